@@ -1,0 +1,55 @@
+# Needs nothing but python3 (3.11 to 3.13) and make. Variables: CONFIG, DATA (a CSV file), SET ("key=value key=value").
+
+PYTHON ?= python3
+CONFIG ?= configs/default.yaml
+VENV := .venv
+INSTALLED := $(VENV)/installed
+RUN := $(VENV)/bin/python -m pipeline
+ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
+
+.PHONY: train evaluate check runs fetch install test lint types bench torture lock
+
+train: $(INSTALLED)       ## all stages; writes a run
+	@$(RUN) train $(ARGUMENTS)
+
+evaluate: $(INSTALLED)    ## the figures of the newest run again; trains first if its config or data changed
+	@$(RUN) train --if-changed $(ARGUMENTS)
+
+check: $(INSTALLED)       ## findings about config and data, without training
+	@$(RUN) check $(ARGUMENTS)
+
+runs: $(INSTALLED)        ## the runs side by side
+	@$(RUN) runs
+
+fetch: $(INSTALLED)       ## the article's file, into data/article.csv
+	@$(RUN) fetch
+
+install: $(INSTALLED)
+
+# Made again only when the lock changes, and from nothing, so that no package of an older lock stays behind.
+$(INSTALLED): requirements.lock
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: lint types          ## lint, types, tests
+	$(VENV)/bin/python -m pytest
+
+lint: $(INSTALLED)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(INSTALLED)
+	$(VENV)/bin/mypy
+
+bench: $(INSTALLED)       ## speed beside Keras and scikit-learn, as ratios; a few minutes
+	$(VENV)/bin/python tests/bench/bench.py
+
+torture: $(INSTALLED)     ## kills trainings at random moments; a few minutes
+	$(VENV)/bin/python tests/torture/kill_train.py
+
+lock:                     ## resolve requirements.lock anew; needs uv
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev --custom-compile-command "make lock" \
+		pyproject.toml --output-file requirements.lock

@@ -1,0 +1,240 @@
+"""The command line: parse, call, print."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipeline.errors import ConfigError, PipelineError, did_you_mean
+
+app = typer.Typer(
+    help="Train the Leaky ReLU diabetes classifier from one YAML file, and tell whether its accuracy means anything.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DEFAULT = Path("configs/default.yaml")
+ConfigArgument = Annotated[Path, typer.Argument(help="The YAML file.")]
+RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one setting; may be repeated.")]
+Data = Annotated[str | None, typer.Option("--data", metavar="CSV", help="Read this file instead of data.path.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+@app.command()
+def train(
+    config: ConfigArgument = DEFAULT,
+    settings: Settings = None,
+    data: Data = None,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run all stages and save a run.
+
+    Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
+    """
+    with _outcome(as_json) as out:
+        from pipeline import history, run
+        from pipeline.config import load_config
+        from pipeline.record import Origin
+        from pipeline.show import show_summary
+
+        loaded = load_config(config, settings or (), data)
+        origin = Origin(str(config), tuple(settings or ()), data)
+        current = history.current_run(loaded, origin) if if_changed else None
+        if if_changed and not as_json:
+            unchanged = (
+                f"config and data are those of {current}: evaluating it"
+                if current
+                else "config or data changed, or there is no run yet: training"
+            )
+            out.say(unchanged)
+        summary = run.reevaluate(current) if current else run.train(loaded, origin, verbose=not as_json)
+        out.show(summary, lambda console: show_summary(console, summary))
+        out.fail_on(summary["findings"])
+
+
+@app.command()
+def evaluate(run: RunArgument = Path("models/latest"), data: Data = None, as_json: Json = False) -> None:
+    """Print the figures of a saved run again, without training.
+
+    Example: diabetes-pipeline evaluate models/latest --data other.csv
+    """
+    with _outcome(as_json) as out:
+        from pipeline.run import reevaluate
+        from pipeline.show import show_summary
+
+        summary = reevaluate(run, data)
+        out.show(summary, lambda console: show_summary(console, summary))
+        out.fail_on(summary["findings"])
+
+
+@app.command()
+def check(
+    config: ConfigArgument = DEFAULT,
+    settings: Settings = None,
+    data: Data = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the findings about config and data, without training.
+
+    Example: diabetes-pipeline check --data mine.csv --strict
+    """
+    with _outcome(as_json) as out:
+        from pipeline.config import load_config
+        from pipeline.run import check as check_config
+        from pipeline.show import finding_dicts, show_findings
+
+        findings = finding_dicts(check_config(load_config(config, settings or (), data)))
+        for finding in findings:
+            if strict and finding["level"] == "warning":
+                finding["level"] = "error"
+        out.show({"findings": findings}, lambda console: show_findings(console, findings))
+        out.fail_on(findings)
+
+
+@app.command()
+def explain(code: Annotated[str | None, typer.Argument(help="A code such as C101.")] = None, as_json: Json = False) -> None:
+    """Tell what a finding means, why it matters and how to fix it.
+
+    Example: diabetes-pipeline explain D201
+    """
+    with _outcome(as_json) as out:
+        from pipeline.findings import RULES
+        from pipeline.show import show_rules
+
+        if code is None:
+            rules = [RULES[each] for each in sorted(RULES)]
+            listed = [{"code": each.code, "level": each.level, "title": each.title} for each in rules]
+            out.show({"findings": listed}, lambda console: show_rules(console, rules))
+            return
+        rule = RULES.get(code.upper())
+        if rule is None:
+            raise ConfigError(
+                f"explain {code}: there is no such finding{did_you_mean(code, RULES) or '; explain without a code lists them'}"
+            )
+        shown = {"code": rule.code, "level": rule.level, "title": rule.title, "page": rule.page}
+        out.show(shown, lambda console: console.print(f"{rule.code} {rule.level}: {rule.page}", markup=False, highlight=False))
+
+
+@app.command()
+def runs(
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=1, metavar="N", help="Remove all but the newest N, after asking.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the runs side by side.
+
+    Example: diabetes-pipeline runs --keep 10
+    """
+    with _outcome(as_json) as out:
+        from pipeline import bundle, history
+        from pipeline.show import show_runs
+
+        entries = history.entries()
+        listed = [
+            {"run": str(each.run), "changed": each.changed, "problem": each.problem or None}
+            | {key: each.record[key] if each.record else None for key in ("created", "accuracy", "findings")}
+            for each in entries
+        ]
+        old = entries[:-keep] if keep else []
+        out.show({"runs": listed, "removable": [str(each.run) for each in old]}, lambda console: show_runs(console, entries))
+        if old and (yes or typer.confirm(f"Remove {len(old)} of {len(entries)} runs?", err=True)):
+            for each in old:
+                bundle.remove(each.run)
+            out.say(f"removed {len(old)} runs")
+
+
+@app.command()
+def synthesize(
+    output: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    config: ConfigArgument = Path("configs/twin.yaml"),
+    as_json: Json = False,
+) -> None:
+    """Write the synthetic twin of the data.
+
+    Example: diabetes-pipeline synthesize data/diabetes.csv
+    """
+    with _outcome(as_json) as out:
+        from pipeline.data.synthesize import load_twin, write_twin
+
+        rows = write_twin(load_twin(config), output)
+        out.show(
+            {"output": str(output), "rows": rows}, lambda console: console.print(f"{output}: {rows} synthetic rows", markup=False)
+        )
+
+
+@app.command()
+def fetch(as_json: Json = False) -> None:
+    """Download the article's file to data/article.csv and check its SHA-256.
+
+    Example: diabetes-pipeline fetch
+    """
+    with _outcome(as_json) as out:
+        from pipeline.data.fetch import SHA256
+        from pipeline.data.fetch import fetch as download
+
+        path = download(Path("data/article.csv"))
+        out.show(
+            {"output": str(path), "sha256": SHA256}, lambda console: console.print(f"{path}: SHA-256 as expected", markup=False)
+        )
+
+
+class _Outcome:
+    """Where a command's result goes, and its exit code."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.code = 0
+
+    def show(self, result: dict[str, Any], draw: Any) -> None:
+        """Print the JSON object, or draw the result on the terminal."""
+        if self.as_json:
+            print(json.dumps(result, allow_nan=False), flush=True)
+        else:
+            draw(Console())
+
+    def say(self, line: str) -> None:
+        """Print a line that is not part of the result."""
+        print(line, file=sys.stderr, flush=True)
+
+    def fail_on(self, findings: list[dict[str, Any]]) -> None:
+        """Exit with 1 if an error was not accepted."""
+        if any(finding["level"] == "error" and not finding["accepted"] for finding in findings):
+            self.code = 1
+
+
+@contextmanager
+def _outcome(as_json: bool) -> Iterator[_Outcome]:
+    """Turn what a user did wrong into one line a problem and exit code 2."""
+    outcome = _Outcome(as_json)
+    try:
+        yield outcome
+    except PipelineError as error:
+        for problem in error.problems:
+            outcome.say(f"error: {problem}")
+        if as_json:
+            print(json.dumps({"error": list(error.problems)}), flush=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        outcome.say("interrupted: nothing was saved")
+        raise typer.Exit(130) from None
+    if outcome.code:
+        raise typer.Exit(outcome.code)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="diabetes-pipeline")

@@ -1,0 +1,93 @@
+"""Settings that are valid one by one and make no sense together, or have no effect."""
+
+from collections.abc import Iterator
+
+from pipeline.config import Config
+from pipeline.errors import did_you_mean, listing
+from pipeline.findings import RULES
+from pipeline.judge.criteria import THRESHOLDS, units_of
+from pipeline.yaml_source import Location
+
+Problem = tuple[Location, str]
+
+
+def contradictions(config: Config) -> Iterator[Problem]:
+    """Yield the location of each contradictory or useless setting, and what to do about it."""
+    yield from _columns(config)
+    yield from _classes(config)
+    yield from _criteria(config)
+    yield from _groups(config)
+    yield from _network(config)
+    for index, code in enumerate(config.findings.accept):
+        if code not in RULES:
+            hint = did_you_mean(code, RULES) or '; run "explain" for the list'
+            yield ("findings", "accept", index), f'"{code}" is no finding{hint}'
+
+
+def _columns(config: Config) -> Iterator[Problem]:
+    data = config.data
+    if data.target in data.features:
+        yield ("data", "features", data.target), "this column is data.target, the answer itself; remove it from the features"
+    for index, name in enumerate(data.redundant):
+        if name == data.target or name in data.features:
+            other = "data.target" if name == data.target else "a feature"
+            yield ("data", "redundant", index), f'"{name}" is also {other}; a column has one role'
+    for name, feature in data.features.items():
+        if feature.range and feature.range[0] >= feature.range[1]:
+            yield (
+                ("data", "features", name, "range"),
+                f"must be [lowest, highest] with lowest below highest; got {list(feature.range)}",
+            )
+
+
+def _classes(config: Config) -> Iterator[Problem]:
+    codes = config.data.codes
+    for name, code in codes.items():
+        twin = next(other for other, value in codes.items() if value == code)
+        if twin != name:
+            yield (
+                ("data", "codes", name),
+                f'has the code of "{twin}" ({code:g}), so nothing can tell them apart; give each its own',
+            )
+    reference = config.data.reference
+    if reference is not None and reference not in codes:
+        yield ("data", "reference"), f'"{reference}" is not among data.codes ({listing(codes)}){did_you_mean(reference, codes)}'
+
+
+def _criteria(config: Config) -> Iterator[Problem]:
+    for name, feature in config.data.features.items():
+        at: Location = ("data", "features", name, "criterion")
+        if feature.criterion and config.data.reference is None:
+            yield at, "a diagnostic criterion has no effect without data.reference, the class of the healthy; name it"
+        if feature.criterion and (feature.criterion, feature.unit) not in THRESHOLDS:
+            yield (
+                at,
+                (
+                    f'"{feature.criterion}" is known in {listing(units_of(feature.criterion))}; '
+                    f'the unit of "{name}" is {feature.unit}'
+                ),
+            )
+
+
+def _groups(config: Config) -> Iterator[Problem]:
+    if config.split.stratify and config.split.group_by:
+        yield ("split", "stratify"), "cannot be combined with split.group_by: whole groups cannot keep exact shares; choose one"
+    features = config.data.features
+    for index, name in enumerate(config.evaluation.unseen.group_by if config.evaluation.unseen else ()):
+        if name not in features:
+            yield (
+                ("evaluation", "unseen", "group_by", index),
+                f'"{name}" is not among data.features{did_you_mean(name, features)}',
+            )
+
+
+def _network(config: Config) -> Iterator[Problem]:
+    network = config.network
+    try:
+        if not network.slopes() and "alpha" in network.model_fields_set:
+            yield ("network", "alpha"), "has no effect: without hidden layers a softmax network has no Leaky ReLU; remove it"
+    except ValueError as error:
+        yield ("network", "alpha"), str(error).removeprefix("alpha ")
+    width = config.preprocess.pca
+    if width is not None and width > len(config.data.features):
+        yield ("preprocess", "pca"), f"must be at most the number of features, {len(config.data.features)}; got {width}"

@@ -1,0 +1,231 @@
+"""Read a CSV file into a table of named, typed, validated columns."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from pipeline.config import DataSection
+from pipeline.errors import DataError, did_you_mean, listing
+
+Labels: TypeAlias = "pd.Series[str]"
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
+"""Cells that mean "no value", compared in lower case without blanks around them."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns that the config names, row for row as in the file.
+
+    Attributes:
+        features: float64, one column a feature in the order of the config; NaN where the cell is empty.
+        target: class names, categories in the order of ``data.codes``.
+        others: the redundant and grouping columns as text, blanks around values removed.
+        implausible: bool, shaped like ``features``: outside the plausible range; empty cells are not.
+        path: the file as it was named.
+        sha256: of the file's bytes.
+
+    """
+
+    features: pd.DataFrame
+    target: Labels
+    others: pd.DataFrame
+    implausible: pd.DataFrame
+    path: str
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def class_indices(self) -> NDArray[np.int64]:
+        """Return each row's class as its index in ``data.codes``."""
+        return np.asarray(self.target.cat.codes, dtype=np.int64)
+
+
+def load(section: DataSection, group_by: Sequence[str] = ()) -> Table:
+    """Read the file that the config names.
+
+    Args:
+        section: path, columns, ranges and classes.
+        group_by: further columns to keep as text, for a grouped split.
+
+    Raises:
+        DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
+            below the header; the line is that of the file.
+
+    """
+    content = _read(section.path)
+    others = list(dict.fromkeys([*section.redundant, *group_by]))
+    names = list(dict.fromkeys([*section.features, section.target, *others]))
+    text = _parse(section.path, content, names)
+    problems: list[str] = []
+    features = pd.DataFrame(
+        {name: _numbers(section.path, content, text[name], problems) for name in section.features}, dtype=np.float64
+    )
+    target = _classes(section, content, text[section.target], problems)
+    if problems:
+        raise DataError(*problems)
+    if target.nunique() < 2:
+        raise DataError(
+            f'{section.path}: column "{section.target}" holds only "{target.iloc[0]}"; two classes or more are needed'
+        )
+    return Table(
+        features, target, text[others], _implausible(features, section), section.path, hashlib.sha256(content).hexdigest()
+    )
+
+
+def _read(path: str) -> bytes:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        hint = "paths are relative to the current folder; set data.path or --data"
+        if Path(path).name == "article.csv":
+            hint = 'run "make fetch" (or "diabetes-pipeline fetch"), or name your copy with --data'
+        raise DataError(f"{path}: cannot read the data: {error.strerror}; {hint}") from None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f'{path}, line {line}: must be UTF-8 text; byte {error.start} is not; save it as "CSV UTF-8"') from None
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise DataError(f"{path}, line {line}: holds a NUL byte, so this is no CSV text; export it again")
+    if not content.strip():
+        raise DataError(f"{path}: the file is empty; a header and rows are needed")
+    return content
+
+
+def _parse(path: str, content: bytes, names: Sequence[str]) -> pd.DataFrame:
+    """Return the named columns as text without blanks around them."""
+    header = _header(path, content, names)
+    raw = [header[name] for name in names]
+    bad_rows: list[tuple[int, int]] = []
+
+    def bad_row(row: pyarrow.csv.InvalidRow) -> str:
+        bad_rows.append((row.expected_columns, row.actual_columns))
+        return "error"
+
+    try:
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=bad_row),
+            convert_options=pyarrow.csv.ConvertOptions(
+                include_columns=raw, column_types={name: pa.string() for name in raw}, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise DataError(_bad_row(path, content, bad_rows, error)) from None
+    if table.num_rows == 0:
+        raise DataError(f"{path}: there is a header but no row below it")
+    columns = {name: pa.compute.utf8_trim_whitespace(table[header[name]]).to_pandas() for name in names}
+    return pd.DataFrame(columns, columns=list(names))
+
+
+def _header(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
+    """Return the file's own spelling of each needed name."""
+    raw = next(row for row in csv.reader(io.StringIO(_first_lines(content))) if row)
+    found: dict[str, str] = {}
+    problems = []
+    for spelling in raw:
+        name = spelling.strip()
+        if name in found:
+            problems.append(f'{path}, line 1: the column "{name}" stands twice in the header; rename or remove one')
+        found[name] = spelling
+    missing = [name for name in names if name not in found]
+    delimiter = next((mark for mark in (";", "\t", "|") if len(raw) == 1 and mark in raw[0]), None)
+    if missing and delimiter:
+        shown = "tabs" if delimiter == "\t" else f'"{delimiter}"'
+        raise DataError(
+            f"{path}, line 1: columns must be separated by commas; they are separated by {shown}; save it as CSV with commas"
+        )
+    for name in missing:
+        hint = did_you_mean(name, found) or f"; the file has {listing(found)}"
+        problems.append(f'{path}, line 1: the column "{name}" is missing{hint}')
+    if problems:
+        raise DataError(*problems)
+    return found
+
+
+def _first_lines(content: bytes) -> str:
+    """Return enough of the file to hold its header, even one with line breaks in quoted names."""
+    return content[: 1 << 20].decode("utf-8", errors="ignore")
+
+
+def _bad_row(path: str, content: bytes, bad_rows: list[tuple[int, int]], error: Exception) -> str:
+    """Say where the first row with a wrong number of cells is, or what else pyarrow could not parse."""
+    rows = _records(content)
+    width = len(next(rows)[1])
+    for number, (line, cells) in enumerate(rows, start=1):
+        if len(cells) != width:
+            return f"{path}, row {number} (line {line}): the header has {width} columns, this row {len(cells)}; correct the row"
+    return f"{path}: cannot be read as CSV: {str(error).splitlines()[0]}"
+
+
+def _records(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first line number and the cells of each record that is not blank, the header included."""
+    csv.field_size_limit(1 << 30)
+    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
+    before = 0
+    for cells in reader:
+        if cells:
+            yield before + 1, cells
+        before = reader.line_num
+
+
+def _where(path: str, content: bytes, index: int) -> str:
+    """Return the row (from 1 below the header) and the line of a row index."""
+    for number, (line, _) in enumerate(_records(content)):
+        if number == index + 1:
+            return f"{path}, row {index + 1} (line {line})"
+    return f"{path}, row {index + 1}"
+
+
+def _numbers(path: str, content: bytes, text: Labels, problems: list[str]) -> "pd.Series[float]":
+    """Return float64 with NaN for empty cells; note the first cell that is neither empty nor a finite number."""
+    empty = text.str.lower().isin(MISSING)
+    numbers = pd.to_numeric(text.mask(empty), errors="coerce").astype(np.float64)
+    bad = ~empty & ~np.isfinite(numbers)
+    if bad.any():
+        index = int(np.argmax(bad.to_numpy()))
+        value = str(text.iloc[index])
+        comma = "; write decimals with a point" if "," in value else "; correct it, or leave the cell empty"
+        more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
+        problems.append(
+            f'{_where(path, content, index)}: column "{text.name}" must hold numbers; got {_short(value)}{more}{comma}'
+        )
+    return numbers
+
+
+def _classes(section: DataSection, content: bytes, text: Labels, problems: list[str]) -> Labels:
+    """Return the class names as a category; note the first row of each unknown name."""
+    known = list(section.codes)
+    unknown = ~text.isin(known)
+    for value in text[unknown].unique()[:5]:
+        index = int(np.argmax((text == value).to_numpy()))
+        hint = did_you_mean(value, known) or f"; data.codes has {listing(known)}"
+        problems.append(
+            f'{_where(section.path, content, index)}: column "{section.target}" holds the unknown class {_short(value)}{hint}'
+        )
+    return text if unknown.any() else cast(Labels, text.astype(pd.CategoricalDtype(known)))
+
+
+def _implausible(features: pd.DataFrame, section: DataSection) -> pd.DataFrame:
+    ranges = {name: feature.range or (-np.inf, np.inf) for name, feature in section.features.items()}
+    return pd.DataFrame({name: (features[name] < low) | (features[name] > high) for name, (low, high) in ranges.items()})
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= 40 else value[:37] + "...")

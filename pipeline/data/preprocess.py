@@ -1,0 +1,137 @@
+"""Turn raw columns into the network's inputs; everything is learnt from training rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.config import Config
+from pipeline.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Preprocessor:
+    """The fitted steps as plain arrays, so that scoring needs NumPy only. F features give C inputs.
+
+    Attributes:
+        features: names of the F columns, in order.
+        lowest, highest: (F,) plausible range; values outside become missing; infinite where none is declared.
+        fill: (F,) what replaces a missing value; NaN where nothing does.
+        center, scale: (F,) the value minus ``center``, divided by ``scale``.
+        mean, components: (F,) and (C, F) of a PCA on the scaled columns; None without one.
+
+    """
+
+    features: tuple[str, ...]
+    lowest: Floats
+    highest: Floats
+    fill: Floats
+    center: Floats
+    scale: Floats
+    mean: Floats | None = None
+    components: Floats | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the C inputs: the features, or PC1, PC2 and so on."""
+        return self.features if self.components is None else tuple(f"PC{i + 1}" for i in range(len(self.components)))
+
+    def transform(self, values: ArrayLike) -> Floats:
+        """Return (rows, C) inputs for (rows, F) raw values; NaN is a missing value."""
+        values = mask_implausible(np.asarray(values, dtype=np.float64), self.lowest, self.highest)
+        values = (np.where(np.isnan(values), self.fill, values) - self.center) / self.scale
+        if self.components is None or self.mean is None:
+            return values
+        return np.asarray((values - self.mean) @ self.components.T)
+
+
+def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floats:
+    """Return the values with NaN for those outside their column's range."""
+    values = np.asarray(values, dtype=np.float64)
+    return np.where((values < lowest) | (values > highest), np.nan, values)
+
+
+def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
+    """Fit the steps as a scikit-learn ``Pipeline`` on the training rows.
+
+    Raises:
+        DataError: a column without a single usable value, or a PCA on missing values.
+
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+
+    section = config.preprocess
+    lowest, highest = _ranges(config)
+    plausible = FunctionTransformer(
+        mask_implausible, kw_args={"lowest": lowest, "highest": highest}, feature_names_out="one-to-one"
+    )
+    _usable(train, plausible.transform(train), config)
+    steps: list[tuple[str, Any]] = [("implausible", plausible)]
+    if section.impute:
+        steps.append(("impute", SimpleImputer(strategy=section.impute)))
+    if section.scale:
+        steps.append(("scale", StandardScaler() if section.scale == "standard" else MinMaxScaler()))
+    if section.pca:
+        steps.append(("pca", PCA(section.pca, svd_solver="full")))
+    try:
+        return Pipeline(steps).fit(train)
+    except ValueError as error:
+        raise DataError(f"{config.data.path}: the training rows cannot be preprocessed: {str(error).splitlines()[0]}") from None
+
+
+def from_pipeline(pipeline: Any, features: tuple[str, ...]) -> Preprocessor:
+    """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made."""
+    steps, size = pipeline.named_steps, len(features)
+    plausible = steps["implausible"].kw_args
+    fill = steps["impute"].statistics_ if "impute" in steps else np.full(size, np.nan)
+    center, scale = np.zeros(size), np.ones(size)
+    if "scale" in steps:
+        scaler = steps["scale"]
+        center, scale = (scaler.data_min_, scaler.data_range_) if hasattr(scaler, "data_min_") else (scaler.mean_, scaler.scale_)
+        scale = np.where(scale == 0, 1.0, scale)
+    pca = steps.get("pca")
+    return Preprocessor(
+        features,
+        plausible["lowest"],
+        plausible["highest"],
+        fill,
+        center,
+        scale,
+        pca.mean_ if pca else None,
+        pca.components_ if pca else None,
+    )
+
+
+def _ranges(config: Config) -> tuple[Floats, Floats]:
+    ends = [feature.range or (-np.inf, np.inf) for feature in config.data.features.values()]
+    if config.preprocess.implausible == "keep":
+        ends = [(-np.inf, np.inf)] * len(ends)
+    return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
+
+
+def _usable(train: pd.DataFrame, values: Floats, config: Config) -> None:
+    missing = np.isnan(values)
+    empty = [str(name) for name, none in zip(train.columns, np.all(missing, axis=0), strict=True) if none]
+    if empty and config.preprocess.impute:
+        raise DataError(
+            *(
+                f'{config.data.path}: column "{name}" has no usable value in the training rows; remove it or check its range'
+                for name in empty
+            )
+        )
+    if config.preprocess.pca and not config.preprocess.impute and missing.any():
+        raise DataError(
+            f"{config.data.path}: preprocess.pca needs complete rows, and values are missing; set preprocess.impute: median"
+        )
+    rows = len(train)
+    if config.preprocess.pca and config.preprocess.pca > rows:
+        raise DataError(
+            f"{config.data.path}: preprocess.pca: {config.preprocess.pca} needs as many training rows; there are {rows}"
+        )

@@ -1,0 +1,48 @@
+"""What can go wrong through no fault of the program.
+
+PipelineError            the user's input cannot be used; shown as one line each, exit code 2
+├── ConfigError          the YAML file or a --set override
+├── DataError            the CSV file
+└── RunError             a saved run: absent, damaged, or written by something else
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PipelineError(Exception):
+    """One or more problems with the user's input, each a single line.
+
+    Args:
+        problems: lines that say what was required, what was found, where, and what to do.
+
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ConfigError(PipelineError):
+    """The configuration cannot be used."""
+
+
+class DataError(PipelineError):
+    """The data file cannot be used."""
+
+
+class RunError(PipelineError):
+    """The saved run cannot be used."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean "x"?`` for the closest known word, or an empty string."""
+    words = {each.lower(): each for each in known}
+    close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    return f'; did you mean "{words[close[0]]}"?' if close else ""
+
+
+def listing(words: Iterable[str]) -> str:
+    """Return the words quoted and joined for a sentence: ``"a", "b" and "c"``."""
+    quoted = [f'"{word}"' for word in words]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1] if quoted else "none"

@@ -1,0 +1,17 @@
+"""Every doubt about a run, as a finding with a code."""
+
+from pipeline.findings import config_rules, data_rules, evaluation_rules, training_rules
+from pipeline.findings.registry import RULES, Doubt, Finding, Level, Rule, find
+
+__all__ = [
+    "RULES",
+    "Doubt",
+    "Finding",
+    "Level",
+    "Rule",
+    "config_rules",
+    "data_rules",
+    "evaluation_rules",
+    "find",
+    "training_rules",
+]

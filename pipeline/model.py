@@ -1,0 +1,32 @@
+"""What scores a row: preprocessor, network and coding. NumPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.data.preprocess import Preprocessor
+from pipeline.network.decode import Coding
+from pipeline.network.layers import Floats, Network
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted pipeline from raw columns to a class."""
+
+    preprocessor: Preprocessor
+    network: Network
+    coding: Coding
+
+    def output(self, features: pd.DataFrame) -> Floats:
+        """Return (rows, outputs) for raw columns; NaN where something is missing and nothing fills it."""
+        return self.network.output(self.preprocessor.transform(features[list(self.preprocessor.features)]))
+
+    def answers(self, output: Floats, classes: tuple[str, ...]) -> NDArray[np.int64]:
+        """Return the index in ``classes`` of each output's class, -1 for none.
+
+        ``classes`` may hold classes that the network never saw, in any order.
+        """
+        positions = np.array([*(classes.index(name) for name in self.coding.classes), -1])
+        return positions[self.coding.decode(output)]

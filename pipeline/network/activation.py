@@ -1,0 +1,41 @@
+"""Leaky ReLU, the function that the article is about."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def leaky_relu(x: float, slope: float = 0.01) -> float:
+    """Return x for x > 0, and slope * x otherwise.
+
+    Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013). With slope 0 it
+    is ReLU, with slope 1 the identity. NaN gives NaN.
+
+    Args:
+        x: any number.
+        slope: the negative slope, called alpha in the article and negative_slope in Keras.
+
+    """
+    if x > 0 or x != x:
+        return x
+    return slope * x if slope else 0.0  # 0 * -infinity would be NaN
+
+
+def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
+    """Return Leaky ReLU of every element, with the shape of ``x`` broadcast against ``slope``.
+
+    Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.
+
+    Args:
+        x: numbers of any shape.
+        slope: one negative slope, or an array that broadcasts with ``x``.
+
+    """
+    values = np.asarray(x)
+    if not np.issubdtype(values.dtype, np.floating):
+        values = values.astype(np.float64)
+    slopes = np.asarray(slope, dtype=values.dtype)
+    with np.errstate(invalid="ignore"):
+        negative = np.where((slopes == 0) & ~np.isnan(values), values.dtype.type(0), slopes * values)
+    return np.where(values > 0, values, negative)

@@ -1,0 +1,40 @@
+"""The only door to TensorFlow, opened when something trains or saves."""
+
+import os
+import sys
+import tempfile
+import threading
+from typing import Any
+
+_IMPORTING = threading.Lock()
+
+
+def tensorflow() -> Any:
+    """Import TensorFlow without the lines that it logs on the way, and return the module.
+
+    It writes them before any level can be set, straight to the file descriptor. If the import fails, they are shown.
+    """
+    with _IMPORTING:
+        return sys.modules["tensorflow"] if "tensorflow" in sys.modules else _import_quietly()
+
+
+def keras() -> Any:
+    """Return the Keras module on the TensorFlow backend."""
+    return tensorflow().keras
+
+
+def _import_quietly() -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryFile() as log:
+        stderr = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            import tensorflow as tf
+        except BaseException:
+            log.seek(0)
+            os.write(stderr, log.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+    return tf

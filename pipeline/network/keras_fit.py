@@ -1,0 +1,61 @@
+"""The Keras engine: Keras ``fit``, the reference that the compiled engine is held against."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from pipeline.network.backend import keras, tensorflow
+from pipeline.network.build import build, set_weights
+from pipeline.network.layers import Floats, Network
+from pipeline.network.train import Progress, Recipe, batches
+
+_LOSSES = {
+    "squared_error": "mean_squared_error",
+    "categorical_crossentropy": "categorical_crossentropy",
+    "binary_crossentropy": "binary_crossentropy",
+}
+
+
+def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
+    """Train every start, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
+    order = batches(len(inputs), recipe, range(recipe.epochs))
+    data = _dataset(inputs, targets, order)
+    report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1 / recipe.epochs / len(initial)))
+    weights, curves = [], []
+    for start in initial:
+        network = Network(recipe.sizes, recipe.slopes, recipe.softmax, start)
+        model = build(network)
+        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES[recipe.loss])
+        set_weights(model, network)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
+            history = model.fit(
+                data, epochs=recipe.epochs, steps_per_epoch=order.shape[1], shuffle=False, verbose=0, callbacks=[report]
+            )
+        weights.append(np.concatenate([array.ravel() for array in model.get_weights()]))
+        curves.append(history.history["loss"])
+    return np.stack(weights), np.array(curves, dtype=np.float32).T
+
+
+def _dataset(inputs: Floats, targets: Floats, order: Any) -> Any:
+    """Return the batches of all epochs one after the other; the numbers that are no row are left out."""
+    tf = tensorflow()
+    x, y = tf.constant(inputs), tf.constant(targets)
+
+    def batch(rows: Any) -> Any:
+        rows = rows[rows < len(inputs)]
+        return tf.gather(x, rows), tf.gather(y, rows)
+
+    return tf.data.Dataset.from_tensor_slices(order.reshape(-1, order.shape[-1])).map(batch)
+
+
+def _optimizer(recipe: Recipe, steps: int) -> Any:
+    optimizers = keras().optimizers
+    total = recipe.epochs * steps
+    rate: Any = recipe.learning_rate
+    if recipe.schedule == "linear":
+        rate = optimizers.schedules.PolynomialDecay(recipe.learning_rate, total, end_learning_rate=0.0, power=1.0)
+    elif recipe.schedule == "cosine":
+        rate = optimizers.schedules.CosineDecay(recipe.learning_rate, total)
+    return optimizers.Adam(rate) if recipe.optimizer == "adam" else optimizers.SGD(rate)

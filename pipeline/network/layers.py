@@ -1,0 +1,76 @@
+"""The network as plain arrays: its shape, its initial weights, and its output."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.network.activation import leaky_relu_array
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Dense layers, each followed by Leaky ReLU; the last one by softmax if so declared.
+
+    Attributes:
+        sizes: widths from the inputs to the outputs, such as (6, 3, 1).
+        slopes: one negative slope a Leaky ReLU layer.
+        softmax: whether the outputs are probabilities instead of one code.
+        weights: (P,) float32, layer by layer: kernel (inputs x outputs, row by row), then bias.
+
+    """
+
+    sizes: tuple[int, ...]
+    slopes: tuple[float, ...]
+    softmax: bool
+    weights: Floats
+
+    def output(self, inputs: ArrayLike) -> Floats:
+        """Return (rows, outputs) float32 for (rows, inputs); a row with NaN gives NaN."""
+        values = np.asarray(inputs, dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverged network overflows; T301 tells
+            for layer, (kernel, bias) in enumerate(unflatten(self.weights, self.sizes)):
+                values = values @ kernel + bias
+                if layer < len(self.slopes):
+                    values = leaky_relu_array(values, self.slopes[layer])
+            if self.softmax:
+                values = np.exp(values - values.max(axis=1, keepdims=True))
+                values /= values.sum(axis=1, keepdims=True)
+        return values
+
+
+def shapes(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (inputs, outputs) of each Dense layer."""
+    return list(pairwise(sizes))
+
+
+def parameters(sizes: Sequence[int]) -> int:
+    """Return the number of weights: 25 for 6-3-1."""
+    return sum(inputs * outputs + outputs for inputs, outputs in shapes(sizes))
+
+
+def unflatten(weights: Floats, sizes: Sequence[int]) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the kernel (inputs, outputs) and bias (outputs,) of each layer."""
+    at = 0
+    for inputs, outputs in shapes(sizes):
+        middle, end = at + inputs * outputs, at + inputs * outputs + outputs
+        yield weights[at:middle].reshape(inputs, outputs), weights[middle:end]
+        at = end
+
+
+def initial_weights(sizes: Sequence[int], seed: int, start: int) -> Floats:
+    """Draw the weights of one start: Glorot uniform kernels and zero biases, Keras's default.
+
+    They depend on the seed and the number of the start only, not on how many others there are. Source: Glorot and Bengio
+    (2010): the limit is sqrt(6 / (inputs + outputs)).
+    """
+    random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, start)))
+    parts = []
+    for inputs, outputs in shapes(sizes):
+        limit = np.sqrt(6 / (inputs + outputs))
+        parts += [random.uniform(-limit, limit, inputs * outputs), np.zeros(outputs)]
+    return np.concatenate(parts).astype(np.float32)

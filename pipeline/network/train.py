@@ -1,0 +1,124 @@
+"""Train many starts of one network and choose among them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.network.layers import Floats, Network, initial_weights
+
+Progress = Callable[[float], None]
+"""Called with the share of the work done since the last call; the shares sum to 1."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights, apart from the data.
+
+    Attributes:
+        sizes: widths from the inputs to the outputs, such as (6, 3, 1).
+        slopes: one negative slope a Leaky ReLU layer.
+        softmax: whether the last layer ends in softmax.
+        loss, optimizer, learning_rate, schedule, epochs, batch_size, starts, seed: as in the section "training".
+
+    """
+
+    sizes: tuple[int, ...]
+    slopes: tuple[float, ...]
+    softmax: bool
+    loss: Literal["squared_error", "categorical_crossentropy", "binary_crossentropy"]
+    optimizer: Literal["adam", "sgd"]
+    learning_rate: float
+    schedule: Literal["constant", "linear", "cosine"]
+    epochs: int
+    batch_size: int
+    starts: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The result of training S starts of P weights for E epochs.
+
+    Attributes:
+        weights: (S, P) float32 after training.
+        initial: (S, P) float32 before it.
+        loss_curves: (E, S) float32: mean training loss of each epoch, measured while the weights move, as Keras does.
+        final_loss: (S,) float64: training loss of the final weights over all rows.
+        chosen: the start with the lowest final loss; the first one if none is finite.
+
+    """
+
+    weights: Floats
+    initial: Floats
+    loss_curves: Floats
+    final_loss: NDArray[np.float64]
+    chosen: int
+
+
+def train(
+    inputs: Floats,
+    targets: Floats,
+    recipe: Recipe,
+    engine: Literal["compiled", "keras"] = "compiled",
+    progress: Progress = lambda share: None,
+) -> Trained:
+    """Train every start on (rows, inputs) and (rows, outputs), both float32, and choose the one with the lowest loss.
+
+    Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
+    """
+    initial = np.stack([initial_weights(recipe.sizes, recipe.seed, start) for start in range(recipe.starts)])
+    if engine == "compiled":
+        from pipeline.network.compiled import fit
+    else:
+        from pipeline.network.keras_fit import fit
+    weights, curves = fit(inputs, targets, recipe, initial, progress)
+    final = np.array(
+        [loss(recipe, Network(recipe.sizes, recipe.slopes, recipe.softmax, each).output(inputs), targets) for each in weights]
+    )
+    chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
+    return Trained(weights, initial, curves, final, chosen)
+
+
+def loss(recipe: Recipe, output: Floats, targets: Floats) -> float:
+    """Return the mean loss over the rows, as Keras defines it, in float64.
+
+    Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy (outputs are probabilities,
+    clipped to [1e-7, 1 - 1e-7]).
+    """
+    out, truth = output.astype(np.float64), targets.astype(np.float64)
+    with np.errstate(all="ignore"):  # a diverged network has no finite loss; T301 tells
+        if recipe.loss == "squared_error":
+            return float(np.mean((out - truth) ** 2))
+        if recipe.loss == "categorical_crossentropy":
+            share = np.clip(out / out.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
+            return float(-np.mean(np.sum(truth * np.log(share), axis=1)))
+        share = np.clip(out, 1e-7, 1 - 1e-7)
+        return float(-np.mean(truth * np.log(share) + (1 - truth) * np.log1p(-share)))
+
+
+def batches(rows: int, recipe: Recipe, epochs: range) -> NDArray[np.int32]:
+    """Return (epochs, steps, batch) row numbers: each epoch a new order of all rows.
+
+    The last batch of an epoch may be smaller; it is filled up with the number ``rows``, which is no row. An epoch's order
+    depends on the seed and its number only.
+    """
+    size = min(recipe.batch_size, rows)
+    steps = -(-rows // size)
+    order = np.full((len(epochs), steps * size), rows, dtype=np.int32)
+    for position, epoch in enumerate(epochs):
+        random = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(1, epoch)))
+        order[position, :rows] = random.permutation(rows)
+    return order.reshape(len(epochs), steps, size)
+
+
+def learning_rates(recipe: Recipe, steps: NDArray[np.int64], total: int) -> NDArray[np.float64]:
+    """Return the learning rate of each step, counted from 0, of a training of ``total`` steps.
+
+    Source: keras.optimizers.schedules.PolynomialDecay (power 1, end 0) and CosineDecay (alpha 0).
+    """
+    done = steps / total
+    share = {"constant": np.ones_like(done), "linear": 1 - done, "cosine": (1 + np.cos(np.pi * done)) / 2}
+    return np.asarray(recipe.learning_rate * share[recipe.schedule])

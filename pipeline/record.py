@@ -1,0 +1,128 @@
+"""What ``--json`` prints and run.json keeps, as plain values."""
+
+import math
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from pipeline import __version__
+from pipeline.config import Config
+from pipeline.data.load import Labels, Table
+from pipeline.data.split import Split
+from pipeline.findings import Finding
+from pipeline.judge.evaluate import Evaluation, Yardsticks
+from pipeline.judge.metrics import Scores
+from pipeline.network.layers import parameters
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run's config came from: the file, the overrides and ``--data``."""
+
+    path: str
+    settings: tuple[str, ...] = ()
+    data: str | None = None
+
+
+def summary(
+    config: Config,
+    table: Table,
+    parts: Split,
+    evaluation: Evaluation | None,
+    findings: tuple[Finding, ...],
+    seconds: dict[str, float],
+    notes: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return the JSON object of ``train`` and ``evaluate``; figures that are not finite are None.
+
+    Args:
+        config: resolved.
+        table: the rows that were read.
+        parts: training and test rows.
+        evaluation: None where training was refused.
+        findings: all of them.
+        seconds: of load, fit and total.
+        notes: what the reader must know about these figures.
+
+    """
+    sizes = _sizes(config)
+    test, train = (evaluation.test, evaluation.train) if evaluation else (None, None)
+    printed: dict[str, Any] = finite(
+        {
+            "run": None,
+            "engine": config.training.engine,
+            "data": {
+                "path": table.path,
+                "sha256": table.sha256,
+                "rows": len(table),
+                "train": len(parts.train),
+                "test": len(parts.test),
+                "classes": class_counts(table.target),
+            },
+            "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
+            "accuracy": {
+                "train": train.accuracy if train else None,
+                "test": test.accuracy if test else None,
+                "test_interval": list(test.interval) if test else None,
+                "unseen_profiles": evaluation.unseen_profiles if evaluation else None,
+            },
+            "keras_accuracy": {
+                "train": evaluation.keras_train if evaluation else None,
+                "test": evaluation.keras_test if evaluation else None,
+            },
+            "metrics": {"train": _scores(train), "test": _scores(test)},
+            "baselines": evaluation.baselines if evaluation else {},
+            "findings": [finding.to_dict() for finding in findings],
+            "seconds": seconds,
+            "notes": list(notes),
+        }
+    )
+    return printed
+
+
+def provenance(config: Config, origin: Origin, yardsticks: Yardsticks) -> dict[str, Any]:
+    """Return what run.json keeps besides the summary."""
+    packages = ("numpy", "pandas", "pyarrow", "scikit-learn", "tensorflow", "keras", "joblib", "pydantic")
+    return {
+        "config": {"path": origin.path, "settings": list(origin.settings), "data": origin.data},
+        "train_classes": yardsticks.counts,
+        "fitted_baselines": list(yardsticks.fitted),
+        "seeds": {"split": config.split.seed, "training": config.training.seed},
+        "versions": {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in packages},
+    }
+
+
+def class_counts(target: Labels) -> dict[str, int]:
+    """Return the number of rows of each class, in the order of the codes."""
+    return {str(name): int(count) for name, count in target.value_counts(sort=False).items()}
+
+
+def finite(value: Any) -> Any:
+    """Return the value with None for every float that is not finite, at any depth."""
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _sizes(config: Config) -> list[int]:
+    inputs = config.preprocess.pca or len(config.data.features)
+    return [inputs, *config.network.hidden, len(config.data.codes) if config.network.output == "softmax" else 1]
+
+
+def _scores(scores: Scores | None) -> dict[str, Any] | None:
+    if scores is None:
+        return None
+    return {
+        "rows": scores.rows,
+        "confusion": {
+            name: dict(zip([*scores.classes, "no class"], row, strict=True))
+            for name, row in zip(scores.classes, scores.confusion.tolist(), strict=True)
+        },
+        "recall": dict(zip(scores.classes, scores.recall.tolist(), strict=True)),
+        "precision": dict(zip(scores.classes, scores.precision.tolist(), strict=True)),
+        "macro_f1": scores.macro_f1,
+        "balanced_accuracy": scores.balanced_accuracy,
+    }

@@ -1,0 +1,176 @@
+"""YAML 1.2 scalars, line numbers and ``--set`` overrides, before any meaning is given to them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Location = tuple[str | int, ...]
+
+# The core schema of YAML 1.2. PyYAML speaks 1.1, which reads 1e-3 as text and the class name No as false.
+_SCALARS = (
+    ("null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    ("bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")),
+    ("int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789")),
+    (
+        "float",
+        re.compile(r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"),
+        list("-+.0123456789"),
+    ),
+)
+_TAG = "tag:yaml.org,2002:"
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes only; no object is ever constructed from a tag."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):  # an alias can repeat itself a billion times
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not supported; write the value out", mark)
+        return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes exactly the strings that ``_Loader`` would read as something else."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+for _name, _pattern, _first in _SCALARS:
+    _Loader.add_implicit_resolver(_TAG + _name, _pattern, _first)
+    _Dumper.add_implicit_resolver(_TAG + _name, _pattern, _first)
+
+
+@dataclass
+class YamlSource:
+    """A YAML mapping as plain Python values, with the place that each came from.
+
+    Attributes:
+        name: file name shown in front of a problem.
+        values: nested dicts, lists and scalars; keys are always text.
+        places: where each location was written: ``file:line`` or ``--set key``.
+        problems: lines about syntax and duplicate keys.
+
+    """
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[Location, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def place(self, location: Location) -> str:
+        """Return the place of a location or of its nearest parent that was written down."""
+        while location and location not in self.places:
+            location = location[:-1]
+        return self.places.get(location, self.name)
+
+
+def read_yaml(text: str, name: str) -> YamlSource:
+    """Parse one YAML mapping. Problems are collected, not raised."""
+    source = YamlSource(name)
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        values = {} if node is None else _value(node, (), source)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        source.problems.append(f"{name}{line}: not valid YAML: {error.problem or error.context}")
+    except yaml.YAMLError as error:
+        source.problems.append(f"{name}: not valid YAML: {' '.join(str(error).split())}")
+    except RecursionError:
+        source.problems.append(f"{name}: not valid YAML: nested too deeply")
+    else:
+        if isinstance(values, dict):
+            source.values = values
+        else:
+            source.problems.append(f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}')
+    return source
+
+
+def dump_yaml(values: dict[str, Any]) -> str:
+    """Return the values as YAML that ``read_yaml`` reads back equal."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def override(source: YamlSource, settings: Sequence[str]) -> None:
+    """Apply ``network.alpha=0.1`` and the like to the source, in order.
+
+    A part of the key that itself holds a dot is quoted: ``data.features."Na.K".unit=mmol/L``.
+    """
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        parts = [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|([^.]+)', key.strip())]
+        if not equals or not parts:
+            source.problems.append(f'--set {setting}: must be KEY=VALUE, for example network.alpha=0.1; got "{setting}"')
+            continue
+        value = read_yaml(f"value: {text}", f"--set {setting}")
+        source.problems += [problem.replace(":1: ", ": ") for problem in value.problems]
+        _put(source, tuple(parts), value.values.get("value"), f"--set {key.strip()}")
+
+
+def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> None:
+    at: Any = source.values
+    for depth, part in enumerate(parts[:-1]):
+        if at.get(part) is None:
+            at[part] = {}
+        at = at[part]
+        if not isinstance(at, dict):
+            above = ".".join(parts[: depth + 1])
+            source.problems.append(f"{place}: {above} is a {_kind(at)}, so it has no keys; set {above} itself")
+            return
+    at[parts[-1]] = value
+    source.places = {known: where for known, where in source.places.items() if known[: len(parts)] != parts}
+    source.places[parts] = place
+
+
+def _value(node: Any, location: Location, source: YamlSource) -> Any:
+    line = node.start_mark.line + 1
+    source.places.setdefault(location, f"{source.name}:{line}")
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, location, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*location, index), source) for index, item in enumerate(node.value)]
+    return _scalar(node, f"{source.name}:{line}", source)
+
+
+def _mapping(node: Any, location: Location, source: YamlSource) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        place = f"{source.name}:{key_node.start_mark.line + 1}"
+        if not isinstance(key_node, yaml.ScalarNode):
+            source.problems.append(f"{place}: a key must be text, not a list or a mapping")
+            continue
+        key = key_node.value  # text whatever it looks like: a class may be named 0, No or 1e3
+        if key in found:
+            source.problems.append(
+                f'{place}: duplicate key "{key}", first written at {source.places[(*location, key)]}; remove one of them'
+            )
+            continue
+        source.places[(*location, key)] = place
+        found[key] = _value(value_node, (*location, key), source)
+    return found
+
+
+def _scalar(node: Any, place: str, source: YamlSource) -> Any:
+    kind = node.tag.removeprefix(_TAG)
+    text = node.value
+    pattern = {name: each for name, each, _ in _SCALARS}.get(kind)
+    if kind != "str" and (pattern is None or not pattern.match(text)):  # only an explicit tag gets here
+        source.problems.append(f'{place}: the tag "{node.tag}" is not supported here; write the plain value without it')
+        return text
+    if kind == "int":
+        # Python refuses to read more than 4,300 digits, and no setting needs more than a double holds
+        return int(text) if len(text) < 20 else float(text)
+    if kind == "float":
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return {"null": None, "bool": text.lower() == "true"}.get(kind, text)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "mapping", list: "list", str: "text", bool: "true/false value", int: "number", float: "number"}
+    return names.get(type(value), "null")
