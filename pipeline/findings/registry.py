@@ -75,7 +75,9 @@ def rule(code: str, level: Level) -> Callable[[Callable[[Facts], Iterator[Doubt]
     """Register the decorated function as the rule of a code."""
 
     def register(look: Callable[[Facts], Iterator[Doubt]]) -> Callable[[Facts], Iterator[Doubt]]:
-        RULES[code] = Rule(code, level, inspect.getdoc(look) or code, look)
+        paragraphs = (inspect.getdoc(look) or code).split("\n\n")
+        page = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+        RULES[code] = Rule(code, level, page, look)
         return look
 
     return register

@@ -37,4 +37,5 @@ def _import_quietly() -> Any:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+    tf.get_logger().setLevel("ERROR")  # it warns of every new shape, and each is compiled on purpose
     return tf

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,20 @@ WIDTH = 256
 _WORK = 3e8
 """Multiplications between two reports of progress, some 0.1 s."""
 
+_STEP = 5000
+"""What a step costs besides, counted in multiplications."""
+
 Program = Callable[..., Any]
+
+
+class Kind(NamedTuple):
+    """What a program is compiled for."""
+
+    sizes: tuple[int, ...]
+    softmax: bool
+    loss: str
+    optimizer: str
+
 
 _EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
 _BETA_1, _BETA_2 = 0.9, 0.999
@@ -49,7 +62,7 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
     # equal widths share one compilation; the last call is filled up with copies of its last start
     padded = np.concatenate([initial, np.repeat(initial[-1:], calls * width - starts, axis=0)])
     parts = [padded[at : at + width] for at in range(0, len(padded), width)]
-    program = _program(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer)
+    program = _program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
     with ThreadPoolExecutor(min(calls, os.cpu_count() or 1)) as pool:
         fitted = list(
             pool.map(lambda part: _fit_part(program, inputs, targets, recipe, part, lambda share: progress(share / calls)), parts)
@@ -69,95 +82,95 @@ def _fit_part(
     row_weights = np.append(np.ones(rows, np.float32), np.float32(0))
     slopes = np.repeat(np.array(recipe.slopes, np.float32)[:, None], width, axis=1)
     state: Any = (initial.T.copy(), *(np.zeros_like(initial.T) for _ in range(2)))
-    steps = -(-rows // min(recipe.batch_size, rows))
-    work = steps * (min(recipe.batch_size, rows) * width * parameters(recipe.sizes) + 5000)
+    order = batches(rows, recipe)
+    steps, size = -(-rows // min(recipe.batch_size, rows)), min(recipe.batch_size, rows)
+    work = steps * (size * width * parameters(recipe.sizes) + _STEP)
     span = int(np.clip(_WORK // work, 1, recipe.epochs))
+    rates = _rates(recipe, steps, -(-recipe.epochs // span) * span)
+    filler = np.full((span, steps, size), rows, np.int32)
     curves = []
     for first in range(0, recipe.epochs, span):
-        epochs = range(first, min(first + span, recipe.epochs))
-        order, rates = _plan(rows, recipe, epochs, span, steps)
-        *state, losses = program(np.int32(len(epochs)), x, y, row_weights, order, rates, slopes, *state)
-        curves.append(losses.numpy()[: len(epochs)])
-        progress(len(epochs) / recipe.epochs)
+        count = np.int32(min(span, recipe.epochs - first))
+        plan = filler.copy()
+        plan[:count] = [next(order) for _ in range(count)]
+        state, losses = program(np.asarray(count), (x, y, row_weights), plan, rates[first : first + span], slopes, state)
+        curves.append(losses.numpy()[:count])
+        progress(count / recipe.epochs)
     return np.ascontiguousarray(state[0].numpy().T), np.concatenate(curves)
 
 
-def _plan(rows: int, recipe: Recipe, epochs: range, span: int, steps: int) -> tuple[Any, Floats]:
-    """Return the batches and step sizes of some epochs, filled up to ``span`` epochs so that one program fits all."""
-    order = batches(rows, recipe, epochs)
-    order = np.concatenate([order, np.full((span - len(epochs), *order.shape[1:]), rows, np.int32)])
-    at = np.arange(epochs.start * steps, (epochs.start + span) * steps)
+def _rates(recipe: Recipe, steps: int, epochs: int) -> Floats:
+    """Return (epochs, steps) step sizes: the learning rate, for Adam with its bias correction.
+
+    Source: Kingma and Ba (2015), the form at the end of section 2.
+    """
+    at = np.arange(epochs * steps)
     rates = learning_rates(recipe, at, recipe.epochs * steps)
-    if recipe.optimizer == "adam":  # bias correction: Kingma and Ba (2015), the form at the end of section 2
+    if recipe.optimizer == "adam":
         rates = rates * np.sqrt(1 - _BETA_2 ** (at + 1)) / (1 - _BETA_1 ** (at + 1))
-    return order, rates.reshape(span, steps).astype(np.float32)
+    return rates.reshape(epochs, steps).astype(np.float32)
 
 
 @lru_cache
-def _program(sizes: tuple[int, ...], softmax: bool, loss: str, optimizer: str) -> Program:
+def _program(kind: Kind) -> Program:
     """Build the program of a kind of network. Slopes, seeds, data and rates are inputs, so none of them compiles it anew."""
     tf = tensorflow()
 
-    def step(x: Any, y: Any, row_weights: Any, rows: Any, rate: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
-        weights, momentum, velocity = state
-        batch, truth = (tf.transpose(tf.gather(each, rows))[:, :, None] for each in (x, y))
-        share = tf.gather(row_weights, rows)[:, None]
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            output = _forward(tf, sizes, softmax, weights, batch, slopes)
-            total = tf.reduce_sum(_losses(tf, loss, output, truth) * share, axis=0)
-            mean = total / tf.reduce_sum(share)
-        gradient = tape.gradient(mean, weights)
-        if optimizer == "sgd":
-            return (weights - rate * gradient, momentum, velocity), total
-        momentum = momentum + (gradient - momentum) * (1 - _BETA_1)
-        velocity = velocity + (gradient * gradient - velocity) * (1 - _BETA_2)
-        return (weights - rate * momentum / (tf.sqrt(velocity) + _EPSILON), momentum, velocity), total
-
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def run(
-        epochs: Any,
-        x: Any,
-        y: Any,
-        row_weights: Any,
-        order: Any,
-        rates: Any,
-        slopes: Any,
-        weights: Any,
-        momentum: Any,
-        velocity: Any,
-    ) -> Any:
-        span, steps, _ = order.shape
-        width = weights.shape[1]
+    def run(epochs: Any, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> Any:
+        def epoch(number: Any, curves: Any, *state: Any) -> Any:
+            state, loss = _epoch(tf, kind, data, order[number], rates[number], slopes, state)
+            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
 
-        def one_epoch(epoch: Any, curves: Any, *state: Any) -> Any:
-            def one_step(at: Any, summed: Any, *state: Any) -> Any:
-                state, total = step(x, y, row_weights, order[epoch, at], rates[epoch, at], slopes, state)
-                return (at + 1, summed + total, *state)
-
-            _, summed, *state = tf.while_loop(lambda at, *_: at < steps, one_step, (0, tf.zeros([width]), *state))
-            curves = tf.tensor_scatter_nd_update(curves, [[epoch]], (summed / tf.reduce_sum(row_weights))[None])
-            return (epoch + 1, curves, *state)
-
-        start = (0, tf.zeros([span, width]), weights, momentum, velocity)
-        _, curves, *state = tf.while_loop(lambda epoch, *_: epoch < epochs, one_epoch, start)
-        return (*state, curves)
+        curves = tf.zeros([order.shape[0], state[0].shape[1]])
+        _, curves, *state = tf.while_loop(lambda number, *_: number < epochs, epoch, (0, curves, *state))
+        return state, curves
 
     return run  # type: ignore[no-any-return]
 
 
-def _forward(tf: Any, sizes: tuple[int, ...], softmax: bool, weights: Any, batch: Any, slopes: Any) -> Any:
+def _epoch(tf: Any, kind: Kind, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
+    """Take every step of an epoch; return the state and the mean loss of the epoch."""
+    # each batch as (columns, batch): the whole epoch is gathered at once, a step then takes a slice
+    batches, truths = (tf.transpose(tf.gather(each, order), [0, 2, 1]) for each in data[:2])
+    shares = tf.gather(data[2], order)
+
+    def step(at: Any, summed: Any, *state: Any) -> Any:
+        batch, truth, share = batches[at][:, :, None], truths[at][:, :, None], shares[at][:, None]
+        with tf.GradientTape() as tape:
+            tape.watch(state[0])
+            losses = _losses(tf, kind.loss, _forward(tf, kind, state[0], batch, slopes), truth)
+            total = tf.reduce_sum(losses * share, axis=0)
+            mean = total / tf.reduce_sum(share)
+        return (at + 1, summed + total, *_update(tf, kind, state, tape.gradient(mean, state[0]), rates[at]))
+
+    start = (0, tf.zeros([state[0].shape[1]]), *state)
+    _, summed, *state = tf.while_loop(lambda at, *_: at < order.shape[0], step, start)
+    return state, summed / tf.reduce_sum(data[2])
+
+
+def _update(tf: Any, kind: Kind, state: Any, gradient: Any, rate: Any) -> Any:
+    """Return the weights and moments after one step of the optimizer."""
+    weights, momentum, velocity = state
+    if kind.optimizer == "sgd":
+        return weights - rate * gradient, momentum, velocity
+    momentum = momentum + (gradient - momentum) * (1 - _BETA_1)
+    velocity = velocity + (gradient * gradient - velocity) * (1 - _BETA_2)
+    return weights - rate * momentum / (tf.sqrt(velocity) + _EPSILON), momentum, velocity
+
+
+def _forward(tf: Any, kind: Kind, weights: Any, batch: Any, slopes: Any) -> Any:
     """Return (outputs, batch, R) for a (inputs, batch, 1) batch; the same arithmetic as ``Network.output``."""
-    values, at, last = batch, 0, len(sizes) - 2
-    for layer, (inputs, outputs) in enumerate(shapes(sizes)):
+    values, at, last = batch, 0, len(kind.sizes) - 2
+    for layer, (inputs, outputs) in enumerate(shapes(kind.sizes)):
         middle, end = at + inputs * outputs, at + inputs * outputs + outputs
         kernel = tf.reshape(weights[at:middle], [inputs, outputs, 1, -1])
         bias = tf.reshape(weights[middle:end], [outputs, 1, -1])
         values = tf.reduce_sum(values[:, None] * kernel, axis=0) + bias
-        if layer < last or not softmax:
+        if layer < last or not kind.softmax:
             values = tf.where(values > 0, values, slopes[layer] * values)
         at = end
-    if softmax:
+    if kind.softmax:
         values = tf.exp(values - tf.reduce_max(values, axis=0))
         values = values / tf.reduce_sum(values, axis=0)
     return values

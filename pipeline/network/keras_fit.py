@@ -19,7 +19,7 @@ _LOSSES = {
 
 def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
     """Train every start, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
-    order = batches(len(inputs), recipe, range(recipe.epochs))
+    order = np.stack(list(batches(len(inputs), recipe)))
     data = _dataset(inputs, targets, order)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1 / recipe.epochs / len(initial)))
     weights, curves = [], []

@@ -1,6 +1,6 @@
 """Train many starts of one network and choose among them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,19 +99,18 @@ def loss(recipe: Recipe, output: Floats, targets: Floats) -> float:
         return float(-np.mean(truth * np.log(share) + (1 - truth) * np.log1p(-share)))
 
 
-def batches(rows: int, recipe: Recipe, epochs: range) -> NDArray[np.int32]:
-    """Return (epochs, steps, batch) row numbers: each epoch a new order of all rows.
+def batches(rows: int, recipe: Recipe) -> Iterator[NDArray[np.int32]]:
+    """Yield the (steps, batch) row numbers of each epoch: all rows, in an order drawn anew.
 
-    The last batch of an epoch may be smaller; it is filled up with the number ``rows``, which is no row. An epoch's order
-    depends on the seed and its number only.
+    The last batch of an epoch may be smaller; it is filled up with the number ``rows``, which is no row.
     """
     size = min(recipe.batch_size, rows)
     steps = -(-rows // size)
-    order = np.full((len(epochs), steps * size), rows, dtype=np.int32)
-    for position, epoch in enumerate(epochs):
-        random = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(1, epoch)))
-        order[position, :rows] = random.permutation(rows)
-    return order.reshape(len(epochs), steps, size)
+    random = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(1,)))
+    for _ in range(recipe.epochs):
+        order = np.full(steps * size, rows, dtype=np.int32)
+        order[:rows] = random.permutation(rows)
+        yield order.reshape(steps, size)
 
 
 def learning_rates(recipe: Recipe, steps: NDArray[np.int64], total: int) -> NDArray[np.float64]:

@@ -1,0 +1,67 @@
+"""What the tests share: the real files where they lie, a folder to work in, and a run that is trained once."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with article.csv and complete.csv."""
+    folder = os.environ.get("DIABETES_DATA_DIR")
+    if not folder:
+        pytest.skip("DIABETES_DATA_DIR is not set: the real files carry no licence and are not shipped")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def article(real_data: Path) -> Path:
+    """The article's file, with gaps."""
+    return real_data / "article.csv"
+
+
+@pytest.fixture(scope="session")
+def complete(real_data: Path) -> Path:
+    """The same rows without gaps."""
+    return real_data / "complete.csv"
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with the configs and the twin."""
+    for name in ("configs", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def command(*arguments: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    words = [sys.executable, "-m", "pipeline", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, dict, str]]:
+    """Run the command line in this process: exit code, JSON object, standard error."""
+    from pipeline.cli import app
+
+    def call(*arguments: object) -> tuple[int, dict, str]:
+        capsys.readouterr()
+        try:
+            code = app([*map(str, arguments), "--json"], standalone_mode=False) or 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        return code, json.loads(out), err
+
+    return call
