@@ -204,7 +204,7 @@ class _Outcome:
         if self.as_json:
             print(json.dumps(result, allow_nan=False), flush=True)
         else:
-            draw(Console())
+            draw(Console() if sys.stdout.isatty() else Console(width=120))
 
     def say(self, line: str) -> None:
         """Print a line that is not part of the result."""

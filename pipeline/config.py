@@ -1,6 +1,6 @@
 """The schema of the YAML file, and the only way to read one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -100,11 +100,11 @@ class TrainingSection(Section):
     engine: Literal["compiled", "keras"] = "compiled"
     loss: Literal["squared_error", "categorical_crossentropy", "binary_crossentropy"] = "squared_error"
     optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.01
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.02
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     epochs: Count = 500
     batch_size: Count = 10
-    starts: Count = 512
+    starts: Count = 1024
     seed: Seed = 0
 
 
@@ -183,7 +183,7 @@ def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None
         source.places["data", "path"] = "--data"
     config, problems = _validate(Config, source)
     if config is not None:
-        problems += [f"{source.place(location)}: {_dotted(location)}: {text}" for location, text in contradictions(config)]
+        problems += [f"{_where(source, location)}: {text}" for location, text in contradictions(config)]
     if config is None or source.problems or problems:
         raise ConfigError(*source.problems, *problems)
     return config
@@ -249,7 +249,7 @@ def _written(location: Location, source: YamlSource) -> Location:
 
 
 def _problem(model: type[BaseModel], error: Any, location: Location, source: YamlSource) -> str:
-    where = f"{source.place(location)}: {_dotted(location)}"
+    where = _where(source, location)
     key = str(location[-1]) if location else ""
     if error["type"] == "extra_forbidden":
         keys = _keys_beside(model, location)
@@ -296,8 +296,10 @@ def _without(values: dict[str, Any], faulty: set[Location]) -> dict[str, Any]:
     return kept
 
 
-def _dotted(location: Iterable[str | int]) -> str:
-    return ".".join(str(part) for part in location)
+def _where(source: YamlSource, location: Location) -> str:
+    """Return the place and the dotted key; an override names its key itself."""
+    place, key = source.place(location), ".".join(map(str, location))
+    return place if place == f"--set {key}" else f"{place}: {key}"
 
 
 def _shown(value: Any) -> str:

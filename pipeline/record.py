@@ -15,6 +15,8 @@ from pipeline.judge.evaluate import Evaluation, Yardsticks
 from pipeline.judge.metrics import Scores
 from pipeline.network.layers import parameters
 
+_UNSEEN = "evaluation.unseen is not computed by this version; unseen_profiles is null"
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -75,7 +77,7 @@ def summary(
             "baselines": evaluation.baselines if evaluation else {},
             "findings": [finding.to_dict() for finding in findings],
             "seconds": seconds,
-            "notes": list(notes),
+            "notes": [*notes, *([_UNSEEN] if config.evaluation.unseen else [])],
         }
     )
     return printed

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.findings import Finding, Rule
@@ -56,7 +56,9 @@ def show_findings(console: Console, findings: Iterable[dict[str, Any]]) -> None:
 
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:
     """Print runs side by side, oldest first."""
-    table = Table("run", "changed settings", "train", "test", "findings", box=None, pad_edge=False)
+    table = Table(
+        Column("run", no_wrap=True, overflow="fold"), "changed settings", "train", "test", "findings", box=None, pad_edge=False
+    )
     for entry in entries:
         if entry.record is None:
             table.add_row(escape(entry.run.name), Text(entry.problem, style="red"), "", "", "")

@@ -151,9 +151,12 @@ def _header(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
         raise DataError(
             f"{path}, line 1: columns must be separated by commas; they are separated by {shown}; save it as CSV with commas"
         )
-    for name in missing:
-        hint = did_you_mean(name, found) or f"; the file has {listing(found)}"
-        problems.append(f'{path}, line 1: the column "{name}" is missing{hint}')
+    hints = {name: did_you_mean(name, found) for name in missing}
+    problems += [f'{path}, line 1: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
+    lost = [name for name, hint in hints.items() if not hint]
+    if lost:
+        verb = "columns {} are" if len(lost) > 1 else "column {} is"
+        problems.append(f"{path}, line 1: the {verb.format(listing(lost))} missing; the file has {listing(map(_clip, found))}")
     if problems:
         raise DataError(*problems)
     return found
@@ -228,4 +231,8 @@ def _implausible(features: pd.DataFrame, section: DataSection) -> pd.DataFrame:
 
 
 def _short(value: str) -> str:
-    return repr(value if len(value) <= 40 else value[:37] + "...")
+    return repr(_clip(value))
+
+
+def _clip(value: str) -> str:
+    return value if len(value) <= 40 else value[:37] + "..."

@@ -47,10 +47,10 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     if not gaps and not removed:
         return
     told = [f"{sum(gaps.values())} cells are empty ({_told(gaps)})"] if gaps else []
-    told += [f"{sum(removed.values())} implausible ones are taken as missing ({_told(removed)})"] if removed else []
-    filled = f"filled with the {preprocess.impute} of the training rows" if preprocess.impute else "and nothing fills them"
+    told += [f"{sum(removed.values())} implausible values are taken as missing ({_told(removed)})"] if removed else []
+    filled = f"they are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
     yield Doubt(
-        f"{', and '.join(told)}; {filled}",
+        f"{' and '.join(told)}; {filled}",
         {"columns": gaps} | ({"implausible": removed} if removed else {}),
         "complete the file" if preprocess.impute else "--set preprocess.impute=median",
         None if preprocess.impute else "error",

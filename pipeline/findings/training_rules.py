@@ -95,7 +95,7 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
 
     How it is tested: the decoded answers of all rows that were scored.
 
-    How to fix: look at T301 and T302 first; then more starts (`--set training.starts=512`), more epochs, or a smaller
+    How to fix: look at T301 and T302 first; then more starts (`--set training.starts=1024`), more epochs, or a smaller
     learning rate.
 
     Source: a constant function carries no information about its argument.
@@ -107,5 +107,5 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"each of the {facts.answers.size} rows got {named}",
             {"class": answer, "rows": int(facts.answers.size)},
-            "see T301 and T302; else --set training.starts=512, more epochs, or a smaller learning rate",
+            "see T301 and T302; else --set training.starts=1024, more epochs, or a smaller learning rate",
         )

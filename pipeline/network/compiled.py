@@ -6,9 +6,11 @@ depend on its neighbours.
 """
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +29,7 @@ _STEP = 5000
 """What a step costs besides, counted in multiplications."""
 
 Program = Callable[..., Any]
+_Fitted = tuple[Floats, Floats]
 
 
 class Kind(NamedTuple):
@@ -63,23 +66,38 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
     padded = np.concatenate([initial, np.repeat(initial[-1:], calls * width - starts, axis=0)])
     parts = [padded[at : at + width] for at in range(0, len(padded), width)]
     program = _program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
-    with ThreadPoolExecutor(min(calls, os.cpu_count() or 1)) as pool:
-        fitted = list(
-            pool.map(lambda part: _fit_part(program, inputs, targets, recipe, part, lambda share: progress(share / calls)), parts)
-        )
+    fitted = _in_threads(lambda part, report: _fit_part(program, inputs, targets, recipe, part, report), parts, progress)
     weights = np.concatenate([each[0] for each in fitted])[:starts]
     curves = np.concatenate([each[1] for each in fitted], axis=1)[:, :starts]
     return weights, curves
 
 
-def _fit_part(
-    program: Program, inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress
-) -> tuple[Floats, Floats]:
+def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats], progress: Progress) -> list[_Fitted]:
+    """Fit the parts at the same time, one a core; what stops one of them stops all."""
+    stopped = threading.Event()
+
+    def report(share: float) -> None:
+        if stopped.is_set():
+            raise InterruptedError("another part of the training was stopped")
+        progress(share / len(parts))
+
+    if len(parts) == 1:
+        return [work(parts[0], report)]
+    with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+        try:
+            return list(pool.map(lambda part: work(part, report), parts))
+        except BaseException:  # Ctrl-C above all: the threads would train on to the end
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> _Fitted:
     rows, width = len(inputs), len(initial)
-    # one more row of zeros, with weight 0, fills up the last batch of an epoch
-    x = np.concatenate([inputs, np.zeros_like(inputs[:1])])
-    y = np.concatenate([targets, np.zeros_like(targets[:1])])
-    row_weights = np.append(np.ones(rows, np.float32), np.float32(0))
+    # a column of ones makes the bias one more row of the kernel; a row of zeros, with weight 0, fills up the last batch
+    x = np.pad(np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1), [(0, 1), (0, 0)])
+    y = np.pad(targets, [(0, 1), (0, 0)])
+    row_weights = np.pad(np.ones(rows, np.float32), (0, 1))
     slopes = np.repeat(np.array(recipe.slopes, np.float32)[:, None], width, axis=1)
     state: Any = (initial.T.copy(), *(np.zeros_like(initial.T) for _ in range(2)))
     order = batches(rows, recipe)
@@ -133,16 +151,19 @@ def _epoch(tf: Any, kind: Kind, data: Any, order: Any, rates: Any, slopes: Any, 
     """Take every step of an epoch; return the state and the mean loss of the epoch."""
     # each batch as (columns, batch): the whole epoch is gathered at once, a step then takes a slice
     batches, truths = (tf.transpose(tf.gather(each, order), [0, 2, 1]) for each in data[:2])
-    shares = tf.gather(data[2], order)
+    counted = tf.gather(data[2], order)
+    shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
 
     def step(at: Any, summed: Any, *state: Any) -> Any:
-        batch, truth, share = batches[at][:, :, None], truths[at][:, :, None], shares[at][:, None]
+        layers = _layers(tf, kind, state[0])
         with tf.GradientTape() as tape:
-            tape.watch(state[0])
-            losses = _losses(tf, kind.loss, _forward(tf, kind, state[0], batch, slopes), truth)
-            total = tf.reduce_sum(losses * share, axis=0)
-            mean = total / tf.reduce_sum(share)
-        return (at + 1, summed + total, *_update(tf, kind, state, tape.gradient(mean, state[0]), rates[at]))
+            tape.watch(layers)
+            output = _forward(tf, kind, layers, batches[at][:, :, None], slopes)
+            losses = _losses(tf, kind.loss, output, truths[at][:, :, None])
+            mean = tf.reduce_sum(losses * shares[at][:, None], axis=0)
+        gradient = tf.concat([tf.reshape(each, [-1, state[0].shape[1]]) for each in tape.gradient(mean, layers)], axis=0)
+        summed += tf.reduce_sum(losses * counted[at][:, None], axis=0)
+        return (at + 1, summed, *_update(tf, kind, state, gradient, rates[at]))
 
     start = (0, tf.zeros([state[0].shape[1]]), *state)
     _, summed, *state = tf.while_loop(lambda at, *_: at < order.shape[0], step, start)
@@ -159,17 +180,24 @@ def _update(tf: Any, kind: Kind, state: Any, gradient: Any, rate: Any) -> Any:
     return weights - rate * momentum / (tf.sqrt(velocity) + _EPSILON), momentum, velocity
 
 
-def _forward(tf: Any, kind: Kind, weights: Any, batch: Any, slopes: Any) -> Any:
-    """Return (outputs, batch, R) for a (inputs, batch, 1) batch; the same arithmetic as ``Network.output``."""
-    values, at, last = batch, 0, len(kind.sizes) - 2
-    for layer, (inputs, outputs) in enumerate(shapes(kind.sizes)):
-        middle, end = at + inputs * outputs, at + inputs * outputs + outputs
-        kernel = tf.reshape(weights[at:middle], [inputs, outputs, 1, -1])
-        bias = tf.reshape(weights[middle:end], [outputs, 1, -1])
-        values = tf.reduce_sum(values[:, None] * kernel, axis=0) + bias
-        if layer < last or not kind.softmax:
-            values = tf.where(values > 0, values, slopes[layer] * values)
-        at = end
+def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
+    """Return each layer as (inputs + 1, outputs, 1, R): the kernel, and the bias as its last row."""
+    ends = np.cumsum([0, *((inputs + 1) * outputs for inputs, outputs in shapes(kind.sizes))])
+    return [
+        tf.reshape(weights[start:end], [inputs + 1, outputs, 1, -1])
+        for (start, end), (inputs, outputs) in zip(pairwise(ends), shapes(kind.sizes), strict=True)
+    ]
+
+
+def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) -> Any:
+    """Return (outputs, batch, R) for a (inputs + 1, batch, 1) batch; the same arithmetic as ``Network.output``."""
+    values = batch
+    for number, layer in enumerate(layers):
+        if number:
+            values = tf.concat([values, tf.ones_like(values[:1])], axis=0)
+        values = tf.reduce_sum(values[:, None] * layer, axis=0)
+        if number < len(layers) - 1 or not kind.softmax:
+            values = tf.where(values > 0, values, slopes[number] * values)
     if kind.softmax:
         values = tf.exp(values - tf.reduce_max(values, axis=0))
         values = values / tf.reduce_sum(values, axis=0)

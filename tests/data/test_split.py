@@ -1,0 +1,163 @@
+"""The oracles are scikit-learn's train_test_split and GroupShuffleSplit, and the counts of FACTS.md."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+
+from pipeline.config import DataSection, Feature, SplitSection
+from pipeline.data.load import Table, load
+from pipeline.data.split import Split, split
+from pipeline.errors import DataError
+
+LAB = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
+COLUMNS = ("Age", "BS Fast", *LAB)
+
+
+def table(labels: list[str], **others: list[str]) -> Table:
+    features = pd.DataFrame({"x": np.arange(len(labels), dtype=float)})
+    target = pd.Series(labels, dtype=pd.CategoricalDtype(["A", "B", "C"]), name="Type")
+    return Table(features, target, pd.DataFrame(others, index=features.index), features > 1e9, "some.csv", "0" * 64)
+
+
+def labels(rows: int, seed: int = 0) -> list[str]:
+    return list(np.random.default_rng(seed).permutation(np.resize(["A", "A", "A", "B", "B", "C"], rows)))
+
+
+@pytest.fixture(scope="module")
+def complete_table(complete: Path) -> Table:
+    codes = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
+    return load(DataSection(path=str(complete), target="Type", codes=codes, features=dict.fromkeys(COLUMNS, Feature())))
+
+
+@pytest.mark.parametrize("size", [0.15, 0.2, 0.25, 1 / 3, 0.5, 0.8])
+@pytest.mark.parametrize("rows", [30, 101, 1009])
+@pytest.mark.parametrize("stratify", [False, True])
+def test_rows_and_their_order_are_those_of_train_test_split(rows: int, size: float, stratify: bool) -> None:
+    names = labels(rows)
+    for seed in (0, 5, 42, 2**32 - 1):
+        got = split(table(names), SplitSection(test_size=size, seed=seed, stratify=stratify))
+        train, test = train_test_split(
+            np.arange(rows), test_size=size, random_state=seed, stratify=np.array(names) if stratify else None
+        )
+        np.testing.assert_array_equal(got.train, train)
+        np.testing.assert_array_equal(got.test, test)
+
+
+@settings(deadline=None)
+@given(st.integers(60, 300), st.integers(0, 2**32 - 1), st.floats(0.1, 0.6))
+def test_stratified_shares_differ_by_less_than_one_row(rows: int, seed: int, size: float) -> None:
+    names = np.array(labels(rows, seed))
+    parts = split(table(list(names)), SplitSection(test_size=size, seed=seed, stratify=True))
+    for name in "ABC":
+        assert abs((names[parts.test] == name).sum() - (names == name).sum() * len(parts.test) / rows) < 1
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["", "1", "2"])), min_size=30, max_size=80),
+    st.integers(0, 2**32 - 1),
+)
+def test_no_group_stands_on_both_sides_and_no_row_is_lost(pairs: list[tuple[str, str]], seed: int) -> None:
+    first, second = map(list, zip(*pairs, strict=True))
+    section = SplitSection(test_size=0.4, seed=seed, group_by=("first", "second"))
+    try:
+        parts = split(table(labels(len(pairs)), first=first, second=second), section)
+    except DataError:
+        assert len(set(pairs)) < 4  # one group, or a training part of so few rows that a class is alone
+        return
+    assert not {pairs[row] for row in parts.train} & {pairs[row] for row in parts.test}
+    assert sorted([*parts.train, *parts.test]) == list(range(len(pairs)))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5, 99])
+def test_groups_fall_as_in_group_shuffle_split(seed: int) -> None:
+    groups = [f"g{row % 17:02}" for row in range(200)]
+    parts = split(table(labels(200), site=groups), SplitSection(seed=seed, group_by=("site",)))
+    train, test = next(GroupShuffleSplit(1, test_size=0.2, random_state=seed).split(groups, groups=groups))
+    np.testing.assert_array_equal(parts.train, train)
+    np.testing.assert_array_equal(parts.test, test)
+
+
+def test_equal_numbers_that_are_written_differently_are_one_group(tmp_path: Path) -> None:
+    written = ["11", "11.0", " 11", "1.1e1"]
+    body = [f"{written[row % 4] if row % 5 else row},{'AB'[row % 2]}" for row in range(40)]
+    (tmp_path / "some.csv").write_text("\n".join(["BS pp,Type", *body, ""]))
+    section = DataSection(path=str(tmp_path / "some.csv"), target="Type", codes={"A": 0, "B": 1}, features={"BS pp": Feature()})
+    loaded = load(section, group_by=["BS pp"])
+    for seed in range(10):
+        parts = split(loaded, SplitSection(test_size=0.5, seed=seed, group_by=("BS pp",)))
+        values = loaded.features["BS pp"].to_numpy()
+        assert not {*values[parts.train]} & {*values[parts.test]}
+
+
+@pytest.mark.parametrize(
+    ("names", "section", "parts"),
+    [
+        (["A", "B"], SplitSection(test_size=0.2), ["some.csv", "only"]),
+        (["A", "B", "B"], SplitSection(test_size=0.99), ["some.csv", "3 rows", "split"]),
+        (["A"] * 9 + ["B"], SplitSection(stratify=True), ["some.csv", "10 rows", "split"]),
+        (["A", "B", "C"] * 2, SplitSection(test_size=0.2, stratify=True), ["some.csv", "6 rows", "split"]),
+        (["A", "B"] * 5, SplitSection(group_by=("site",)), ["some.csv", "10 rows", "split"]),
+        (["A"] * 99 + ["B"], SplitSection(test_size=0.9, seed=0), ["some.csv", '"A"', "stratify"]),
+    ],
+    ids=["two rows", "no training row", "a lone row of a class", "fewer test rows than classes", "one group", "one class left"],
+)
+def test_too_few_rows_are_one_line_that_says_so(names: list[str], section: SplitSection, parts: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        split(table(names, site=["here"] * len(names)), section)
+    (problem,) = caught.value.problems
+    assert "\n" not in problem
+    assert all(part in problem for part in parts)
+
+
+def test_one_class_left_by_whole_groups_is_not_told_to_stratify_which_groups_forbid() -> None:
+    with pytest.raises(DataError, match="training rows hold only") as caught:
+        split(table(["A"] * 20 + ["B"] * 20, site=["here"] * 20 + ["there"] * 20), SplitSection(group_by=("site",)))
+    assert "stratify" not in str(caught.value)
+
+
+@pytest.mark.parametrize("section", [SplitSection(), SplitSection(stratify=True), SplitSection(group_by=("site",))])
+def test_a_split_repeats_itself_and_leaves_its_input_alone(section: SplitSection) -> None:
+    def fresh() -> Table:
+        return table(labels(50), site=[str(row % 9) for row in range(50)])
+
+    mine = fresh()
+    first, second = split(mine, section), split(mine, section)
+    np.testing.assert_array_equal(first.test, second.test)
+    pd.testing.assert_frame_equal(mine.features, fresh().features)
+    pd.testing.assert_frame_equal(mine.others, fresh().others)
+    pd.testing.assert_series_equal(mine.target, fresh().target)
+
+
+@pytest.fixture
+def article_split(complete_table: Table) -> Callable[[int], Split]:
+    return lambda seed: split(complete_table, SplitSection(seed=seed))
+
+
+def test_the_articles_split_has_807_and_202_rows(article_split: Callable[[int], Split], complete_table: Table) -> None:
+    parts = article_split(5)
+    assert (len(parts.train), len(parts.test)) == (807, 202)
+    assert (complete_table.target.iloc[parts.train] == "Normal").sum() == 500
+
+
+def test_131_normal_test_rows_come_from_just_the_seeds_that_were_measured(
+    article_split: Callable[[int], Split], complete_table: Table
+) -> None:
+    normal = (complete_table.target == "Normal").to_numpy()
+    assert [seed for seed in range(200) if normal[article_split(seed).test].sum() == 131] == [5, 6, 57, 90, 146, 155, 181, 186]
+
+
+@pytest.mark.parametrize(("columns", "known"), [(COLUMNS, 101), (LAB, 201)])
+def test_the_articles_test_rows_repeat_training_rows_as_often_as_measured(
+    article_split: Callable[[int], Split], complete_table: Table, columns: tuple[str, ...], known: int
+) -> None:
+    rows = [*complete_table.features[list(columns)].itertuples(index=False, name=None)]
+    parts = article_split(5)
+    train = {rows[row] for row in parts.train}
+    assert sum(rows[row] in train for row in parts.test) == known

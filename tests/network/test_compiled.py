@@ -1,0 +1,130 @@
+"""The compiled engine alone: its gradient, its independence of the width, and when it compiles."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+from sklearn.metrics import log_loss, mean_squared_error
+
+from pipeline.network import compiled
+from pipeline.network.layers import initial_weights
+from pipeline.network.train import Recipe
+
+CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "linear", 20, 10, 512, 0)
+SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
+BINARY = replace(CODE, loss="binary_crossentropy")
+
+
+def made_up(recipe: Recipe, rows: int = 83) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(11)
+    inputs = random.normal(size=(rows, recipe.sizes[0])).astype(np.float32)
+    classes = np.digitize(inputs[:, 0] * inputs[:, 1], [-0.4, 0.4])
+    codes = (classes > 0) if recipe.loss == "binary_crossentropy" else np.array([0, 1, -1])[classes]
+    return inputs, (np.eye(3)[classes] if recipe.softmax else codes[:, None]).astype(np.float32)
+
+
+def drawn(recipe: Recipe, starts: int) -> np.ndarray:
+    return np.stack([initial_weights(recipe.sizes, recipe.seed, start) for start in range(starts)])
+
+
+def fit(recipe: Recipe, initial: np.ndarray, data=None) -> tuple[np.ndarray, np.ndarray]:
+    return compiled.fit(*(data or made_up(recipe)), recipe, initial, lambda share: None)
+
+
+def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -> np.ndarray:
+    values, at = inputs.astype(np.float64), 0
+    for layer, (width, units) in enumerate(zip(recipe.sizes[:-1], recipe.sizes[1:], strict=True)):
+        kernel, bias = np.split(weights[at : at + width * units + units], [width * units])
+        values, at = values @ kernel.reshape(width, units) + bias, at + width * units + units
+        if layer < len(recipe.slopes):
+            values = np.maximum(values, 0) + recipe.slopes[layer] * np.minimum(values, 0)
+    return np.exp(values) / np.exp(values).sum(axis=1, keepdims=True) if recipe.softmax else values
+
+
+@pytest.mark.parametrize(
+    ("recipe", "loss"),
+    [
+        pytest.param(CODE, mean_squared_error, id="squared error"),
+        pytest.param(replace(CODE, sizes=(6, 4, 3, 1), slopes=(0.5, 0.0, 0.2)), mean_squared_error, id="two hidden layers"),
+        pytest.param(SOFTMAX, log_loss, id="cross-entropy, softmax"),
+        pytest.param(
+            BINARY,
+            lambda truth, output: log_loss(truth, np.clip(output, 1e-7, 1 - 1e-7), labels=[0, 1]),
+            id="binary cross-entropy",
+        ),
+    ],
+)
+def test_one_step_of_gradient_descent_is_the_slope_that_finite_differences_measure(recipe, loss):
+    """One step of SGD over all rows at rate 1 moves the weights by the gradient, of the losses of scikit-learn."""
+    inputs, targets = made_up(recipe)
+    recipe = replace(recipe, optimizer="sgd", learning_rate=1.0, schedule="constant", epochs=1, batch_size=len(inputs))
+    initial = drawn(recipe, 6)
+    moved = initial - fit(recipe, initial)[0]
+    for start, gradient in zip(initial, moved, strict=True):
+        measured = approx_fprime(
+            start.astype(np.float64), lambda weights: loss(targets, output_in_float64(weights, inputs, recipe)), 1e-7
+        )
+        np.testing.assert_allclose(gradient, measured, atol=2e-5, rtol=2e-4)
+
+
+WIDTHS = [
+    pytest.param(CODE, id="squared error"),
+    pytest.param(replace(CODE, optimizer="sgd"), id="SGD"),
+    pytest.param(SOFTMAX, id="cross-entropy, softmax"),
+    pytest.param(BINARY, id="binary cross-entropy"),
+    pytest.param(replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2)), id="two hidden layers"),
+    pytest.param(replace(CODE, sizes=(6, 32, 1)), id="32 hidden units"),
+    pytest.param(replace(CODE, batch_size=32), id="batch size 32"),
+    pytest.param(replace(CODE, batch_size=500), id="one batch of all rows"),
+]
+
+
+@pytest.mark.parametrize("recipe", WIDTHS)
+def test_a_start_is_the_same_to_the_bit_alone_and_among_127_or_511_others(recipe):
+    initial = drawn(recipe, 512)
+    weights, curves = fit(recipe, initial)
+    among, _ = fit(recipe, initial[:128])
+    np.testing.assert_array_equal(among, weights[:128])
+    for start in (0, 77, 255, 256, 511):
+        alone, curve = fit(recipe, initial[start : start + 1])
+        np.testing.assert_array_equal(alone[0], weights[start])
+        np.testing.assert_array_equal(curve[:, 0], curves[:, start])
+
+
+@pytest.mark.parametrize("starts", [3, 100, 257, 600])
+def test_no_number_of_starts_changes_the_others(starts):
+    initial = drawn(CODE, 600)
+    np.testing.assert_array_equal(fit(CODE, initial[:starts])[0], fit(CODE, initial)[0][:starts])
+
+
+@pytest.mark.parametrize("work", [0, 1e5, 2e5], ids=["each epoch", "two epochs", "four epochs"])
+def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
+    recipe, shares = replace(CODE, epochs=5), []
+    initial = drawn(recipe, 2)
+    weights, curves = fit(recipe, initial)
+    monkeypatch.setattr(compiled, "_WORK", work)
+    spans, span_curves = compiled.fit(*made_up(recipe), recipe, initial, shares.append)
+    assert len(shares) > 1
+    assert sum(shares) == pytest.approx(1)
+    np.testing.assert_array_equal(spans, weights)
+    np.testing.assert_array_equal(span_curves, curves)
+
+
+def test_nothing_but_the_shape_of_the_problem_compiles_anew():
+    inputs, targets = made_up(CODE)
+    program = compiled._program(compiled.Kind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer))
+    before, results = None, set()
+    for recipe, scale in [
+        (CODE, 1),
+        (replace(CODE, slopes=(0.3, 0.0)), 1),
+        (replace(CODE, seed=9), 1),
+        (replace(CODE, learning_rate=0.02), 1),
+        (replace(CODE, schedule="cosine"), 1),
+        (CODE, 1.5),
+    ]:
+        weights, _ = fit(recipe, drawn(recipe, 4), (np.float32(scale) * inputs, targets))
+        results.add(weights.tobytes())
+        before = before or program.experimental_get_tracing_count()
+        assert program.experimental_get_tracing_count() == before
+    assert len(results) == 6

@@ -1,0 +1,189 @@
+"""Both engines: the compiled one against Keras ``fit``, and what they share against Keras, scikit-learn and NumPy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.model_selection import train_test_split
+
+from pipeline.config import load_config
+from pipeline.network.backend import keras
+from pipeline.network.build import build
+from pipeline.network.layers import Network
+from pipeline.network.train import Recipe, batches, learning_rates, loss, train
+
+CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 2, 0)
+SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
+BINARY = replace(CODE, loss="binary_crossentropy")
+CONSTANT = replace(CODE, loss="categorical_crossentropy")
+ENGINES = ["compiled", "keras"]
+
+
+def made_up(recipe: Recipe, rows: int = 83, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Draw inputs, and targets that depend on them: codes 0, 1, -1, or 0, 1 for binary, or an indicator a class."""
+    random = np.random.default_rng(7)
+    inputs = random.normal(size=(rows, recipe.sizes[0]))
+    classes = np.digitize(inputs[:, 0] + inputs[:, 1] * inputs[:, 2], [-0.6, 0.6])
+    codes = (classes > 0) if recipe.loss == "binary_crossentropy" else np.array([0, 1, -1])[classes]
+    targets = np.eye(3)[classes] if recipe.softmax else codes[:, None]
+    return (scale * inputs).astype(np.float32), targets.astype(np.float32)
+
+
+PATHS = [
+    pytest.param(CODE, 83, 1, id="squared error, code output, a last batch of 3"),
+    pytest.param(CODE, 80, 1, id="batches that divide the rows"),
+    pytest.param(replace(CODE, batch_size=500), 83, 1, id="a batch larger than the data"),
+    pytest.param(replace(CODE, batch_size=32), 83, 1, id="batch size 32"),
+    pytest.param(replace(CODE, optimizer="sgd"), 83, 1, id="SGD"),
+    pytest.param(replace(CODE, schedule="linear"), 83, 1, id="linear schedule"),
+    pytest.param(replace(CODE, schedule="cosine", optimizer="sgd"), 83, 1, id="cosine schedule"),
+    pytest.param(replace(CODE, sizes=(6, 1), slopes=(0.2,)), 83, 1, id="no hidden layer"),
+    pytest.param(replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.0, 0.1, 0.5)), 83, 1, id="two hidden layers, a slope each"),
+    pytest.param(BINARY, 83, 1, id="binary cross-entropy, codes 0 and 1"),
+    pytest.param(SOFTMAX, 83, 1, id="cross-entropy, softmax"),
+    pytest.param(replace(SOFTMAX, sizes=(6, 5, 4, 3), slopes=(0.3, 0.01)), 83, 1, id="softmax, two hidden layers"),
+    pytest.param(SOFTMAX, 83, 100, id="cross-entropy, softmax, inputs of some 100 that saturate it"),
+    pytest.param(replace(SOFTMAX, loss="squared_error"), 83, 1, id="squared error, softmax"),
+    pytest.param(replace(SOFTMAX, loss="binary_crossentropy"), 83, 1, id="binary cross-entropy, softmax"),
+]
+
+
+@pytest.mark.parametrize(("recipe", "rows", "scale"), PATHS)
+def test_both_engines_follow_the_same_path(recipe, rows, scale):
+    inputs, targets = made_up(recipe, rows, scale)
+    compiled, reference = (train(inputs, targets, recipe, engine) for engine in ENGINES)
+    assert np.abs(reference.weights - reference.initial).max() > 1e-3
+    np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(compiled.loss_curves, reference.loss_curves, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(compiled.final_loss, reference.final_loss, rtol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def real_rows(complete):
+    """The training and test rows of the article's split, scaled as the default config scales them."""
+    from pipeline.data.load import load
+    from pipeline.data.preprocess import fit_pipeline
+
+    config = load_config("configs/default.yaml", data=str(complete))
+    table = load(config.data)
+    parts = train_test_split(np.arange(len(table)), test_size=0.2, random_state=5)
+    steps = fit_pipeline(table.features.iloc[parts[0]], config)
+    inputs, codes = steps.transform(table.features).astype(np.float32), np.array([[0], [1], [-1]], dtype=np.float32)
+    return [(inputs[rows], codes[table.class_indices()[rows]]) for rows in parts]
+
+
+@pytest.mark.parametrize("recipe", [CODE, SOFTMAX], ids=["code", "softmax"])
+def test_both_engines_follow_the_same_path_on_the_real_rows(real_rows, recipe):
+    (inputs, codes), _ = real_rows
+    targets = np.eye(3, dtype=np.float32)[codes.ravel().astype(int)] if recipe.softmax else codes
+    compiled, reference = (train(inputs, targets, replace(recipe, starts=1), engine) for engine in ENGINES)
+    np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-4, rtol=0)
+
+
+@pytest.mark.slow
+def test_after_100_epochs_the_mean_test_accuracy_of_20_starts_is_the_same_within_a_point(real_rows):
+    (inputs, targets), (unseen, truth) = real_rows
+    recipe = replace(CODE, schedule="linear", epochs=100, starts=20)
+    means = []
+    for engine in ENGINES:
+        outputs = [
+            Network(recipe.sizes, recipe.slopes, False, each).output(unseen)
+            for each in train(inputs, targets, recipe, engine).weights
+        ]
+        means.append(np.mean([np.clip(np.rint(output), -1, 1) == truth for output in outputs]))
+    print("mean test accuracy", dict(zip(ENGINES, means, strict=True)))
+    assert means[0] == pytest.approx(means[1], abs=0.01)
+
+
+@pytest.mark.parametrize("rows", [80, 83])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_cross_entropy_on_one_output_leaves_every_weight_as_it_was_drawn(engine, rows):
+    trained = train(*made_up(CONSTANT, rows), CONSTANT, engine)
+    np.testing.assert_array_equal(trained.weights, trained.initial)
+    assert np.abs(trained.loss_curves).max() < 1e-6
+
+
+@pytest.mark.parametrize("recipe", [CODE, CONSTANT, SOFTMAX], ids=["code", "article", "softmax"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_one_nan_cell_makes_everything_nan(engine, recipe):
+    inputs, targets = made_up(recipe)
+    inputs[40, 2] = np.nan
+    trained = train(inputs, targets, replace(recipe, epochs=1), engine)
+    assert np.isnan(trained.weights).all()
+    assert np.isnan(trained.loss_curves).all()
+    assert np.isnan(trained.final_loss).all()
+    assert trained.chosen == 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(engine):
+    data, recipe = made_up(CODE), replace(CODE, epochs=2)
+    first, again, other = (train(*data, replace(recipe, seed=seed), engine) for seed in (4, 4, 5))
+    assert first.weights.tobytes() == again.weights.tobytes()
+    assert first.loss_curves.tobytes() == again.loss_curves.tobytes()
+    assert (first.weights != other.weights).any(axis=1).all()
+    assert (first.initial != other.initial).any(axis=1).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_start_begins_and_ends_the_same_whatever_the_number_of_starts(engine):
+    data, recipe = made_up(CODE), replace(CODE, epochs=1)
+    few, more = (train(*data, replace(recipe, starts=starts), engine) for starts in (1, 3))
+    np.testing.assert_array_equal(few.initial, more.initial[:1])
+    np.testing.assert_array_equal(few.weights, more.weights[:1])
+
+
+@pytest.mark.parametrize("recipe", [CODE, SOFTMAX], ids=["code", "softmax"])
+def test_the_chosen_start_has_the_lowest_training_loss_by_keras_and_scikit_learn(recipe):
+    inputs, targets = made_up(recipe)
+    trained = train(inputs, targets, replace(recipe, starts=40))
+    model, losses = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, trained.weights[0])), []
+    for weights in trained.weights:
+        sizes = np.cumsum([array.size for array in model.get_weights()])[:-1]
+        shaped = zip(np.split(weights, sizes), model.get_weights(), strict=True)
+        model.set_weights([flat.reshape(array.shape) for flat, array in shaped])
+        losses.append((log_loss if recipe.softmax else mean_squared_error)(targets, model.predict_on_batch(inputs)))
+    assert trained.chosen == np.argmin(losses)
+    np.testing.assert_allclose(trained.final_loss, losses, rtol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_reported_shares_sum_to_one(engine):
+    shares: list[float] = []
+    train(*made_up(CODE), replace(CODE, epochs=3, starts=2), engine, shares.append)
+    assert sum(shares) == pytest.approx(1)
+    assert min(shares) > 0
+
+
+@pytest.mark.parametrize("name", ["MeanSquaredError", "CategoricalCrossentropy", "BinaryCrossentropy"])
+@pytest.mark.parametrize("softmax", [False, True])
+def test_the_loss_is_that_of_keras(name, softmax):
+    kinds = {"MeanSquaredError": "squared_error", "CategoricalCrossentropy": "categorical_crossentropy"}
+    recipe = replace(SOFTMAX if softmax else CODE, loss=kinds.get(name, "binary_crossentropy"))
+    random = np.random.default_rng(2)
+    output = random.dirichlet([0.3] * 3, size=200) if softmax else random.normal(0.5, 0.6, size=(200, 1))
+    targets = np.eye(3)[random.integers(3, size=200)] if softmax else random.integers(2, size=(200, 1))
+    expected = float(getattr(keras().losses, name)()(targets.astype(np.float32), output.astype(np.float32)))
+    assert loss(recipe, output.astype(np.float32), targets.astype(np.float32)) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(("schedule", "name"), [("linear", "PolynomialDecay"), ("cosine", "CosineDecay"), ("constant", "")])
+def test_the_learning_rate_falls_as_in_keras(schedule, name):
+    steps, options = np.arange(91), {"end_learning_rate": 0.0} if schedule == "linear" else {}
+    by_keras = getattr(keras().optimizers.schedules, name)(0.03, 90, **options) if name else lambda step: 0.03
+    expected = [float(by_keras(step)) for step in steps]
+    np.testing.assert_allclose(
+        learning_rates(replace(CODE, learning_rate=0.03, schedule=schedule), steps, 90), expected, atol=1e-8
+    )
+
+
+@pytest.mark.parametrize(("rows", "size"), [(83, 10), (80, 10), (5, 10), (7, 1)])
+def test_each_epoch_holds_every_row_once_in_a_new_order(rows, size):
+    epochs = list(batches(rows, replace(CODE, batch_size=size, epochs=6)))
+    assert len(epochs) == 6
+    for epoch in epochs:
+        np.testing.assert_array_equal(np.sort(epoch.ravel())[:rows], np.arange(rows))
+        assert (np.sort(epoch.ravel())[rows:] == rows).all()
+        assert (epoch[:-1] < rows).all()
+    assert len({epoch.tobytes() for epoch in epochs}) == 6
