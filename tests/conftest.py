@@ -65,3 +65,24 @@ def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, d
         return code, json.loads(out), err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a small network was trained on the twin, once; copy it before changing anything in it."""
+    folder = tmp_path_factory.mktemp("small")
+    for name in ("configs", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+    done = command("train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json", folder=folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "train.json").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def trained(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of ``small_run`` as the current folder."""
+    folder = tmp_path / "trained"
+    shutil.copytree(small_run, folder, symlinks=True)
+    monkeypatch.chdir(folder)
+    return folder

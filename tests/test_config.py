@@ -193,6 +193,7 @@ def test_class_and_column_names_stay_the_text_that_was_written(load: Load) -> No
         ("network.hidden=[]", "hidden: [3]", "hidden: []"),
         ("preprocess.impute=null", "impute: median", "impute: ~"),
         ("preprocess.scale=", "scale: standard", "scale:"),
+        ("preprocess.pca=6", "pca: null", "pca: 6"),
         ("split.stratify=true", "stratify: false", "stratify: true"),
         ('data.features."BS pp".range=[1, 9]', "mmol/L,   range: [2, 40]}", "mmol/L,   range: [1, 9]}"),
         ("data.features.BS pp.range=[1, 9]", "mmol/L,   range: [2, 40]}", "mmol/L,   range: [1, 9]}"),

@@ -88,9 +88,7 @@ def _read(path: str) -> bytes:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        hint = "paths are relative to the current folder; set data.path or --data"
-        if Path(path).name == "article.csv":
-            hint = 'run "make fetch" (or "diabetes-pipeline fetch"), or name your copy with --data'
+        hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
         raise DataError(f"{path}: cannot read the data: {error.strerror}; {hint}") from None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')

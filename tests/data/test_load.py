@@ -100,6 +100,13 @@ def test_a_number_is_what_python_reads(read: Read, cell: str) -> None:
     assert read(replaced("7.5", cell)).features["BS pp"][1] == float(cell)
 
 
+@pytest.mark.parametrize(
+    ("cell", "outside"), [("2", False), ("40", False), ("1.9999999", True), ("40.000001", True), ("-3", True)]
+)
+def test_both_ends_of_a_range_are_plausible(read: Read, cell: str, outside: bool) -> None:
+    assert read(replaced("7.5", cell)).implausible.to_numpy().tolist() == [[False, False], [False, outside], [False, False]]
+
+
 NOT_FINITE_NUMBERS = ["high", "-", "inf", "-Infinity", "1e999", "True", "1_0", "0x10", "5%", "1 000", "\u0661", "#N/A"]
 
 

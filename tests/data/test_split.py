@@ -76,9 +76,11 @@ def test_no_group_stands_on_both_sides_and_no_row_is_lost(pairs: list[tuple[str,
 
 
 @pytest.mark.parametrize("seed", [0, 1, 5, 99])
-def test_groups_fall_as_in_group_shuffle_split(seed: int) -> None:
-    groups = [f"g{row % 17:02}" for row in range(200)]
-    parts = split(table(labels(200), site=groups), SplitSection(seed=seed, group_by=("site",)))
+@pytest.mark.parametrize("columns", [("site",), ("site", "year")])
+def test_groups_fall_as_in_group_shuffle_split(seed: int, columns: tuple[str, ...]) -> None:
+    others = {"site": [f"g{row % 17:02}" for row in range(200)], "year": [str(2000 + row % 3) for row in range(200)]}
+    groups = ["".join(row) for row in zip(*(others[name] for name in columns), strict=True)]
+    parts = split(table(labels(200), **others), SplitSection(seed=seed, group_by=columns))
     train, test = next(GroupShuffleSplit(1, test_size=0.2, random_state=seed).split(groups, groups=groups))
     np.testing.assert_array_equal(parts.train, train)
     np.testing.assert_array_equal(parts.test, test)

@@ -1,5 +1,7 @@
 """The forward pass against Keras, and the initial weights against the definition of Glorot and Bengio."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import kstest, uniform
@@ -73,7 +75,7 @@ def test_the_articles_network_has_25_parameters():
 @pytest.mark.parametrize("sizes", [(6, 3, 1), (4, 20, 3, 2)])
 def test_initial_kernels_are_uniform_in_the_glorot_interval_and_biases_are_zero(sizes):
     drawn = [list(unflatten(initial_weights(sizes, 0, start), sizes)) for start in range(200)]
-    for layer, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (inputs, outputs) in enumerate(pairwise(sizes)):
         limit = np.sqrt(6 / (inputs + outputs))
         kernels = np.concatenate([each[layer][0].ravel() for each in drawn])
         assert np.abs(kernels).max() <= np.float32(limit)

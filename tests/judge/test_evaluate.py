@@ -1,0 +1,96 @@
+"""The evaluation of a network that can be followed by hand: the identity of one column."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from pipeline.config import Config
+from pipeline.data.load import Table
+from pipeline.data.preprocess import Preprocessor
+from pipeline.data.split import Split
+from pipeline.judge.evaluate import Yardsticks, evaluate
+from pipeline.model import Model
+from pipeline.network.decode import Coding
+from pipeline.network.layers import Network
+
+CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
+GLUCOSE = [0.1, 0.9, -1.2, 0.6, 0.4, 1.3, -0.2, np.nan]
+TYPES = ["Normal", "Type1", "Type2", "Normal", "Type1", "Type1", "Normal", "Normal"]
+ANSWERS = np.array([0, 1, 2, 1, 0, 1, 0, -1])  # the nearest code of each value
+TRUTH = np.array([0, 1, 2, 0, 1, 1, 0, 0])
+PARTS = Split(train=np.array([0, 1, 2, 3]), test=np.array([7, 4, 5, 6]))
+YARDSTICKS = Yardsticks({"Normal": 2, "Type1": 1, "Type2": 1}, {"logistic_regression": 0.75}, None)
+
+
+def config(**evaluation) -> Config:
+    features = {"glucose": {"unit": "mmol/L", "criterion": "fasting"}}
+    data = {"path": "x.csv", "target": "Type", "reference": "Normal", "codes": CODES, "features": features}
+    return Config.model_validate({"data": data, "preprocess": {"impute": None}, "evaluation": evaluation})
+
+
+def table() -> Table:
+    features = pd.DataFrame({"glucose": GLUCOSE})
+    target = pd.Series(TYPES, dtype=pd.CategoricalDtype(list(CODES)))
+    return Table(features, target, pd.DataFrame(index=features.index), features.isna() & False, "x.csv", "")
+
+
+def identity(classes=("Normal", "Type1", "Type2")) -> Model:
+    ends = np.array([-np.inf]), np.array([np.inf])
+    plain = Preprocessor(("glucose",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1))
+    network = Network((1, 1), (1.0,), False, np.array([1, 0], dtype=np.float32))
+    return Model(plain, network, Coding(classes, tuple(CODES[name] for name in classes)))
+
+
+def test_training_and_test_rows_are_scored_apart_and_as_scikit_learn_scores_them():
+    result = evaluate(identity(), table(), PARTS, YARDSTICKS, config())
+    np.testing.assert_array_equal(result.answers, ANSWERS)
+    for scores, rows in ((result.train, PARTS.train), (result.test, PARTS.test)):
+        assert scores.accuracy == metrics.accuracy_score(TRUTH[rows], ANSWERS[rows])
+        np.testing.assert_array_equal(
+            scores.confusion, metrics.confusion_matrix(TRUTH[rows], ANSWERS[rows], labels=[0, 1, 2, -1])[:3]
+        )
+    assert (result.train.accuracy, result.test.accuracy) == (0.75, 0.5)
+
+
+def test_keras_accuracy_asks_only_whether_the_output_is_above_one_half():
+    result = evaluate(identity(), table(), PARTS, YARDSTICKS, config())
+    expected = np.where(np.array(GLUCOSE) > 0.5, 1, 0) == np.array(list(CODES.values()))[TRUTH]
+    assert result.keras_train == np.mean(expected[PARTS.train]) == 0.5
+    assert result.keras_test == np.mean(expected[PARTS.test]) == 0.75
+
+
+def test_the_baselines_are_those_of_the_same_test_rows():
+    baselines = evaluate(identity(), table(), PARTS, YARDSTICKS, config()).baselines
+    normal = np.mean(TRUTH[PARTS.test] == 0)  # no glucose reaches 7, so the rule names every row Normal too
+    assert baselines == {"majority": normal, "ada_rule": normal, "logistic_regression": 0.75}
+
+
+def test_on_another_file_every_row_is_a_test_row_and_nothing_is_said_of_training():
+    result = evaluate(identity(), table(), Split(np.arange(0), np.arange(8)), YARDSTICKS, config())
+    assert result.train is None
+    assert result.keras_train is None
+    assert result.test.accuracy == metrics.accuracy_score(TRUTH, ANSWERS)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.99])
+def test_the_interval_has_the_coverage_of_the_config(level):
+    narrow = evaluate(identity(), table(), PARTS, YARDSTICKS, config(interval=level)).test.interval
+    normal = evaluate(identity(), table(), PARTS, YARDSTICKS, config()).test.interval
+    assert (narrow[1] - narrow[0] < normal[1] - normal[0]) == (level < 0.95)
+
+
+def test_a_class_that_the_network_never_saw_is_never_answered_and_the_order_does_not_matter():
+    result = evaluate(identity(("Type2", "Normal")), table(), PARTS, YARDSTICKS, config())
+    np.testing.assert_array_equal(result.answers, [0, 0, 2, 0, 0, 0, 0, -1])
+    assert result.test.confusion[:, 1].sum() == 0
+
+
+def test_a_softmax_network_has_no_keras_accuracy_of_one_code():
+    weights = np.array([0, 5, -5, 1, 0, 0], dtype=np.float32)  # scores 1, 5x and -5x
+    model = replace(identity(), network=Network((1, 3), (), True, weights), coding=replace(identity().coding, softmax=True))
+    result = evaluate(model, table(), PARTS, YARDSTICKS, config())
+    assert (result.keras_train, result.keras_test) == (None, None)
+    np.testing.assert_array_equal(result.answers, [0, 1, 2, 1, 1, 1, 0, -1])

@@ -1,0 +1,142 @@
+"""The command line: what it prints, what it imports, how it ends."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, command
+
+COMMANDS = ("train", "evaluate", "check", "explain", "runs", "synthesize", "fetch")
+Call = Callable[..., tuple[int, dict, str]]
+
+
+def imported(words: list[str], folder: Path) -> set[str]:
+    """Return the modules that a command has imported when it ends."""
+    script = (
+        "import sys\nfrom pipeline.cli import app\n"
+        f"try: app({words!r}, standalone_mode=False)\nexcept SystemExit: pass\n"
+        "print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    return set(done.stderr.split())
+
+
+def test_help_names_every_command() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example_and_takes_json(name: str) -> None:
+    text = command(name, "--help").stdout
+    assert f"diabetes-pipeline {name}" in text
+    assert "--json" in text
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check"], ["explain", "C101"], ["runs"]])
+def test_what_does_not_train_imports_neither_tensorflow_nor_estimators(words: list[str], workplace: Path) -> None:
+    modules = imported(words, workplace)
+    assert "pipeline.cli" in modules
+    assert not {name for name in modules if name.split(".")[0] in ("tensorflow", "keras", "sklearn")}
+
+
+def test_help_imports_no_pandas(workplace: Path) -> None:
+    assert not {"pandas", "numpy"} & imported(["--help"], workplace)
+
+
+def test_evaluate_imports_no_tensorflow(trained: Path) -> None:
+    modules = imported(["evaluate"], trained)
+    assert "pipeline.judge.evaluate" in modules
+    assert not {name for name in modules if name.split(".")[0] in ("tensorflow", "keras")}
+
+
+def test_importing_the_package_does_nothing() -> None:
+    script = "import sys, pipeline; print(*[m for m in sys.modules if m.split('.')[0] in ('numpy', 'sklearn', 'tensorflow')])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_json_is_one_object_and_everything_else_is_on_standard_error(trained: Path) -> None:
+    done = command("evaluate", "--json", folder=trained)
+    assert json.loads(done.stdout)["accuracy"]["test"] > 0
+    assert done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["train", "nope.yaml"], "nope.yaml"),
+        (["train", "--data", "nope.csv"], "nope.csv"),
+        (["train", "--set", "network.alhpa=1"], 'did you mean "alpha"'),
+        (["check", "--set", "training.epochs=0"], "training.epochs"),
+        (["evaluate", "nope"], "nope"),
+        (["evaluate"], "train first"),
+        (["explain", "C1O1"], 'did you mean "C101"'),
+        (["synthesize", "nowhere/twin.csv"], "nowhere"),
+        (["synthesize", "twin.csv", "configs/default.yaml"], "configs/default.yaml"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_2(words: list[str], told: str, workplace: Path, in_process: Call) -> None:
+    code, out, err = in_process(*words)
+    assert code == 2
+    assert all(line.startswith("error: ") for line in err.splitlines())
+    assert told in err
+    assert out == {"error": [line.removeprefix("error: ") for line in err.splitlines()]}
+
+
+def test_an_unknown_command_or_option_is_exit_code_2_without_a_traceback(workplace: Path) -> None:
+    for words in (["trian"], ["train", "--nope"]):
+        done = command(*words, folder=workplace)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_check_prints_findings_and_strict_makes_warnings_errors(workplace: Path, in_process: Call) -> None:
+    code, out, _ = in_process("check")
+    assert code == 0
+    assert {each["code"]: each["level"] for each in out["findings"]} == {
+        "C103": "warning",
+        "D201": "warning",
+        "D202": "warning",
+        "D203": "info",
+    }
+    code, out, _ = in_process("check", "--strict")
+    assert code == 1
+    assert [each["code"] for each in out["findings"] if each["level"] == "error"] == ["C103", "D201", "D202"]
+    code, _, _ = in_process("check", "--strict", "--set", "findings.accept=[C103, D201, D202]")
+    assert code == 0
+
+
+def test_explain_lists_every_code_and_shows_a_page(in_process: Call) -> None:
+    _, out, _ = in_process("explain")
+    codes = [each["code"] for each in out["findings"]]
+    assert codes == ["C101", "C102", "C103", "C104", "D201", "D202", "D203", "E401", "T301", "T302", "T303"]
+    code, out, _ = in_process("explain", "c101")
+    assert code == 0
+    assert "How to fix: " in out["page"]
+
+
+def test_the_terminal_shows_the_figures_of_the_json(trained: Path) -> None:
+    summary = json.loads((trained / "train.json").read_text())
+    done = command("evaluate", folder=trained)
+    for figure in (summary["accuracy"]["train"], summary["accuracy"]["test"], summary["keras_accuracy"]["test"]):
+        assert f"{figure:.2%}" in done.stdout
+    for finding in summary["findings"]:
+        assert finding["code"] in done.stdout
+    assert Path(summary["run"]).name in done.stdout
+
+
+def test_a_name_with_markup_is_text(trained: Path) -> None:
+    for name in ("configs/default.yaml", "data/diabetes.csv"):
+        Path(name).write_text(Path(name).read_text().replace("Type2", "[red]2[/]"))
+    text = Path("configs/default.yaml").read_text().replace("[red]2[/]: -1", '"[red]2[/]": -1')
+    Path("configs/default.yaml").write_text(text)
+    done = command("train", "--set", "training.starts=2", "--set", "training.epochs=1", folder=trained)
+    assert done.returncode in (0, 1), done.stderr
+    assert "-> [red]2[/]" in done.stdout

@@ -1,0 +1,127 @@
+"""The README tells the truth: its commands run, and no key or command is missing from it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from conftest import ROOT, command
+from pydantic import BaseModel
+
+from pipeline.cli import app
+from pipeline.config import Config, Feature
+
+README = (ROOT / "README.md").read_text()
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted keys of the schema; the features' own keys under ``data.features.*``."""
+    for name, field in model.model_fields.items():
+        inner = next(sections(field.annotation), None)
+        if inner is Feature:
+            yield prefix + name
+            yield from keys(Feature, f"{prefix}{name}.*.")
+        elif inner is not None:
+            yield from keys(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def sections(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from sections(argument)
+
+
+def indented() -> list[str]:
+    """Return the command lines of the README, without their comments."""
+    lines = re.findall(r"^    ((?:make|diabetes-pipeline) .*)$", README, re.MULTILINE)
+    return [line.split("#")[0].strip() for line in lines]
+
+
+def test_every_config_key_is_in_the_readme() -> None:
+    missing = [key for key in keys(Config) if f"`{key}`" not in README]
+    assert missing == []
+
+
+def test_every_default_in_the_readme_is_that_of_the_schema() -> None:
+    told = dict(re.findall(r"^\| `([a-z_.]+)` \| ([^|]+?) \|", README, re.MULTILINE))
+    for name, field in Config.model_fields.items():
+        if name in ("data", "study", "findings"):
+            continue
+        for key, inner in type(field.default).model_fields.items():
+            default = inner.default
+            plain = "null" if default is None else str(list(default) if isinstance(default, tuple) else default)
+            assert told[f"{name}.{key}"].lower() == plain.lower()
+
+
+def test_every_command_and_option_is_in_the_readme() -> None:
+    for each in app.registered_commands:
+        name = each.callback.__name__
+        assert f"| `{name}" in README
+        for option in re.findall(r"--[a-z-]+", command(name, "--help").stdout):
+            assert option in README or option == "--help"
+
+
+@pytest.mark.parametrize("line", [line for line in indented() if line.startswith("diabetes-pipeline")])
+def test_the_commands_of_the_readme_run(line: str, trained: Path) -> None:
+    words = line.split()[1:]
+    if words[0] == "train":
+        words += ["--set", "training.starts=8", "--set", "training.epochs=5"]
+    done = command(*words, folder=trained)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) > 0.9
+
+
+def test_the_make_lines_of_the_readme_are_rules_of_the_makefile() -> None:
+    rules = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = set(re.findall(r"\bmake ([a-z]+)", README))
+    assert {"train", "test", "evaluate", "fetch", "bench", "check"} <= told
+    assert told - rules <= {"and"}
+
+
+def test_make_train_and_make_evaluate_do_what_the_readme_says(trained: Path) -> None:
+    """The real recipes, with this interpreter's environment in place of .venv."""
+    shutil.copy(ROOT / "Makefile", "Makefile")
+    shutil.copy(ROOT / "requirements.lock", "requirements.lock")
+    Path(".venv/bin").mkdir(parents=True)
+    Path(".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    Path(".venv/bin/python").chmod(0o755)
+    Path(".venv/installed").touch()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "SET": "training.starts=8 training.epochs=20"}
+
+    def make(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["make", *words], env=environment, capture_output=True, text=True, check=True)
+
+    first = make("evaluate")
+    assert "evaluating" in first.stderr
+    text = Path("configs/default.yaml").read_text()
+    Path("configs/default.yaml").write_text(text.replace("alpha: 0.05", "alpha: 0.3"))
+    second = make("evaluate")
+    assert "training" in second.stderr
+    assert "slope 0.3" in second.stdout
+    third = make("evaluate")
+    assert "evaluating" in third.stderr
+    assert third.stdout == second.stdout
+    assert "slope 0.3" in make("train").stdout
+
+
+def test_the_lock_names_no_index_and_every_package_has_a_hash() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    pins = re.findall(r"^([a-z0-9._-]+)==[^\n]*\\\n    --hash=sha256:", lock, re.MULTILINE | re.IGNORECASE)
+    assert len(pins) == len(re.findall(r"^[a-z0-9._-]+==", lock, re.MULTILINE | re.IGNORECASE)) > 30
