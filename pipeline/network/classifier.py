@@ -14,7 +14,8 @@ from pipeline.config import NetworkSection, TrainingSection
 from pipeline.network.decode import NO_CLASS, Coding, default_codes
 from pipeline.network.layers import Network
 from pipeline.network.progress import progress_bar
-from pipeline.network.train import Recipe, train
+from pipeline.network.recipe import Recipe
+from pipeline.network.train import train
 
 
 class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.network.backend import tensorflow
 from pipeline.network.layers import Floats, parameters, shapes
-from pipeline.network.train import Progress, Recipe, batches, learning_rates
+from pipeline.network.recipe import Progress, Recipe, batches, learning_rates
 
 WIDTH = 256
 """Most starts in one call: wide enough for full speed, narrow enough for the cache, and for numbers equal at any width."""

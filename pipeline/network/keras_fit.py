@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.network.backend import keras, tensorflow
 from pipeline.network.build import build, set_weights
 from pipeline.network.layers import Floats, Network
-from pipeline.network.train import Progress, Recipe, batches
+from pipeline.network.recipe import Progress, Recipe, batches
 
 _LOSSES = {
     "squared_error": "mean_squared_error",
