@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import Config, read_source, validate
+from pipeline.config import Config
+from pipeline.config_file import read_source, validate
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.errors import ConfigError, RunError

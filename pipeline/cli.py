@@ -44,7 +44,7 @@ def train(
     """
     with _outcome(as_json) as out:
         from pipeline import history, run
-        from pipeline.config import load_config
+        from pipeline.config_file import load_config
         from pipeline.record import Origin
         from pipeline.show import show_summary
 
@@ -91,7 +91,7 @@ def check(
     Example: diabetes-pipeline check --data mine.csv --strict
     """
     with _outcome(as_json) as out:
-        from pipeline.config import load_config
+        from pipeline.config_file import load_config
         from pipeline.run import check as check_config
         from pipeline.show import finding_dicts, show_findings
 
@@ -168,7 +168,8 @@ def synthesize(
     Example: diabetes-pipeline synthesize data/diabetes.csv
     """
     with _outcome(as_json) as out:
-        from pipeline.data.synthesize import load_twin, write_twin
+        from pipeline.data.synthesize import write_twin
+        from pipeline.data.twin_config import load_twin
 
         rows = write_twin(load_twin(config), output)
         out.show(

@@ -6,9 +6,7 @@ from pipeline.config import Config
 from pipeline.errors import did_you_mean, listing
 from pipeline.findings import RULES
 from pipeline.judge.criteria import THRESHOLDS, units_of
-from pipeline.yaml_source import Location
-
-Problem = tuple[Location, str]
+from pipeline.yaml_source import Location, Problem
 
 
 def contradictions(config: Config) -> Iterator[Problem]:
@@ -72,6 +70,8 @@ def _criteria(config: Config) -> Iterator[Problem]:
 def _groups(config: Config) -> Iterator[Problem]:
     if config.split.stratify and config.split.group_by:
         yield ("split", "stratify"), "cannot be combined with split.group_by: whole groups cannot keep exact shares; choose one"
+    if config.data.target in (config.split.group_by or ()):
+        yield ("split", "group_by"), f'"{config.data.target}" is data.target: whole classes would be missing from training'
     features = config.data.features
     for index, name in enumerate(config.evaluation.unseen.group_by if config.evaluation.unseen else ()):
         if name not in features:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import bundle
-from pipeline.config import Config, load_config
+from pipeline.config import Config
+from pipeline.config_file import load_config
 from pipeline.errors import PipelineError
 from pipeline.record import Origin
 

@@ -8,8 +8,11 @@ from typing import Any
 import yaml
 
 Location = tuple[str | int, ...]
+Problem = tuple[Location, str]
+"""Where something is wrong, and what."""
 
-# The core schema of YAML 1.2. PyYAML speaks 1.1, which reads 1e-3 as text and the class name No as false.
+# The core schema of YAML 1.2, but for hexadecimal and octal numbers. PyYAML speaks 1.1, which reads 1e-3 as text and the
+# class name No as false.
 _SCALARS = (
     ("null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
     ("bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")),
@@ -36,9 +39,19 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes exactly the strings that ``_Loader`` would read as something else."""
+    """Quotes exactly the strings that ``_Loader`` would read as something else, and repeats instead of using aliases."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def analyze_scalar(self, scalar: str) -> Any:
+        analysis = super().analyze_scalar(scalar)
+        if set("\x85\u2028\u2029") & set(scalar):  # line breaks to a YAML 1.1 reader, unless escaped in double quotes
+            analysis.allow_single_quoted = analysis.allow_block = False
+            analysis.allow_flow_plain = analysis.allow_block_plain = False
+        return analysis
 
 
 for _name, _pattern, _first in _SCALARS:
@@ -55,6 +68,7 @@ class YamlSource:
         values: nested dicts, lists and scalars; keys are always text.
         places: where each location was written: ``file:line`` or ``--set key``.
         problems: lines about syntax and duplicate keys.
+        broken: whether the values are no use, since the text is not YAML.
 
     """
 
@@ -62,6 +76,7 @@ class YamlSource:
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[Location, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    broken: bool = False
 
     def place(self, location: Location) -> str:
         """Return the place of a location or of its nearest parent that was written down."""
@@ -79,17 +94,19 @@ def read_yaml(text: str, name: str) -> YamlSource:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        source.problems.append(f"{name}{line}: not valid YAML: {error.problem or error.context}")
+        return _broken(name, f"{name}{line}: not valid YAML: {error.problem or error.context}")
     except yaml.YAMLError as error:
-        source.problems.append(f"{name}: not valid YAML: {' '.join(str(error).split())}")
+        return _broken(name, f"{name}: not valid YAML: {' '.join(str(error).split())}")
     except RecursionError:
-        source.problems.append(f"{name}: not valid YAML: nested too deeply")
-    else:
-        if isinstance(values, dict):
-            source.values = values
-        else:
-            source.problems.append(f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}')
+        return _broken(name, f"{name}: not valid YAML: nested too deeply")
+    if not isinstance(values, dict):
+        return _broken(name, f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}')
+    source.values = values
     return source
+
+
+def _broken(name: str, problem: str) -> YamlSource:
+    return YamlSource(name, problems=[problem], broken=True)
 
 
 def dump_yaml(values: dict[str, Any]) -> str:
@@ -104,23 +121,29 @@ def override(source: YamlSource, settings: Sequence[str]) -> None:
     """
     for setting in settings:
         key, equals, text = setting.partition("=")
-        parts = [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|([^.]+)', key.strip())]
-        if not equals or not parts:
+        if not equals or not _KEY.fullmatch(key.strip()):
             source.problems.append(f'--set {setting}: must be KEY=VALUE, for example network.alpha=0.1; got "{setting}"')
             continue
         value = read_yaml(f"value: {text}", f"--set {setting}")
         source.problems += [problem.replace(":1: ", ": ") for problem in value.problems]
-        _put(source, tuple(parts), value.values.get("value"), f"--set {key.strip()}")
+        if not value.problems:
+            parts = tuple(quoted or bare for quoted, bare in re.findall(_PART, key.strip()))
+            _put(source, parts, value.values["value"], f"--set {key.strip()}")
+
+
+_PART = r'"([^"]+)"|([^."]+)'
+_KEY = re.compile(rf"(?:{_PART})(?:\.(?:{_PART}))*")
 
 
 def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> None:
     at: Any = source.values
-    for depth, part in enumerate(parts[:-1]):
+    for depth, part in enumerate(parts[:-1], start=1):
         if at.get(part) is None:
             at[part] = {}
+            source.places[parts[:depth]] = place
         at = at[part]
         if not isinstance(at, dict):
-            above = ".".join(parts[: depth + 1])
+            above = ".".join(parts[:depth])
             source.problems.append(f"{place}: {above} is a {_kind(at)}, so it has no keys; set {above} itself")
             return
     at[parts[-1]] = value
@@ -131,6 +154,8 @@ def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> 
 def _value(node: Any, location: Location, source: YamlSource) -> Any:
     line = node.start_mark.line + 1
     source.places.setdefault(location, f"{source.name}:{line}")
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in (_TAG + "map", _TAG + "seq"):
+        source.problems.append(_bad_tag(f"{source.name}:{line}", node.tag))
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, location, source)
     if isinstance(node, yaml.SequenceNode):
@@ -161,7 +186,7 @@ def _scalar(node: Any, place: str, source: YamlSource) -> Any:
     text = node.value
     pattern = {name: each for name, each, _ in _SCALARS}.get(kind)
     if kind != "str" and (pattern is None or not pattern.match(text)):  # only an explicit tag gets here
-        source.problems.append(f'{place}: the tag "{node.tag}" is not supported here; write the plain value without it')
+        source.problems.append(_bad_tag(place, node.tag))
         return text
     if kind == "int":
         # Python refuses to read more than 4,300 digits, and no setting needs more than a double holds
@@ -169,6 +194,10 @@ def _scalar(node: Any, place: str, source: YamlSource) -> Any:
     if kind == "float":
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     return {"null": None, "bool": text.lower() == "true"}.get(kind, text)
+
+
+def _bad_tag(place: str, tag: str) -> str:
+    return f'{place}: the tag "{tag}" is not supported here; write the plain value without it'
 
 
 def _kind(value: Any) -> str:

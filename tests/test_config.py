@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import Config, DataSection, Feature, UnseenSection, load_config, validate
+from pipeline.config import Config, DataSection, Feature, UnseenSection
+from pipeline.config_file import load_config, validate
 from pipeline.errors import ConfigError
 from pipeline.yaml_source import read_yaml
 

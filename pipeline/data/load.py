@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline.config import DataSection
 from pipeline.errors import DataError, did_you_mean, listing
 
+_BOM = b"\xef\xbb\xbf"
 Labels: TypeAlias = "pd.Series[str]"
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
@@ -30,7 +31,7 @@ class Table:
     Attributes:
         features: float64, one column a feature in the order of the config; NaN where the cell is empty.
         target: class names, categories in the order of ``data.codes``.
-        others: the redundant and grouping columns as text, blanks around values removed.
+        others: the redundant columns, and those to group by that are no features, as text, blanks around values removed.
         implausible: bool, shaped like ``features``: outside the plausible range; empty cells are not.
         path: the file as it was named.
         sha256: of the file's bytes.
@@ -57,7 +58,7 @@ def load(section: DataSection, group_by: Sequence[str] = ()) -> Table:
 
     Args:
         section: path, columns, ranges and classes.
-        group_by: further columns to keep as text, for a grouped split.
+        group_by: columns of a grouped split; those that are no features are kept as text.
 
     Raises:
         DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
@@ -65,7 +66,7 @@ def load(section: DataSection, group_by: Sequence[str] = ()) -> Table:
 
     """
     content = _read(section.path)
-    others = list(dict.fromkeys([*section.redundant, *group_by]))
+    others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in section.features)]))
     names = list(dict.fromkeys([*section.features, section.target, *others]))
     text = _parse(section.path, content, names)
     problems: list[str] = []
@@ -87,12 +88,11 @@ def load(section: DataSection, group_by: Sequence[str] = ()) -> Table:
 def _read(path: str) -> bytes:
     try:
         content = Path(path).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
-        raise DataError(f"{path}: cannot read the data: {error.strerror}; {hint}") from None
+        raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')
-    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -101,7 +101,7 @@ def _read(path: str) -> bytes:
     if b"\0" in content:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         raise DataError(f"{path}, line {line}: holds a NUL byte, so this is no CSV text; export it again")
-    if not content.strip():
+    if not content.removeprefix(_BOM).strip():
         raise DataError(f"{path}: the file is empty; a header and rows are needed")
     return content
 
@@ -110,22 +110,18 @@ def _parse(path: str, content: bytes, names: Sequence[str]) -> pd.DataFrame:
     """Return the named columns as text without blanks around them."""
     header = _header(path, content, names)
     raw = [header[name] for name in names]
-    bad_rows: list[tuple[int, int]] = []
-
-    def bad_row(row: pyarrow.csv.InvalidRow) -> str:
-        bad_rows.append((row.expected_columns, row.actual_columns))
-        return "error"
-
     try:
         table = pyarrow.csv.read_csv(
             io.BytesIO(content),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=bad_row),
+            # one block, for a cell may be longer than any smaller one
+            read_options=pyarrow.csv.ReadOptions(block_size=min(len(content) + 1, 2**31 - 1)),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=raw, column_types={name: pa.string() for name in raw}, strings_can_be_null=False
+                include_columns=raw, column_types=dict.fromkeys(raw, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
-        raise DataError(_bad_row(path, content, bad_rows, error)) from None
+        raise DataError(_bad_row(path, content, error)) from None
     if table.num_rows == 0:
         raise DataError(f"{path}: there is a header but no row below it")
     columns = {name: pa.compute.utf8_trim_whitespace(table[header[name]]).to_pandas() for name in names}
@@ -134,61 +130,64 @@ def _parse(path: str, content: bytes, names: Sequence[str]) -> pd.DataFrame:
 
 def _header(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
     """Return the file's own spelling of each needed name."""
-    raw = next(row for row in csv.reader(io.StringIO(_first_lines(content))) if row)
+    line, raw = next(_records(path, content))
+    place = f"{path}, line {line}"
     found: dict[str, str] = {}
     problems = []
     for spelling in raw:
         name = spelling.strip()
         if name in found:
-            problems.append(f'{path}, line 1: the column "{name}" stands twice in the header; rename or remove one')
+            problems.append(f'{place}: the column "{_clip(name)}" stands twice in the header; rename or remove one')
         found[name] = spelling
     missing = [name for name in names if name not in found]
     delimiter = next((mark for mark in (";", "\t", "|") if len(raw) == 1 and mark in raw[0]), None)
     if missing and delimiter:
         shown = "tabs" if delimiter == "\t" else f'"{delimiter}"'
-        raise DataError(
-            f"{path}, line 1: columns must be separated by commas; they are separated by {shown}; save it as CSV with commas"
-        )
-    hints = {name: did_you_mean(name, found) for name in missing}
-    problems += [f'{path}, line 1: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
+        raise DataError(f"{place}: columns must be separated by commas, not by {shown}; save it as CSV with commas")
+    hints = {name: did_you_mean(name, map(_clip, found)) for name in missing}
+    problems += [f'{place}: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
     lost = [name for name, hint in hints.items() if not hint]
     if lost:
         verb = "columns {} are" if len(lost) > 1 else "column {} is"
-        problems.append(f"{path}, line 1: the {verb.format(listing(lost))} missing; the file has {listing(map(_clip, found))}")
+        problems.append(f"{place}: the {verb.format(listing(lost))} missing; the file has {listing(map(_clip, found))}")
     if problems:
         raise DataError(*problems)
     return found
 
 
-def _first_lines(content: bytes) -> str:
-    """Return enough of the file to hold its header, even one with line breaks in quoted names."""
-    return content[: 1 << 20].decode("utf-8", errors="ignore")
-
-
-def _bad_row(path: str, content: bytes, bad_rows: list[tuple[int, int]], error: Exception) -> str:
+def _bad_row(path: str, content: bytes, error: Exception) -> str:
     """Say where the first row with a wrong number of cells is, or what else pyarrow could not parse."""
-    rows = _records(content)
+    rows = _records(path, content)
     width = len(next(rows)[1])
+    number = 0
     for number, (line, cells) in enumerate(rows, start=1):
         if len(cells) != width:
             return f"{path}, row {number} (line {line}): the header has {width} columns, this row {len(cells)}; correct the row"
+    if number == 0:
+        return f"{path}: there is a header but no row below it"
     return f"{path}: cannot be read as CSV: {str(error).splitlines()[0]}"
 
 
-def _records(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first line number and the cells of each record that is not blank, the header included."""
-    csv.field_size_limit(1 << 30)
-    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
+def _records(path: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first line number and the cells of each record that is not blank, the header included.
+
+    Slow and exact: pyarrow reads the values, this finds the place of what it could not use.
+    """
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     before = 0
-    for cells in reader:
-        if cells:
-            yield before + 1, cells
-        before = reader.line_num
+    try:
+        for cells in reader:
+            if cells:
+                yield before + 1, cells
+            before = reader.line_num
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: cannot be read as CSV: {error}") from None
 
 
 def _where(path: str, content: bytes, index: int) -> str:
     """Return the row (from 1 below the header) and the line of a row index."""
-    for number, (line, _) in enumerate(_records(content)):
+    for number, (line, _) in enumerate(_records(path, content)):
         if number == index + 1:
             return f"{path}, row {index + 1} (line {line})"
     return f"{path}, row {index + 1}"
@@ -233,4 +232,5 @@ def _short(value: str) -> str:
 
 
 def _clip(value: str) -> str:
+    value = " ".join(value.split())
     return value if len(value) <= 40 else value[:37] + "..."

@@ -94,8 +94,8 @@ def from_pipeline(pipeline: Any, features: tuple[str, ...]) -> Preprocessor:
     center, scale = np.zeros(size), np.ones(size)
     if "scale" in steps:
         scaler = steps["scale"]
-        center, scale = (scaler.data_min_, scaler.data_range_) if hasattr(scaler, "data_min_") else (scaler.mean_, scaler.scale_)
-        scale = np.where(scale == 0, 1.0, scale)
+        minmax = hasattr(scaler, "data_min_")
+        center, scale = (scaler.data_min_, 1 / scaler.scale_) if minmax else (scaler.mean_, scaler.scale_)
     pca = steps.get("pca")
     return Preprocessor(
         features,
@@ -119,7 +119,7 @@ def _ranges(config: Config) -> tuple[Floats, Floats]:
 def _usable(train: pd.DataFrame, values: Floats, config: Config) -> None:
     missing = np.isnan(values)
     empty = [str(name) for name, none in zip(train.columns, np.all(missing, axis=0), strict=True) if none]
-    if empty and config.preprocess.impute:
+    if empty:
         raise DataError(
             *(
                 f'{config.data.path}: column "{name}" has no usable value in the training rows; remove it or check its range'

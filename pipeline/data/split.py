@@ -36,8 +36,8 @@ def split(table: Table, section: SplitSection) -> Split:
     rows = np.arange(len(table))
     try:
         if section.group_by:
-            columns = [table.others[name] for name in section.group_by]
-            groups = columns[0].groupby(columns).ngroup().to_numpy()
+            columns = [table.features[name] if name in table.features else table.others[name] for name in section.group_by]
+            groups = columns[0].groupby(columns, dropna=False).ngroup().to_numpy()
             shuffle = GroupShuffleSplit(n_splits=1, test_size=section.test_size, random_state=section.seed)
             train, test = next(shuffle.split(rows, groups=groups))
         else:
@@ -48,7 +48,7 @@ def split(table: Table, section: SplitSection) -> Split:
         raise DataError(f'{table.path}: {len(table)} rows cannot be split as the section "split" says: {reason}') from None
     if table.target.iloc[train].nunique() < 2:
         raise DataError(
-            f'{table.path}: the training rows hold only "{table.target.iloc[train[0]]}"; '
-            "set split.stratify: true, or another split.seed"
+            f'{table.path}: the training rows hold only "{table.target.iloc[train[0]]}"; set another split.seed'
+            + ("" if section.group_by else ", or split.stratify: true")
         )
     return Split(np.asarray(train), np.asarray(test))

@@ -2,74 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from pipeline.config import Count, Finite, Section, Seed, read_source, validate
+from pipeline.data.twin_config import TwinConfig
 from pipeline.errors import ConfigError, DataError
-
-Values = Annotated[dict[str, Finite], Field(min_length=1)]
-
-
-class Profile(Section):
-    """Rows that share their lab values."""
-
-    label: str
-    rows: Count
-    values: Values
-
-
-class Damage(Section):
-    """Values of one column that are replaced in the rows of one class, from a row on."""
-
-    column: str
-    label: str
-    from_row: Annotated[int, Field(ge=0)]
-    rows: Count
-    values: Annotated[tuple[Finite, Finite], Field(strict=False)]
-    """whole numbers are drawn from the first to the last, both included"""
-
-
-class Gap(Section):
-    """Cells of one class that are emptied, all the named columns of a row at once."""
-
-    columns: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
-    label: str
-    rows: Count
-
-
-class Drawn(Section):
-    """A column drawn anew for every row: quantiles of each class, joined by straight lines."""
-
-    column: str
-    quantiles: dict[str, dict[str, Finite]]
-
-
-class TwinConfig(Section):
-    """What the twin is made of."""
-
-    seed: Seed
-    target: str
-    columns: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
-    derived: Annotated[dict[str, dict[str, str]], Field(default_factory=dict)]
-    """column -> class -> value"""
-    drawn: Drawn
-    profiles: Annotated[tuple[Profile, ...], Field(strict=False, min_length=1)]
-    damage: Annotated[tuple[Damage, ...], Field(strict=False)] = ()
-    gaps: Annotated[tuple[Gap, ...], Field(strict=False)] = ()
-
-
-def load_twin(path: Path | str) -> TwinConfig:
-    """Read and validate a twin's YAML file.
-
-    Raises:
-        ConfigError: with every problem and its line.
-
-    """
-    return validate(TwinConfig, read_source(path))
 
 
 def synthesize(config: TwinConfig) -> pd.DataFrame:

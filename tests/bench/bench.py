@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.neural_network import MLPRegressor
 
-from pipeline.config import load_config
+from pipeline.config_file import load_config
 from pipeline.data.load import load
 from pipeline.data.preprocess import fit_pipeline, from_pipeline
 from pipeline.data.split import split

@@ -13,7 +13,8 @@ from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from pipeline.config import Config, load_config
+from pipeline.config import Config
+from pipeline.config_file import load_config
 from pipeline.data.preprocess import Preprocessor, fit_pipeline, from_pipeline
 from pipeline.errors import DataError
 

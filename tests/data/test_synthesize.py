@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.synthesize import load_twin, synthesize, write_twin
+from pipeline.data.synthesize import synthesize, write_twin
+from pipeline.data.twin_config import load_twin
 from pipeline.errors import ConfigError, DataError
 
 ROOT = Path(__file__).parents[2]

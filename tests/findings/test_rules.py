@@ -1,13 +1,15 @@
 """Each code: facts that provoke it, with the evidence, and facts that do not."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config import Config, load_config
+from pipeline.config import Config
+from pipeline.config_file import load_config
 from pipeline.data.load import Table, load
 from pipeline.findings import RULES, find
 from pipeline.findings.data_rules import DataFacts
@@ -15,6 +17,7 @@ from pipeline.findings.training_rules import TrainingFacts
 from pipeline.network.decode import Coding
 from pipeline.network.train import Trained
 
+DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 LEVELS = {
     **dict.fromkeys(("C101", "C102", "C104", "T301", "T302", "T303", "E401"), "error"),
@@ -119,7 +122,7 @@ def test_the_data_rules(code, rows, settings, evidence, level):
 def test_the_real_files_have_the_gaps_and_damage_that_were_counted(article, complete):
     """FACTS, section 3: gaps 36+11+11 and 54+13+13, damage 134 zeros and 133 values above 30."""
     for path, gaps in ((article, {"BS pp": 58, "Plasma F": 80}), (complete, None)):
-        settings = load_config("configs/default.yaml", data=str(path))
+        settings = load_config(DEFAULT, data=str(path))
         findings = find("D", DataFacts(load(settings.data), settings), ())
         assert (only(findings, "D201").evidence["columns"] if gaps else only(findings, "D201")) == gaps
         assert only(findings, "D202").evidence == {"columns": {"BS Fast": 267}}

@@ -1,18 +1,22 @@
 """The baselines against scikit-learn, and the diagnostic rule against rows judged by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, load_wine
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from pipeline.config import Config
-from pipeline.data.load import Table
+from pipeline.config_file import load_config
+from pipeline.data.load import Table, load
 from pipeline.judge.baselines import ada_rule, logistic_regression, majority_rule
 
+DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0, "Type1": 1, "Type2": -1}
 
 
@@ -95,11 +99,8 @@ def test_without_criteria_there_is_no_rule():
 
 def test_the_rule_separates_the_real_rows_without_an_error(complete):
     """FACTS, section 3: random plasma glucose of 11.1 mmol/L and more is exactly the diabetic rows."""
-    from pipeline.config import load_config
-    from pipeline.data.load import load
-
     settings = [f"data.features.{name}.criterion=null" for name in ("Plasma F", "HbA1c")]
-    rule = load_config("configs/default.yaml", settings, str(complete))
+    rule = load_config(DEFAULT, settings, str(complete))
     rows = load(rule.data)
     answers = ada_rule(rows, np.arange(len(rows)), {"Type1": 173, "Type2": 205}, rule)
     np.testing.assert_array_equal(answers == 0, rows.class_indices() == 0)
@@ -120,9 +121,7 @@ def test_logistic_regression_is_left_out_where_a_value_is_missing(spoilt):
 
 
 def test_a_fit_that_stops_short_on_unscaled_columns_warns_nobody():
-    random = np.random.default_rng(0)
-    inputs = random.normal(size=(200, 3)) * [1e-4, 1e3, 1e6]
-    truth = (inputs[:, 0] * 1e4 + inputs[:, 1] * 1e-3 > 0).astype(int)
+    inputs, truth = load_wine(return_X_y=True)
     with pytest.warns(ConvergenceWarning):
         expected = LogisticRegression(max_iter=2000).fit(inputs, truth).predict(inputs)
     np.testing.assert_array_equal(logistic_regression(inputs, truth, inputs), expected)

@@ -28,7 +28,7 @@ CASES = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:A single label was found in y_true and y_pred:UserWarning")
+@pytest.mark.filterwarnings("ignore:A single label was found in 'y_true' and 'y_pred':UserWarning")
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true:UserWarning")
 @pytest.mark.parametrize(("truth", "answers"), CASES)
 def test_every_figure_is_that_of_scikit_learn(truth, answers):

@@ -44,7 +44,6 @@ def test_the_weights_are_the_networks_layer_by_layer_and_can_be_replaced():
             np.testing.assert_array_equal(layer.bias, bias)
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras")
 @pytest.mark.parametrize(
     ("sizes", "slopes", "softmax"),
     [((6, 3, 1), (0.05, 0.2), False), ((2, 1), (0.0,), False), ((3, 5, 4, 2), (0.1, 0.3), True), ((3, 2), (), True)],

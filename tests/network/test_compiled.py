@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 
 from pipeline.network import compiled
 from pipeline.network.layers import initial_weights
-from pipeline.network.train import Recipe
+from pipeline.network.recipe import Recipe
 
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "linear", 20, 10, 512, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")

@@ -1,18 +1,22 @@
 """Both engines: the compiled one against Keras ``fit``, and what they share against Keras, scikit-learn and NumPy."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import train_test_split
 
-from pipeline.config import load_config
+from pipeline.config_file import load_config
 from pipeline.network.backend import keras
 from pipeline.network.build import build
 from pipeline.network.layers import Network
-from pipeline.network.train import Recipe, batches, learning_rates, loss, train
+from pipeline.network.recipe import Recipe
+from pipeline.network.train import loss, train
 
+DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 2, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
 BINARY = replace(CODE, loss="binary_crossentropy", learning_rate=0.001)  # 1 / output makes a larger step amplify rounding
@@ -65,7 +69,7 @@ def real_rows(complete):
     from pipeline.data.load import load
     from pipeline.data.preprocess import fit_pipeline
 
-    config = load_config("configs/default.yaml", data=str(complete))
+    config = load_config(DEFAULT, data=str(complete))
     table = load(config.data)
     parts = train_test_split(np.arange(len(table)), test_size=0.2, random_state=5)
     steps = fit_pipeline(table.features.iloc[parts[0]], config)
@@ -169,22 +173,18 @@ def test_the_loss_is_that_of_keras(name, softmax):
     assert loss(recipe, output, targets) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize(("schedule", "name"), [("linear", "PolynomialDecay"), ("cosine", "CosineDecay"), ("constant", "")])
-def test_the_learning_rate_falls_as_in_keras(schedule, name):
-    steps, options = np.arange(91), {"end_learning_rate": 0.0} if schedule == "linear" else {}
-    by_keras = getattr(keras().optimizers.schedules, name)(0.03, 90, **options) if name else lambda step: 0.03
-    expected = [float(by_keras(step)) for step in steps]
-    np.testing.assert_allclose(
-        learning_rates(replace(CODE, learning_rate=0.03, schedule=schedule), steps, 90), expected, atol=1e-8
-    )
+def test_neither_the_weights_nor_the_choice_depend_on_the_test_rows(workplace):
+    from pipeline.record import Origin
+    from pipeline.run import train as run
 
-
-@pytest.mark.parametrize(("rows", "size"), [(83, 10), (80, 10), (5, 10), (7, 1)])
-def test_each_epoch_holds_every_row_once_in_a_new_order(rows, size):
-    epochs = list(batches(rows, replace(CODE, batch_size=size, epochs=6)))
-    assert len(epochs) == 6
-    for epoch in epochs:
-        np.testing.assert_array_equal(np.sort(epoch.ravel())[:rows], np.arange(rows))
-        assert (np.sort(epoch.ravel())[rows:] == rows).all()
-        assert (epoch[:-1] < rows).all()
-    assert len({epoch.tobytes() for epoch in epochs}) == 6
+    config = load_config("configs/default.yaml", ["training.starts=6", "training.epochs=2", "findings.accept=[T303, E401]"])
+    table, runs = pd.read_csv(config.data.path, dtype=str), []
+    _, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=5)
+    for lie in (False, True):
+        if lie:
+            table.loc[test, list(config.data.features)] = "7"
+            table.loc[test, "Type"], table.loc[test, "Class"] = "Type2", "1"
+            table.to_csv(config.data.path, index=False)
+        with np.load(workplace / run(config, Origin("configs/default.yaml"))["run"] / "weights.npz") as file:
+            runs.append({name: file[name].tobytes() for name in file.files})
+    assert runs[0] == runs[1]
