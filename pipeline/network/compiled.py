@@ -94,9 +94,9 @@ def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats]
 
 def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> _Fitted:
     rows, width = len(inputs), len(initial)
-    # a column of ones makes the bias one more row of the kernel; a row of zeros, with weight 0, fills up the last batch
-    x = np.pad(np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1), [(0, 1), (0, 0)])
-    y = np.pad(targets, [(0, 1), (0, 0)])
+    # a column of ones makes the bias one more row of the kernel; the first row again, with weight 0, fills up the last batch
+    x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
+    x, y = np.concatenate([x, x[:1]]), np.concatenate([targets, targets[:1]])
     row_weights = np.pad(np.ones(rows, np.float32), (0, 1))
     slopes = np.repeat(np.array(recipe.slopes, np.float32)[:, None], width, axis=1)
     state: Any = (initial.T.copy(), *(np.zeros_like(initial.T) for _ in range(2)))
@@ -158,8 +158,8 @@ def _epoch(tf: Any, kind: Kind, data: Any, order: Any, rates: Any, slopes: Any, 
         layers = _layers(tf, kind, state[0])
         with tf.GradientTape() as tape:
             tape.watch(layers)
-            output = _forward(tf, kind, layers, batches[at][:, :, None], slopes)
-            losses = _losses(tf, kind.loss, output, truths[at][:, :, None])
+            values = _forward(tf, kind, layers, batches[at][:, :, None], slopes)
+            losses = _losses(tf, kind, values, truths[at][:, :, None])
             mean = tf.reduce_sum(losses * shares[at][:, None], axis=0)
         gradient = tf.concat([tf.reshape(each, [-1, state[0].shape[1]]) for each in tape.gradient(mean, layers)], axis=0)
         summed += tf.reduce_sum(losses * counted[at][:, None], axis=0)
@@ -190,7 +190,7 @@ def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
 
 
 def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) -> Any:
-    """Return (outputs, batch, R) for a (inputs + 1, batch, 1) batch; the same arithmetic as ``Network.output``."""
+    """Return the (outputs, batch, R) values of the last layer, logits for softmax, for a (inputs + 1, batch, 1) batch."""
     values = batch
     for number, layer in enumerate(layers):
         if number:
@@ -198,18 +198,20 @@ def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) ->
         values = tf.reduce_sum(values[:, None] * layer, axis=0)
         if number < len(layers) - 1 or not kind.softmax:
             values = tf.where(values > 0, values, slopes[number] * values)
-    if kind.softmax:
-        values = tf.exp(values - tf.reduce_max(values, axis=0))
-        values = values / tf.reduce_sum(values, axis=0)
     return values
 
 
-def _losses(tf: Any, loss: str, output: Any, truth: Any) -> Any:
+def _losses(tf: Any, kind: Kind, values: Any, truth: Any) -> Any:
     """Return the (batch, R) loss of each row; see ``pipeline.network.train.loss``."""
-    if loss == "squared_error":
-        return tf.reduce_mean((output - truth) ** 2, axis=0)
-    if loss == "categorical_crossentropy":
-        share = tf.clip_by_value(output / tf.reduce_sum(output, axis=0), _EPSILON, 1 - _EPSILON)
+    if kind.softmax:
+        shifted = values - tf.reduce_max(values, axis=0)
+        if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer
+            return tf.reduce_sum(truth * (tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=0)) - shifted), axis=0)
+        values = tf.exp(shifted) / tf.reduce_sum(tf.exp(shifted), axis=0)
+    if kind.loss == "squared_error":
+        return tf.reduce_mean((values - truth) ** 2, axis=0)
+    if kind.loss == "categorical_crossentropy":
+        share = tf.clip_by_value(values / tf.reduce_sum(values, axis=0), _EPSILON, 1 - _EPSILON)
         return -tf.reduce_sum(truth * tf.math.log(share), axis=0)
-    share = tf.clip_by_value(output, _EPSILON, 1 - _EPSILON)
+    share = tf.clip_by_value(values, _EPSILON, 1 - _EPSILON)
     return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0)

@@ -154,6 +154,7 @@ T_CASES = [
     ("T301", facts(spoilt(0, np.nan)), None),
     ("T301", SOUND, None),
     ("T302", facts(INITIAL.copy()), {"weights": 25, "moved": 0}),
+    ("T302", facts(np.stack([INITIAL[0] + 1, INITIAL[1]])), {"weights": 25, "moved": 0}),
     ("T302", facts(np.nextafter(INITIAL, np.float32(np.inf))), None),
     ("T302", facts(np.stack([INITIAL[0], INITIAL[1] + 1])), None),
     ("T302", SOUND, None),

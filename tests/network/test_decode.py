@@ -90,7 +90,7 @@ def accuracy_by_keras(output: np.ndarray, codes: np.ndarray) -> float:
         pytest.param(np.linspace(-2, 2, 60), np.tile([0, 1, -1], 20), id="codes of the article"),
         pytest.param(np.full(60, np.nan), np.tile([0, 0, 1], 20), id="NaN everywhere"),
         pytest.param(
-            np.array([0.5, np.nextafter(np.float32(0.5), np.float32(1)), 0.4] * 2), np.array([0, 1, 0, 1, 0, 1]), id="0.5"
+            np.array([0.5, np.nextafter(np.float32(0.5), np.float32(1)), 0.4] * 2), np.array([0, 1, 0, 0, 1, 1]), id="0.5"
         ),
         pytest.param(np.array([np.nan, np.inf, -np.inf, 0.7, 0.0, 1.0]), np.array([0, 1, 0, 1, -1, 2]), id="NaN and infinities"),
     ],
