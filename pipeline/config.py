@@ -105,6 +105,13 @@ class TrainingSection(Section):
     seed: Seed = 0
 
 
+def mismatch(network: NetworkSection, training: TrainingSection) -> str:
+    """Return why the loss does not go with the output, or an empty text. A loss that cannot learn is finding C101."""
+    if network.output == "softmax" and training.loss == "binary_crossentropy":
+        return "binary_crossentropy is for a single output; with softmax use categorical_crossentropy or squared_error"
+    return ""
+
+
 class UnseenSection(Section):
     """Grouped validation: folds in which the test rows' profiles never occur in training."""
 

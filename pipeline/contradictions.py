@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.config import Config
+from pipeline.config import Config, mismatch
 from pipeline.errors import did_you_mean, listing
 from pipeline.findings import RULES
 from pipeline.judge.criteria import THRESHOLDS, units_of
@@ -88,6 +88,8 @@ def _network(config: Config) -> Iterator[Problem]:
             yield ("network", "alpha"), "has no effect: without hidden layers a softmax network has no Leaky ReLU; remove it"
     except ValueError as error:
         yield ("network", "alpha"), str(error).removeprefix("alpha ")
+    if text := mismatch(network, config.training):
+        yield ("training", "loss"), text
     width = config.preprocess.pca
     if width is not None and width > len(config.data.features):
         yield ("preprocess", "pca"), f"must be at most the number of features, {len(config.data.features)}; got {width}"

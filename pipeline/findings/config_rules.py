@@ -46,7 +46,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
     Why it matters: every row of that class is wrong for certain, however long the training. This, and not negative
     inputs, is the real reason why Leaky ReLU matters in the article's network.
 
-    How it is tested: the slope of the output layer is 0 and a code is below 0.
+    How it is tested: the slope of the output layer is 0, a code is below 0, and another code is nearer to 0.
 
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
 
@@ -54,7 +54,9 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
     """
     alpha = config.network.alpha
     slope = alpha[-1] if isinstance(alpha, tuple) else alpha
-    lost = {name: code for name, code in config.data.codes.items() if code < 0}
+    codes = config.data.codes
+    lowest = min(codes, key=lambda name: abs(codes[name]))  # the answer to an output of 0, the lowest there is
+    lost = {name: code for name, code in codes.items() if code < 0 and name != lowest}
     if config.network.output == "code" and slope == 0 and lost:
         yield Doubt(
             f"the output slope is 0 (ReLU), so the output is never negative and {listing(lost)} can never be answered",

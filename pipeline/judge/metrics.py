@@ -78,4 +78,5 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
     share = successes / trials
     middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = z / (1 + z**2 / trials) * (share * (1 - share) / trials + z**2 / (4 * trials**2)) ** 0.5
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # exact at the ends, where rounding would leave the share itself outside
+    return 0.0 if successes == 0 else middle - half, 1.0 if successes == trials else middle + half

@@ -10,9 +10,10 @@ _IMPORTING = threading.Lock()
 
 
 def tensorflow() -> Any:
-    """Import TensorFlow without the lines that it logs on the way, and return the module.
+    """Return TensorFlow, imported without the lines that it logs on the way, and set to one thread an operation.
 
-    It writes them before any level can be set, straight to the file descriptor. If the import fails, they are shown.
+    It writes those lines before any level can be set, straight to the file descriptor; if the import fails, they are shown.
+    Where somebody has imported TensorFlow already, it stays as it is.
     """
     with _IMPORTING:
         return sys.modules["tensorflow"] if "tensorflow" in sys.modules else _import_quietly()
@@ -37,5 +38,7 @@ def _import_quietly() -> Any:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+    # a step of a small network is far too short to share between cores: the cores take different starts instead
+    tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.get_logger().setLevel("ERROR")  # it warns of every new shape, and each is compiled on purpose
     return tf

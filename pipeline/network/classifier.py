@@ -1,6 +1,8 @@
 """The scikit-learn estimator that the pipeline itself trains through."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.config import NetworkSection, TrainingSection
+from pipeline.config import NetworkSection, TrainingSection, mismatch
 from pipeline.network.decode import NO_CLASS, Coding, default_codes
 from pipeline.network.layers import Network
 from pipeline.network.progress import progress_bar
@@ -137,26 +139,34 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tuple(np.asarray(value).tolist()) if isinstance(value, Sequence | np.ndarray) else value
             for value in (plain["hidden"], plain["alpha"])
         )
-        seed = plain["random_state"]
-        if seed is None or isinstance(seed, np.random.RandomState):
-            seed = int(check_random_state(seed).randint(2**31))
+        try:
+            seed = plain["random_state"]
+            seed = seed if isinstance(seed, int) else int(check_random_state(seed).randint(2**31))
+            check_random_state(seed)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"The 'random_state' parameter must be None, a number from 0 to 2**32 - 1 or a RandomState. "
+                f"Got {plain['random_state']!r} instead."
+            ) from None
         network = NetworkSection.model_validate({"hidden": hidden, "alpha": alpha, "output": plain["output"]})
         keys = set(TrainingSection.model_fields) - {"seed"}
-        return network, TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
+        training = TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
+        if text := mismatch(network, training):
+            raise ValueError(f"The 'loss' parameter does not go with the output: {text}.")
+        return network, training
 
     def _coding(self) -> tuple[NDArray[np.int64], Coding]:
         """Return the position in ``classes_`` of each class of the coding, and the coding: ties go by the order of ``codes``."""
         labels = self.classes_.tolist()
-        if self.codes is None:
-            return np.arange(len(labels)), Coding(tuple(map(str, labels)), default_codes(len(labels)), self.output == "softmax")
-        missing = [label for label in labels if label not in self.codes]
-        if missing:
-            raise ValueError(f"The 'codes' parameter must hold every class. Got none for {missing[0]!r} instead.")
-        known = [label for label in self.codes if label in labels]
-        codes = tuple(float(self.codes[label]) for label in known)
+        given = dict(zip(labels, default_codes(len(labels)), strict=True)) if self.codes is None else self.codes
+        known = [label for label in given if label in labels] if isinstance(given, Mapping) else []
+        codes = [given[label] for label in known]
+        if len(known) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in codes):
+            raise ValueError(f"The 'codes' parameter must map each class to a finite number. Got {given!r} instead.")
         if len(set(codes)) < len(codes):
-            raise ValueError(f"The 'codes' parameter must give each class its own code. Got {codes} instead.")
-        return np.array([labels.index(label) for label in known]), Coding(tuple(map(str, known)), codes, self.output == "softmax")
+            raise ValueError(f"The 'codes' parameter must give each class its own code. Got {given!r} instead.")
+        coding = Coding(tuple(map(str, known)), tuple(map(float, codes)), self.output == "softmax")
+        return np.array([labels.index(label) for label in known]), coding
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,8 +1,8 @@
 """The compiled engine: all steps of all starts in one XLA program.
 
-Weights are (P, R) with the R starts of a call along the last axis: products and sums over the feature axis vectorise along
-it, where batched matrix products of 6 x 3 would not. Each start is computed element by element, so that its numbers do not
-depend on its neighbours.
+Weights are (P, G, 8): the starts lie along the last two axes, in G groups of 8, as many as a vector register holds.
+Elementwise products and sums over the feature axis vectorise along the 8, where batched matrix products of 6 x 3 would not,
+and the groups are a plain loop around them, so that a start is computed alike whatever trains beside it.
 """
 
 import os
@@ -16,14 +16,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.network.backend import tensorflow
-from pipeline.network.layers import Floats, parameters, shapes
+from pipeline.network.layers import Floats, shapes
 from pipeline.network.recipe import Progress, Recipe, batches, learning_rates
 
-WIDTH = 256
-"""Most starts in one call: wide enough for full speed, narrow enough for the cache, and for numbers equal at any width."""
+LANES = 8
+"""Starts a group."""
+
+GROUPS = 32
+"""Most groups a call: 256 starts, enough for full speed, few enough for the cache."""
 
 _WORK = 3e8
-"""Multiplications between two reports of progress, some 0.1 s."""
+"""Multiplications between two reports of progress, some 0.1 s; and no more epochs than _SPAN, however short they are."""
+
+_SPAN = 128
 
 _STEP = 5000
 """What a step costs besides, counted in multiplications."""
@@ -60,16 +65,28 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
 
     """
     starts = len(initial)
-    calls = -(-starts // WIDTH)
-    width = -(-starts // calls)
-    # equal widths share one compilation; the last call is filled up with copies of its last start
-    padded = np.concatenate([initial, np.repeat(initial[-1:], calls * width - starts, axis=0)])
-    parts = [padded[at : at + width] for at in range(0, len(padded), width)]
+    calls, groups = _layout(starts, min(recipe.batch_size, len(inputs)))
+    # equal shapes share one compilation; the last call is filled up with copies of its last start
+    padded = np.concatenate([initial, np.repeat(initial[-1:], calls * groups * LANES - starts, axis=0)])
+    parts = list(padded.reshape(calls, groups * LANES, -1))
     program = _program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
     fitted = _in_threads(lambda part, report: _fit_part(program, inputs, targets, recipe, part, report), parts, progress)
     weights = np.concatenate([each[0] for each in fitted])[:starts]
     curves = np.concatenate([each[1] for each in fitted], axis=1)[:, :starts]
     return weights, curves
+
+
+def _layout(starts: int, batch: int) -> tuple[int, int]:
+    """Return the number of calls and of groups in each.
+
+    A single group is fastest for up to 8 starts, but XLA then sums a long batch, or one of a single row, in another order
+    than with several groups. Those, and all else, get a multiple of 4 groups, whose numbers are equal to the bit.
+    """
+    groups = -(-starts // LANES)
+    if groups == 1 and 1 < batch < 16:
+        return 1, 1
+    calls = -(-groups // GROUPS)
+    return calls, -(-groups // (4 * calls)) * 4
 
 
 def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats], progress: Progress) -> list[_Fitted]:
@@ -93,17 +110,19 @@ def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats]
 
 
 def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> _Fitted:
-    rows, width = len(inputs), len(initial)
+    rows, groups = len(inputs), len(initial) // LANES
     # a column of ones makes the bias one more row of the kernel; the first row again, with weight 0, fills up the last batch
     x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
     x, y = np.concatenate([x, x[:1]]), np.concatenate([targets, targets[:1]])
     row_weights = np.pad(np.ones(rows, np.float32), (0, 1))
-    slopes = np.repeat(np.array(recipe.slopes, np.float32)[:, None], width, axis=1)
-    state: Any = (initial.T.copy(), *(np.zeros_like(initial.T) for _ in range(2)))
+    slopes = np.broadcast_to(np.array(recipe.slopes, np.float32)[:, None, None], (len(recipe.slopes), groups, LANES))
+    weights = initial.T.reshape(-1, groups, LANES)
+    state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights))
     order = batches(rows, recipe)
-    steps, size = -(-rows // min(recipe.batch_size, rows)), min(recipe.batch_size, rows)
-    work = steps * (size * width * parameters(recipe.sizes) + _STEP)
-    span = int(np.clip(_WORK // work, 1, recipe.epochs))
+    size = min(recipe.batch_size, rows)
+    steps = -(-rows // size)
+    work = steps * (size * weights.size + _STEP)
+    span = int(np.clip(_WORK // work, 1, _SPAN))
     rates = _rates(recipe, steps, -(-recipe.epochs // span) * span)
     filler = np.full((span, steps, size), rows, np.int32)
     curves = []
@@ -112,9 +131,9 @@ def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe,
         plan = filler.copy()
         plan[:count] = [next(order) for _ in range(count)]
         state, losses = program(np.asarray(count), (x, y, row_weights), plan, rates[first : first + span], slopes, state)
-        curves.append(losses.numpy()[:count])
+        curves.append(losses.numpy()[:count].reshape(count, -1))
         progress(count / recipe.epochs)
-    return np.ascontiguousarray(state[0].numpy().T), np.concatenate(curves)
+    return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
 
 
 def _rates(recipe: Recipe, steps: int, epochs: int) -> Floats:
@@ -140,7 +159,7 @@ def _program(kind: Kind) -> Program:
             state, loss = _epoch(tf, kind, data, order[number], rates[number], slopes, state)
             return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
 
-        curves = tf.zeros([order.shape[0], state[0].shape[1]])
+        curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
         _, curves, *state = tf.while_loop(lambda number, *_: number < epochs, epoch, (0, curves, *state))
         return state, curves
 
@@ -158,14 +177,14 @@ def _epoch(tf: Any, kind: Kind, data: Any, order: Any, rates: Any, slopes: Any, 
         layers = _layers(tf, kind, state[0])
         with tf.GradientTape() as tape:
             tape.watch(layers)
-            values = _forward(tf, kind, layers, batches[at][:, :, None], slopes)
-            losses = _losses(tf, kind, values, truths[at][:, :, None])
-            mean = tf.reduce_sum(losses * shares[at][:, None], axis=0)
-        gradient = tf.concat([tf.reshape(each, [-1, state[0].shape[1]]) for each in tape.gradient(mean, layers)], axis=0)
-        summed += tf.reduce_sum(losses * counted[at][:, None], axis=0)
+            values = _forward(tf, kind, layers, batches[at][:, :, None, None], slopes)
+            losses = _losses(tf, kind, values, truths[at][:, :, None, None])
+            mean = tf.reduce_sum(losses * shares[at][:, None, None], axis=0)
+        gradient = tf.concat([tf.reshape(each, [-1, *mean.shape]) for each in tape.gradient(mean, layers)], axis=0)
+        summed += tf.reduce_sum(losses * counted[at][:, None, None], axis=0)
         return (at + 1, summed, *_update(tf, kind, state, gradient, rates[at]))
 
-    start = (0, tf.zeros([state[0].shape[1]]), *state)
+    start = (0, tf.zeros(state[0].shape[1:]), *state)
     _, summed, *state = tf.while_loop(lambda at, *_: at < order.shape[0], step, start)
     return state, summed / tf.reduce_sum(data[2])
 
@@ -181,16 +200,16 @@ def _update(tf: Any, kind: Kind, state: Any, gradient: Any, rate: Any) -> Any:
 
 
 def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
-    """Return each layer as (inputs + 1, outputs, 1, R): the kernel, and the bias as its last row."""
+    """Return each layer as (inputs + 1, outputs, 1, G, 8): the kernel, and the bias as its last row."""
     ends = np.cumsum([0, *((inputs + 1) * outputs for inputs, outputs in shapes(kind.sizes))])
     return [
-        tf.reshape(weights[start:end], [inputs + 1, outputs, 1, -1])
+        tf.reshape(weights[start:end], [inputs + 1, outputs, 1, *weights.shape[1:]])
         for (start, end), (inputs, outputs) in zip(pairwise(ends), shapes(kind.sizes), strict=True)
     ]
 
 
 def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) -> Any:
-    """Return the (outputs, batch, R) values of the last layer, logits for softmax, for a (inputs + 1, batch, 1) batch."""
+    """Return the (outputs, batch, G, 8) values of the last layer, logits for softmax, for (inputs + 1, batch, 1, 1)."""
     values = batch
     for number, layer in enumerate(layers):
         if number:
@@ -202,7 +221,7 @@ def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) ->
 
 
 def _losses(tf: Any, kind: Kind, values: Any, truth: Any) -> Any:
-    """Return the (batch, R) loss of each row; see ``pipeline.network.train.loss``."""
+    """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.loss``."""
     if kind.softmax:
         shifted = values - tf.reduce_max(values, axis=0)
         if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer

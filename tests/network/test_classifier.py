@@ -155,6 +155,12 @@ def test_a_wrong_parameter_is_a_value_error_that_names_it(name, value):
         LeakyReLUClassifier(**{**QUICK, name: value}).fit(ROWS, LABELS)
 
 
+def test_binary_cross_entropy_is_refused_for_softmax():
+    """Keras would apply a sigmoid to the logits behind the softmax, another loss than it names."""
+    with pytest.raises(ValueError, match="'loss' parameter"):
+        LeakyReLUClassifier(**{**QUICK, "output": "softmax", "loss": "binary_crossentropy"}).fit(ROWS, LABELS)
+
+
 def test_missing_values_are_refused_unless_allowed_and_then_answer_nothing():
     spoilt = ROWS.copy()
     spoilt[7, 1] = np.nan

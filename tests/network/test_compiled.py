@@ -125,9 +125,10 @@ def test_nothing_but_the_shape_of_the_problem_compiles_anew():
         (replace(CODE, learning_rate=0.02), 1),
         (replace(CODE, schedule="cosine"), 1),
         (CODE, 1.5),
+        (replace(CODE, epochs=300), 1),
     ]:
         weights, _ = fit(recipe, drawn(recipe, 4), (np.float32(scale) * inputs, targets))
         results.add(weights.tobytes())
         before = before or program.experimental_get_tracing_count()
         assert program.experimental_get_tracing_count() == before
-    assert len(results) == 6
+    assert len(results) == 7

@@ -49,7 +49,6 @@ PATHS = [
     pytest.param(replace(SOFTMAX, sizes=(6, 5, 4, 3), slopes=(0.3, 0.01), seed=1), 83, 1, id="softmax, two hidden layers"),
     pytest.param(SOFTMAX, 83, 100, id="cross-entropy, softmax, inputs of some 100 that saturate it"),
     pytest.param(replace(SOFTMAX, loss="squared_error"), 83, 1, id="squared error, softmax"),
-    pytest.param(replace(SOFTMAX, loss="binary_crossentropy"), 83, 1, id="binary cross-entropy, softmax"),
 ]
 
 
