@@ -161,7 +161,7 @@ def _program(kind: Kind) -> Program:
 
         curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
         _, curves, *state = tf.while_loop(lambda number, *_: number < epochs, epoch, (0, curves, *state))
-        return state, curves
+        return tuple(state), curves  # as they came in, or the next call would be traced anew
 
     return run  # type: ignore[no-any-return]
 
