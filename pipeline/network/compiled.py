@@ -33,6 +33,9 @@ _SPAN = 128
 _STEP = 5000
 """What a step costs besides, counted in multiplications."""
 
+_EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
+_BETA_1, _BETA_2 = 0.9, 0.999
+
 Program = Callable[..., Any]
 _Fitted = tuple[Floats, Floats]
 
@@ -44,10 +47,6 @@ class Kind(NamedTuple):
     softmax: bool
     loss: str
     optimizer: str
-
-
-_EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
-_BETA_1, _BETA_2 = 0.9, 0.999
 
 
 def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
@@ -123,25 +122,25 @@ def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe,
     steps = -(-rows // size)
     work = steps * (size * weights.size + _STEP)
     span = int(np.clip(_WORK // work, 1, _SPAN))
-    rates = _rates(recipe, steps, -(-recipe.epochs // span) * span)
     filler = np.full((span, steps, size), rows, np.int32)
     curves = []
     for first in range(0, recipe.epochs, span):
         count = np.int32(min(span, recipe.epochs - first))
         plan = filler.copy()
         plan[:count] = [next(order) for _ in range(count)]
-        state, losses = program(np.asarray(count), (x, y, row_weights), plan, rates[first : first + span], slopes, state)
+        rates = _rates(recipe, steps, first, span)
+        state, losses = program(np.asarray(count), (x, y, row_weights), plan, rates, slopes, state)
         curves.append(losses.numpy()[:count].reshape(count, -1))
         progress(count / recipe.epochs)
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
 
 
-def _rates(recipe: Recipe, steps: int, epochs: int) -> Floats:
-    """Return (epochs, steps) step sizes: the learning rate, for Adam with its bias correction.
+def _rates(recipe: Recipe, steps: int, first: int, epochs: int) -> Floats:
+    """Return (epochs, steps) step sizes from an epoch on: the learning rate, for Adam with its bias correction.
 
     Source: Kingma and Ba (2015), the form at the end of section 2.
     """
-    at = np.arange(epochs * steps)
+    at = np.arange(first * steps, (first + epochs) * steps)
     rates = learning_rates(recipe, at, recipe.epochs * steps)
     if recipe.optimizer == "adam":
         rates = rates * np.sqrt(1 - _BETA_2 ** (at + 1)) / (1 - _BETA_1 ** (at + 1))
