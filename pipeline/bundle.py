@@ -1,5 +1,6 @@
 """The only reader and writer of models/<run>/."""
 
+import errno
 import hashlib
 import io
 import json
@@ -8,6 +9,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.arrays import from_arrays, to_arrays
 from pipeline.config import Config
 from pipeline.config_file import read_source, validate
-from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
-from pipeline.errors import ConfigError, RunError
+from pipeline.errors import ConfigError, RunError, listing
 from pipeline.model import Model
-from pipeline.network.decode import Coding
-from pipeline.network.layers import Network
 from pipeline.network.train import Trained
 from pipeline.yaml_source import read_yaml
 
@@ -30,6 +30,20 @@ MODELS = Path("models")
 LATEST = MODELS / "latest"
 _UNFINISHED = ".unfinished-"
 _NO_DIGEST = "0" * 64
+_KEYS = frozenset(
+    (
+        "data",
+        "accuracy",
+        "baselines",
+        "findings",
+        "seconds",
+        "config",
+        "train_classes",
+        "fitted_baselines",
+        "created",
+        "files",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,6 @@ class Run:
         trained: every start.
         split: which rows were for what.
         record: what run.json holds.
-
     """
 
     config: Config
@@ -50,6 +63,25 @@ class Run:
     trained: Trained
     split: Split
     record: dict[str, Any]
+
+
+def prepare() -> None:
+    """Make sure that runs can be saved, before anything is trained, and delete what killed processes left behind.
+
+    Raises:
+        RunError: the folder cannot be made or written.
+    """
+    try:
+        MODELS.mkdir(exist_ok=True)
+        probe = MODELS / f"{_UNFINISHED}{os.getpid()}-probe"
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise _unsaved(error) from None
+    for each in MODELS.glob(f"{_UNFINISHED}*"):
+        with suppress(OSError):  # another process may be deleting it too
+            if time.time() - each.lstat().st_mtime > 3600:
+                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
 
 
 def save(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
@@ -66,28 +98,27 @@ def save(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
 
     Raises:
         RunError: the folder cannot be written.
-
     """
     import joblib
 
+    folder = MODELS / f"{_UNFINISHED}{os.getpid()}-{time.time_ns()}"
     try:
-        MODELS.mkdir(exist_ok=True)
-        _sweep()
-        folder = MODELS / f"{_UNFINISHED}{os.getpid()}-{time.time_ns()}"
-        folder.mkdir()
-        try:
-            (folder / "config.yaml").write_text(run.config.to_yaml(), encoding="utf-8")
-            np.savez(folder / "weights.npz", **_arrays(run))
-            keras_model.save(folder / "network.keras")
-            joblib.dump(pipeline, folder / "preprocessor.joblib")
-            return _publish(folder, run, _label(name))
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text(run.config.to_yaml(), encoding="utf-8")
+        np.savez(folder / "weights.npz", **to_arrays(run.model, run.trained, run.split))
+        keras_model.save(folder / "network.keras")
+        joblib.dump(pipeline, folder / "preprocessor.joblib")
+        target = _publish(folder, run, _label(name))
     except OSError as error:
-        raise RunError(
-            f"{MODELS}: the run cannot be saved: {error.strerror or error}; free space or permissions are needed there"
-        ) from None
+        raise _unsaved(error) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # gone already if it was published
+    _point_latest(target)
+    return target
+
+
+def _unsaved(error: OSError) -> RunError:
+    return RunError(f"{MODELS}: a run cannot be saved there: {error.strerror or error}; make it a folder that can be written")
 
 
 def load(path: Path | str) -> Run:
@@ -95,7 +126,6 @@ def load(path: Path | str) -> Run:
 
     Raises:
         RunError: no run there, or a file is missing or damaged.
-
     """
     folder = Path(path)
     record = read_record(folder)
@@ -103,8 +133,7 @@ def load(path: Path | str) -> Run:
     try:
         config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(folder / "config.yaml")))
         with np.load(io.BytesIO(contents["weights.npz"]), allow_pickle=False) as file:
-            arrays = dict(file)
-        return _run(config, arrays, record)
+            return Run(config, *from_arrays(dict(file)), record)
     except (KeyError, ValueError, ConfigError) as error:
         raise RunError(f"{folder}: this run was not written by this version: {error}; train again") from None
 
@@ -114,7 +143,6 @@ def read_record(folder: Path) -> dict[str, Any]:
 
     Raises:
         RunError: no run there, or run.json is damaged.
-
     """
     try:
         text = (folder / "run.json").read_bytes()
@@ -126,6 +154,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     if not found or hashlib.sha256(blank).hexdigest().encode() != found.group(1):
         raise RunError(f"{folder / 'run.json'}: this file is damaged or was edited; train again")
     record: dict[str, Any] = json.loads(text)
+    missing = _KEYS - record.keys()
+    if missing:
+        raise RunError(
+            f"{folder / 'run.json'}: not written by this version, for it lacks {listing(sorted(missing))}; train again"
+        )
     return record
 
 
@@ -134,7 +167,6 @@ def read_config(folder: Path) -> Config:
 
     Raises:
         ConfigError: it cannot be read.
-
     """
     return validate(Config, read_source(folder / "config.yaml"))
 
@@ -153,17 +185,24 @@ def folders() -> Iterator[Path]:
 
 
 def remove(folder: Path) -> None:
-    """Delete a run; it is renamed first, so that it vanishes whole."""
+    """Delete a run; it is renamed first, so that it vanishes whole.
+
+    Raises:
+        RunError: it cannot be deleted.
+    """
     hidden = MODELS / f"{_UNFINISHED}{os.getpid()}-{folder.name}"
-    folder.rename(hidden)
-    shutil.rmtree(hidden)
+    try:
+        folder.rename(hidden)
+        shutil.rmtree(hidden)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None
 
 
 _RUN_NAME = re.compile(r"^\d{8}T\d{6}\.\d{3}Z-.+-[0-9a-f]{8}$")
 
 
 def _label(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.") or "config"
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:80] or "config"
 
 
 def _publish(folder: Path, run: Run, name: str) -> Path:
@@ -181,28 +220,25 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
         if not target.exists():
             try:
                 folder.rename(target)  # fails if another process was quicker, for that folder is not empty
-            except FileExistsError:
-                continue
             except OSError as error:
-                if error.errno != 39:  # ENOTEMPTY, which Python has no exception of its own for
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
                 continue
-            _point_latest(target)
             return target
 
 
 def _point_latest(target: Path) -> None:
+    """Let models/latest point to the run, unless a newer one was finished meanwhile."""
     link = MODELS / f"{_UNFINISHED}{os.getpid()}-latest"
-    link.unlink(missing_ok=True)
-    link.symlink_to(target.name)
-    link.replace(LATEST)
-
-
-def _sweep() -> None:
-    """Delete what killed processes left behind more than an hour ago."""
-    for each in MODELS.glob(f"{_UNFINISHED}*"):
-        if time.time() - each.lstat().st_mtime > 3600:
-            shutil.rmtree(each, ignore_errors=True) if each.is_dir() and not each.is_symlink() else each.unlink(missing_ok=True)
+    try:
+        if LATEST.is_symlink() and os.readlink(LATEST) > target.name and LATEST.exists():
+            return
+        link.unlink(missing_ok=True)
+        link.symlink_to(target.name)
+        link.replace(LATEST)
+    except OSError as error:
+        link.unlink(missing_ok=True)
+        raise RunError(f"{target} is saved, but {LATEST} cannot point to it: {error.strerror}; remove {LATEST}") from None
 
 
 def _flush(folder: Path) -> None:
@@ -228,47 +264,3 @@ def _read(folder: Path, name: str, facts: dict[str, Any]) -> bytes:
     if _facts(content) != facts:
         raise RunError(f"{path}: this file is damaged or was edited: its SHA-256 is not the one in run.json; train again")
     return content
-
-
-def _arrays(run: Run) -> dict[str, Any]:
-    """Return the run as named plain arrays, text as fixed-width unicode."""
-    preprocessor, network, coding, trained = run.model.preprocessor, run.model.network, run.model.coding, run.trained
-    arrays = {
-        "sizes": network.sizes,
-        "slopes": network.slopes,
-        "softmax": network.softmax,
-        "weights": trained.weights,
-        "initial": trained.initial,
-        "loss_curves": trained.loss_curves,
-        "final_loss": trained.final_loss,
-        "chosen": trained.chosen,
-        "classes": coding.classes,
-        "codes": coding.codes,
-        "features": preprocessor.features,
-        "lowest": preprocessor.lowest,
-        "highest": preprocessor.highest,
-        "fill": preprocessor.fill,
-        "center": preprocessor.center,
-        "scale": preprocessor.scale,
-        "mean": preprocessor.mean,
-        "components": preprocessor.components,
-        "train_rows": run.split.train,
-        "test_rows": run.split.test,
-    }
-    return {name: np.asarray(value) for name, value in arrays.items() if value is not None}
-
-
-def _run(config: Config, arrays: dict[str, Any], record: dict[str, Any]) -> Run:
-    def text(name: str) -> tuple[str, ...]:
-        return tuple(arrays[name].tolist())
-
-    chosen = int(arrays["chosen"])
-    trained = Trained(arrays["weights"], arrays["initial"], arrays["loss_curves"], arrays["final_loss"], chosen)
-    softmax = bool(arrays["softmax"])
-    network = Network(tuple(arrays["sizes"].tolist()), tuple(arrays["slopes"].tolist()), softmax, trained.weights[chosen])
-    steps: dict[str, Any] = {
-        name: arrays.get(name) for name in ("lowest", "highest", "fill", "center", "scale", "mean", "components")
-    }
-    preprocessor = Preprocessor(text("features"), **steps)
-    model = Model(preprocessor, network, Coding(text("classes"), tuple(arrays["codes"].tolist()), softmax))
-    return Run(config, model, trained, Split(arrays["train_rows"], arrays["test_rows"]), record)

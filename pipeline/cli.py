@@ -1,8 +1,9 @@
 """The command line: parse, call, print."""
 
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,9 @@ Data = Annotated[str | None, typer.Option("--data", metavar="CSV", help="Read th
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
+_WHY_TRAIN = "config or data changed, or there is no run yet: training"
+
+
 @app.command()
 def train(
     config: ConfigArgument = DEFAULT,
@@ -51,13 +55,8 @@ def train(
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
         current = history.current_run(loaded, origin) if if_changed else None
-        if if_changed and not as_json:
-            unchanged = (
-                f"config and data are those of {current}: evaluating it"
-                if current
-                else "config or data changed, or there is no run yet: training"
-            )
-            out.say(unchanged)
+        if if_changed:
+            out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
         summary = run.reevaluate(current) if current else run.train(loaded, origin, verbose=not as_json)
         out.show(summary, lambda console: show_summary(console, summary))
         out.fail_on(summary["findings"])
@@ -144,16 +143,17 @@ def runs(
         from pipeline.show import show_runs
 
         entries = history.entries()
+        whole = [each.run for each in entries if each.record]
+        old = [run for run in whole[:-keep] if run != bundle.resolve(bundle.LATEST)] if keep else []
         listed = [
             {"run": str(each.run), "changed": each.changed, "problem": each.problem or None}
             | {key: each.record[key] if each.record else None for key in ("created", "accuracy", "findings")}
             for each in entries
         ]
-        old = entries[:-keep] if keep else []
-        out.show({"runs": listed, "removable": [str(each.run) for each in old]}, lambda console: show_runs(console, entries))
-        if old and (yes or typer.confirm(f"Remove {len(old)} of {len(entries)} runs?", err=True)):
-            for each in old:
-                bundle.remove(each.run)
+        out.show({"runs": listed, "removable": [str(run) for run in old]}, lambda console: show_runs(console, entries))
+        if old and (yes or typer.confirm(f"Remove {len(old)} of {len(whole)} runs?", err=True)):
+            for run in old:
+                bundle.remove(run)
             out.say(f"removed {len(old)} runs")
 
 
@@ -200,12 +200,16 @@ class _Outcome:
         self.as_json = as_json
         self.code = 0
 
-    def show(self, result: dict[str, Any], draw: Any) -> None:
+    def show(self, result: dict[str, Any], draw: Callable[[Console], None]) -> None:
         """Print the JSON object, or draw the result on the terminal."""
-        if self.as_json:
-            print(json.dumps(result, allow_nan=False), flush=True)
-        else:
-            draw(Console() if sys.stdout.isatty() else Console(width=120))
+        text = json.dumps(result, allow_nan=False) + "\n"
+        if not self.as_json:
+            console = Console() if sys.stdout.isatty() else Console(width=120)
+            with console.capture() as captured:
+                draw(console)
+            text = captured.get()
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     def say(self, line: str) -> None:
         """Print a line that is not part of the result."""
@@ -228,12 +232,26 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
             outcome.say(f"error: {problem}")
         if as_json:
             print(json.dumps({"error": list(error.problems)}), flush=True)
-        raise typer.Exit(2) from None
+        outcome.code = 2
+    except typer.Abort:
+        outcome.say("error: a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking")
+        outcome.code = 2
     except KeyboardInterrupt:
-        outcome.say("interrupted: nothing was saved")
-        raise typer.Exit(130) from None
+        outcome.say("interrupted")
+        outcome.code = 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        _silence_stdout()
+    except OSError as error:
+        outcome.say(f"error: the output cannot be written: {error.strerror or error}")
+        _silence_stdout()
+        outcome.code = 2
     if outcome.code:
         raise typer.Exit(outcome.code)
+
+
+def _silence_stdout() -> None:
+    """Point standard output nowhere, or Python complains when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

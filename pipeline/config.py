@@ -1,6 +1,7 @@
 """The schema of the YAML file: sections, keys, types, ranges and defaults."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
@@ -42,10 +43,15 @@ class DataSection(Section):
     target: str
     redundant: Names = ()
     reference: str | None = None
-    codes: Annotated[dict[str, Finite], Field(min_length=2)]
+    codes: Annotated[dict[str, Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=2)]
     features: Annotated[
         dict[str, Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)
     ]
+
+    def bounds(self) -> tuple[list[float], list[float]]:
+        """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""
+        ranges = [feature.range or (-inf, inf) for feature in self.features.values()]
+        return [low for low, _ in ranges], [high for _, high in ranges]
 
 
 class SplitSection(Section):
@@ -78,7 +84,6 @@ class NetworkSection(Section):
 
         Raises:
             ValueError: ``alpha`` holds another number of slopes.
-
         """
         layers = len(self.hidden) + (self.output == "code")
         if not isinstance(self.alpha, tuple):

@@ -1,5 +1,7 @@
 """Read a YAML file into a validated model; every problem is reported at once, each with its line."""
 
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -24,10 +26,11 @@ def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None
 
     Raises:
         ConfigError: with every problem, each with its line.
-
     """
     source = read_source(path)
     override(source, settings)
+    if data is not None and source.places.get(("data", "path"), "").startswith("--set"):
+        source.problems.append("--set data.path: has no effect beside --data; give one of them")
     if data is not None and isinstance(source.values.get("data"), dict):
         source.values["data"]["path"] = data
         source.places["data", "path"] = "--data"
@@ -39,7 +42,6 @@ def read_source(path: Path | str) -> YamlSource:
 
     Raises:
         ConfigError: it cannot be read as text.
-
     """
     try:
         return read_yaml(Path(path).read_text(encoding="utf-8-sig"), str(path))
@@ -60,7 +62,6 @@ def validate(model: type[Model], source: YamlSource, check: Callable[[Model], It
 
     Raises:
         ConfigError: with every problem, each with its line.
-
     """
     if source.broken:
         raise ConfigError(*source.problems)
@@ -68,8 +69,14 @@ def validate(model: type[Model], source: YamlSource, check: Callable[[Model], It
     if valid is not None:
         problems += [f"{_where(source, location)}: {text}" for location, text in check(valid)]
     if valid is None or source.problems or problems:
-        raise ConfigError(*source.problems, *problems)
+        raise ConfigError(*sorted(source.problems + problems, key=_line))
     return valid
+
+
+def _line(problem: str) -> int:
+    """Return the line that a problem names; overrides, which have none, come last."""
+    found = re.search(r":(\d+): ", problem)
+    return int(found.group(1)) if found and not problem.startswith("--") else sys.maxsize
 
 
 def _validate(model: type[Model], source: YamlSource) -> tuple[Model | None, list[str]]:
@@ -115,13 +122,26 @@ def _problem(model: type[BaseModel], error: Any, location: Location, source: Yam
         return f"{where}: this required key is missing; add it"
     if error["type"] == "model_type":
         return f"{where}: must be a section with keys; got {_shown(error['input'])}"
-    text = error["msg"].replace("Input should be", "must be").replace("should have", "must have")
+    text = error["msg"]
+    for jargon, plain in _PLAIN.items():
+        text = text.replace(jargon, plain)
     hint = ""
     if error["type"] == "string_type" and isinstance(error["input"], int | float):
         hint = f'; quote it if it is a name: "{error["input"]}"'
     if error["type"] == "literal_error" and isinstance(error["input"], str):
         hint = did_you_mean(error["input"], error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
     return f"{where}: {text[0].lower() + text[1:]}; got {_shown(error['input'])}{hint.replace('; did', ', did')}"
+
+
+_PLAIN = {
+    "Input should be": "must be",
+    "Tuple should have": "must have",
+    "Dictionary should have": "must have",
+    "should have": "must have",
+    "a valid tuple": "a list in brackets",
+    "a valid dictionary": "a mapping of keys to values",
+    " after validation": "",
+}
 
 
 def _keys_beside(model: type[BaseModel], location: Location) -> list[str]:

@@ -12,6 +12,7 @@ from pipeline.yaml_source import Location, Problem
 def contradictions(config: Config) -> Iterator[Problem]:
     """Yield the location of each contradictory or useless setting, and what to do about it."""
     yield from _columns(config)
+    yield from _lists(config)
     yield from _classes(config)
     yield from _criteria(config)
     yield from _groups(config)
@@ -38,6 +39,19 @@ def _columns(config: Config) -> Iterator[Problem]:
             )
 
 
+def _lists(config: Config) -> Iterator[Problem]:
+    lists: dict[Location, tuple[str, ...]] = {
+        ("data", "redundant"): config.data.redundant,
+        ("split", "group_by"): config.split.group_by or (),
+        ("evaluation", "unseen", "group_by"): config.evaluation.unseen.group_by if config.evaluation.unseen else (),
+        ("findings", "accept"): config.findings.accept,
+    }
+    for location, names in lists.items():
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield (*location, index), f'"{name}" stands twice in this list; remove one'
+
+
 def _classes(config: Config) -> Iterator[Problem]:
     codes = config.data.codes
     for name, code in codes.items():
@@ -53,6 +67,11 @@ def _classes(config: Config) -> Iterator[Problem]:
 
 
 def _criteria(config: Config) -> Iterator[Problem]:
+    features = config.data.features.values()
+    if config.data.reference and not any(feature.criterion for feature in features):
+        yield ("data", "reference"), "has no effect without a diagnostic criterion at a feature; remove it, or declare one"
+    if config.preprocess.implausible == "keep" and not any(feature.range for feature in features):
+        yield ("preprocess", "implausible"), "has no effect: no feature has a plausible range; remove it, or declare one"
     for name, feature in config.data.features.items():
         at: Location = ("data", "features", name, "criterion")
         if feature.criterion and config.data.reference is None:

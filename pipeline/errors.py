@@ -15,7 +15,6 @@ class PipelineError(Exception):
 
     Args:
         problems: lines that say what was required, what was found, where, and what to do.
-
     """
 
     def __init__(self, *problems: str) -> None:

@@ -21,7 +21,6 @@ class Entry:
         changed: settings that differ from the run before it of the same config, as "key before -> now".
         record: what run.json holds; None where it is damaged.
         problem: what is wrong with the run, or an empty text.
-
     """
 
     run: Path
@@ -52,32 +51,36 @@ def differences(before: Config, now: Config) -> tuple[str, ...]:
     return tuple(f"{key} {old.get(key)} -> {new.get(key)}" for key in old | new if old.get(key) != new.get(key))
 
 
-def changes(config: Config, record: dict[str, Any]) -> tuple[str, ...]:
+def located(run: Path, path: str) -> str:
+    """Return where a path that a run recorded is today.
+
+    A relative path is relative to the folder that holds models/: there the run was trained. It is returned as it was
+    recorded if that is the current folder, or if nothing is there.
+    """
+    there = run.resolve().parents[1] / path
+    return path if there.resolve() == Path(path).resolve() or not there.exists() else str(there)
+
+
+def changes(run: Path, config: Config, record: dict[str, Any]) -> tuple[str, ...]:
     """Say how the config file differs today from the config that a run was trained with."""
     origin = record["config"]
     try:
-        today = load_config(origin["path"], origin["settings"], origin["data"])
+        today = load_config(located(run, origin["path"]), origin["settings"], origin["data"])
     except PipelineError as error:
         return (f"the config cannot be read any more: {error.problems[0]}; these figures are of the copy kept in the run",)
     edited = differences(config, today)
     if not edited:
         return ()
-    return (
-        (
-            f"{origin['path']} was edited since this run: {'; '.join(edited)}; "
-            "these figures are of the old settings; train to renew them"
-        ),
-    )
+    old = f"{origin['path']} was edited since this run: {'; '.join(edited)}"
+    return (f"{old}; these figures are of the old settings; train to renew them",)
 
 
 def current_run(config: Config, origin: Origin) -> Path | None:
     """Return the newest run of a config file if it was trained with this config and these data, else None."""
     for entry in reversed(entries()):
-        if entry.record and entry.record["config"]["path"] == origin.path:
-            same = not differences(bundle.read_config(entry.run), config) and entry.record["data"]["sha256"] == _sha256(
-                config.data.path
-            )
-            return entry.run if same else None
+        if entry.record and Path(entry.record["config"]["path"]).resolve() == Path(origin.path).resolve():
+            same_data = entry.record["data"]["sha256"] == _sha256(config.data.path)
+            return entry.run if same_data and not differences(bundle.read_config(entry.run), config) else None
     return None
 
 

@@ -44,9 +44,8 @@ def summary(
         parts: training and test rows.
         evaluation: None where training was refused.
         findings: all of them.
-        seconds: of load, fit and total.
+        seconds: of load, of fit, and in total up to the moment when the run is saved.
         notes: what the reader must know about these figures.
-
     """
     sizes = _sizes(config)
     test, train = (evaluation.test, evaluation.train) if evaluation else (None, None)

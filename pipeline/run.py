@@ -15,7 +15,7 @@ from pipeline.data.split import Split, split
 from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
-from pipeline.history import changes
+from pipeline.history import changes, located
 from pipeline.judge.baselines import logistic_regression
 from pipeline.judge.evaluate import Evaluation, Yardsticks, evaluate
 from pipeline.model import Model
@@ -37,6 +37,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     doubts = _doubts(config, table)
     if any(finding.blocks for finding in doubts):
         return summary(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
+    bundle.prepare()
 
     steps = fit_pipeline(table.features.iloc[parts.train], config)
     preprocessor = from_pipeline(steps, tuple(config.data.features))
@@ -57,15 +58,15 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
 
 def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
     """Compute the figures of a saved run again, on its own data or on another file; nothing is trained."""
-    run = bundle.load(path)
-    section = run.config.data.model_copy(update={"path": data or run.config.data.path})
+    run, folder = bundle.load(path), bundle.resolve(path)
+    section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
     config, record = run.config.model_copy(update={"data": section}), run.record
-    table = load(section)
+    table = load(section, only_score=True)
     same = table.sha256 == record["data"]["sha256"]
     parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
     evaluation = evaluate(run.model, table, parts, _recorded(record, same), config)
     findings = _doubts(config, table) + _judged(config, evaluation, parts, run.trained)
-    notes = changes(run.config, record)
+    notes = changes(folder, run.config, record)
     if not same:
         notes += (
             (
@@ -74,7 +75,7 @@ def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
             ),
         )
     result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
-    return result | {"run": str(bundle.resolve(path))}
+    return result | {"run": str(folder)}
 
 
 def _doubts(config: Config, table: Table) -> tuple[Finding, ...]:
@@ -84,7 +85,7 @@ def _doubts(config: Config, table: Table) -> tuple[Finding, ...]:
 
 def _judged(config: Config, evaluation: Evaluation, parts: Split, trained: Trained) -> tuple[Finding, ...]:
     answers = evaluation.answers[np.concatenate([parts.train, parts.test])]
-    facts = TrainingFacts(trained, answers, tuple(config.data.codes))
+    facts = TrainingFacts(trained, answers, config)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
 
 

@@ -35,8 +35,7 @@ def show_summary(console: Console, summary: dict[str, Any]) -> None:
         console.print(_confusion(summary["metrics"]["test"]))
     show_findings(console, summary["findings"])
     if summary["run"]:
-        seconds = summary["seconds"]
-        console.print(escape(f"run {summary['run']}, fitted in {seconds['fit']:.1f} s of {seconds['total']:.1f} s"))
+        console.print(escape(f"run {summary['run']}, fitted in {summary['seconds']['fit']:.1f} s"))
 
 
 def show_findings(console: Console, findings: Iterable[dict[str, Any]]) -> None:
@@ -107,21 +106,18 @@ def _accuracy(summary: dict[str, Any]) -> Table:
 
 
 def _confusion(metrics: dict[str, Any]) -> Table:
+    """Return truth by answer where that fits on a screen, and the rates of each class."""
+    answers = list(next(iter(metrics["confusion"].values())))
+    shown = answers if len(answers) <= 10 else []
     table = Table(
-        "test rows by class",
-        *(f"-> {escape(name)}" for name in next(iter(metrics["confusion"].values()))),
-        "recall",
-        "precision",
-        box=None,
-        pad_edge=False,
+        "test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision", box=None, pad_edge=False
     )
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in metrics["confusion"].items():
-        rates = _percent(metrics["recall"][name]), _percent(metrics["precision"][name])
-        table.add_row(escape(name), *map(str, row.values()), *rates)
-    balanced, f1 = metrics["balanced_accuracy"], metrics["macro_f1"]
-    table.caption = f"balanced accuracy {_percent(balanced)}, macro F1 {_percent(f1)}"
+        counts = [str(row[answer]) for answer in shown]
+        table.add_row(escape(name), *counts, _percent(metrics["recall"][name]), _percent(metrics["precision"][name]))
+    table.caption = f"balanced accuracy {_percent(metrics['balanced_accuracy'])}, macro F1 {_percent(metrics['macro_f1'])}"
     table.caption_justify = "left"
     return table
 

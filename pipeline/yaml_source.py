@@ -69,7 +69,6 @@ class YamlSource:
         places: where each location was written: ``file:line`` or ``--set key``.
         problems: lines about syntax and duplicate keys.
         broken: whether the values are no use, since the text is not YAML.
-
     """
 
     name: str

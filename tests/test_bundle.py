@@ -119,7 +119,7 @@ def test_leftovers_of_killed_processes_are_never_listed_and_swept_later(trained:
     shutil.copytree(newest(trained), young)
     os.utime(old, (0, 0))
     assert len(in_process("runs")[1]["runs"]) == 1
-    assert in_process("train", *FEW)[0] in (0, 1)
+    bundle.prepare()
     assert not old.exists()
     assert young.exists()
 
@@ -139,3 +139,34 @@ def test_another_seed_other_weights(trained: Path, in_process: Call) -> None:
 
 def test_the_models_folder_is_ignored_by_git_but_for_its_readme() -> None:
     assert "/models/*\n!/models/README.md\n" in (ROOT / ".gitignore").read_text()
+
+
+def test_models_that_cannot_be_written_is_said_before_training(trained: Path, in_process: Call) -> None:
+    shutil.rmtree("models")
+    Path("models").write_text("a file in the way")
+    code, _, err = in_process("train", *FEW)
+    assert code == 2
+    assert err.startswith("error: models: ")
+
+
+def test_a_folder_in_the_place_of_latest_is_named(trained: Path, in_process: Call) -> None:
+    Path("models/latest").unlink()
+    Path("models/latest").mkdir()
+    code, _, err = in_process("train", *FEW)
+    assert code == 2
+    assert "is saved, but models/latest" in err
+    assert len(in_process("runs")[1]["runs"]) == 2
+    assert not list(Path("models").glob(".*"))
+
+
+def test_a_run_json_of_another_version_is_one_line(trained: Path, in_process: Call) -> None:
+    import hashlib
+
+    path = newest(trained) / "run.json"
+    record = {key: value for key, value in json.loads(path.read_text()).items() if key != "config"} | {"digest": "0" * 64}
+    text = json.dumps(record)
+    path.write_text(text.replace("0" * 64, hashlib.sha256(text.encode()).hexdigest()))
+    for words in (["evaluate"], ["train", "--if-changed", *FEW]):
+        code, _, err = in_process(*words)
+        assert "config" in err if words == ["evaluate"] else code in (0, 1)
+    assert any(each["problem"] for each in in_process("runs")[1]["runs"])

@@ -1,6 +1,7 @@
 """The command line: what it prints, what it imports, how it ends."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,7 +48,9 @@ def test_what_does_not_train_imports_neither_tensorflow_nor_estimators(words: li
 
 
 def test_help_imports_no_pandas(workplace: Path) -> None:
-    assert not {"pandas", "numpy"} & imported(["--help"], workplace)
+    modules = imported(["--help"], workplace)
+    assert "pipeline.cli" in modules
+    assert not {"pandas", "numpy"} & modules
 
 
 def test_evaluate_imports_no_tensorflow(trained: Path) -> None:
@@ -78,7 +81,9 @@ def test_json_is_one_object_and_everything_else_is_on_standard_error(trained: Pa
         (["evaluate", "nope"], "nope"),
         (["evaluate"], "train first"),
         (["explain", "C1O1"], 'did you mean "C101"'),
+        (["train", "--set", "data.path=x", "--data", "y"], "no effect beside --data"),
         (["synthesize", "nowhere/twin.csv"], "nowhere"),
+        (["synthesize", ""], "cannot be written"),
         (["synthesize", "twin.csv", "configs/default.yaml"], "configs/default.yaml"),
     ],
 )
@@ -140,3 +145,34 @@ def test_a_name_with_markup_is_text(trained: Path) -> None:
     done = command("train", "--set", "training.starts=2", "--set", "training.epochs=1", folder=trained)
     assert done.returncode in (0, 1), done.stderr
     assert "-> [red]2[/]" in done.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(trained: Path) -> None:
+    line = f"{sys.executable} -m pipeline evaluate | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=trained, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["0"]
+    assert done.stderr == ""
+
+
+def test_a_full_disk_behind_standard_output_is_one_line(trained: Path) -> None:
+    for words in ("evaluate", "check --json"):
+        line = f"{sys.executable} -m pipeline {words} > /dev/full"
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=trained, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        )
+        assert done.returncode == 2
+        assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+def test_many_classes_fit_on_a_screen(workplace: Path) -> None:
+    names = [f"class {number}" for number in range(30)]
+    Path("many.csv").write_text("x,label\n" + "".join(f"{row % 30},{names[row % 30]}\n" for row in range(300)))
+    codes = ", ".join(f"{name}: {number}" for number, name in enumerate(names))
+    Path("many.yaml").write_text(
+        f"data: {{path: many.csv, target: label, codes: {{{codes}}}, features: {{x: {{}}}}}}\ntraining: {{starts: 2, epochs: 1}}\n"
+    )
+    done = command("train", "many.yaml", folder=workplace)
+    assert done.returncode in (0, 1), done.stderr
+    assert all(name in done.stdout for name in names)

@@ -93,7 +93,26 @@ FAULTS: list[tuple[str, list[str], list[tuple[str, str]]]] = [
     ("evaluation.unseen.group_by.1", ['did you mean "HbA1c"'], [("unseen: null", "unseen: {group_by: [HbA1c, Hba1]}")]),
     ("findings.accept.1", ['"D2O1"', 'did you mean "D2'], [("accept: []", "accept: [D201, D2O1]")]),
     ("findings.accept.0", ['"x"', "explain"], [("accept: []", "accept: [x]")]),
+    ("data.redundant.1", ["twice"], [("redundant: [Class]", "redundant: [Class, Class]")]),
+    ("split.group_by.1", ["twice"], [("group_by: null", "group_by: [Age, Age]")]),
+    ("split.group_by", ["data.target"], [("group_by: null", "group_by: [Type]")]),
+    (
+        "training.loss",
+        ["softmax", "categorical_crossentropy"],
+        [("loss: squared_error", "loss: binary_crossentropy"), ("output: code", "output: softmax")],
+    ),
+    ("data.codes.Type1", ["1000000"], [("Type1: 1", "Type1: 1e39")]),
     # settings without effect
+    (
+        "data.reference",
+        ["no effect", "criterion"],
+        [
+            ("reference: Normal", "reference: Normal"),
+            (", criterion: random", ""),
+            (", criterion: fasting", ""),
+            (", criterion: hba1c", ""),
+        ],
+    ),
     (
         "network.alpha",
         ["no effect"],
@@ -141,7 +160,7 @@ def test_every_problem_is_reported_at_once_each_with_its_own_line(problems: Prob
 
 def test_contradictions_are_reported_beside_wrong_types(problems: Problems) -> None:
     text, _ = edited([("epochs: 500", "epochs: many"), ("pca: null", "pca: 7"), ("Type2: -1", "Type2: 1")])
-    assert [problem.split(": ")[1] for problem in problems(text)] == ["training.epochs", "data.codes.Type2", "preprocess.pca"]
+    assert [problem.split(": ")[1] for problem in problems(text)] == ["data.codes.Type2", "preprocess.pca", "training.epochs"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +198,7 @@ def test_1e_3_is_a_number_in_the_file_and_on_the_command_line(load: Load, text: 
 
 
 def test_class_and_column_names_stay_the_text_that_was_written(load: Load) -> None:
-    config = load("\ufeff" + SMALL.replace("\n", "\r\n"), "data.reference=No")
+    config = load("\ufeff" + SMALL.replace("\n", "\r\n"), "data.reference=No", "data.features.x={unit: '%', criterion: hba1c}")
     assert list(config.data.codes) == ["No", "0", "1e3", "~", "true"]
     assert list(config.data.features) == ["x", "No", "7"]
     assert config.data.reference == "No"
@@ -292,7 +311,7 @@ VALUES = st.fixed_dictionaries(
                 "target": NAMES,
                 "redundant": st.lists(NAMES, max_size=2),
                 "reference": st.none() | NAMES,
-                "codes": st.dictionaries(NAMES, NUMBERS, min_size=2, max_size=4),
+                "codes": st.dictionaries(NAMES, st.floats(-1e6, 1e6), min_size=2, max_size=4),
                 "features": st.dictionaries(NAMES, FEATURE, min_size=1, max_size=4),
             }
         )

@@ -78,6 +78,28 @@ def test_the_commands_of_the_readme_run(line: str, trained: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def alone(line: str) -> bool:
+    """Whether a make line of the README ends by itself, needs no network, and is not this very test."""
+    return line.startswith("make ") and not {"test", "fetch", "bench", "torture"} & set(line.split()) and "mine" not in line
+
+
+@pytest.mark.parametrize("line", [line for line in indented() if alone(line) and "article" not in line])
+def test_the_make_lines_of_the_readme_run(line: str, trained: Path) -> None:
+    done = subprocess.run(["bash", "-c", line], env=with_make(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def with_make() -> dict[str, str]:
+    """Put the Makefile into the current folder, with this interpreter in the place of .venv."""
+    shutil.copy(ROOT / "Makefile", "Makefile")
+    shutil.copy(ROOT / "requirements.lock", "requirements.lock")
+    Path(".venv/bin").mkdir(parents=True)
+    Path(".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    Path(".venv/bin/python").chmod(0o755)
+    Path(".venv/installed").touch()
+    return os.environ | {"PYTHONPATH": str(ROOT)}
+
+
 def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     done = subprocess.run(
@@ -95,14 +117,7 @@ def test_the_make_lines_of_the_readme_are_rules_of_the_makefile() -> None:
 
 
 def test_make_train_and_make_evaluate_do_what_the_readme_says(trained: Path) -> None:
-    """The real recipes, with this interpreter's environment in place of .venv."""
-    shutil.copy(ROOT / "Makefile", "Makefile")
-    shutil.copy(ROOT / "requirements.lock", "requirements.lock")
-    Path(".venv/bin").mkdir(parents=True)
-    Path(".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    Path(".venv/bin/python").chmod(0o755)
-    Path(".venv/installed").touch()
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "SET": "training.starts=8 training.epochs=20"}
+    environment = with_make() | {"SET": "training.starts=8 training.epochs=20"}
 
     def make(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["make", *words], env=environment, capture_output=True, text=True, check=True)

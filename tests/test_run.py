@@ -127,7 +127,9 @@ def test_runs_names_a_damaged_run(trained: Path, in_process: Call) -> None:
 
 def test_keep_removes_the_older_ones_only_after_a_yes(trained: Path, in_process: Call) -> None:
     newest = in_process("train", *FEW)[1]["run"]
-    assert command("runs", "--keep", "1", folder=trained).returncode != 0  # nobody there to answer
+    unanswered = command("runs", "--keep", "1", folder=trained)  # nobody is there to answer
+    assert unanswered.returncode == 2
+    assert "--yes" in unanswered.stderr
     assert len(in_process("runs")[1]["runs"]) == 2
     assert in_process("runs", "--keep", "1", "--yes")[0] == 0
     assert [each["run"] for each in in_process("runs")[1]["runs"]] == [newest]
@@ -185,3 +187,52 @@ def test_any_columns_and_any_class_names_will_do(workplace: Path, in_process: Ca
     assert out["network"]["layers"] == [2, 3, 1]
     assert out["accuracy"]["test"] > 0.9
     assert out["baselines"]["ada_rule"] is None
+
+
+def test_a_damaged_run_does_not_count_among_those_kept(trained: Path, in_process: Call) -> None:
+    newest = in_process("train", *FEW)[1]["run"]
+    (Path(newest) / "run.json").write_text("{}")
+    in_process("runs", "--keep", "1", "--yes")
+    assert len(in_process("runs")[1]["runs"]) == 2
+
+
+def test_another_file_may_lack_what_only_training_needs(trained: Path, in_process: Call) -> None:
+    rows = [line.split(",") for line in Path("data/diabetes.csv").read_text().splitlines()]
+    normal = [row for row in rows if row[6] in ("Type", "Normal")]
+    Path("few.csv").write_text("".join(",".join(row[:7]) + "\n" for row in normal[:3]))
+    code, out, err = in_process("evaluate", "--data", "few.csv")
+    assert code in (0, 1), err
+    assert out["data"]["rows"] == 2
+    assert out["data"]["classes"] == {"Normal": 2, "Type1": 0, "Type2": 0}
+
+
+def test_a_run_is_evaluated_alike_from_another_folder(trained: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = in_process("evaluate")[1]
+    (trained / "elsewhere/configs").mkdir(parents=True)
+    (trained / "elsewhere/configs/default.yaml").write_text("data: {}\n")  # a stranger's
+    monkeypatch.chdir(trained / "elsewhere")
+    code, there, err = in_process("evaluate", trained / "models/latest")
+    assert code == 0, err
+    assert there["notes"] == []
+    assert there["accuracy"] == here["accuracy"]
+    assert there["data"]["train"] == here["data"]["train"]
+
+
+def test_a_config_is_the_same_by_whatever_path(trained: Path, in_process: Call) -> None:
+    first = json.loads(Path("train.json").read_text())
+    assert in_process("train", trained / "configs/default.yaml", "--if-changed", *FEW)[1]["run"] == first["run"]
+
+
+def test_a_column_without_a_usable_value_is_refused_before_training(workplace: Path, in_process: Call) -> None:
+    code, out, _ = in_process("check", "--set", "data.features.Age.range=[500, 600]")
+    assert code == 1
+    (finding,) = [each for each in out["findings"] if each["code"] == "D201"]
+    assert finding["level"] == "error"
+    assert finding["evidence"]["empty"] == ["Age"]
+
+
+def test_an_interval_of_nearly_one_is_no_crash(trained: Path, in_process: Call) -> None:
+    code, out, err = in_process("train", *FEW, "--set", "evaluation.interval=0.9999999999999999")
+    assert code in (0, 1), err
+    low, high = out["accuracy"]["test_interval"]
+    assert 0 <= low < out["accuracy"]["test"] < high <= 1

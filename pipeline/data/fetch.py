@@ -16,7 +16,6 @@ def fetch(target: Path, url: str = URL, sha256: str = SHA256) -> Path:
 
     Raises:
         DataError: the address does not answer, or answers with something else.
-
     """
     import pooch
     import requests

@@ -1,9 +1,8 @@
 """Read a CSV file into a table of named, typed, validated columns."""
 
-import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -15,6 +14,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from pipeline.config import DataSection
+from pipeline.data.place import bad_row, records, where
 from pipeline.errors import DataError, did_you_mean, listing
 
 _BOM = b"\xef\xbb\xbf"
@@ -35,7 +35,6 @@ class Table:
         implausible: bool, shaped like ``features``: outside the plausible range; empty cells are not.
         path: the file as it was named.
         sha256: of the file's bytes.
-
     """
 
     features: pd.DataFrame
@@ -53,22 +52,22 @@ class Table:
         return np.asarray(self.target.cat.codes, dtype=np.int64)
 
 
-def load(section: DataSection, group_by: Sequence[str] = ()) -> Table:
+def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = False) -> Table:
     """Read the file that the config names.
 
     Args:
         section: path, columns, ranges and classes.
         group_by: columns of a grouped split; those that are no features are kept as text.
+        only_score: the file is not trained on: it may lack redundant columns and hold a single class.
 
     Raises:
         DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
             below the header; the line is that of the file.
-
     """
     content = _read(section.path)
     others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in section.features)]))
     names = list(dict.fromkeys([*section.features, section.target, *others]))
-    text = _parse(section.path, content, names)
+    text = _parse(section.path, content, names, optional=others if only_score else ())
     problems: list[str] = []
     features = pd.DataFrame(
         {name: _numbers(section.path, content, text[name], problems) for name in section.features}, dtype=np.float64
@@ -76,13 +75,13 @@ def load(section: DataSection, group_by: Sequence[str] = ()) -> Table:
     target = _classes(section, content, text[section.target], problems)
     if problems:
         raise DataError(*problems)
-    if target.nunique() < 2:
+    if target.nunique() < 2 and not only_score:
         raise DataError(
             f'{section.path}: column "{section.target}" holds only "{target.iloc[0]}"; two classes or more are needed'
         )
-    return Table(
-        features, target, text[others], _implausible(features, section), section.path, hashlib.sha256(content).hexdigest()
-    )
+    kept = [name for name in others if name in text]
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Table(features, target, text[kept], _implausible(features, section), section.path, sha256)
 
 
 def _read(path: str) -> bytes:
@@ -106,9 +105,10 @@ def _read(path: str) -> bytes:
     return content
 
 
-def _parse(path: str, content: bytes, names: Sequence[str]) -> pd.DataFrame:
-    """Return the named columns as text without blanks around them."""
-    header = _header(path, content, names)
+def _parse(path: str, content: bytes, names: Sequence[str], optional: Sequence[str]) -> pd.DataFrame:
+    """Return the named columns as text without blanks around them; optional ones only if they are there."""
+    header = _header(path, content, [name for name in names if name not in optional])
+    names = [name for name in names if name in header]
     raw = [header[name] for name in names]
     try:
         table = pyarrow.csv.read_csv(
@@ -121,16 +121,16 @@ def _parse(path: str, content: bytes, names: Sequence[str]) -> pd.DataFrame:
             ),
         )
     except pa.ArrowInvalid as error:
-        raise DataError(_bad_row(path, content, error)) from None
+        raise DataError(bad_row(path, content, error)) from None
     if table.num_rows == 0:
         raise DataError(f"{path}: there is a header but no row below it")
     columns = {name: pa.compute.utf8_trim_whitespace(table[header[name]]).to_pandas() for name in names}
-    return pd.DataFrame(columns, columns=list(names))
+    return pd.DataFrame(columns, columns=names)
 
 
 def _header(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
     """Return the file's own spelling of each needed name."""
-    line, raw = next(_records(path, content))
+    line, raw = next(records(path, content))
     place = f"{path}, line {line}"
     found: dict[str, str] = {}
     problems = []
@@ -155,44 +155,6 @@ def _header(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _bad_row(path: str, content: bytes, error: Exception) -> str:
-    """Say where the first row with a wrong number of cells is, or what else pyarrow could not parse."""
-    rows = _records(path, content)
-    width = len(next(rows)[1])
-    number = 0
-    for number, (line, cells) in enumerate(rows, start=1):
-        if len(cells) != width:
-            return f"{path}, row {number} (line {line}): the header has {width} columns, this row {len(cells)}; correct the row"
-    if number == 0:
-        return f"{path}: there is a header but no row below it"
-    return f"{path}: cannot be read as CSV: {str(error).splitlines()[0]}"
-
-
-def _records(path: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first line number and the cells of each record that is not blank, the header included.
-
-    Slow and exact: pyarrow reads the values, this finds the place of what it could not use.
-    """
-    csv.field_size_limit(2**31 - 1)
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    before = 0
-    try:
-        for cells in reader:
-            if cells:
-                yield before + 1, cells
-            before = reader.line_num
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: cannot be read as CSV: {error}") from None
-
-
-def _where(path: str, content: bytes, index: int) -> str:
-    """Return the row (from 1 below the header) and the line of a row index."""
-    for number, (line, _) in enumerate(_records(path, content)):
-        if number == index + 1:
-            return f"{path}, row {index + 1} (line {line})"
-    return f"{path}, row {index + 1}"
-
-
 def _numbers(path: str, content: bytes, text: Labels, problems: list[str]) -> "pd.Series[float]":
     """Return float64 with NaN for empty cells; note the first cell that is neither empty nor a finite number."""
     empty = text.str.lower().isin(MISSING)
@@ -204,7 +166,7 @@ def _numbers(path: str, content: bytes, text: Labels, problems: list[str]) -> "p
         comma = "; write decimals with a point" if "," in value else "; correct it, or leave the cell empty"
         more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
         problems.append(
-            f'{_where(path, content, index)}: column "{text.name}" must hold numbers; got {_short(value)}{more}{comma}'
+            f'{where(path, content, index)}: column "{text.name}" must hold numbers; got {_short(value)}{more}{comma}'
         )
     return numbers
 
@@ -217,14 +179,14 @@ def _classes(section: DataSection, content: bytes, text: Labels, problems: list[
         index = int(np.argmax((text == value).to_numpy()))
         hint = did_you_mean(value, known) or f"; data.codes has {listing(known)}"
         problems.append(
-            f'{_where(section.path, content, index)}: column "{section.target}" holds the unknown class {_short(value)}{hint}'
+            f'{where(section.path, content, index)}: column "{section.target}" holds the unknown class {_short(value)}{hint}'
         )
     return text if unknown.any() else cast(Labels, text.astype(pd.CategoricalDtype(known)))
 
 
 def _implausible(features: pd.DataFrame, section: DataSection) -> pd.DataFrame:
-    ranges = {name: feature.range or (-np.inf, np.inf) for name, feature in section.features.items()}
-    return pd.DataFrame({name: (features[name] < low) | (features[name] > high) for name, (low, high) in ranges.items()})
+    lowest, highest = section.bounds()
+    return (features < lowest) | (features > highest)
 
 
 def _short(value: str) -> str:

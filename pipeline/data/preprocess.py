@@ -1,5 +1,6 @@
 """Turn raw columns into the network's inputs; everything is learnt from training rows."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,6 @@ class Preprocessor:
         fill: (F,) what replaces a missing value; NaN where nothing does.
         center, scale: (F,) the value minus ``center``, divided by ``scale``.
         mean, components: (F,) and (C, F) of a PCA on the scaled columns; None without one.
-
     """
 
     features: tuple[str, ...]
@@ -60,7 +60,6 @@ def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
 
     Raises:
         DataError: a column without a single usable value, or a PCA on missing values.
-
     """
     from sklearn.decomposition import PCA
     from sklearn.impute import SimpleImputer
@@ -68,7 +67,9 @@ def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
     from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
     section = config.preprocess
-    lowest, highest = _ranges(config)
+    lowest, highest = (np.array(ends) for ends in config.data.bounds())
+    if section.implausible == "keep":
+        lowest, highest = np.full_like(lowest, -np.inf), np.full_like(highest, np.inf)
     plausible = FunctionTransformer(
         mask_implausible, kw_args={"lowest": lowest, "highest": highest}, feature_names_out="one-to-one"
     )
@@ -81,7 +82,9 @@ def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
     if section.pca:
         steps.append(("pca", PCA(section.pca, svd_solver="full")))
     try:
-        return Pipeline(steps).fit(train)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # values near 1e300 overflow, and the network's output tells
+            return Pipeline(steps).fit(train)
     except ValueError as error:
         raise DataError(f"{config.data.path}: the training rows cannot be preprocessed: {str(error).splitlines()[0]}") from None
 
@@ -107,13 +110,6 @@ def from_pipeline(pipeline: Any, features: tuple[str, ...]) -> Preprocessor:
         pca.mean_ if pca else None,
         pca.components_ if pca else None,
     )
-
-
-def _ranges(config: Config) -> tuple[Floats, Floats]:
-    ends = [feature.range or (-np.inf, np.inf) for feature in config.data.features.values()]
-    if config.preprocess.implausible == "keep":
-        ends = [(-np.inf, np.inf)] * len(ends)
-    return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
 
 
 def _usable(train: pd.DataFrame, values: Floats, config: Config) -> None:

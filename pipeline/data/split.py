@@ -17,7 +17,6 @@ class Split:
     Attributes:
         train: rows to learn from.
         test: rows to be judged by.
-
     """
 
     train: NDArray[np.int64]
@@ -29,7 +28,6 @@ def split(table: Table, section: SplitSection) -> Split:
 
     Raises:
         DataError: the rows cannot be divided so, or the training rows hold a single class.
-
     """
     from sklearn.model_selection import GroupShuffleSplit, train_test_split
 

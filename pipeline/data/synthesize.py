@@ -1,6 +1,7 @@
 """The synthetic twin: a table that behaves like the real file and copies no row of it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ def synthesize(config: TwinConfig) -> pd.DataFrame:
 
     Raises:
         ConfigError: a damage or a gap asks for more rows than there are.
-
     """
     random = np.random.RandomState(config.seed)  # the generator whose numbers NumPy promises never to change
     profiles = [profile for profile in config.profiles for _ in range(profile.rows)]
@@ -47,15 +47,15 @@ def write_twin(config: TwinConfig, output: Path) -> int:
 
     Raises:
         DataError: the file cannot be written.
-
     """
     table = synthesize(config)
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    beside = output.parent / f".{output.name}.{os.getpid()}"
     try:
         table.to_csv(beside, index=False, lineterminator="\n")
         beside.replace(output)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise DataError(f"{output}: cannot be written: {error.strerror or error}; name a file in a folder that exists") from None
     return len(table)
 

@@ -68,7 +68,6 @@ def load_twin(path: Path | str) -> TwinConfig:
 
     Raises:
         ConfigError: with every problem and its line.
-
     """
     return validate(TwinConfig, read_source(path), _contradictions)
 

@@ -34,8 +34,8 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     every output. Keras goes on without a word and reports the share of the rows coded 0 as accuracy: the article's
     61.96 % and 64.85 %.
 
-    How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null; values
-    that `preprocess.implausible: missing` takes out then count too.
+    How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values
+    that `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all.
 
     How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
 
@@ -44,16 +44,24 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     preprocess = facts.config.preprocess
     gaps = _counts(facts.table.features.isna())
     removed = _counts(facts.table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
-    if not gaps and not removed:
+    unusable = facts.table.features.isna()
+    if preprocess.implausible == "missing":
+        unusable |= facts.table.implausible
+    empty = [str(name) for name, none in unusable.all().items() if none]
+    if not gaps and not removed and not empty:
         return
     told = [f"{sum(gaps.values())} cells are empty ({_told(gaps)})"] if gaps else []
     told += [f"{sum(removed.values())} implausible values are taken as missing ({_told(removed)})"] if removed else []
-    filled = f"they are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
+    filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
+    fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
+    if empty:
+        told.append(f"not one value of {listing(empty)} is usable")
+        fix = "remove the column from data.features, or correct its range"
     yield Doubt(
         f"{' and '.join(told)}; {filled}",
-        {"columns": gaps} | ({"implausible": removed} if removed else {}),
-        "complete the file" if preprocess.impute else "--set preprocess.impute=median",
-        None if preprocess.impute else "error",
+        {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}),
+        fix,
+        None if preprocess.impute and not empty else "error",
     )
 
 
@@ -102,6 +110,8 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     proofs: dict[str, dict[str, str]] = {}
     broken: dict[str, str] = {}
     for column in facts.config.data.redundant:
+        if column not in facts.table.others:  # a file that is only scored may lack it
+            continue
         values = facts.table.others[column].groupby(facts.table.target, observed=True)
         distinct = values.nunique(dropna=False)
         if (distinct == 1).all():

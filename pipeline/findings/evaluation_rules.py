@@ -22,7 +22,8 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
 
     How it is tested: test accuracy <= accuracy of the largest training class on the same test rows.
 
-    How to fix: look at the findings C and T first; a network that learns nothing has its reason there.
+    How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not,
+    more starts, more epochs, more rows, or other features.
 
     Source: the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
@@ -31,5 +32,5 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"test accuracy {evaluation.test.accuracy:.2%} is no better than always naming the largest class ({majority:.2%})",
             {"accuracy": evaluation.test.accuracy, "majority": majority},
-            "see the findings C and T; they say why nothing was learnt",
+            "look at the findings C, D and T; if none tells why, more starts, epochs or rows, or other features",
         )

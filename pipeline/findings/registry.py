@@ -23,7 +23,6 @@ class Doubt:
         evidence: the figures, for programs.
         fix: what to do, typed where it can be typed.
         level: replaces the rule's own level.
-
     """
 
     message: str
@@ -90,7 +89,6 @@ def find(stage: Stage, facts: Any, accept: Sequence[str]) -> tuple[Finding, ...]
         stage: first letter of the codes: C config, D data, T training, E evaluation.
         facts: what the rules of that stage read; see their modules.
         accept: codes that the user accepts.
-
     """
     return tuple(
         Finding(code, doubt.level or each.level, doubt.message, doubt.evidence, doubt.fix, code in accept)

@@ -13,6 +13,7 @@ from pipeline.findings.registry import Doubt, rule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipeline.config import Config
     from pipeline.network.train import Trained
 
 
@@ -23,13 +24,12 @@ class TrainingFacts:
     Attributes:
         trained: weights of every start before and after, losses, the chosen start.
         answers: class index of every row that was scored, -1 for no class.
-        classes: class names in the order of the indices.
-
+        config: what was asked for.
     """
 
     trained: Trained
     answers: NDArray[np.int64]
-    classes: tuple[str, ...]
+    config: Config
 
 
 @rule("T301", "error")
@@ -57,7 +57,7 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"the training loss is {loss:g} and {bad} of {weights.size} weights are not finite: the network answers nothing",
             {"loss": loss if np.isfinite(loss) else None, "weights": bad, "of": int(weights.size), "finite_starts": finite},
-            "--set preprocess.impute=median, --set preprocess.scale=standard, or a lower training.learning_rate",
+            _steadier(facts.config),
         )
 
 
@@ -81,7 +81,9 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"all {size} weights are exactly as they were drawn: training changed nothing",
             {"weights": size, "moved": 0},
-            "--set training.loss=squared_error",
+            "--set training.loss=squared_error"
+            if facts.config.training.loss != "squared_error"
+            else "a higher training.learning_rate, or more training.epochs",
         )
 
 
@@ -102,10 +104,17 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     """
     answers = np.unique(facts.answers)
     if len(answers) == 1:
-        answer = facts.classes[answers[0]] if answers[0] >= 0 else None
+        answer = list(facts.config.data.codes)[answers[0]] if answers[0] >= 0 else None
         named = f'the same answer, "{answer}"' if answer else "no answer"
         yield Doubt(
             f"each of the {facts.answers.size} rows got {named}",
             {"class": answer, "rows": int(facts.answers.size)},
             "see T301 and T302; else --set training.starts=1024, more epochs, or a smaller learning rate",
         )
+
+
+def _steadier(config: Config) -> str:
+    """Return the settings that keep numbers finite and are not set yet."""
+    settings = [] if config.preprocess.impute else ["--set preprocess.impute=median"]
+    settings += [] if config.preprocess.scale else ["--set preprocess.scale=standard"]
+    return ", ".join(settings) or f"a training.learning_rate below {config.training.learning_rate:g}"

@@ -20,7 +20,6 @@ def majority_rule(rows: Rows, counts: dict[str, int], config: Config) -> Rows:
         rows: row numbers to answer.
         counts: rows of each class in training.
         config: gives the order of the classes.
-
     """
     return np.full(len(rows), list(config.data.codes).index(_commonest(counts)))
 

@@ -25,7 +25,6 @@ class Evaluation:
         baselines: test accuracy of each baseline; None where it does not apply.
         unseen_profiles: accuracy on unseen profiles; None where it was not measured.
         answers: class index of every row of the table, -1 for none.
-
     """
 
     train: Scores | None
@@ -45,7 +44,6 @@ class Yardsticks:
         counts: rows of each class among the training rows.
         fitted: test accuracy of the baselines that had to be fitted; None where it does not apply.
         unseen_profiles: accuracy on unseen profiles; None where it was not measured.
-
     """
 
     counts: dict[str, int]
@@ -62,7 +60,6 @@ def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, c
         parts: training and test rows; no training rows on a file that the model was not trained on.
         yardsticks: what the training rows told.
         config: classes, criteria and coverage.
-
     """
     train, test, counts = parts.train, parts.test, yardsticks.counts
     classes = tuple(config.data.codes)

@@ -23,7 +23,6 @@ class Scores:
         precision: (K,) positive predictive value; NaN for a class that was never answered.
         macro_f1: mean of the classes' F1; classes neither present nor answered are left out.
         balanced_accuracy: mean recall of the classes present.
-
     """
 
     classes: tuple[str, ...]
@@ -45,7 +44,6 @@ def score(truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level:
         answers: indices into ``classes``, or ``NO_CLASS``.
         classes: names.
         level: coverage of the interval, such as 0.95.
-
     """
     size = len(classes)
     column = np.where(np.asarray(answers) == NO_CLASS, size, answers)
@@ -74,7 +72,7 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = -NormalDist().inv_cdf((1 - level) / 2)  # (1 + level) / 2 would round to 1
     share = successes / trials
     middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = z / (1 + z**2 / trials) * (share * (1 - share) / trials + z**2 / (4 * trials**2)) ** 0.5

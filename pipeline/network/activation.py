@@ -15,7 +15,6 @@ def leaky_relu(x: float, slope: float = 0.01) -> float:
     Args:
         x: any number.
         slope: the negative slope, called alpha in the article and negative_slope in Keras.
-
     """
     if x > 0 or x != x:
         return x
@@ -30,7 +29,6 @@ def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
     Args:
         x: numbers of any shape.
         slope: one negative slope, or an array that broadcasts with ``x``.
-
     """
     values = np.asarray(x)
     if not np.issubdtype(values.dtype, np.floating):

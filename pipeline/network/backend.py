@@ -31,7 +31,7 @@ def _import_quietly() -> Any:
         os.dup2(log.fileno(), 2)
         try:
             import tensorflow as tf
-        except BaseException:
+        except Exception:
             log.seek(0)
             os.write(stderr, log.read())
             raise

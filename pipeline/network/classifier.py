@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import ValidationError
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -49,7 +50,6 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         trained_: every start, before and after.
         loss_curve_: training loss of the chosen start after each epoch.
         n_features_in_, feature_names_in_: as in scikit-learn.
-
     """
 
     def __init__(
@@ -91,7 +91,6 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             ValueError: a parameter, ``X`` or ``y`` cannot be used; the message says which and why.
-
         """
         network, training = self._sections()
         inputs, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
@@ -122,7 +121,6 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             ValueError: an output is NaN, which is no class.
-
         """
         check_is_fitted(self)
         inputs = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
@@ -148,9 +146,14 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"The 'random_state' parameter must be None, a number from 0 to 2**32 - 1 or a RandomState. "
                 f"Got {plain['random_state']!r} instead."
             ) from None
-        network = NetworkSection.model_validate({"hidden": hidden, "alpha": alpha, "output": plain["output"]})
         keys = set(TrainingSection.model_fields) - {"seed"}
-        training = TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
+        try:
+            network = NetworkSection.model_validate({"hidden": hidden, "alpha": alpha, "output": plain["output"]})
+            training = TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name, rule = first["loc"][0], first["msg"].replace("Input should", "must")
+            raise ValueError(f"The '{name}' parameter {rule}. Got {plain[str(name)]!r} instead.") from None
         if text := mismatch(network, training):
             raise ValueError(f"The 'loss' parameter does not go with the output: {text}.")
         return network, training

@@ -61,7 +61,6 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
 
     Returns:
         (S, P) weights and (E, S) loss curves.
-
     """
     starts = len(initial)
     calls, groups = _layout(starts, min(recipe.batch_size, len(inputs)))
@@ -78,14 +77,15 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
 def _layout(starts: int, batch: int) -> tuple[int, int]:
     """Return the number of calls and of groups in each.
 
-    A single group is fastest for up to 8 starts, but XLA then sums a long batch, or one of a single row, in another order
-    than with several groups. Those, and all else, get a multiple of 4 groups, whose numbers are equal to the bit.
+    XLA may sum a long batch, or one of a single row, in an order that depends on the number of groups. Such batches always
+    get the same number of groups, so that the same program computes a start whatever the number of starts. For the others
+    the sums were equal to the bit with one group and with any multiple of 4 groups, in every shape that was tried.
     """
     groups = -(-starts // LANES)
-    if groups == 1 and 1 < batch < 16:
-        return 1, 1
     calls = -(-groups // GROUPS)
-    return calls, -(-groups // (4 * calls)) * 4
+    if not 1 < batch < 16:
+        return calls, GROUPS
+    return calls, 1 if groups == 1 else -(-groups // (4 * calls)) * 4
 
 
 def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats], progress: Progress) -> list[_Fitted]:

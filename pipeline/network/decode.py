@@ -16,7 +16,6 @@ class Coding:
         classes: class names; their order decides ties.
         codes: one number a class, for a single output.
         softmax: one output a class instead.
-
     """
 
     classes: tuple[str, ...]

@@ -21,7 +21,6 @@ class Network:
         slopes: one negative slope a Leaky ReLU layer.
         softmax: whether the outputs are probabilities instead of one code.
         weights: (P,) float32, layer by layer: kernel (inputs x outputs, row by row), then bias.
-
     """
 
     sizes: tuple[int, ...]

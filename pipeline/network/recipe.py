@@ -20,7 +20,6 @@ class Recipe:
         slopes: one negative slope a Leaky ReLU layer.
         softmax: whether the last layer ends in softmax.
         loss, optimizer, learning_rate, schedule, epochs, batch_size, starts, seed: as in the section "training".
-
     """
 
     sizes: tuple[int, ...]

@@ -20,7 +20,6 @@ class Trained:
         loss_curves: (E, S) float32: mean training loss of each epoch, measured while the weights move, as Keras does.
         final_loss: (S,) float64: training loss of the final weights over all rows.
         chosen: the start with the lowest final loss; the first one if none is finite.
-
     """
 
     weights: Floats

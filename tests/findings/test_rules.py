@@ -131,7 +131,7 @@ def test_the_real_files_have_the_gaps_and_damage_that_were_counted(article, comp
 
 INITIAL = np.arange(50, dtype=np.float32).reshape(2, 25)
 SOUND = TrainingFacts(
-    Trained(INITIAL + 1, INITIAL, np.ones((3, 2), dtype=np.float32), np.array([0.5, 0.2]), 1), np.array([0, 1, 2]), tuple(CODES)
+    Trained(INITIAL + 1, INITIAL, np.ones((3, 2), dtype=np.float32), np.array([0.5, 0.2]), 1), np.array([0, 1, 2]), config()
 )
 
 

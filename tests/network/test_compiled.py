@@ -95,6 +95,23 @@ def test_a_start_is_the_same_to_the_bit_alone_and_among_127_or_511_others(recipe
         np.testing.assert_allclose(curve[:, 0], curves[:, start], rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        replace(CODE, batch_size=807, epochs=2),
+        replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2), batch_size=807, epochs=2),
+        replace(CODE, sizes=(13, 17, 1), batch_size=807, epochs=2),
+        replace(SOFTMAX, sizes=(6, 8, 3), batch_size=64, optimizer="sgd", epochs=2),
+    ],
+    ids=["6-3-1", "6-5-4-1", "13-17-1", "softmax"],
+)
+def test_long_batches_are_summed_in_the_same_order_whatever_trains_beside(recipe):
+    initial, data = drawn(recipe, 512), made_up(recipe, 807)
+    among = fit(recipe, initial, data)[0]
+    for few in (1, 128):
+        np.testing.assert_array_equal(fit(recipe, initial[:few], data)[0], among[:few])
+
+
 @pytest.mark.parametrize("starts", [3, 100, 257, 600])
 def test_no_number_of_starts_changes_the_others(starts):
     initial = drawn(CODE, 600)
