@@ -171,7 +171,8 @@ def test_many_classes_fit_on_a_screen(workplace: Path) -> None:
     Path("many.csv").write_text("x,label\n" + "".join(f"{row % 30},{names[row % 30]}\n" for row in range(300)))
     codes = ", ".join(f"{name}: {number}" for number, name in enumerate(names))
     Path("many.yaml").write_text(
-        f"data: {{path: many.csv, target: label, codes: {{{codes}}}, features: {{x: {{}}}}}}\ntraining: {{starts: 2, epochs: 1}}\n"
+        f"data: {{path: many.csv, target: label, codes: {{{codes}}}, features: {{x: {{}}}}}}\n"
+        "training: {starts: 2, epochs: 1}\n"
     )
     done = command("train", "many.yaml", folder=workplace)
     assert done.returncode in (0, 1), done.stderr
