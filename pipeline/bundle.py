@@ -42,6 +42,7 @@ _KEYS = frozenset(
         "fitted_baselines",
         "created",
         "files",
+        "sound",
     )
 )
 

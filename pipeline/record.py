@@ -75,6 +75,7 @@ def summary(
             "metrics": {"train": _scores(train), "test": _scores(test)},
             "baselines": evaluation.baselines if evaluation else {},
             "findings": [finding.to_dict() for finding in findings],
+            "sound": not any(finding.blocks for finding in findings),
             "seconds": seconds,
             "notes": [*notes, *([_UNSEEN] if config.evaluation.unseen else [])],
         }

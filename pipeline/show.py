@@ -34,6 +34,8 @@ def show_summary(console: Console, summary: dict[str, Any]) -> None:
         console.print(_accuracy(summary))
         console.print(_confusion(summary["metrics"]["test"]))
     show_findings(console, summary["findings"])
+    if summary["run"] and not summary["sound"]:
+        console.print("[bold red]This run is unsound: an error above was not accepted, so its accuracy means nothing.[/]")
     if summary["run"]:
         console.print(escape(f"run {summary['run']}, fitted in {summary['seconds']['fit']:.1f} s"))
 
@@ -68,6 +70,7 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
             for finding in entry.record["findings"]
             if finding["level"] != "info"
         ]
+        codes += [] if entry.record["sound"] else ["[bold red]unsound[/]"]
         changed = "\n".join(entry.changed) or "-"
         table.add_row(
             escape(entry.run.name), escape(changed), _percent(accuracy["train"]), _percent(accuracy["test"]), " ".join(codes)

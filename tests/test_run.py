@@ -150,6 +150,10 @@ def test_an_unsound_run_is_saved_and_ends_with_1_again_and_again(workplace: Path
     code, out, _ = in_process("train", *reckless)
     assert code == 1
     assert out["accuracy"]["test"] == 0.0
+    assert out["sound"] is False
+    assert json.loads((Path(out["run"]) / "run.json").read_text())["sound"] is False
+    assert "unsound" in command("evaluate", folder=workplace).stdout
+    assert "unsound" in command("runs", folder=workplace).stdout
     assert "T301" in {each["code"] for each in out["findings"]}
     code, again, _ = in_process("evaluate")
     assert code == 1
