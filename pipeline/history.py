@@ -77,10 +77,14 @@ def changes(run: Path, config: Config, record: dict[str, Any]) -> tuple[str, ...
 
 def current_run(config: Config, origin: Origin) -> Path | None:
     """Return the newest run of a config file if it was trained with this config and these data, else None."""
-    for entry in reversed(entries()):
-        if entry.record and Path(entry.record["config"]["path"]).resolve() == Path(origin.path).resolve():
-            same_data = entry.record["data"]["sha256"] == _sha256(config.data.path)
-            return entry.run if same_data and not differences(bundle.read_config(entry.run), config) else None
+    for folder in reversed(list(bundle.folders())):
+        try:
+            record, then = bundle.read_record(folder), bundle.read_config(folder)
+        except PipelineError:
+            continue  # "runs" names it
+        if Path(record["config"]["path"]).resolve() == Path(origin.path).resolve():
+            same_data = record["data"]["sha256"] == _sha256(config.data.path)
+            return folder if same_data and not differences(then, config) else None
     return None
 
 

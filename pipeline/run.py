@@ -68,12 +68,8 @@ def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
     findings = _doubts(config, table) + _judged(config, evaluation, parts, run.trained)
     notes = changes(folder, run.config, record)
     if not same:
-        notes += (
-            (
-                f"{table.path} does not hold the data that the run was trained on: every row counts as a test row, "
-                "and baselines that need fitting are left out"
-            ),
-        )
+        stranger = f"{table.path} does not hold the data that the run was trained on"
+        notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
     result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
     return result | {"run": str(folder)}
 

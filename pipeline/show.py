@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from pipeline.findings import Finding, Rule
+from pipeline.findings import Rule
 from pipeline.history import Entry
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -82,11 +82,6 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
     """Print the list of codes."""
     for rule in rules:
         console.print(Text.assemble((f"{rule.code}  {rule.level:<8}", _STYLES[rule.level]), rule.title))
-
-
-def finding_dicts(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return findings as the JSON output holds them."""
-    return [finding.to_dict() for finding in findings]
 
 
 def _accuracy(summary: dict[str, Any]) -> Table:

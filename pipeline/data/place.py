@@ -1,4 +1,4 @@
-"""Where in a CSV file something is wrong. Slow and exact: it is asked only when pyarrow could not use a value."""
+"""Where in a CSV file something is wrong. Slow and exact: it is asked for the header, and when pyarrow could not use a value."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def bad_row(path: str, content: bytes, error: Exception) -> str:
 def records(path: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
     """Yield the first line number and the cells of each record that is not blank, the header included."""
     csv.field_size_limit(2**31 - 1)
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
     before = 0
     try:
         for cells in reader:

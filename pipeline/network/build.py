@@ -20,10 +20,5 @@ def build(network: Network) -> Any:
     if network.softmax:
         stack.append(layers.Softmax(name="softmax"))
     model = keras().Sequential(stack, name="leaky_relu_classifier")
-    set_weights(model, network)
-    return model
-
-
-def set_weights(model: Any, network: Network) -> None:
-    """Put the network's weights into a model that ``build`` made."""
     model.set_weights([array for layer in unflatten(network.weights, network.sizes) for array in layer])
+    return model

@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.network.backend import tensorflow
 from pipeline.network.layers import Floats, shapes
-from pipeline.network.recipe import Progress, Recipe, batches, learning_rates
+from pipeline.network.recipe import Progress, Recipe, batch_shape, batches, learning_rates
 
 LANES = 8
 """Starts a group."""
@@ -63,7 +63,7 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
         (S, P) weights and (E, S) loss curves.
     """
     starts = len(initial)
-    calls, groups = _layout(starts, min(recipe.batch_size, len(inputs)))
+    calls, groups = _layout(starts, batch_shape(len(inputs), recipe)[1])
     # equal shapes share one compilation; the last call is filled up with copies of its last start
     padded = np.concatenate([initial, np.repeat(initial[-1:], calls * groups * LANES - starts, axis=0)])
     parts = list(padded.reshape(calls, groups * LANES, -1))
@@ -118,8 +118,7 @@ def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe,
     weights = initial.T.reshape(-1, groups, LANES)
     state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights))
     order = batches(rows, recipe)
-    size = min(recipe.batch_size, rows)
-    steps = -(-rows // size)
+    steps, size = batch_shape(rows, recipe)
     work = steps * (size * weights.size + _STEP)
     span = int(np.clip(_WORK // work, 1, _SPAN))
     filler = np.full((span, steps, size), rows, np.int32)

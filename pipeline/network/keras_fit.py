@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.network.backend import keras, tensorflow
-from pipeline.network.build import build, set_weights
+from pipeline.network.build import build
 from pipeline.network.layers import Floats, Network
 from pipeline.network.recipe import Progress, Recipe, batches
 
@@ -24,10 +24,8 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1 / recipe.epochs / len(initial)))
     weights, curves = [], []
     for start in initial:
-        network = Network(recipe.sizes, recipe.slopes, recipe.softmax, start)
-        model = build(network)
+        model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start))
         model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES[recipe.loss])
-        set_weights(model, network)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
             history = model.fit(

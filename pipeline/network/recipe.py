@@ -35,13 +35,18 @@ class Recipe:
     seed: int
 
 
+def batch_shape(rows: int, recipe: Recipe) -> tuple[int, int]:
+    """Return the steps of an epoch and the rows of a step; the last step may have fewer."""
+    size = min(recipe.batch_size, rows)
+    return -(-rows // size), size
+
+
 def batches(rows: int, recipe: Recipe) -> Iterator[NDArray[np.int32]]:
     """Yield the (steps, batch) row numbers of each epoch: all rows, in an order drawn anew.
 
     The last batch of an epoch may be smaller; it is filled up with the number ``rows``, which is no row.
     """
-    size = min(recipe.batch_size, rows)
-    steps = -(-rows // size)
+    steps, size = batch_shape(rows, recipe)
     random = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(1,)))
     for _ in range(recipe.epochs):
         order = np.full(steps * size, rows, dtype=np.int32)
