@@ -33,6 +33,9 @@ _SPAN = 128
 _STEP = 5000
 """What a step costs besides, counted in multiplications."""
 
+_ROWS = 128
+"""Rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation."""
+
 _EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
 _BETA_1, _BETA_2 = 0.9, 0.999
 
@@ -111,24 +114,25 @@ def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats]
 def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> _Fitted:
     rows, groups = len(inputs), len(initial) // LANES
     # a column of ones makes the bias one more row of the kernel; the first row again, with weight 0, fills up the last batch
+    fill = _ROWS - rows % _ROWS
     x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
-    x, y = np.concatenate([x, x[:1]]), np.concatenate([targets, targets[:1]])
-    row_weights = np.pad(np.ones(rows, np.float32), (0, 1))
+    x, y = (np.concatenate([each, np.repeat(each[:1], fill, axis=0)]) for each in (x, targets))
+    row_weights = np.pad(np.ones(rows, np.float32), (0, fill))
     slopes = np.broadcast_to(np.array(recipe.slopes, np.float32)[:, None, None], (len(recipe.slopes), groups, LANES))
     weights = initial.T.reshape(-1, groups, LANES)
     state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights))
     order = batches(rows, recipe)
     steps, size = batch_shape(rows, recipe)
-    work = steps * (size * weights.size + _STEP)
-    span = int(np.clip(_WORK // work, 1, _SPAN))
-    filler = np.full((span, steps, size), rows, np.int32)
+    room = -(-(rows + fill) // size)  # steps that are planned for; those past the last are never taken
+    span = int(np.clip(_WORK // (room * (size * weights.size + _STEP)), 1, _SPAN))
+    filler = np.full((span, room, size), rows, np.int32)
     curves = []
     for first in range(0, recipe.epochs, span):
         count = np.int32(min(span, recipe.epochs - first))
         plan = filler.copy()
-        plan[:count] = [next(order) for _ in range(count)]
-        rates = _rates(recipe, steps, first, span)
-        state, losses = program(np.asarray(count), (x, y, row_weights), plan, rates, slopes, state)
+        plan[:count, :steps] = [next(order) for _ in range(count)]
+        rates = np.pad(_rates(recipe, steps, first, span), ((0, 0), (0, room - steps)))
+        state, losses = program((count, np.int32(steps)), (x, y, row_weights), plan, rates, slopes, state)
         curves.append(losses.numpy()[:count].reshape(count, -1))
         progress(count / recipe.epochs)
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
@@ -152,9 +156,11 @@ def _program(kind: Kind) -> Program:
     tf = tensorflow()
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def run(epochs: Any, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> Any:
+    def run(counts: Any, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> Any:
+        epochs, steps = counts
+
         def epoch(number: Any, curves: Any, *state: Any) -> Any:
-            state, loss = _epoch(tf, kind, data, order[number], rates[number], slopes, state)
+            state, loss = _epoch(tf, kind, steps, data, order[number], rates[number], slopes, state)
             return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
 
         curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
@@ -164,8 +170,8 @@ def _program(kind: Kind) -> Program:
     return run  # type: ignore[no-any-return]
 
 
-def _epoch(tf: Any, kind: Kind, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
-    """Take every step of an epoch; return the state and the mean loss of the epoch."""
+def _epoch(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
+    """Take the steps of an epoch; return the state and the mean loss of the epoch."""
     # each batch as (columns, batch): the whole epoch is gathered at once, a step then takes a slice
     batches, truths = (tf.transpose(tf.gather(each, order), [0, 2, 1]) for each in data[:2])
     counted = tf.gather(data[2], order)
@@ -183,7 +189,7 @@ def _epoch(tf: Any, kind: Kind, data: Any, order: Any, rates: Any, slopes: Any, 
         return (at + 1, summed, *_update(tf, kind, state, gradient, rates[at]))
 
     start = (0, tf.zeros(state[0].shape[1:]), *state)
-    _, summed, *state = tf.while_loop(lambda at, *_: at < order.shape[0], step, start)
+    _, summed, *state = tf.while_loop(lambda at, *_: at < steps, step, start)
     return state, summed / tf.reduce_sum(data[2])
 
 
