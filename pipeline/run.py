@@ -25,7 +25,8 @@ from pipeline.record import Origin, class_counts, provenance, summary
 
 def check(config: Config) -> tuple[Finding, ...]:
     """Read the data and return the findings that need no training."""
-    return _doubts(config, load(config.data, config.split.group_by or ()))
+    table = load(config.data, config.split.group_by or ())
+    return _doubts(config, table, split(table, config.split))
 
 
 def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     table = load(config.data, config.split.group_by or ())
     parts = split(table, config.split)
     loaded = time.perf_counter()
-    doubts = _doubts(config, table)
+    doubts = _doubts(config, table, parts)
     if any(finding.blocks for finding in doubts):
         return summary(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     bundle.prepare()
@@ -65,7 +66,7 @@ def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
     same = table.sha256 == record["data"]["sha256"]
     parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
     evaluation = evaluate(run.model, table, parts, _recorded(record, same), config)
-    findings = _doubts(config, table) + _judged(config, evaluation, parts, run.trained)
+    findings = _doubts(config, table, parts) + _judged(config, evaluation, parts, run.trained)
     notes = changes(folder, run.config, record)
     if not same:
         stranger = f"{table.path} does not hold the data that the run was trained on"
@@ -74,9 +75,9 @@ def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
     return result | {"run": str(folder)}
 
 
-def _doubts(config: Config, table: Table) -> tuple[Finding, ...]:
+def _doubts(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
     accept = config.findings.accept
-    return find("C", config, accept) + find("D", DataFacts(table, config), accept)
+    return find("C", config, accept) + find("D", DataFacts(table, parts, config), accept)
 
 
 def _judged(config: Config, evaluation: Evaluation, parts: Split, trained: Trained) -> tuple[Finding, ...]:

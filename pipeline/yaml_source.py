@@ -1,6 +1,7 @@
 """YAML 1.2 scalars, line numbers and ``--set`` overrides, before any meaning is given to them."""
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +112,12 @@ def _broken(name: str, problem: str) -> YamlSource:
 def dump_yaml(values: dict[str, Any]) -> str:
     """Return the values as YAML that ``read_yaml`` reads back equal."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def dump_line(value: Any) -> str:
+    """Return a value as YAML on one line, as ``override`` reads it after the equals sign."""
+    text: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=sys.maxsize)
+    return text.strip()
 
 
 def override(source: YamlSource, settings: Sequence[str]) -> None:

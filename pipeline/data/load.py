@@ -51,6 +51,10 @@ class Table:
         """Return each row's class as its index in ``data.codes``."""
         return np.asarray(self.target.cat.codes, dtype=np.int64)
 
+    def usable(self, implausible: str) -> pd.DataFrame:
+        """Return the features; implausible values are NaN where ``preprocess.implausible`` is "missing"."""
+        return self.features.mask(self.implausible) if implausible == "missing" else self.features
+
 
 def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = False) -> Table:
     """Read the file that the config names.

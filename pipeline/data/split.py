@@ -1,13 +1,22 @@
 """Divide the rows of a table into training and test."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import SplitSection
-from pipeline.data.load import Table
 from pipeline.errors import DataError
+
+if TYPE_CHECKING:
+    from pipeline.config import SplitSection
+    from pipeline.data.load import Table
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -19,28 +28,18 @@ class Split:
         test: rows to be judged by.
     """
 
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: Rows
+    test: Rows
 
 
 def split(table: Table, section: SplitSection) -> Split:
-    """Split as scikit-learn's ``train_test_split`` does with the same seed, or by whole groups.
+    """Split as scikit-learn's ``train_test_split`` does with the same seed, or by whole groups as ``GroupShuffleSplit``.
 
     Raises:
         DataError: the rows cannot be divided so, or the training rows hold a single class.
     """
-    from sklearn.model_selection import GroupShuffleSplit, train_test_split
-
-    rows = np.arange(len(table))
     try:
-        if section.group_by:
-            columns = [table.features[name] if name in table.features else table.others[name] for name in section.group_by]
-            groups = columns[0].groupby(columns, dropna=False).ngroup().to_numpy()
-            shuffle = GroupShuffleSplit(n_splits=1, test_size=section.test_size, random_state=section.seed)
-            train, test = next(shuffle.split(rows, groups=groups))
-        else:
-            labels = table.target if section.stratify else None
-            train, test = train_test_split(rows, test_size=section.test_size, random_state=section.seed, stratify=labels)
+        train, test = _divide(table, section)
     except ValueError as error:
         reason = str(error).split(". ")[0].splitlines()[0]
         raise DataError(f'{table.path}: {len(table)} rows cannot be split as the section "split" says: {reason}') from None
@@ -50,3 +49,37 @@ def split(table: Table, section: SplitSection) -> Split:
             + ("" if section.group_by else ", or split.stratify: true")
         )
     return Split(np.asarray(train), np.asarray(test))
+
+
+def groups_of(table: Table, columns: Sequence[str]) -> Rows:
+    """Return (rows,) group numbers from 0, in the order of the values: rows equal in all the columns share one.
+
+    An empty cell equals an empty cell.
+    """
+    values = [table.features[name] if name in table.features else table.others[name] for name in columns]
+    return np.asarray(values[0].groupby(values, dropna=False).ngroup(), dtype=np.int64)
+
+
+def _divide(table: Table, section: SplitSection) -> tuple[Rows, Rows]:
+    if section.stratify:
+        # imported here, so that "check" on any other split need not wait for it
+        from sklearn.model_selection import train_test_split
+
+        rows = np.arange(len(table))
+        train, test = train_test_split(rows, test_size=section.test_size, random_state=section.seed, stratify=table.target)
+        return train, test
+    if not section.group_by:
+        return _shuffle(len(table), section, "row")
+    groups = groups_of(table, section.group_by)
+    _, chosen = _shuffle(int(groups.max()) + 1, section, "group")
+    tested = np.isin(groups, chosen)
+    return np.flatnonzero(~tested), np.flatnonzero(tested)
+
+
+def _shuffle(size: int, section: SplitSection, unit: str) -> tuple[Rows, Rows]:
+    """Return the numbers below ``size`` that train and those that test, as scikit-learn's ``ShuffleSplit`` draws them."""
+    tested = ceil(section.test_size * size)
+    if tested == size:
+        raise ValueError(f"test_size {section.test_size:g} of {size} {unit}{'s' * (size > 1)} leaves none to train on")
+    drawn = np.random.RandomState(section.seed).permutation(size)
+    return drawn[tested:], drawn[:tested]

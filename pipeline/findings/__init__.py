@@ -1,6 +1,6 @@
 """Every doubt about a run, as a finding with a code."""
 
-from pipeline.findings import config_rules, data_rules, evaluation_rules, training_rules
+from pipeline.findings import config_rules, copy_rules, data_rules, evaluation_rules, leak_rules, training_rules
 from pipeline.findings.registry import RULES, Doubt, Finding, Level, Rule, find
 
 __all__ = [
@@ -10,8 +10,10 @@ __all__ = [
     "Level",
     "Rule",
     "config_rules",
+    "copy_rules",
     "data_rules",
     "evaluation_rules",
     "find",
+    "leak_rules",
     "training_rules",
 ]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.config import Config
 from pipeline.data.load import Table
 from pipeline.data.preprocess import Floats
-from pipeline.judge.criteria import THRESHOLDS
+from pipeline.judge.criteria import thresholds
 
 Rows = NDArray[np.int64]
 
@@ -30,16 +30,10 @@ def ada_rule(table: Table, rows: Rows, counts: dict[str, int], config: Config) -
     Diabetic rows get the commoner diabetic class of training. A missing value, or an implausible one where the config
     takes those as missing, meets nothing. None where no criterion is declared. Source: ``pipeline.judge.criteria``.
     """
-    criteria = {
-        name: THRESHOLDS[feature.criterion, feature.unit or ""]
-        for name, feature in config.data.features.items()
-        if feature.criterion
-    }
+    criteria = thresholds(config)
     if not criteria:
         return None
-    values = table.features.iloc[rows]
-    if config.preprocess.implausible == "missing":
-        values = values.mask(table.implausible.iloc[rows])
+    values = table.usable(config.preprocess.implausible).iloc[rows]
     met = np.any([values[name] >= threshold for name, threshold in criteria.items()], axis=0)
     names = list(config.data.codes)
     diabetic = _commonest({name: count for name, count in counts.items() if name != config.data.reference})

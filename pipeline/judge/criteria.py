@@ -5,7 +5,13 @@ fasting plasma glucose >= 7.0 mmol/L (126 mg/dL), 2-hour plasma glucose >= 11.1 
 glucose >= 11.1 mmol/L (200 mg/dL) with symptoms, HbA1c >= 48 mmol/mol (6.5 %).
 """
 
+from __future__ import annotations
+
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
 
 THRESHOLDS = MappingProxyType(
     {
@@ -25,3 +31,12 @@ THRESHOLDS = MappingProxyType(
 def units_of(criterion: str) -> list[str]:
     """Return the units in which a criterion is known."""
     return [unit for kind, unit in THRESHOLDS if kind == criterion]
+
+
+def thresholds(config: Config) -> dict[str, float]:
+    """Return the lowest value that meets the criterion of each column that declares one."""
+    return {
+        name: THRESHOLDS[feature.criterion, feature.unit or ""]
+        for name, feature in config.data.features.items()
+        if feature.criterion
+    }

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from pipeline.config import DataSection, Feature, SplitSection
 from pipeline.data.load import Table, load
-from pipeline.data.split import Split, split
+from pipeline.data.split import Split, groups_of, split
 from pipeline.errors import DataError
 
 LAB = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
@@ -47,6 +47,15 @@ def test_rows_and_their_order_are_those_of_train_test_split(rows: int, size: flo
         )
         np.testing.assert_array_equal(got.train, train)
         np.testing.assert_array_equal(got.test, test)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(30, 2000), st.integers(0, 2**32 - 1), st.floats(0.01, 0.8))
+def test_any_plain_split_is_that_of_train_test_split(rows: int, seed: int, size: float) -> None:
+    got = split(table(labels(rows)), SplitSection(test_size=size, seed=seed))
+    train, test = train_test_split(np.arange(rows), test_size=size, random_state=seed)
+    np.testing.assert_array_equal(got.train, train)
+    np.testing.assert_array_equal(got.test, test)
 
 
 @settings(deadline=None)
@@ -84,6 +93,41 @@ def test_groups_fall_as_in_group_shuffle_split(seed: int, columns: tuple[str, ..
     train, test = next(GroupShuffleSplit(1, test_size=0.2, random_state=seed).split(groups, groups=groups))
     np.testing.assert_array_equal(parts.train, train)
     np.testing.assert_array_equal(parts.test, test)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.integers(0, 40), min_size=60, max_size=300), st.integers(0, 2**32 - 1), st.floats(0.05, 0.7))
+def test_any_grouped_split_is_that_of_group_shuffle_split(groups: list[int], seed: int, size: float) -> None:
+    mine = table(labels(len(groups)), site=[f"g{group:02}" for group in groups])
+    try:
+        train, test = next(GroupShuffleSplit(1, test_size=size, random_state=seed).split(groups, groups=groups))
+    except ValueError:
+        with pytest.raises(DataError, match="cannot be split"):
+            split(mine, SplitSection(test_size=size, seed=seed, group_by=("site",)))
+        return
+    if mine.target.iloc[train].nunique() < 2:
+        return
+    got = split(mine, SplitSection(test_size=size, seed=seed, group_by=("site",)))
+    np.testing.assert_array_equal(got.train, train)
+    np.testing.assert_array_equal(got.test, test)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from([0.0, -0.0, 1.5, np.nan, -7.0]), st.sampled_from(["", "a", "b"])), min_size=1))
+def test_rows_share_a_group_just_if_they_are_equal_in_every_column(pairs: list[tuple[float, str]]) -> None:
+    mine = table(["A"] * len(pairs), site=[site for _, site in pairs])
+    mine.features["x"] = [number for number, _ in pairs]
+    keys = [(("empty" if np.isnan(number) else number), site) for number, site in pairs]
+    groups = groups_of(mine, ["x", "site"])
+    assert groups.dtype == np.int64
+    assert sorted(set(groups)) == list(range(len(set(keys))))
+    for row, key in enumerate(keys):
+        np.testing.assert_array_equal(groups == groups[row], [each == key for each in keys])
+    np.testing.assert_array_equal(groups_of(mine, ["x"])[:, None] == groups_of(mine, ["x"]), _equal([key[0] for key in keys]))
+
+
+def _equal(keys: list[object]) -> np.ndarray:
+    return np.array([[first == second for second in keys] for first in keys])
 
 
 def test_equal_numbers_that_are_written_differently_are_one_group(tmp_path: Path) -> None:

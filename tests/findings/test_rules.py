@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
-from pipeline.config import Config
+from pipeline.config import Config, SplitSection
 from pipeline.config_file import load_config
 from pipeline.data.load import Table, load
+from pipeline.data.split import Split, split
 from pipeline.findings import RULES, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
@@ -21,7 +23,7 @@ DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 LEVELS = {
     **dict.fromkeys(("C101", "C102", "C104", "T301", "T302", "T303", "E401"), "error"),
-    **dict.fromkeys(("C103", "D201", "D202"), "warning"),
+    **dict.fromkeys(("C103", "D201", "D202", "D204", "D205", "D206", "D207", "D208", "D209"), "warning"),
     "D203": "info",
 }
 
@@ -85,6 +87,11 @@ def table(pp=(5.0, 9.0, 4.0), hba1c=(30.0, 60.0, 60.0), types=("Normal", "Type1"
     return Table(features, target, pd.DataFrame({"Class": others}), outside, "x.csv", "")
 
 
+def scored(rows: Table, settings: Config) -> DataFacts:
+    """Facts about a file that nothing is trained on."""
+    return DataFacts(rows, Split(train=np.arange(0), test=np.arange(len(rows))), settings)
+
+
 GAPS, ZEROS = table(pp=(np.nan, 9.0, np.nan), hba1c=(30.0, np.nan, 60.0)), table(pp=(0.0, 9.0, 41.0))
 UNFILLED, KEPT = {"impute": None}, {"impute": None, "implausible": "keep"}
 CLASS = {"redundant": ["Class"]}
@@ -114,7 +121,7 @@ D_CASES = [
 
 @pytest.mark.parametrize(("code", "rows", "settings", "evidence", "level"), D_CASES)
 def test_the_data_rules(code, rows, settings, evidence, level):
-    finding = only(find("D", DataFacts(rows, settings), ()), code)
+    finding = only(find("D", scored(rows, settings), ()), code)
     assert (finding.evidence if finding else None) == evidence
     assert (finding.level if finding else None) == level
 
@@ -123,10 +130,59 @@ def test_the_real_files_have_the_gaps_and_damage_that_were_counted(article, comp
     """FACTS, section 3: gaps 36+11+11 and 54+13+13, damage 134 zeros and 133 values above 30."""
     for path, gaps in ((article, {"BS pp": 58, "Plasma F": 80}), (complete, None)):
         settings = load_config(DEFAULT, data=str(path))
-        findings = find("D", DataFacts(load(settings.data), settings), ())
+        rows = load(settings.data)
+        findings = find("D", DataFacts(rows, split(rows, settings.split), settings), ())
         assert (only(findings, "D201").evidence["columns"] if gaps else only(findings, "D201")) == gaps
         assert only(findings, "D202").evidence == {"columns": {"BS Fast": 267}}
         assert only(findings, "D203").evidence["values"] == {"Class": {"Normal": "0", "Type1": "1", "Type2": "1"}}
+
+
+def classes(**counts: int) -> Table:
+    """A table of so many rows of each class."""
+    names = [name for name, count in counts.items() for _ in range(count)]
+    values = np.random.default_rng(0).normal(20, 3, (2, len(names)))
+    return table(values[0], values[1], names, ["0"] * len(names))
+
+
+@pytest.mark.parametrize(
+    ("counts", "small"),
+    [
+        ({"Normal": 20, "Type1": 20, "Type2": 20}, None),
+        ({"Normal": 50, "Type1": 19, "Type2": 20}, {"Type1": 19}),
+        ({"Normal": 50, "Type2": 1}, {"Type1": 0, "Type2": 1}),
+    ],
+)
+def test_d209_names_the_classes_with_fewer_than_20_test_rows(counts, small):
+    finding = only(find("D", scored(classes(**counts), config()), ()), "D209")
+    assert (finding.evidence if finding else None) == ({"classes": small} if small else None)
+    for name, count in (small or {}).items():
+        assert f'"{name}" {count}' in finding.message
+        if count:
+            low = proportion_interval(count, 0.95)
+            assert f"(from {low:.1%})" in finding.message
+
+
+def proportion_interval(rows: int, level: float) -> float:
+    """The lower end of SciPy's Wilson interval when all rows are right."""
+    return binomtest(rows, rows).proportion_ci(level, method="wilson").low
+
+
+def test_d209_looks_at_test_rows_only_and_its_setting_is_enough():
+    rows = classes(Normal=300, Type1=50, Type2=60)
+    settings = config()
+    finding = only(find("D", DataFacts(rows, split(rows, settings.split), settings), ()), "D209")
+    assert set(finding.evidence["classes"]) == {"Type1", "Type2"}
+    changes = dict(part.removeprefix("split.").split("=") for part in finding.fix.split() if part != "--set")
+    section = SplitSection(test_size=float(changes["test_size"]), stratify=changes["stratify"] == "true")
+    assert only(find("D", DataFacts(rows, split(rows, section), settings), ()), "D209") is None
+
+
+def test_d209_asks_for_rows_where_no_split_is_large_enough():
+    rows = classes(Normal=300, Type1=30, Type2=100)
+    settings = config()
+    finding = only(find("D", DataFacts(rows, split(rows, settings.split), settings), ()), "D209")
+    assert 'more rows of "Type1"' in finding.fix
+    assert "--set" not in finding.fix
 
 
 INITIAL = np.arange(50, dtype=np.float32).reshape(2, 25)
@@ -190,8 +246,8 @@ def test_accepting_a_code_shows_it_and_lets_it_pass_and_no_other():
 
 
 def test_an_error_raised_from_a_warning_blocks_and_a_warning_does_not():
-    assert only(find("D", DataFacts(GAPS, config(preprocess=UNFILLED)), ()), "D201").blocks
-    assert not only(find("D", DataFacts(GAPS, config()), ()), "D201").blocks
+    assert only(find("D", scored(GAPS, config(preprocess=UNFILLED)), ()), "D201").blocks
+    assert not only(find("D", scored(GAPS, config()), ()), "D201").blocks
 
 
 @pytest.mark.parametrize(("code", "level"), LEVELS.items())

@@ -1,0 +1,78 @@
+"""How closely a column goes with a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The values of a column that tell a class from the rest best.
+
+    Attributes:
+        low, high: both ends, included; None where there is no smaller or no greater value in the column.
+        inside: whether the class is inside, else outside. A missing value is neither.
+        balanced_accuracy: mean of sensitivity and specificity, where the class is answered for just those values.
+    """
+
+    low: float | None
+    high: float | None
+    inside: bool
+    balanced_accuracy: float
+
+
+def best_interval(values: Floats, member: Flags) -> Interval:
+    """Return the interval, or its complement, with the highest balanced accuracy; a threshold is one with an open end.
+
+    Args:
+        values: (rows,) one column; NaN is missing.
+        member: (rows,) which rows belong to the class; some do and some do not.
+
+    Source: Kadane's maximum-subarray scan over the distinct values; balanced accuracy is (1 + Youden's J) / 2.
+    """
+    present = ~np.isnan(values)
+    levels, level = np.unique(values[present], return_inverse=True)
+    members, rest = int(member.sum()), int((~member).sum())
+    hits = np.bincount(level, member[present], minlength=len(levels))
+    misses = np.bincount(level, ~member[present], minlength=len(levels))
+    # J times members times rest, so that the sums are exact
+    sums = np.concatenate([[0.0], np.cumsum(hits * rest - misses * members)])
+    rises, falls = sums - np.minimum.accumulate(sums), np.maximum.accumulate(sums) - sums
+    inside = bool(rises.max() >= sums[-1] + falls.max())
+    end = int(np.argmax(rises if inside else falls))
+    start = int(np.argmin(sums[: end + 1]) if inside else np.argmax(sums[: end + 1]))
+    youden = (rises if inside else sums[-1] + falls)[end] / (members * rest)
+    low = float(levels[start]) if start > 0 else None
+    high = float(levels[end - 1]) if end < len(levels) else None
+    return Interval(low, high, inside, float(1 + youden) / 2)
+
+
+def fisher(flag: Flags, member: Flags) -> float:
+    """Return the two-sided p-value of Fisher's exact test that a flag and a class are independent.
+
+    Two-sided by doubling the smaller tail of the hypergeometric distribution, at most 1.
+    """
+    rows, flags, members, both = len(flag), int(flag.sum()), int(member.sum()), int((flag & member).sum())
+    factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, rows + 1)))])
+
+    def choose(total: int, part: NDArray[np.int64]) -> Floats:
+        chosen: Floats = factorials[total] - factorials[part] - factorials[total - part]
+        return chosen
+
+    possible = np.arange(max(0, flags + members - rows), min(flags, members) + 1)
+    logs = choose(members, possible) + choose(rows - members, flags - possible) - choose(rows, np.array(flags))
+    chances = np.exp(logs)
+    return float(min(1.0, 2 * min(chances[possible <= both].sum(), chances[possible >= both].sum())))
+
+
+def phi(flag: Flags, member: Flags) -> float:
+    """Return the phi coefficient of two flags, -1 to 1; 0 where one of them is constant."""
+    if flag.all() or member.all() or not flag.any() or not member.any():
+        return 0.0
+    return float(np.corrcoef(flag, member)[0, 1])

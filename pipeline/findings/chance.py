@@ -1,0 +1,91 @@
+"""Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, log
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Groups = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_SIGNIFICANCE = 1e-4
+_FINE = 1e-3
+_EXCESS = 10  # leaves room for columns that are correlated within a class, where independence expects too few
+
+
+def more_than_chance(columns: pd.DataFrame, classes: Groups, across: bool = False) -> bool:
+    """Say whether more pairs of rows are equal than independent columns would make equal.
+
+    Columns are taken as independent within a class: a pair agrees in all of them with the product of the shares of pairs
+    that agree in each. Either at least ten times as many pairs are equal as expected, and a Poisson variable would be as
+    large with a probability below 0.0001; or a pair is equal although among the distinct rows, which copies cannot make
+    look coarse, fewer than 0.001 are expected.
+
+    Args:
+        columns: the values that are compared; missing equals missing.
+        classes: (rows,) class numbers.
+        across: count the pairs of rows of different classes instead of those of the same class.
+    """
+    groups = [_numbered(columns[name].to_numpy()) for name in columns]
+    classes = _numbered(classes)
+    pairs = _compared(classes, across)
+    equal = float(_agreeing(_combined(groups), classes)[pairs > 0].sum())
+    if not equal:
+        return False
+    expected = float((pairs * _shares(groups, classes)).sum())
+    if equal >= _EXCESS * expected and poisson_tail(equal, expected) < _SIGNIFICANCE:
+        return True
+    # copies themselves tell how often a column agrees: look at the distinct rows, of which some pair is taken to be left
+    once = np.unique(_combined([classes, *groups]), return_index=True)[1]
+    groups, classes = [each[once] for each in groups], classes[once]
+    distinct = np.maximum(_compared(classes, across), pairs > 0)
+    return float((distinct * _shares(groups, classes)).sum()) < _FINE
+
+
+def poisson_tail(count: float, mean: float) -> float:
+    """Return Chernoff's upper bound of the probability that a Poisson variable with this mean is at least ``count``."""
+    return 1.0 if count <= mean else exp(count - mean - count * log(count / mean))
+
+
+def _compared(classes: Groups, across: bool) -> Floats:
+    """Return (classes, classes) numbers of pairs of rows to compare, each pair once."""
+    pairs = _agreeing(np.zeros_like(classes), classes)
+    return np.triu(pairs, 1) if across else np.diag(np.diag(pairs))
+
+
+def _shares(groups: Sequence[Groups], classes: Groups) -> Floats:
+    """Return (classes, classes) shares of the pairs that agree in all columns, if the columns are independent.
+
+    Half a pair is added: that no pair of a few rows agrees in a column does not mean that none can.
+    """
+    pairs = _agreeing(np.zeros_like(classes), classes)
+    shares: Floats = np.prod([(_agreeing(each, classes) + 0.5) / (pairs + 0.5) for each in groups], axis=0)
+    return shares
+
+
+def _agreeing(groups: Groups, classes: Groups) -> Floats:
+    """Return (classes, classes) numbers of pairs, one row of each class, that share a group."""
+    size, levels = int(classes.max()) + 1, int(groups.max()) + 1
+    counts = np.bincount(classes * levels + groups, minlength=size * levels).reshape(size, levels).astype(np.float64)
+    pairs = counts @ counts.T
+    np.fill_diagonal(pairs, (np.diag(pairs) - counts.sum(axis=1)) / 2)
+    return pairs
+
+
+def _combined(groups: Sequence[Groups]) -> Groups:
+    """Number the distinct combinations of groups."""
+    together = groups[0]
+    for each in groups[1:]:
+        together = _numbered(together * (int(each.max()) + 1) + each)
+    return together
+
+
+def _numbered(values: NDArray[np.float64] | Groups) -> Groups:
+    """Number the distinct values from 0 in their order; NaN equals NaN."""
+    return np.unique(values, return_inverse=True)[1]

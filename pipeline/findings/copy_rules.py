@@ -1,0 +1,159 @@
+"""D: rows that repeat each other, and what that does to the test. Facts: those of the data rules."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.split import groups_of
+from pipeline.errors import listing
+from pipeline.findings.chance import more_than_chance
+from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import Doubt, rule
+from pipeline.yaml_source import dump_line
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+Rows = NDArray[np.int64]
+
+
+@rule("D204", "warning")
+def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
+    """Duplicate rows: equal to an earlier row in every feature and in the target.
+
+    What: rows that repeat an earlier row. Two empty cells are equal.
+
+    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure.
+    The rows are fewer than they seem, and intervals come out too narrow.
+
+    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is only
+    said when there are more pairs of equal rows than chance explains: ten times as many as if the columns were
+    independent within a class, and with a Poisson probability below 0.0001; or any, where fewer than 0.001 are expected
+    among the distinct rows.
+
+    How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
+
+    Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a
+    test; Chernoff's bound for the Poisson probability.
+    """
+    table, config = facts.table, facts.config
+    repeats = _repeats(_whole_rows(facts))
+    if len(repeats) and more_than_chance(table.features, table.class_indices()):
+        yield Doubt(
+            f"{len(repeats)} of {len(table)} rows repeat an earlier row in every feature and in {config.data.target}"
+            f" ({_such_as(repeats)})",
+            {"rows": len(repeats), "examples": _examples(repeats)},
+            "remove the repeats from the file"
+            + ("" if config.split.group_by else f", or keep them together: {_grouped(config)}"),
+        )
+
+
+@rule("D205", "warning")
+def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
+    """Test rows whose copy or profile is among the training rows.
+
+    What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
+    `evaluation.unseen.group_by` (profiles).
+
+    Why it matters: the network has seen the answer to such rows. The test accuracy then tells how well it remembers, not
+    how well it would do on the next patient.
+
+    How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training
+    rows; two empty cells are equal. It is only said when the whole table holds more pairs of equal rows, or of equal
+    profiles, than chance explains (see D204).
+
+    How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles
+    (`evaluation.unseen`).
+
+    Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
+    """
+    table, config, parts = facts.table, facts.config, facts.parts
+    columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
+    classes = table.class_indices()
+    copies = _known(_whole_rows(facts), facts)
+    profiles = _known(groups_of(table, columns), facts) if columns else None
+    doubtful = len(copies) > 0 and more_than_chance(table.features, classes)
+    if not doubtful and profiles is not None and len(profiles):
+        doubtful = more_than_chance(table.features[list(columns)], classes)
+    if doubtful:
+        told = f"{len(copies)} of {len(parts.test)} test rows repeat a training row"
+        told += "" if profiles is None else f", and {len(profiles)} share {listing(columns)} with one"
+        examples = copies if profiles is None or len(copies) else profiles
+        yield Doubt(
+            f"{told} ({_such_as(examples)}): the test asks what training has already told",
+            {
+                "copies": len(copies),
+                "profiles": None if profiles is None else len(profiles),
+                "test": len(parts.test),
+                "examples": _examples(examples),
+            },
+            _grouped(config) + (", or read the accuracy on unseen profiles" if columns else ""),
+        )
+
+
+@rule("D208", "warning")
+def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
+    """Equal rows with different labels.
+
+    What: rows that are equal in every feature and belong to different classes.
+
+    Why it matters: no rule on these columns can be right about all of them. At least one of their labels
+    is wrong, or something that matters was not measured.
+
+    How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by
+    chance where classes overlap, so it is only said when there are more pairs across classes than chance explains (see
+    D204).
+
+    How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
+
+    Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
+    NeurIPS 2021.
+    """
+    table = facts.table
+    groups, classes = groups_of(table, list(facts.config.data.features)), table.class_indices()
+    in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
+    conflicting = np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1)))
+    if len(conflicting) and more_than_chance(table.features, classes, across=True):
+        yield Doubt(
+            f"{len(conflicting)} rows have an equal row of another class ({_such_as(conflicting)})",
+            {"rows": len(conflicting), "examples": _examples(conflicting)},
+            "look the rows up in the file and correct their labels, or add a feature that tells them apart",
+        )
+
+
+def _whole_rows(facts: DataFacts) -> Rows:
+    """Return (rows,) numbers; rows equal in every feature and in the target share one."""
+    groups = groups_of(facts.table, list(facts.config.data.features))
+    return groups * len(facts.config.data.codes) + facts.table.class_indices()
+
+
+def _repeats(groups: Rows) -> Rows:
+    return np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
+
+
+def _known(groups: Rows, facts: DataFacts) -> Rows:
+    """Return the test rows, in the order of the file, whose group has a training row."""
+    test = np.sort(facts.parts.test)
+    return test[np.isin(groups[test], groups[facts.parts.train])]
+
+
+def _examples(rows: Rows) -> list[int]:
+    """Return up to five row numbers, counted from 1 below the header."""
+    return [int(row) + 1 for row in rows[:5]]
+
+
+def _such_as(rows: Rows) -> str:
+    shown = ", ".join(map(str, _examples(rows)))
+    return f"row {shown}" if len(rows) == 1 else f"rows {shown}" + (", ..." if len(rows) > 5 else "")
+
+
+def _grouped(config: Config) -> str:
+    """Return the setting that keeps equal rows on one side of the split, quoted for a shell."""
+    columns = config.evaluation.unseen.group_by if config.evaluation.unseen else config.data.features
+    shared = " --set split.stratify=false" if config.split.stratify else ""
+    return f"--set split.group_by={shlex.quote(dump_line(list(columns)))}{shared}"

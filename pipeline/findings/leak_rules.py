@@ -1,0 +1,159 @@
+"""D: columns that give the label away. Facts: those of the data rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import listing
+from pipeline.findings.association import best_interval, fisher, phi
+from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import Doubt, rule
+from pipeline.judge.criteria import thresholds
+
+_SIGNIFICANCE = 0.0001
+_EFFECT = 0.2  # phi
+_ALONE = 0.95  # balanced accuracy
+_ROWS = 10  # of a class, and of the rest
+Flags = NDArray[np.bool_]
+Details = dict[str, dict[str, Any]]
+
+
+@rule("D206", "warning")
+def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
+    """A column's gaps, implausible values or values alone give a class away.
+
+    What: being empty or implausible is commoner in one class than in the others; or a single interval of a column's
+    values tells a class from the rest, and the column declares no diagnostic criterion that would explain it.
+
+    Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy
+    rows only, so damage means health; the next hospital's file has other damage.
+
+    How it is tested: gaps, and implausible values, of each column against each class: Fisher's exact test, two-sided,
+    significant at 0.0001 after Bonferroni's correction for all these tests, and a phi coefficient of 0.2 or more either
+    way. For a column without criterion: the interval of its raw values, or its complement, that tells a class from the
+    rest best has a balanced accuracy of 0.95 or more; missing values are in neither; 10 rows of the class and 10 others
+    are needed.
+
+    How to fix: take the column out of `data.features`, or correct the file. `preprocess.implausible: missing` removes the
+    values, but what fills them is still the same for all of them.
+
+    Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
+    """
+    tied, telling = _tied_flags(facts), _telling_intervals(facts)
+    details = {
+        column: tied.get(column, {}) | telling.get(column, {})
+        for column in facts.config.data.features
+        if column in tied or column in telling
+    }
+    if details:
+        told = [
+            f'"{column}" {", and ".join(_told(kind, sign) for kind, sign in signs.items())}' for column, signs in details.items()
+        ]
+        yield Doubt(
+            "; ".join(told),
+            {"columns": list(details), "details": details},
+            f"take {listing(details)} out of data.features, or correct the file",
+        )
+
+
+@rule("D207", "warning")
+def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
+    """A declared diagnostic criterion nearly decides between `data.reference` and the rest.
+
+    What: one threshold of a column that is itself used to diagnose the disease tells the healthy from the rest.
+
+    Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that
+    finds the threshold again has found nothing new, and its accuracy says nothing about patients who are not diagnosed
+    yet.
+
+    How it is tested: for each column with a `criterion`: values at or above its threshold against `data.reference`, over
+    the rows that have the value (a plausible one, where `preprocess.implausible` is missing). It is said from a balanced
+    accuracy of 0.95 on.
+
+    How to fix: hold the network against the baseline `ada_rule`, which is these criteria, or take the columns out of
+    `data.features`.
+
+    Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
+    """
+    config = facts.config
+    usable = facts.table.usable(config.preprocess.implausible)
+    diabetic = (facts.table.target != config.data.reference).to_numpy()
+    details: Details = {}
+    for column, threshold in thresholds(config).items():
+        present = usable[column].notna().to_numpy()
+        met, truth = (usable[column] >= threshold).to_numpy()[present], diabetic[present]
+        if truth.any() and not truth.all():
+            balanced = float((met[truth].mean() + (~met[~truth]).mean()) / 2)
+            feature = config.data.features[column]
+            if balanced >= _ALONE:
+                declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
+                details[column] = {**declared, "balanced_accuracy": balanced}
+    if details:
+        told = [
+            f'"{column}" >= {each["threshold"]:g} {each["unit"]} with a balanced accuracy of {each["balanced_accuracy"]:.1%}'
+            for column, each in details.items()
+        ]
+        yield Doubt(
+            f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
+            f" predictor: {'; '.join(told)}",
+            {"columns": list(details), "details": details},
+            f"hold the network against the baseline ada_rule, or take {listing(details)} out of data.features",
+        )
+
+
+def _tied_flags(facts: DataFacts) -> Details:
+    """Return the class that each column's gaps or implausible values go with most closely, where they do."""
+    classes = _members(facts)
+    flags = {
+        (str(column), kind): cells[column].to_numpy()
+        for kind, cells in (("empty", facts.table.features.isna()), ("implausible", facts.table.implausible))
+        for column in cells
+        if cells[column].any() and not cells[column].all()
+    }
+    found: Details = {}
+    for (column, kind), flag in flags.items() if classes else ():
+        effect = {name: phi(flag, member) for name, member in classes.items()}
+        name = max(effect, key=lambda each: abs(effect[each]))
+        member = classes[name]
+        p_value = min(1.0, fisher(flag, member) * len(flags) * len(classes))
+        if abs(effect[name]) >= _EFFECT and p_value < _SIGNIFICANCE:
+            shares = {"share": float(flag[member].mean()), "others": float(flag[~member].mean())}
+            found.setdefault(column, {})[kind] = {"class": name, **shares, "p_value": p_value, "phi": effect[name]}
+    return found
+
+
+def _telling_intervals(facts: DataFacts) -> Details:
+    """Return the best interval of each column without criterion that nearly tells a class from the rest."""
+    found: Details = {}
+    classes = {name: member for name, member in _members(facts).items() if _ROWS <= member.sum() <= len(member) - _ROWS}
+    for column, feature in facts.config.data.features.items():
+        if feature.criterion or not classes:
+            continue
+        values = facts.table.features[column].to_numpy()
+        best = {name: best_interval(values, member) for name, member in classes.items()}
+        name = max(best, key=lambda each: best[each].balanced_accuracy)
+        if best[name].balanced_accuracy >= _ALONE:
+            found[column] = {"interval": {"class": name, **asdict(best[name])}}
+    return found
+
+
+def _members(facts: DataFacts) -> dict[str, Flags]:
+    """Return which rows belong to each class, for the classes that are there but not alone."""
+    flags = {name: (facts.table.target == name).to_numpy() for name in facts.config.data.codes}
+    return {name: member for name, member in flags.items() if member.any() and not member.all()}
+
+
+def _told(kind: str, sign: dict[str, Any]) -> str:
+    if kind != "interval":
+        return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
+    low, high = sign["low"], sign["high"]
+    if low is not None and high is not None:
+        where = f"{'from' if sign['inside'] else 'outside'} {low:g} to {high:g}"
+    else:
+        where = f"from {low:g} on" if low is not None else f"up to {high:g}" if high is not None else "at all"
+    return f'tells "{sign["class"]}" from the rest by a value {where} (balanced accuracy {sign["balanced_accuracy"]:.1%})'

@@ -1,0 +1,77 @@
+"""Facts for the data rules, built from columns, and clean data sets on which nothing may be doubted."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import Config
+from pipeline.data.load import Table
+from pipeline.data.split import Split
+from pipeline.findings.data_rules import DataFacts
+
+
+def facts(columns, labels, features=None, group_by=None, reference=None, tested=None, **sections) -> DataFacts:
+    """Facts of a table; every fifth row is tested unless ``tested`` says which, and all where nothing is to be trained."""
+    names = list(dict.fromkeys(labels))
+    declared = {name: (features or {}).get(name, {}) for name in columns}
+    data = {"path": "x.csv", "target": "Type", "reference": reference, "features": declared}
+    data["codes"] = {name: float(code) for code, name in enumerate(names)}
+    unseen = {"unseen": {"group_by": group_by}} if group_by else {}
+    config = Config.model_validate({"data": data, "evaluation": unseen, **sections})
+    values = pd.DataFrame(columns, dtype=np.float64)
+    low, high = config.data.bounds()
+    outside = (values < low) | (values > high)
+    target = pd.Series(labels, dtype=pd.CategoricalDtype(names), name="Type")
+    rows = np.arange(len(values))
+    test = rows[::5] if tested is None else np.array(tested)
+    table = Table(values, target, pd.DataFrame(index=values.index), outside, "x.csv", "")
+    return DataFacts(table, Split(np.setdiff1d(rows, test), test), config)
+
+
+def clean(seed: int) -> DataFacts:
+    """A data set without copies, profiles or leaks: overlapping classes, correlated columns in the precision of a laboratory.
+
+    60 to 1500 rows in 2 to 4 classes of unequal size; 2 to 8 columns, each with decimals, whole numbers, a scale of 0 to 10,
+    two values, or skewed; gaps and implausible values without regard to the class; half of the sets declare a criterion whose
+    threshold lies in the middle of a column.
+    """
+    rng = np.random.default_rng(seed)
+    rows, size, width = rng.integers((60, 2, 2), (1501, 5, 9))
+    labels = np.append(np.repeat(np.arange(size), 3), rng.choice(size, rows - 3 * size, p=rng.dirichlet(np.full(size, 3.0))))
+    shared = rng.uniform(0, 0.7)
+    drawn = rng.normal(size=(rows, width)) * (1 - shared) ** 0.5 + rng.normal(size=(rows, 1)) * shared**0.5
+    drawn += rng.normal(0, 0.5, (size, width)).clip(-0.8, 0.8)[labels]
+    columns, features = {}, {}
+    for index, values in enumerate(drawn.T):
+        name = f"column {index}"
+        columns[name] = _measured(values, rng)
+        features[name] = {"range": [0, 500]}
+        if rng.random() < 0.3:
+            columns[name][rng.random(rows) < rng.uniform(0, 0.1)] = rng.choice([-1, 999])
+        if rng.random() < 0.5:
+            columns[name][rng.random(rows) < rng.uniform(0, 0.2)] = np.nan
+    if seed % 2:
+        columns["glucose"] = np.round(11.1 + 2 * drawn[:, 0] + rng.normal(size=rows), 1)
+        features["glucose"] = {"unit": "mmol/L", "range": [0, 500], "criterion": "random"}
+    group_by = list(map(str, rng.choice(list(columns), min(len(columns), rng.integers(2, 5)), replace=False)))
+    order = rng.permutation(rows)
+    return facts(
+        {name: values[order] for name, values in columns.items()},
+        [f"class {label}" for label in labels[order]],
+        features,
+        group_by,
+        "class 0",
+    )
+
+
+def _measured(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Standard normal values as a column would hold them."""
+    kind = rng.choice(["decimals", "whole", "scale", "binary", "skewed"], p=[0.35, 0.25, 0.15, 0.15, 0.1])
+    if kind == "decimals":
+        return np.round(rng.uniform(5, 12) + values * rng.uniform(0.7, 2), 1).clip(0)
+    if kind == "whole":
+        return np.round(rng.uniform(100, 150) + values * rng.uniform(5, 20))
+    if kind == "scale":
+        return np.clip(np.round(5 + 2 * values), 0, 10)
+    if kind == "binary":
+        return (values > rng.uniform(-1.3, 1.3)).astype(float)
+    return np.round(np.exp(1.5 + 0.5 * values), 1)

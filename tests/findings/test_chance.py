@@ -1,0 +1,105 @@
+"""Pairs counted one by one, the Poisson probability of SciPy, and tables whose equal rows are known to be chance or not."""
+
+from itertools import combinations
+from math import prod
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import poisson
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+
+from pipeline.findings.chance import _agreeing, _combined, _compared, _shares, more_than_chance, poisson_tail
+
+
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_pairs_are_those_counted_one_by_one(seed, across):
+    rng = np.random.default_rng(seed)
+    columns, classes = [rng.integers(0, top, 40) for top in (2, 3, 1)], rng.choice(3, 40)
+    pairs, equal = _compared(classes, across), _agreeing(_combined(columns), classes)
+    for kind in [(a, b) for a in range(3) for b in range(3) if (a < b if across else a == b)]:
+        met = [(i, j) for i, j in combinations(range(40), 2) if tuple(sorted((classes[i], classes[j]))) == kind]
+        assert pairs[kind] == len(met)
+        assert equal[kind] == sum(all(column[i] == column[j] for column in columns) for i, j in met)
+        agreeing = [sum(column[i] == column[j] for i, j in met) for column in columns]
+        expected = prod((count + 0.5) / (len(met) + 0.5) for count in agreeing)
+        assert _shares(columns, classes)[kind] == pytest.approx(expected, rel=1e-12)
+    assert pairs.sum() == sum((a != b) == across for a, b in combinations(classes, 2))
+
+
+@pytest.mark.parametrize("mean", [1e-6, 0.1, 1.0, 30.0, 5000.0])
+def test_the_poisson_bound_is_never_below_the_probability_and_not_far_above(mean):
+    for count in np.unique(np.ceil(mean * np.array([1.01, 1.1, 1.5, 3, 10]))):
+        exact = poisson.sf(count - 1, mean)
+        assert exact <= poisson_tail(count, mean) <= min(1, exact * 8 * max(count, 1) ** 0.5)
+    assert poisson_tail(0, mean) == 1
+
+
+def noise(rows, width, seed=0) -> pd.DataFrame:
+    """Columns in which hardly two values are equal."""
+    return pd.DataFrame(np.random.default_rng(seed).normal(size=(rows, width)), columns=[f"c{index}" for index in range(width)])
+
+
+def with_repeats(columns: pd.DataFrame, repeats: int) -> pd.DataFrame:
+    return pd.concat([columns, columns[:repeats]], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "repeats"), [(1000, 2, 1), (200, 2, 1), (20, 3, 1), (5, 6, 1), (1000, 6, 500), (50, 2, 50)]
+)
+def test_a_copy_among_fine_values_is_no_chance(rows, width, repeats):
+    assert not more_than_chance(noise(rows, width), np.zeros(rows, dtype=int))
+    assert more_than_chance(with_repeats(noise(rows, width), repeats), np.zeros(rows + repeats, dtype=int))
+
+
+def test_one_row_many_times_is_no_chance():
+    columns = pd.concat([noise(300, 4), noise(1, 4, seed=9).loc[[0] * 30]])
+    assert more_than_chance(columns, np.zeros(330, dtype=int))
+
+
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("levels", [(2, 2, 2), (11,), (11, 11), (40, 2), (1, 1), (1000,)])
+def test_equal_rows_of_coarse_columns_are_chance(levels, across):
+    rng = np.random.default_rng(0)
+    columns = pd.DataFrame({f"c{index}": rng.integers(0, top, 800) for index, top in enumerate(levels)})
+    assert columns.duplicated().any()
+    assert not more_than_chance(columns, rng.integers(0, 3, 800), across)
+
+
+def test_a_single_column_can_only_agree_by_its_own_chance():
+    assert not more_than_chance(with_repeats(noise(500, 1), 400), np.zeros(900, dtype=int))
+
+
+def test_gaps_are_equal_and_an_empty_column_tells_nothing():
+    columns = noise(400, 5).assign(empty=np.nan)
+    columns.loc[:1, "c0"] = np.nan
+    classes = np.zeros(400, dtype=int)
+    assert not more_than_chance(columns, classes)
+    columns.loc[1] = columns.loc[0]
+    assert more_than_chance(columns, classes)
+    assert not more_than_chance(columns[["empty"]], classes)
+    mostly = noise(400, 3).mask(np.random.default_rng(1).random((400, 3)) < 0.8)
+    assert mostly.duplicated().sum() > 100
+    assert not more_than_chance(mostly, classes)
+
+
+def test_pairs_within_and_across_classes_are_told_apart():
+    columns, halves = with_repeats(noise(100, 3), 100), np.repeat([0, 1], 100)
+    assert more_than_chance(columns, halves, across=True)
+    assert not more_than_chance(columns, halves)
+    assert more_than_chance(columns, np.tile(np.repeat([0, 1], 50), 2))
+    assert not more_than_chance(columns, np.tile(np.repeat([0, 1], 50), 2), across=True)
+
+
+def test_classes_of_one_row_have_no_pair_within():
+    assert not more_than_chance(with_repeats(noise(5, 3), 5), np.arange(10))
+    assert not more_than_chance(noise(1, 3), np.zeros(1, dtype=int), across=True)
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
+def test_the_equal_rows_of_measured_data_are_chance(load):
+    """Iris holds one pair of equal rows: at one decimal two of fifty flowers may well agree."""
+    bunch = load(as_frame=True)
+    assert bunch.data.duplicated().sum() == (1 if load is load_iris else 0)
+    assert not more_than_chance(bunch.data, bunch.target.to_numpy())

@@ -1,0 +1,190 @@
+"""D206 and D207 on columns built for it, and on the real files."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import facts
+from conftest import ROOT
+from scipy.stats import hypergeom
+
+from pipeline.config_file import load_config
+from pipeline.data.load import load
+from pipeline.data.split import split
+from pipeline.findings import find
+from pipeline.findings.data_rules import DataFacts
+
+DEFAULT = ROOT / "configs/default.yaml"
+LABELS = np.repeat(["A", "B", "C"], (50, 30, 20))
+GLUCOSE = {"unit": "mmol/L", "criterion": "random"}
+
+
+def found(given: DataFacts, code: str):
+    return next((each for each in find("D", given, ()) if each.code == code), None)
+
+
+def noise(seed=0) -> np.ndarray:
+    return np.round(np.random.default_rng(seed).normal(10, 2, 100), 1)
+
+
+def spoilt(value: float, **shares: float) -> np.ndarray:
+    """A column of noise with the value in the first rows of each class."""
+    values = noise()
+    for label, share in shares.items():
+        rows = np.flatnonzero(label == LABELS)
+        values[rows[: round(share * len(rows))]] = value
+    return values
+
+
+@pytest.mark.parametrize(("value", "kind"), [(np.nan, "empty"), (-1.0, "implausible")])
+def test_d206_names_the_class_that_gaps_or_implausible_values_go_with(value, kind):
+    columns = {"quiet": noise(1), "loud": spoilt(value, B=0.6, A=0.04)}
+    finding = found(facts(columns, LABELS, {"loud": {"range": [0, 99]}}), "D206")
+    assert finding.evidence["columns"] == ["loud"]
+    (sign,) = finding.evidence["details"]["loud"].values()
+    assert list(finding.evidence["details"]["loud"]) == [kind]
+    assert (sign["class"], sign["share"], sign["others"]) == ("B", 18 / 30, 2 / 70)
+    assert sign["p_value"] == pytest.approx(
+        2 * 3 * hypergeom(100, 20, 30).sf(17), rel=1e-9
+    )  # three tests: one flag, three classes
+    assert sign["phi"] == pytest.approx((18 * 68 - 2 * 12) / np.sqrt(20 * 80 * 30 * 70))
+    assert f'is {kind} in 60.0% of "B" and 2.9% of the rest' in finding.message
+    assert '"loud"' in finding.fix
+
+
+def test_d206_sees_a_class_that_alone_has_no_gaps():
+    (sign,) = found(facts({"a": spoilt(np.nan, B=0.7, C=0.7)}, LABELS), "D206").evidence["details"]["a"].values()
+    assert (sign["class"], sign["share"]) == ("A", 0)
+    assert sign["phi"] < -0.2
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [{"A": 0.2, "B": 0.2, "C": 0.2}, {"A": 1, "B": 1, "C": 1}, {}, {"A": 0.1, "B": 0.2}, {"C": 0.15}],
+    ids=["every class alike", "empty", "none", "a small effect", "few"],
+)
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_d206_is_silent_on_gaps_that_tell_nothing(shares, value):
+    assert found(facts({"a": spoilt(value, **shares), "b": noise(3)}, LABELS, {"a": {"range": [0, 99]}}), "D206") is None
+
+
+def test_d206_asks_for_more_than_significance():
+    """40,000 rows make any difference significant; phi is below 0.2."""
+    labels = np.repeat(["A", "B"], 20_000)
+    values = np.random.default_rng(0).normal(size=40_000)
+    values[:1000] = np.nan
+    assert found(facts({"a": values, "b": values[::-1]}, labels), "D206") is None
+
+
+SIGNS = {
+    "from 12 on": np.where(LABELS == "B", noise() + 100, noise()).round(1),
+    "up to": np.where(LABELS == "B", noise() - 100, noise()).round(1),
+    "from": np.select([LABELS == "A", LABELS == "B"], [noise() - 100, noise()], noise() + 100).round(1),
+    "outside": np.where(LABELS == "B", noise() + np.where(np.arange(100) % 2, 100, -100), noise()).round(1),
+}
+
+
+@pytest.mark.parametrize("kind", SIGNS)
+def test_d206_names_a_column_without_criterion_that_tells_a_class_alone(kind):
+    given = facts({"a": noise(1), "b": SIGNS[kind]}, LABELS)
+    finding = found(given, "D206")
+    assert finding.evidence["columns"] == ["b"]
+    sign = finding.evidence["details"]["b"]["interval"]
+    assert sign["balanced_accuracy"] == 1
+    assert kind.split()[0] in finding.message
+    values = given.table.features["b"]
+    inside = (values >= (-np.inf if sign["low"] is None else sign["low"])) & (
+        values <= (np.inf if sign["high"] is None else sign["high"])
+    )
+    assert (inside == ((sign["class"] == LABELS) == sign["inside"])).all()
+
+
+def test_d206_leaves_a_column_with_a_criterion_to_d207():
+    given = facts({"a": SIGNS["from 12 on"]}, LABELS, {"a": GLUCOSE}, reference="A")
+    assert found(given, "D206") is None
+
+
+def test_d206_needs_a_balanced_accuracy_of_095():
+    values = np.where(LABELS == "B", 20.0, 10.0)
+    values[50:52], values[:2] = 10.0, 20.0  # 28 of 30 and 68 of 70
+    assert found(facts({"a": values}, LABELS), "D206").evidence["details"]["a"]["interval"]["balanced_accuracy"] > 0.95
+    values[52:54] = 10.0
+    assert found(facts({"a": values}, LABELS), "D206") is None
+
+
+@pytest.mark.parametrize(("small", "fires"), [(9, False), (10, True)])
+def test_d206_needs_ten_rows_of_the_class_and_ten_others(small, fires):
+    labels, values = ["A"] * small + ["B"] * 50, [99.0] * small + [*noise()[:50]]
+    assert (found(facts({"a": values}, labels), "D206") is not None) == fires
+
+
+def test_d206_counts_a_missing_value_in_no_interval():
+    values = SIGNS["from 12 on"].copy()
+    values[50:60] = np.nan  # a third of B
+    sign = found(facts({"a": values}, LABELS), "D206").evidence["details"]["a"]
+    assert "interval" not in sign
+    assert sign["empty"]["class"] == "B"
+
+
+def test_d206_and_d207_are_silent_where_there_is_one_class():
+    given = facts({"a": np.where(np.arange(100) < 50, np.nan, 12.0)}, ["A"] * 99 + ["B"], {"a": GLUCOSE}, reference="B")
+    target = given.table.target.mask(given.table.target == "B", "A")
+    alone = replace(given, table=replace(given.table, target=target))
+    assert found(alone, "D206") is None
+    assert found(alone, "D207") is None
+
+
+def diagnosed(healthy, diabetic, feature=GLUCOSE, **sections) -> DataFacts:
+    labels = ["well"] * len(healthy) + ["sick"] * len(diabetic)
+    return facts({"a": [*healthy, *diabetic]}, labels, {"a": feature}, reference="well", **sections)
+
+
+def test_d207_names_a_criterion_that_decides():
+    finding = found(diagnosed([9.0] * 39 + [11.1], [11.1] * 19 + [11.0]), "D207")
+    details = {"criterion": "random", "threshold": 11.1, "unit": "mmol/L", "balanced_accuracy": (39 / 40 + 19 / 20) / 2}
+    assert finding.evidence == {"columns": ["a"], "details": {"a": pytest.approx(details)}}
+    assert '"a" >= 11.1 mmol/L' in finding.message
+
+
+@pytest.mark.parametrize(
+    ("healthy", "diabetic"),
+    [
+        ([9.0] * 38 + [11.1] * 2, [11.1] * 18 + [11.0] * 2),
+        ([12.0] * 9, [12.0] * 9),
+        ([12.0] * 9, [9.0] * 9),
+        ([np.nan] * 9, [12.0]),
+    ],
+    ids=["balanced accuracy below 0.95", "met by all", "the wrong way round", "no healthy value"],
+)
+def test_d207_is_silent_where_the_criterion_does_not_decide(healthy, diabetic):
+    assert found(diagnosed(healthy, diabetic), "D207") is None
+
+
+def test_d207_leaves_out_missing_values_and_implausible_ones_where_those_count_as_missing():
+    feature = GLUCOSE | {"range": [2, 40]}
+    healthy, diabetic = [9.0] * 9 + [99.0, np.nan], [12.0] * 9 + [0.0, np.nan]
+    assert found(diagnosed(healthy, diabetic, feature), "D207").evidence["details"]["a"]["balanced_accuracy"] == 1
+    assert found(diagnosed(healthy, diabetic, feature, preprocess={"implausible": "keep"}), "D207") is None
+
+
+def test_d207_knows_each_criterion_in_its_unit():
+    feature = {"unit": "mg/dL", "criterion": "fasting"}
+    assert found(diagnosed([125.0] * 9, [126.0] * 9, feature), "D207").evidence["details"]["a"]["threshold"] == 126
+
+
+@pytest.mark.parametrize("name", ["complete", "article"])
+def test_the_real_files_give_the_label_away_as_was_seen(name, real_data):
+    """FACTS, section 3: damage in Normal rows only; Plasma R separates without an error; gaps know no class."""
+    config = load_config(DEFAULT, data=str(real_data / f"{name}.csv"))
+    table = load(config.data)
+    given = DataFacts(table, split(table, config.split), config)
+    evidence = found(given, "D206").evidence
+    assert evidence["columns"] == ["BS Fast"]
+    assert evidence["details"]["BS Fast"]["implausible"]["share"] == 267 / 631
+    assert evidence["details"]["BS Fast"]["interval"]["class"] == "Normal"
+    assert (evidence["details"]["BS Fast"]["interval"]["low"], evidence["details"]["BS Fast"]["interval"]["high"]) == (5.6, 6.9)
+    evidence = found(given, "D207").evidence
+    assert evidence["columns"] == ["Plasma R", "Plasma F", "HbA1c"]
+    assert evidence["details"]["Plasma R"]["balanced_accuracy"] == 1
+    json.dumps([each.to_dict() for each in find("D", given, ())], allow_nan=False)
