@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pipeline.errors import listing
 from pipeline.findings.registry import Doubt, rule
-from pipeline.judge.metrics import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +15,6 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.data.load import Table
     from pipeline.data.split import Split
-
-_FEWEST = 20  # test rows of a class
 
 
 @dataclass(frozen=True)
@@ -147,52 +141,9 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("D209", "warning")
-def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
-    """A class too small for its test figure to mean much.
-
-    What: a class of `data.codes` with fewer than 20 test rows.
-
-    Why it matters: one row more or less moves its sensitivity by more than 5 points. Even if all its rows are answered
-    right, the true share may be far lower.
-
-    How it is tested: test rows are counted in each class; the figure is the lower end of the Wilson interval when all are
-    right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
-
-    How to fix: a larger test part that keeps the shares of the classes (`split.test_size`, `split.stratify`), or more
-    rows.
-
-    Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
-    """
-    config, level = facts.config, facts.config.evaluation.interval
-    counts = np.bincount(facts.table.class_indices()[facts.parts.test], minlength=len(config.data.codes))
-    small = {name: int(count) for name, count in zip(config.data.codes, counts, strict=True) if count < _FEWEST}
-    if small:
-        begins = {name: wilson(count, count, level)[0] for name, count in small.items() if count}
-        told = [f'"{name}" {count}' + (f" (from {begins[name]:.1%})" if count else "") for name, count in small.items()]
-        aside = f"; from: where its {100 * level:g}% interval begins even if all are answered right" if begins else ""
-        yield Doubt(
-            f"too few test rows to judge a class by: {', '.join(told)}{aside}",
-            {"classes": small},
-            _larger_test(facts, list(small)),
-        )
-
-
 def _counts(cells: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(count) for name, count in cells.sum().items() if count}
 
 
 def _told(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
-
-
-def _larger_test(facts: DataFacts, names: list[str]) -> str:
-    """Return the settings that give the classes enough test rows, if at most half of the rows need to be kept for that."""
-    rows = min(int((facts.table.target == name).sum()) for name in names)
-    if not len(facts.parts.train):
-        return f"score a file with more rows of {listing(names)}"
-    section = facts.config.split
-    share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
-    if share <= 0.5 and not section.group_by:
-        return f"--set split.test_size={share:g} --set split.stratify=true"
-    return f"more rows of {listing(names)}, or no conclusion about them"

@@ -7,9 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
 
-from pipeline.config import Config, SplitSection
+from pipeline.config import Config
 from pipeline.config_file import load_config
 from pipeline.data.load import Table, load
 from pipeline.data.split import Split, split
@@ -135,54 +134,6 @@ def test_the_real_files_have_the_gaps_and_damage_that_were_counted(article, comp
         assert (only(findings, "D201").evidence["columns"] if gaps else only(findings, "D201")) == gaps
         assert only(findings, "D202").evidence == {"columns": {"BS Fast": 267}}
         assert only(findings, "D203").evidence["values"] == {"Class": {"Normal": "0", "Type1": "1", "Type2": "1"}}
-
-
-def classes(**counts: int) -> Table:
-    """A table of so many rows of each class."""
-    names = [name for name, count in counts.items() for _ in range(count)]
-    values = np.random.default_rng(0).normal(20, 3, (2, len(names)))
-    return table(values[0], values[1], names, ["0"] * len(names))
-
-
-@pytest.mark.parametrize(
-    ("counts", "small"),
-    [
-        ({"Normal": 20, "Type1": 20, "Type2": 20}, None),
-        ({"Normal": 50, "Type1": 19, "Type2": 20}, {"Type1": 19}),
-        ({"Normal": 50, "Type2": 1}, {"Type1": 0, "Type2": 1}),
-    ],
-)
-def test_d209_names_the_classes_with_fewer_than_20_test_rows(counts, small):
-    finding = only(find("D", scored(classes(**counts), config()), ()), "D209")
-    assert (finding.evidence if finding else None) == ({"classes": small} if small else None)
-    for name, count in (small or {}).items():
-        assert f'"{name}" {count}' in finding.message
-        if count:
-            low = proportion_interval(count, 0.95)
-            assert f"(from {low:.1%})" in finding.message
-
-
-def proportion_interval(rows: int, level: float) -> float:
-    """The lower end of SciPy's Wilson interval when all rows are right."""
-    return binomtest(rows, rows).proportion_ci(level, method="wilson").low
-
-
-def test_d209_looks_at_test_rows_only_and_its_setting_is_enough():
-    rows = classes(Normal=300, Type1=50, Type2=60)
-    settings = config()
-    finding = only(find("D", DataFacts(rows, split(rows, settings.split), settings), ()), "D209")
-    assert set(finding.evidence["classes"]) == {"Type1", "Type2"}
-    changes = dict(part.removeprefix("split.").split("=") for part in finding.fix.split() if part != "--set")
-    section = SplitSection(test_size=float(changes["test_size"]), stratify=changes["stratify"] == "true")
-    assert only(find("D", DataFacts(rows, split(rows, section), settings), ()), "D209") is None
-
-
-def test_d209_asks_for_rows_where_no_split_is_large_enough():
-    rows = classes(Normal=300, Type1=30, Type2=100)
-    settings = config()
-    finding = only(find("D", DataFacts(rows, split(rows, settings.split), settings), ()), "D209")
-    assert 'more rows of "Type1"' in finding.fix
-    assert "--set" not in finding.fix
 
 
 INITIAL = np.arange(50, dtype=np.float32).reshape(2, 25)

@@ -1,0 +1,114 @@
+"""D209 against SciPy's Wilson interval; its settings are typed and tried."""
+
+import shlex
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import facts
+from conftest import ROOT
+from scipy.stats import binomtest
+
+from pipeline.config_file import load_config
+from pipeline.data.load import load
+from pipeline.data.split import split
+from pipeline.findings import find
+from pipeline.findings.data_rules import DataFacts
+
+DEFAULT = ROOT / "configs/default.yaml"
+
+
+def found(given: DataFacts):
+    return next((each for each in find("D", given, ()) if each.code == "D209"), None)
+
+
+def classes(tested=None, columns=None, **counts: int) -> DataFacts:
+    """So many rows of each class."""
+    labels = [name for name, count in counts.items() for _ in range(count)]
+    return facts(columns or {"a": np.random.default_rng(0).normal(size=len(labels))}, labels, tested=tested)
+
+
+def typed(given: DataFacts, fix: str, path) -> DataFacts:
+    """The facts after the settings of a fix."""
+    path.write_text(given.config.to_yaml())
+    words = [word.rstrip(",") for word in shlex.split(fix) if "=" in word]
+    config = load_config(path, words)
+    return DataFacts(given.table, split(given.table, config.split), config)
+
+
+@pytest.mark.parametrize(
+    ("counts", "small"),
+    [
+        ({"A": 20, "B": 20, "C": 20}, None),
+        ({"A": 50, "B": 19, "C": 20}, {"B": 19}),
+        ({"A": 50, "B": 1, "C": 7}, {"B": 1, "C": 7}),
+    ],
+)
+def test_classes_with_fewer_than_20_test_rows_are_named_with_their_interval(counts, small):
+    finding = found(classes(tested=range(sum(counts.values())), **counts))
+    assert (finding.evidence if finding else None) == ({"classes": small} if small else None)
+    for name, count in (small or {}).items():
+        low = binomtest(count, count).proportion_ci(0.95, method="wilson").low
+        assert f'"{name}" has {count} (95% interval from {low:.1%} even if all are right)' in finding.message
+
+
+def test_a_class_of_the_codes_without_any_row_is_named():
+    given = classes(tested=range(60), A=30, B=30)
+    codes = given.config.data.model_copy(update={"codes": {"A": 0.0, "B": 1.0, "C": 2.0}})
+    target = given.table.target.cat.set_categories(["A", "B", "C"])
+    given = replace(given, config=given.config.model_copy(update={"data": codes}), table=replace(given.table, target=target))
+    assert found(given).evidence == {"classes": {"C": 0}}
+    assert '"C" has 0' in found(given).message
+    assert found(given).fix == 'score a file with more rows of "C"'
+
+
+def test_the_coverage_is_that_of_the_config():
+    given = classes(tested=range(40), A=30, B=10)
+    evaluation = given.config.evaluation.model_copy(update={"interval": 0.999})
+    given = replace(given, config=given.config.model_copy(update={"evaluation": evaluation}))
+    low = binomtest(10, 10).proportion_ci(0.999, method="wilson").low
+    assert f'"B" has 10 (99.9% interval from {low:.1%}' in found(given).message
+
+
+def test_test_rows_count_and_the_setting_is_enough(tmp_path):
+    given = classes(A=300, B=50, C=60)
+    finding = found(given)
+    assert finding.evidence == {"classes": {"B": 10, "C": 12}}
+    assert finding.fix.startswith("--set split.test_size=0.42 --set split.stratify=true")
+    assert found(typed(given, finding.fix, tmp_path / "some.yaml")) is None
+
+
+def test_rows_are_asked_for_where_no_split_is_large_enough():
+    assert found(classes(A=300, B=30, C=100)).fix == 'more rows of "B", or no conclusion about them'
+
+
+def test_groups_that_left_a_class_out_get_a_seed_that_does_not(tmp_path):
+    """Six groups a class; the first twelve groups are of A and B."""
+    columns = {"site": np.arange(360) // 20, "a": np.random.default_rng(0).normal(size=360)}
+    given = classes(tested=range(240), columns=columns, A=120, B=120, C=120)
+    section = given.config.split.model_copy(update={"group_by": ("site",)})
+    given = replace(given, config=given.config.model_copy(update={"split": section}))
+    finding = found(given)
+    assert finding.evidence == {"classes": {"C": 0}}
+    assert finding.fix.startswith("--set split.seed=")
+    assert found(typed(given, finding.fix, tmp_path / "some.yaml")) is None
+
+
+def test_groups_of_which_no_split_is_large_enough_ask_for_rows():
+    columns = {"site": np.arange(120) // 60, "a": np.random.default_rng(0).normal(size=120)}
+    given = classes(tested=range(60), columns=columns, A=60, B=60)
+    section = given.config.split.model_copy(update={"group_by": ("site",)})
+    given = replace(given, config=given.config.model_copy(update={"split": section}))
+    assert found(given).fix == 'more rows of "B", or no conclusion about them'
+
+
+def test_the_real_file_has_enough_test_rows_and_grouped_by_profile_it_gets_a_seed(complete, tmp_path):
+    config = load_config(DEFAULT, data=str(complete))
+    table = load(config.data)
+    assert found(DataFacts(table, split(table, config.split), config)) is None
+    grouped = load_config(DEFAULT, ["split.group_by=[BS pp, Plasma R, Plasma F, HbA1c]"], str(complete))
+    given = DataFacts(table, split(table, grouped.split), grouped)
+    assert found(given).evidence == {"classes": {"Normal": 0}}
+    again = typed(given, found(given).fix, tmp_path / "some.yaml")
+    assert found(again) is None
+    assert {"D205", "D209"}.isdisjoint(each.code for each in find("D", again, ()))
