@@ -26,6 +26,7 @@ def to_arrays(model: Model, trained: Trained, split: Split) -> dict[str, Any]:
         "chosen": trained.chosen,
         "classes": coding.classes,
         "codes": coding.codes,
+        "spread": coding.spread,
         "features": preprocessor.features,
         "lowest": preprocessor.lowest,
         "highest": preprocessor.highest,
@@ -58,5 +59,6 @@ def from_arrays(arrays: dict[str, Any]) -> tuple[Model, Trained, Split]:
         name: arrays.get(name) for name in ("lowest", "highest", "fill", "center", "scale", "mean", "components")
     }
     preprocessor = Preprocessor(text("features"), **steps)
-    model = Model(preprocessor, network, Coding(text("classes"), tuple(arrays["codes"].tolist()), softmax))
-    return model, trained, Split(arrays["train_rows"], arrays["test_rows"])
+    spread = float(arrays["spread"]) if "spread" in arrays else None
+    coding = Coding(text("classes"), tuple(arrays["codes"].tolist()), softmax, spread)
+    return Model(preprocessor, network, coding), trained, Split(arrays["train_rows"], arrays["test_rows"])

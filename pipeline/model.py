@@ -30,3 +30,15 @@ class Model:
         """
         positions = np.array([*(classes.index(name) for name in self.coding.classes), -1])
         return positions[self.coding.decode(output)]
+
+    def probabilities(self, output: Floats, classes: tuple[str, ...]) -> NDArray[np.float64]:
+        """Return the (rows, len(classes)) probability of each of ``classes`` for each output.
+
+        A class that the network never saw has probability 0; a row with NaN has NaN for every class.
+        """
+        positions = [classes.index(name) for name in self.coding.classes]
+        known = self.coding.probabilities(output)
+        result = np.zeros((len(known), len(classes)))
+        result[np.isnan(known).any(axis=1)] = np.nan
+        result[:, positions] = known
+        return result

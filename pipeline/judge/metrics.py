@@ -6,7 +6,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.judge.bootstrap import RESAMPLES, estimate
 from pipeline.network.decode import NO_CLASS
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,15 @@ class Scores:
         interval: Wilson interval of the accuracy.
         confusion: (K, K + 1) counts, truth by answer; the last column counts rows without a class.
         recall: (K,) sensitivity; NaN for a class without rows.
+        specificity: (K,) share of the other rows that were not answered with this class; NaN if there are none.
         precision: (K,) positive predictive value; NaN for a class that was never answered.
+        negative_predictive_value: (K,) share of the other classes among the rows not answered with this class, those
+            without a class included; NaN if there are none.
+        recall_interval, specificity_interval, precision_interval, negative_predictive_value_interval: (K, 2) Wilson
+            intervals, NaN with their figure.
         macro_f1: mean of the classes' F1; classes neither present nor answered are left out.
         balanced_accuracy: mean recall of the classes present.
+        macro_f1_interval, balanced_accuracy_interval: bootstrap intervals; an end that the rows do not tell is NaN.
     """
 
     classes: tuple[str, ...]
@@ -30,20 +40,32 @@ class Scores:
     accuracy: float
     interval: tuple[float, float]
     confusion: NDArray[np.int64]
-    recall: NDArray[np.float64]
-    precision: NDArray[np.float64]
+    recall: Floats
+    specificity: Floats
+    precision: Floats
+    negative_predictive_value: Floats
+    recall_interval: Floats
+    specificity_interval: Floats
+    precision_interval: Floats
+    negative_predictive_value_interval: Floats
     macro_f1: float
     balanced_accuracy: float
+    macro_f1_interval: tuple[float, float]
+    balanced_accuracy_interval: tuple[float, float]
 
 
-def score(truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level: float) -> Scores:
+def score(
+    truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level: float, seed: int = 0, resamples: int = RESAMPLES
+) -> Scores:
     """Compare (rows,) class indices; an answer of ``NO_CLASS`` is wrong.
 
     Args:
         truth: indices into ``classes``.
         answers: indices into ``classes``, or ``NO_CLASS``.
         classes: names.
-        level: coverage of the interval, such as 0.95.
+        level: coverage of the intervals, such as 0.95.
+        seed: of the resamples; the same seed gives the same intervals.
+        resamples: how many.
     """
     size = len(classes)
     column = np.where(np.asarray(answers) == NO_CLASS, size, answers)
@@ -52,8 +74,12 @@ def score(truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level:
     right = confusion.diagonal()
     present, answered = confusion.sum(axis=1), confusion.sum(axis=0)[:size]
     rows, correct = int(confusion.sum()), int(right.sum())
-    with np.errstate(invalid="ignore"):
-        recall, precision, f1 = right / present, right / answered, 2 * right / (present + answered)
+    neither = rows - present - answered + right
+    recall, recall_interval = _shares(right, present, level)
+    specificity, specificity_interval = _shares(neither, rows - present, level)
+    precision, precision_interval = _shares(right, answered, level)
+    negative, negative_interval = _shares(neither, rows - answered, level)
+    macro, macro_intervals = _macro_intervals(confusion, recall_interval, level, seed, resamples)
     return Scores(
         classes=classes,
         rows=rows,
@@ -61,20 +87,86 @@ def score(truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level:
         interval=wilson(correct, rows, level),
         confusion=confusion,
         recall=recall,
+        specificity=specificity,
         precision=precision,
-        macro_f1=float(np.nanmean(f1)),
-        balanced_accuracy=float(np.nanmean(recall)),
+        negative_predictive_value=negative,
+        recall_interval=recall_interval,
+        specificity_interval=specificity_interval,
+        precision_interval=precision_interval,
+        negative_predictive_value_interval=negative_interval,
+        macro_f1=macro[0],
+        balanced_accuracy=macro[1],
+        macro_f1_interval=macro_intervals[0],
+        balanced_accuracy_interval=macro_intervals[1],
     )
 
 
-def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson score interval of a proportion, both ends in [0, 1].
+def wilson(successes: float, trials: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a proportion, both ends in [0, 1]; NaN without trials.
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
+    if not trials:
+        return float("nan"), float("nan")
     z = -NormalDist().inv_cdf((1 - level) / 2)  # (1 + level) / 2 would round to 1
     share = successes / trials
     middle = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = z / (1 + z**2 / trials) * (share * (1 - share) / trials + z**2 / (4 * trials**2)) ** 0.5
     # exact at the ends, where rounding would leave the share itself outside
     return 0.0 if successes == 0 else middle - half, 1.0 if successes == trials else middle + half
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Return the exact two-sided p-value of McNemar's test, that two classifiers are right equally often on the same rows.
+
+    Under that hypothesis the rows that only one of them has right are tosses of a fair coin. Source: McNemar (1947), "Note
+    on the sampling error of the difference between correlated proportions or percentages".
+
+    Args:
+        only_first: rows that only the first has right.
+        only_second: rows that only the second has right.
+    """
+    fewer, tosses = min(only_first, only_second), only_first + only_second
+    drawn = np.arange(1, fewer + 1)
+    logs = np.cumsum(np.log((tosses - drawn + 1) / drawn))  # of the binomial coefficients
+    halves = tosses * np.log(2)
+    return min(1.0, 2 * float(np.exp(-halves) + np.exp(logs - halves).sum()))
+
+
+def _shares(successes: Counts, trials: Counts, level: float) -> tuple[Floats, Floats]:
+    """Return (K,) shares and their (K, 2) Wilson intervals; NaN without trials."""
+    with np.errstate(invalid="ignore"):
+        shares = successes / trials
+    return shares, np.array([wilson(int(s), int(n), level) for s, n in zip(successes, trials, strict=True)])
+
+
+def _macro_figures(confusion: Counts) -> Floats:
+    """Return (..., K, 2): F1 and recall of each class for (..., K, K + 1) counts; NaN where undefined."""
+    right = np.diagonal(confusion, axis1=-2, axis2=-1)
+    present, answered = confusion.sum(axis=-1), confusion.sum(axis=-2)[..., :-1]
+    with np.errstate(invalid="ignore"):
+        return np.stack([2 * right / (present + answered), right / present], axis=-1)
+
+
+def _macro_intervals(
+    confusion: Counts, recall_interval: Floats, level: float, seed: int, resamples: int
+) -> tuple[list[float], list[tuple[float, float]]]:
+    """Return macro F1 and balanced accuracy, and their bootstrap intervals.
+
+    Resampling rows is drawing their cells of the confusion matrix from a multinomial distribution. Where no resample
+    differs, as with a test without a mistake, both lie between the means of the recalls' Wilson ends.
+    """
+    rows, shape = confusion.sum(), confusion.shape
+    drawn = np.random.default_rng(seed).multinomial(rows, confusion.ravel() / rows, size=resamples)
+    cells = np.flatnonzero(confusion)
+    without = confusion.ravel() - np.eye(confusion.size, dtype=np.int64)[cells]  # one row of each filled cell left out
+    figures = [_macro_figures(counts.reshape(-1, *shape)) for counts in (confusion, drawn, without)]
+    values, intervals = [], []
+    for figure in range(2):
+        known = ~np.isnan(figures[0][0, :, figure])  # a class that the rows lack is left out of every resample too
+        (value,), samples, jackknife = (each[:, known, figure].mean(axis=1) for each in figures)
+        found = estimate(float(value), samples, jackknife, level, confusion.ravel()[cells])
+        values.append(found.value)
+        low, high = np.nanmean(recall_interval, axis=0) if np.ptp(samples) == 0 else (found.low, found.high)
+        intervals.append((float(low), float(high)))
+    return values, intervals

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pipeline.config import NetworkSection, TrainingSection, mismatch
-from pipeline.network.decode import NO_CLASS, Coding, default_codes
+from pipeline.network.decode import NO_CLASS, Coding, default_codes, fit_spread
 from pipeline.network.layers import Network
 from pipeline.network.progress import progress_bar
 from pipeline.network.recipe import Recipe
@@ -107,12 +107,14 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             softmax=self.output == "softmax",
             **training.model_dump(exclude={"engine"}),
         )
-        targets = self.coding_.targets(np.argsort(order)[indices])
+        positions = np.argsort(order)[indices]
+        targets = self.coding_.targets(positions)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
             self.trained_ = train(
                 inputs.astype(np.float32), targets, recipe, training.engine, lambda share: bar.advance(bar.task_ids[0], share)
             )
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
+        self.coding_ = fit_spread(self.network_.output(inputs), positions, self.coding_)
         self.loss_curve_ = self.trained_.loss_curves[:, self.trained_.chosen].tolist()
         return self
 

@@ -1,11 +1,12 @@
 """From outputs to classes and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 NO_CLASS = -1
+_LEAST_SPREAD = 0.01
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,14 @@ class Coding:
         classes: class names; their order decides ties.
         codes: one number a class, for a single output.
         softmax: one output a class instead.
+        spread: how far a single output lies from the code of its class, as a root mean square over training rows; None
+            until ``fit_spread``.
     """
 
     classes: tuple[str, ...]
     codes: tuple[float, ...]
     softmax: bool = False
+    spread: float | None = None
 
     def targets(self, indices: ArrayLike) -> NDArray[np.float32]:
         """Return (rows, outputs) float32 targets for class indices: the code, or a 1 in the column of the class."""
@@ -33,13 +37,56 @@ class Coding:
         A tie goes to the class that is listed first. A row with NaN is ``NO_CLASS`` (-1). An infinite output has the
         highest or lowest code as its nearest.
         """
-        values = np.asarray(output)
+        values = np.asarray(output, dtype=np.float64)
         if self.softmax:
             answer = np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
         else:
-            within = np.clip(values, min(self.codes), max(self.codes))
-            answer = np.abs(np.nan_to_num(within) - np.array(self.codes)).argmin(axis=1)
+            answer = self._distances(np.nan_to_num(values)).argmin(axis=1)
         return np.where(np.isnan(values).any(axis=1), NO_CLASS, answer)
+
+    def probabilities(self, output: ArrayLike) -> NDArray[np.float64]:
+        """Return the (rows, K) probability of each class for a (rows, outputs) output; each row sums to 1 up to rounding.
+
+        Softmax gives them directly. A single output is taken as drawn around the code of its class from a normal
+        distribution with the same spread for every class, all classes equally likely beforehand: linear discriminant
+        analysis of one variable (Hastie, Tibshirani and Friedman 2009, section 4.3). The one spread makes the nearest code
+        the most probable class, so that this never contradicts ``decode``, ties included. Outputs beyond the outermost
+        codes count as those codes. A row with NaN has NaN for every class, and so has every row without a fitted spread.
+        """
+        values = np.asarray(output, dtype=np.float64)
+        if self.softmax:
+            return np.where(np.isnan(values).any(axis=1, keepdims=True), np.nan, values)
+        if self.spread is None:
+            return np.full((len(values), len(self.codes)), np.nan)
+        distance = self._distances(values)
+        nearest = distance.min(axis=1, keepdims=True)
+        # the factored difference of squares is exactly 0 for the nearest code and positive for every other
+        with np.errstate(over="ignore"):  # codes far apart: the density of the others is 0
+            density = np.exp(-(distance - nearest) / self.spread * ((distance + nearest) / self.spread) / 2)
+        return np.asarray(density / density.sum(axis=1, keepdims=True))
+
+    def _distances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the (rows, K) distance of each (rows, 1) output, clipped to the range of the codes, from each code."""
+        return np.asarray(np.abs(np.clip(values, min(self.codes), max(self.codes)) - np.array(self.codes)))
+
+
+def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding) -> Coding:
+    """Return the coding with the spread of these (rows, outputs) training outputs around the codes of their classes.
+
+    It is the root mean square over the rows, but at least 0.01, so that an output that fits perfectly still leaves every
+    class a chance. Rows with NaN are left out; without any other row, and for softmax, the coding stays as it is.
+
+    Args:
+        output: (rows, outputs) of the network.
+        indices: (rows,) true classes, as positions in ``coding.classes``.
+        coding: how the outputs are classes.
+    """
+    values, codes = np.asarray(output, dtype=np.float64), np.array(coding.codes)
+    known = ~np.isnan(values).any(axis=1)
+    if coding.softmax or not known.any():
+        return coding
+    error = np.clip(values[known, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[known]]
+    return replace(coding, spread=max(float(np.sqrt(np.mean(error**2))), _LEAST_SPREAD))
 
 
 def default_codes(count: int) -> tuple[float, ...]:

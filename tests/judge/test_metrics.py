@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, bootstrap
 from sklearn import metrics
 
-from pipeline.judge.metrics import score, wilson
+from pipeline.judge.metrics import mcnemar, score, wilson
 
 NAMES = ("a", "b", "c", "d")
 
@@ -42,6 +42,11 @@ def test_every_figure_is_that_of_scikit_learn(truth, answers):
     per_class = {"labels": range(4), "average": None, "zero_division": np.nan}
     np.testing.assert_allclose(scores.recall, metrics.recall_score(truth, answers, **per_class))
     np.testing.assert_allclose(scores.precision, metrics.precision_score(truth, answers, **per_class))
+    for index in range(4):
+        is_class, named = truth == index, answers == index
+        np.testing.assert_allclose(scores.specificity[index], metrics.recall_score(~is_class, ~named, zero_division=np.nan))
+        negative = metrics.precision_score(~is_class, ~named, zero_division=np.nan)
+        np.testing.assert_allclose(scores.negative_predictive_value[index], negative)
     f1 = metrics.f1_score(truth, answers, labels=present_or_answered, average="macro", zero_division=0)
     assert scores.macro_f1 == pytest.approx(f1)
     assert scores.balanced_accuracy == pytest.approx(metrics.balanced_accuracy_score(truth, answers))
@@ -77,3 +82,82 @@ def test_the_scores_carry_the_interval_of_their_own_level():
     right = int((truth == answers).sum())
     expected = binomtest(right, len(truth)).proportion_ci(0.8, method="wilson")
     np.testing.assert_allclose(score(truth, answers, NAMES, 0.8).interval, expected)
+
+
+@pytest.mark.parametrize(("truth", "answers"), CASES)
+def test_every_share_has_the_wilson_interval_of_its_own_rows(truth, answers):
+    scores = score(truth, answers, NAMES, 0.9)
+    for index in range(4):
+        is_class, named = truth == index, answers == index
+        for name, right, of in (
+            ("recall", named, is_class),
+            ("specificity", ~named, ~is_class),
+            ("precision", is_class, named),
+            ("negative_predictive_value", ~is_class, ~named),
+        ):
+            found = getattr(scores, f"{name}_interval")[index]
+            expected = binomtest(int(right[of].sum()), int(of.sum())).proportion_ci(0.9, "wilson") if of.any() else (np.nan,) * 2
+            np.testing.assert_allclose(found, expected, atol=1e-15)
+
+
+def test_no_trials_have_no_interval():
+    assert np.isnan(wilson(0, 0)).all()
+
+
+@pytest.mark.parametrize(("index", "macro"), [(0, "macro_f1"), (1, "balanced_accuracy")])
+def test_the_macro_intervals_are_scipys_bca_of_the_rows(index, macro):
+    """Resampling cells of the confusion matrix is resampling rows; SciPy resamples rows and asks scikit-learn."""
+    random = np.random.default_rng(10)
+    truth = random.choice(3, 150, p=[0.6, 0.2, 0.2])
+    answers = np.where(random.random(150) < 0.75, truth, random.integers(3, size=150))
+
+    def figure(truth, answers, axis):
+        stacked = np.stack([truth, answers])[:, None] if truth.ndim == 1 else np.stack([truth, answers])
+        hit = np.eye(3)[stacked[0]], np.eye(3)[stacked[1]]
+        right, present, answered = (hit[0] * hit[1]).sum(axis=1), hit[0].sum(axis=1), hit[1].sum(axis=1)
+        found = (2 * right / (present + answered), right / present)[index].mean(axis=1)
+        return found[0] if truth.ndim == 1 else found
+
+    options = {"paired": True, "vectorized": True, "n_resamples": 5000, "method": "BCa", "rng": 0}
+    oracle = bootstrap((truth, answers), figure, **options).confidence_interval
+    scores = score(truth, answers, ("a", "b", "c"), 0.95, resamples=5000)
+    low, high = getattr(scores, f"{macro}_interval")
+    np.testing.assert_allclose((low, high), (oracle.low, oracle.high), atol=0.06 * (high - low))
+
+
+def test_the_seed_decides_the_macro_intervals():
+    truth, answers = random_answers(11, [0, 1, 2, 3], [0, 1, 2, 3])
+    assert score(truth, answers, NAMES, 0.95).macro_f1_interval == score(truth, answers, NAMES, 0.95).macro_f1_interval
+    assert score(truth, answers, NAMES, 0.95).macro_f1_interval != score(truth, answers, NAMES, 0.95, seed=1).macro_f1_interval
+
+
+@pytest.mark.parametrize("wrong", [0, 3])
+def test_a_test_without_any_mistake_or_hit_is_no_certainty(wrong):
+    truth = np.repeat([0, 1, 2], [60, 20, 20])
+    scores = score(truth, truth + 1 if wrong else truth, NAMES, 0.95)
+    ends = np.nanmean(scores.recall_interval, axis=0)
+    np.testing.assert_allclose([scores.macro_f1_interval, scores.balanced_accuracy_interval], [ends, ends])
+    assert ends[1] - ends[0] > 0.1
+
+
+def test_one_class_answered_throughout_has_a_constant_balanced_accuracy_but_no_certainty():
+    scores = score(np.repeat([0, 1, 2], [60, 20, 20]), np.zeros(100, dtype=int), ("a", "b", "c"), 0.95)
+    low, high = scores.balanced_accuracy_interval
+    assert scores.balanced_accuracy == pytest.approx(1 / 3)
+    assert low < 1 / 3 < high
+    assert scores.macro_f1_interval[0] < scores.macro_f1 < scores.macro_f1_interval[1]
+
+
+def test_a_class_that_many_resamples_lack_leaves_the_macro_intervals_unknown():
+    truth = np.repeat([0, 1], [50, 1])
+    mixed = np.append(np.repeat([0, 1], [40, 10]), 1)
+    assert np.isnan(score(truth, mixed, ("a", "b"), 0.95).balanced_accuracy_interval).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(0, 0), (1, 0), (0, 1), (5, 5), (5, 6), (2, 17), (0, 40), (101, 68), (5000, 5200), (400_000, 401_000)]
+)
+def test_mcnemar_is_scipys_exact_binomial_test(first, second):
+    expected = binomtest(first, first + second).pvalue if first + second else 1.0
+    assert mcnemar(first, second) == pytest.approx(expected, rel=1e-8)
+    assert mcnemar(first, second) == mcnemar(second, first) <= 1

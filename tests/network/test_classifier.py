@@ -183,3 +183,13 @@ def test_it_can_be_cloned_and_searched_over():
 def test_nothing_is_written_where_there_is_no_terminal(capfd):
     LeakyReLUClassifier(verbose=True, **QUICK).fit(ROWS, LABELS)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_spread_is_that_of_the_training_rows_whatever_the_order_of_the_codes():
+    codes = {"middle": 0.0, "high": 1.0, "low": -1.0}
+    model = LeakyReLUClassifier(codes=codes, **QUICK).fit(ROWS, LABELS)
+    output = model.network_.output(ROWS).ravel().clip(-1, 1)
+    expected = np.sqrt(np.mean((output - [codes[label] for label in LABELS]) ** 2))
+    assert model.coding_.spread == pytest.approx(expected)
+    nearest = np.array(model.coding_.classes)[model.coding_.probabilities(model.network_.output(ROWS)).argmax(axis=1)]
+    np.testing.assert_array_equal(nearest, model.predict(ROWS))

@@ -1,0 +1,90 @@
+"""Resamples against their definition, intervals against scipy.stats.bootstrap."""
+
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+
+from pipeline.judge import bootstrap as module
+from pipeline.judge.bootstrap import estimate, left_out, weights
+
+
+def every(parts) -> np.ndarray:
+    return np.concatenate(list(parts))
+
+
+def test_each_resample_holds_as_many_rows_as_there_are_and_each_row_as_often_as_chance_has_it():
+    drawn = every(weights(50, 4000, seed=0))
+    assert drawn.shape == (4000, 50)
+    assert (drawn.sum(axis=1) == 50).all()
+    np.testing.assert_allclose(drawn.mean(axis=0), 1, atol=0.1)  # 6 standard errors
+    np.testing.assert_allclose(drawn.var(), 1 - 1 / 50, atol=0.03)
+
+
+def test_the_seed_decides_and_the_parts_do_not(monkeypatch):
+    whole = every(weights(70, 30, seed=3))
+    assert not np.array_equal(whole, every(weights(70, 30, seed=4)))
+    for cells in (1, 140, 500):
+        monkeypatch.setattr(module, "_CELLS", cells)
+        assert max(len(part) for part in weights(70, 30, seed=3)) == max(1, cells // 70)
+        np.testing.assert_array_equal(every(weights(70, 30, seed=3)), whole)
+        np.testing.assert_array_equal(every(left_out(70)), 1 - np.eye(70))
+
+
+def test_beyond_a_hundred_rows_they_are_left_out_in_a_hundred_groups_each_once():
+    kept = every(left_out(1009))
+    assert kept.shape == (100, 1009)
+    np.testing.assert_array_equal((1 - kept).sum(axis=0), 1)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_interval_is_scipys_bca_up_to_the_noise_of_the_resamples(seed, level):
+    values = np.random.default_rng(seed).exponential(size=60)
+    samples = every(weights(60, 20_000, seed=1)) @ values / 60
+    without = every(left_out(60)) @ values / 59
+    found = estimate(float(values.mean()), samples, without, level)
+    oracle = bootstrap((values,), np.mean, confidence_level=level, n_resamples=20_000, method="BCa", rng=0)
+    width = oracle.confidence_interval.high - oracle.confidence_interval.low
+    np.testing.assert_allclose((found.low, found.high), oracle.confidence_interval, atol=0.03 * width)
+
+
+def test_rows_left_out_once_with_a_count_are_those_rows_left_out_each():
+    values = np.repeat([0.0, 1.0, 5.0], [20, 7, 3])
+    samples = every(weights(30, 500, seed=1)) @ values / 30
+    each = every(left_out(30)) @ values / 29
+    once = each[[0, 20, 27]]
+    assert estimate(values.mean(), samples, each, 0.9) == estimate(values.mean(), samples, once, 0.9, [20, 7, 3])
+
+
+def test_an_end_among_undefined_resamples_is_not_known():
+    samples, without = np.linspace(0, 1, 1000), np.array([0.5, 0.5])
+    few, many = samples.copy(), samples.copy()
+    few[500:510], many[500:530] = np.nan, np.nan  # the ends lie at 25 of 1000
+    found = estimate(0.5, few, without, 0.95)
+    assert estimate(0.5, samples, without, 0.95).low > found.low > 0
+    assert estimate(0.5, samples, without, 0.95).high < found.high < 1
+    assert np.isnan(estimate(0.5, many, without, 0.95).low)
+    assert np.isnan(estimate(0.5, many, without, 0.95).high)
+
+
+def test_infinite_resamples_open_their_own_end_only():
+    samples, without = np.linspace(0, 1, 1000), np.array([0.5, 0.5])
+    samples[-50:] = np.inf
+    found = estimate(0.5, samples, without, 0.95)
+    assert 0 < found.low < 0.1
+    assert np.isnan(found.high)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1.0])
+def test_resamples_that_all_agree_or_are_undefined_tell_nothing(value):
+    for samples in (np.full(100, value), np.full(100, np.nan)):
+        found = estimate(value, samples, np.full(10, value), 0.95)
+        np.testing.assert_equal([found.value, found.low, found.high], [value, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("level", [0.5, 0.999999, 1 - 1e-15])
+@pytest.mark.parametrize("value", [-1.0, 0.0, 1.0, 2.0])
+def test_an_interval_is_made_of_values_that_occurred_however_extreme_the_case(value, level):
+    samples = np.random.default_rng(0).random(50)
+    found = estimate(value, samples, np.array([0.0, 0.0, 0.0, 1.0]), level)
+    assert samples.min() <= found.low <= found.high <= samples.max()

@@ -1,0 +1,44 @@
+"""What the model says of classes in the order of whoever asks, and that arrays keep it whole."""
+
+import numpy as np
+import pytest
+
+from pipeline.arrays import from_arrays, to_arrays
+from pipeline.data.preprocess import Preprocessor
+from pipeline.data.split import Split
+from pipeline.model import Model
+from pipeline.network.decode import Coding
+from pipeline.network.layers import Network
+from pipeline.network.train import Trained
+
+OUTPUT = np.array([[0.1], [1.2], [-0.6], [0.5], [np.nan]], dtype=np.float32)
+
+
+def model(spread: float | None = 0.4) -> Model:
+    ends = np.array([-np.inf]), np.array([np.inf])
+    plain = Preprocessor(("glucose",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1))
+    network = Network((1, 1), (1.0,), False, np.array([1, 0], dtype=np.float32))
+    return Model(plain, network, Coding(("Type2", "Normal"), (-1.0, 0.0), spread=spread))
+
+
+def test_probabilities_stand_in_the_order_of_the_classes_and_an_unseen_class_has_none():
+    found = model().probabilities(OUTPUT, ("Normal", "Type1", "Type2"))
+    own = model().coding.probabilities(OUTPUT)
+    np.testing.assert_array_equal(found[:, [2, 0]], own)
+    np.testing.assert_array_equal(found[:4, 1], 0)
+    assert np.isnan(found[4]).all()
+
+
+@pytest.mark.parametrize("classes", [("Normal", "Type1", "Type2"), ("Type2", "Normal"), ("Type1", "Type2", "Other", "Normal")])
+def test_the_most_probable_class_is_the_answer(classes):
+    known = OUTPUT[:4]
+    np.testing.assert_array_equal(model().probabilities(known, classes).argmax(axis=1), model().answers(known, classes))
+
+
+@pytest.mark.parametrize("spread", [0.4, None])
+def test_arrays_keep_the_model_and_do_without_the_spread_of_an_older_run(spread):
+    network = model().network
+    trained = Trained(network.weights[None], network.weights[None], np.zeros((1, 1)), np.zeros(1), 0)
+    arrays = to_arrays(model(spread), trained, Split(np.arange(3), np.arange(3, 5)))
+    assert ("spread" in arrays) == (spread is not None)
+    assert from_arrays(arrays)[0].coding == model(spread).coding
