@@ -13,6 +13,7 @@ Slope = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
 Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
 # strict validation wants a tuple, YAML gives a list; the items stay strict
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -100,20 +101,28 @@ class TrainingSection(Section):
     """How the weights are found."""
 
     engine: Literal["compiled", "keras"] = "compiled"
-    loss: Literal["squared_error", "categorical_crossentropy", "binary_crossentropy"] = "squared_error"
+    loss: Literal["auto"] | Loss = "auto"
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.001
     optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.02
     schedule: Literal["constant", "linear", "cosine"] = "linear"
-    epochs: Count = 500
+    epochs: Count = 300
     batch_size: Count = 10
-    starts: Count = 1024
+    starts: Count = 64
     seed: Seed = 0
+
+
+def chosen_loss(network: NetworkSection, training: TrainingSection) -> Loss:
+    """Return the loss that "auto" stands for: the one made for the kind of output."""
+    if training.loss != "auto":
+        return training.loss
+    return "categorical_crossentropy" if network.output == "softmax" else "ordinal"
 
 
 def mismatch(network: NetworkSection, training: TrainingSection) -> str:
     """Return why the loss does not go with the output, or an empty text. A loss that cannot learn is finding C101."""
-    if network.output == "softmax" and training.loss == "binary_crossentropy":
-        return "binary_crossentropy is for a single output; with softmax use categorical_crossentropy or squared_error"
+    if network.output == "softmax" and training.loss in ("binary_crossentropy", "ordinal"):
+        return f"{training.loss} is for a single output; with softmax use auto, categorical_crossentropy or squared_error"
     return ""
 
 
@@ -122,6 +131,7 @@ class UnseenSection(Section):
 
     group_by: Annotated[Names, Field(min_length=1)]
     folds: Annotated[int, Field(ge=2)] = 6
+    seed: Seed = 0
 
 
 class EvaluationSection(Section):
@@ -129,12 +139,25 @@ class EvaluationSection(Section):
 
     interval: Fraction = 0.95
     unseen: UnseenSection | None = None
+    subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
 
 
 class FindingsSection(Section):
     """Codes that the user knows about and wants anyway."""
 
     accept: Names = ()
+
+
+class CardSection(Section):
+    """What only people know about the data and the model; the report shows what was not supplied as such."""
+
+    intended_use: str | None = None
+    users: str | None = None
+    source: str | None = None
+    dates: str | None = None
+    outcome: str | None = None
+    limits: str | None = None
+    contact: str | None = None
 
 
 class StudySection(Section):
@@ -160,6 +183,7 @@ class Config(Section):
     training: TrainingSection = TrainingSection()
     evaluation: EvaluationSection = EvaluationSection()
     findings: FindingsSection = FindingsSection()
+    card: CardSection = CardSection()
     study: StudySection = StudySection()
 
     def to_yaml(self) -> str:

@@ -99,6 +99,13 @@ def _groups(config: Config) -> Iterator[Problem]:
                 f'"{name}" is not among data.features{did_you_mean(name, features)}',
             )
 
+    for name, cuts in config.evaluation.subgroups.items():
+        at: Location = ("evaluation", "subgroups", name)
+        if name not in features:
+            yield at, f'"{name}" is not among data.features{did_you_mean(name, features)}'
+        if list(cuts) != sorted(set(cuts)):
+            yield at, f"the limits between subgroups must ascend; got {list(cuts)}"
+
 
 def _network(config: Config) -> Iterator[Problem]:
     network = config.network

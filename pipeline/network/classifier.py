@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.config import NetworkSection, TrainingSection, mismatch
+from pipeline.config import NetworkSection, TrainingSection, chosen_loss, mismatch
 from pipeline.network.decode import NO_CLASS, Coding, default_codes, fit_spread
 from pipeline.network.layers import Network
 from pipeline.network.progress import progress_bar
@@ -32,7 +32,8 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         output: "code" for a single output near the class's code, "softmax" for one output a class.
         codes: class -> code, for output "code"; by default 0, 1, -1, 2, -2 ... in the order of ``classes_``.
         engine: "compiled" or "keras".
-        loss: "squared_error", "categorical_crossentropy" or "binary_crossentropy".
+        loss: "auto", "ordinal", "squared_error", "categorical_crossentropy" or "binary_crossentropy".
+        l2: penalty on the squared weights of the inputs.
         optimizer: "adam" or "sgd".
         learning_rate: of the first step.
         schedule: how the rate falls: "constant", "linear" or "cosine", the latter two to 0 at the end.
@@ -59,13 +60,14 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         output: str = "code",
         codes: Mapping[Any, float] | None = None,
         engine: str = "compiled",
-        loss: str = "squared_error",
+        loss: str = "auto",
+        l2: float = 0.001,
         optimizer: str = "adam",
         learning_rate: float = 0.02,
         schedule: str = "linear",
-        epochs: int = 500,
+        epochs: int = 300,
         batch_size: int = 10,
-        starts: int = 1024,
+        starts: int = 64,
         random_state: int | np.random.RandomState | None = None,
         allow_nan: bool = False,
         verbose: bool = False,
@@ -76,6 +78,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.codes = codes
         self.engine = engine
         self.loss = loss
+        self.l2 = l2
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule
@@ -105,7 +108,9 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sizes=(inputs.shape[1], *network.hidden, outputs),
             slopes=network.slopes(),
             softmax=self.output == "softmax",
-            **training.model_dump(exclude={"engine"}),
+            loss=chosen_loss(network, training),
+            codes=self.coding_.codes,
+            **training.model_dump(exclude={"engine", "loss"}),
         )
         positions = np.argsort(order)[indices]
         targets = self.coding_.targets(positions)

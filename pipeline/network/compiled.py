@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.network.backend import tensorflow
 from pipeline.network.layers import Floats, shapes
-from pipeline.network.recipe import Progress, Recipe, batch_shape, batches, learning_rates
+from pipeline.network.recipe import Progress, Recipe, batch_shape, batches, learning_rates, thresholds
 
 LANES = 8
 """Starts a group."""
@@ -119,6 +119,8 @@ def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe,
     x, y = (np.concatenate([each, np.repeat(each[:1], fill, axis=0)]) for each in (x, targets))
     row_weights = np.pad(np.ones(rows, np.float32), (0, fill))
     slopes = np.broadcast_to(np.array(recipe.slopes, np.float32)[:, None, None], (len(recipe.slopes), groups, LANES))
+    cut, l2 = thresholds(recipe), np.float32(recipe.l2)
+    cuts = (cut.middles, cut.places, np.float32(cut.steepness))
     weights = initial.T.reshape(-1, groups, LANES)
     state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights))
     order = batches(rows, recipe)
@@ -132,7 +134,7 @@ def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe,
         plan = filler.copy()
         plan[:count, :steps] = [next(order) for _ in range(count)]
         rates = np.pad(_rates(recipe, steps, first, span), ((0, 0), (0, room - steps)))
-        state, losses = program((count, np.int32(steps)), (x, y, row_weights), plan, rates, slopes, state)
+        state, losses = program((count, np.int32(steps)), (x, y, row_weights), plan, rates, (slopes, l2, cuts), state)
         curves.append(losses.numpy()[:count].reshape(count, -1))
         progress(count / recipe.epochs)
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
@@ -152,15 +154,15 @@ def _rates(recipe: Recipe, steps: int, first: int, epochs: int) -> Floats:
 
 @lru_cache
 def _program(kind: Kind) -> Program:
-    """Build the program of a kind of network. Slopes, seeds, data and rates are inputs, so none of them compiles it anew."""
+    """Build the program of a kind of network. Whatever is an input compiles nothing anew: slopes, l2, seeds, data, rates."""
     tf = tensorflow()
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def run(counts: Any, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> Any:
+    def run(counts: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> Any:
         epochs, steps = counts
 
         def epoch(number: Any, curves: Any, *state: Any) -> Any:
-            state, loss = _epoch(tf, kind, steps, data, order[number], rates[number], slopes, state)
+            state, loss = _epoch(tf, kind, steps, data, order[number], rates[number], terms, state)
             return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
 
         curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
@@ -170,11 +172,12 @@ def _program(kind: Kind) -> Program:
     return run  # type: ignore[no-any-return]
 
 
-def _epoch(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
+def _epoch(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> tuple[Any, Any]:
     """Take the steps of an epoch; return the state and the mean loss of the epoch."""
     # each batch as (columns, batch): the whole epoch is gathered at once, a step then takes a slice
     batches, truths = (tf.transpose(tf.gather(each, order), [0, 2, 1]) for each in data[:2])
     counted = tf.gather(data[2], order)
+    slopes, l2, cuts = terms
     shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
 
     def step(at: Any, summed: Any, *state: Any) -> Any:
@@ -182,7 +185,8 @@ def _epoch(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, s
         with tf.GradientTape() as tape:
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at][:, :, None, None], slopes)
-            losses = _losses(tf, kind, values, truths[at][:, :, None, None])
+            losses = _losses(tf, kind, values, truths[at][:, :, None, None], cuts)
+            losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at][:, None, None], axis=0)
         gradient = tf.concat([tf.reshape(each, [-1, *mean.shape]) for each in tape.gradient(mean, layers)], axis=0)
         summed += tf.reduce_sum(losses * counted[at][:, None, None], axis=0)
@@ -213,19 +217,30 @@ def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
 
 
 def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) -> Any:
-    """Return the (outputs, batch, G, 8) values of the last layer, logits for softmax, for (inputs + 1, batch, 1, 1)."""
+    """Return the (outputs, batch, G, 8) values of the last layer for (inputs + 1, batch, 1, 1).
+
+    For softmax they are its logits. For the ordinal loss they are those before the last Leaky ReLU, where one can tell them
+    from what it gives.
+    """
     values = batch
     for number, layer in enumerate(layers):
         if number:
             values = tf.concat([values, tf.ones_like(values[:1])], axis=0)
         values = tf.reduce_sum(values[:, None] * layer, axis=0)
         if number < len(layers) - 1 or not kind.softmax:
-            values = tf.where(values > 0, values, slopes[number] * values)
+            undone = number == len(layers) - 1 and kind.loss == "ordinal"
+            slope = tf.sign(slopes[number]) if undone else slopes[number]
+            values = tf.where(values > 0, values, slope * values)
     return values
 
 
-def _losses(tf: Any, kind: Kind, values: Any, truth: Any) -> Any:
+def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
     """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.loss``."""
+    if kind.loss == "ordinal":
+        middles, places, steepness = (tf.reshape(each, [-1, 1, 1, 1]) for each in cuts)
+        above = tf.cast(truth > middles, values.dtype)
+        logits = steepness * (values - places)
+        return tf.reduce_sum(tf.nn.softplus(logits) - above * logits, axis=0)
     if kind.softmax:
         shifted = values - tf.reduce_max(values, axis=0)
         if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer

@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.network.backend import keras, tensorflow
 from pipeline.network.build import build
 from pipeline.network.layers import Floats, Network
-from pipeline.network.recipe import Progress, Recipe, batches
+from pipeline.network.recipe import Progress, Recipe, batches, thresholds
 
 _LOSSES = {
     "squared_error": "mean_squared_error",
@@ -24,8 +24,8 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1 / recipe.epochs / len(initial)))
     weights, curves = [], []
     for start in initial:
-        model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start))
-        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES[recipe.loss])
+        model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
+        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES.get(recipe.loss) or _ordinal(recipe))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
             history = model.fit(
@@ -34,6 +34,18 @@ def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progre
         weights.append(np.concatenate([array.ravel() for array in model.get_weights()]))
         curves.append(history.history["loss"])
     return np.stack(weights), np.array(curves, dtype=np.float32).T
+
+
+def _ordinal(recipe: Recipe) -> Any:
+    """Return the ordinal loss as a function of the output, whose Leaky ReLU it undoes."""
+    tf, cut = tensorflow(), thresholds(recipe)
+
+    def loss(truth: Any, output: Any) -> Any:
+        before = tf.where(output > 0, output, output / recipe.slopes[-1]) if recipe.slopes[-1] else output
+        logits = cut.steepness * (before - cut.places)
+        return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(truth > cut.middles, logits.dtype), logits), axis=1)
+
+    return loss
 
 
 def _dataset(inputs: Floats, targets: Floats, order: Any) -> Any:

@@ -30,16 +30,27 @@ class Network:
 
     def output(self, inputs: ArrayLike) -> Floats:
         """Return (rows, outputs) float32 for (rows, inputs); a row with NaN gives NaN."""
-        values = np.asarray(inputs, dtype=np.float32)
+        values = self.pre_activations(inputs)[-1]
+        if not self.softmax:
+            return leaky_relu_array(values, self.slopes[-1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.exp(values - values.max(axis=1, keepdims=True))
+            return np.asarray(values / values.sum(axis=1, keepdims=True))
+
+    def pre_activations(self, inputs: ArrayLike) -> list[Floats]:
+        """Return (rows, units) of each Dense layer, before the activation that follows it."""
+        values, layers = np.asarray(inputs, dtype=np.float32), []
         with np.errstate(over="ignore", invalid="ignore"):  # a diverged network overflows; T301 tells
             for layer, (kernel, bias) in enumerate(unflatten(self.weights, self.sizes)):
-                values = values @ kernel + bias
-                if layer < len(self.slopes):
-                    values = leaky_relu_array(values, self.slopes[layer])
-            if self.softmax:
-                values = np.exp(values - values.max(axis=1, keepdims=True))
-                values /= values.sum(axis=1, keepdims=True)
-        return values
+                values = (leaky_relu_array(values, self.slopes[layer - 1]) if layer else values) @ kernel + bias
+                layers.append(values)
+        return layers
+
+    def dead_units(self, inputs: ArrayLike) -> list[tuple[int, ...]]:
+        """Return, for each hidden layer, the units, counted from 1, that say the same of every row; NaN is no answer."""
+        hidden = self.pre_activations(inputs)[:-1]
+        active = [leaky_relu_array(values, slope) for values, slope in zip(hidden, self.slopes, strict=False)]
+        return [tuple((np.flatnonzero((values == values[:1]).all(axis=0)) + 1).tolist()) for values in active]
 
 
 def shapes(sizes: Sequence[int]) -> list[tuple[int, int]]:

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.network.layers import Floats, Network, initial_weights
-from pipeline.network.recipe import Progress, Recipe
+from pipeline.network.layers import Floats, Network, initial_weights, unflatten
+from pipeline.network.recipe import Progress, Recipe, thresholds
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Trained:
         weights: (S, P) float32 after training.
         initial: (S, P) float32 before it.
         loss_curves: (E, S) float32: mean training loss of each epoch, measured while the weights move, as Keras does.
-        final_loss: (S,) float64: training loss of the final weights over all rows.
+        final_loss: (S,) float64: training loss of the final weights over all rows, penalty included.
         chosen: the start with the lowest final loss; the first one if none is finite.
     """
 
@@ -46,25 +46,34 @@ def train(
     else:
         from pipeline.network.keras_fit import fit
     weights, curves = fit(inputs, targets, recipe, initial, progress)
-    final = np.array(
-        [loss(recipe, Network(recipe.sizes, recipe.slopes, recipe.softmax, each).output(inputs), targets) for each in weights]
-    )
+    networks = [Network(recipe.sizes, recipe.slopes, recipe.softmax, each) for each in weights]
+    final = np.array([loss(recipe, each, inputs, targets) for each in networks])
     chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
     return Trained(weights, initial, curves, final, chosen)
 
 
-def loss(recipe: Recipe, output: Floats, targets: Floats) -> float:
-    """Return the mean loss over the rows, as Keras defines it, in float64.
+def loss(recipe: Recipe, network: Network, inputs: Floats, targets: Floats) -> float:
+    """Return the mean loss over the rows, as Keras defines it, plus the L2 penalty on the first kernel, in float64.
 
     Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy (outputs are probabilities,
-    clipped to [1e-7, 1 - 1e-7]).
+    clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2; ``pipeline.network.recipe.thresholds`` for the ordinal loss.
     """
-    out, truth = output.astype(np.float64), targets.astype(np.float64)
+    kernel, _ = next(unflatten(network.weights.astype(np.float64), recipe.sizes))
     with np.errstate(all="ignore"):  # a diverged network has no finite loss; T301 tells
-        if recipe.loss == "squared_error":
-            return float(np.mean((out - truth) ** 2))
-        if recipe.loss == "categorical_crossentropy":
-            share = np.clip(out / out.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
-            return float(-np.mean(np.sum(truth * np.log(share), axis=1)))
-        share = np.clip(out, 1e-7, 1 - 1e-7)
-        return float(-np.mean(truth * np.log(share) + (1 - truth) * np.log1p(-share)))
+        return _mean_loss(recipe, network, inputs, targets.astype(np.float64)) + recipe.l2 * float(np.sum(kernel**2))
+
+
+def _mean_loss(recipe: Recipe, network: Network, inputs: Floats, truth: NDArray[np.float64]) -> float:
+    if recipe.loss == "ordinal":
+        cut = thresholds(recipe)
+        before = network.pre_activations(inputs)[-1] if recipe.slopes[-1] else network.output(inputs)
+        logits = cut.steepness * (before.astype(np.float64) - cut.places)
+        return float(np.mean(np.sum(np.logaddexp(0, np.where(truth > cut.middles, -logits, logits)), axis=1)))
+    out = network.output(inputs).astype(np.float64)
+    if recipe.loss == "squared_error":
+        return float(np.mean((out - truth) ** 2))
+    if recipe.loss == "categorical_crossentropy":
+        share = np.clip(out / out.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
+        return float(-np.mean(np.sum(truth * np.log(share), axis=1)))
+    share = np.clip(out, 1e-7, 1 - 1e-7)
+    return float(-np.mean(truth * np.log(share) + (1 - truth) * np.log1p(-share)))

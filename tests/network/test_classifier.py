@@ -109,7 +109,7 @@ def test_the_loss_curve_has_one_loss_an_epoch_and_falls():
     curve = LeakyReLUClassifier(**QUICK).fit(ROWS, LABELS).loss_curve_
     assert len(curve) == QUICK["epochs"]
     assert all(type(each) is float for each in curve)
-    assert curve[-1] < 0.5 * curve[0]
+    assert curve[-1] < 0.6 * curve[0]
 
 
 def weights(state) -> bytes:

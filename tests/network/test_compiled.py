@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
+from scipy.special import expit
 from sklearn.metrics import log_loss, mean_squared_error
 
 from pipeline.network import compiled
@@ -14,6 +15,7 @@ from pipeline.network.recipe import Recipe
 
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "linear", 20, 10, 512, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
+ORDINAL = replace(CODE, loss="ordinal", codes=(0.0, 1.0, -1.0))
 BINARY = replace(CODE, loss="binary_crossentropy")
 
 
@@ -50,6 +52,14 @@ def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -
         pytest.param(replace(CODE, sizes=(6, 4, 3, 1), slopes=(0.5, 0.0, 0.2)), mean_squared_error, id="two hidden layers"),
         pytest.param(SOFTMAX, log_loss, id="cross-entropy, softmax"),
         pytest.param(
+            ORDINAL,
+            lambda truth, output: sum(
+                log_loss(truth.ravel() > middle, expit(8 / 21 * (np.where(output > 0, output, output * 20).ravel() - place)))
+                for middle, place in ((0.5, 0.5), (-0.5, -10.0))
+            ),
+            id="ordinal",
+        ),
+        pytest.param(
             BINARY,
             lambda truth, output: log_loss(truth, np.clip(output, 1e-7, 1 - 1e-7), labels=[0, 1]),
             id="binary cross-entropy",
@@ -73,6 +83,7 @@ def test_one_step_of_gradient_descent_is_the_slope_that_finite_differences_measu
 WIDTHS = [
     pytest.param(CODE, id="squared error"),
     pytest.param(replace(CODE, optimizer="sgd"), id="SGD"),
+    pytest.param(replace(ORDINAL, l2=0.01), id="ordinal, with a penalty"),
     pytest.param(SOFTMAX, id="cross-entropy, softmax"),
     pytest.param(BINARY, id="binary cross-entropy"),
     pytest.param(replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2)), id="two hidden layers"),
