@@ -22,6 +22,7 @@ from pipeline.config import Config
 from pipeline.config_file import read_source, validate
 from pipeline.data.split import Split
 from pipeline.errors import ConfigError, RunError, listing
+from pipeline.judge.evaluate import Yardsticks
 from pipeline.model import Model
 from pipeline.network.train import Trained
 from pipeline.yaml_source import read_yaml
@@ -38,8 +39,6 @@ _KEYS = frozenset(
         "findings",
         "seconds",
         "config",
-        "train_classes",
-        "fitted_baselines",
         "created",
         "files",
         "sound",
@@ -56,6 +55,7 @@ class Run:
         model: the chosen network with its preprocessing.
         trained: every start.
         split: which rows were for what.
+        yardsticks: what only the training rows could tell.
         record: what run.json holds.
     """
 
@@ -63,6 +63,7 @@ class Run:
     model: Model
     trained: Trained
     split: Split
+    yardsticks: Yardsticks
     record: dict[str, Any]
 
 
@@ -106,7 +107,7 @@ def save(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
     try:
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(run.config.to_yaml(), encoding="utf-8")
-        np.savez(folder / "weights.npz", **to_arrays(run.model, run.trained, run.split))
+        np.savez(folder / "weights.npz", **to_arrays(run.model, run.trained, run.split, run.yardsticks))
         keras_model.save(folder / "network.keras")
         joblib.dump(pipeline, folder / "preprocessor.joblib")
         target = _publish(folder, run, _label(name))

@@ -11,11 +11,10 @@ from pipeline.config import Config
 from pipeline.data.load import Labels, Table
 from pipeline.data.split import Split
 from pipeline.findings import Finding
-from pipeline.judge.evaluate import Evaluation, Yardsticks
-from pipeline.judge.metrics import Scores
+from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.verdict import verdict
 from pipeline.network.layers import parameters
-
-_UNSEEN = "evaluation.unseen is not computed by this version; unseen_profiles is null"
+from pipeline.plain import NO_FIGURES, figures
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,10 @@ def summary(
         notes: what the reader must know about these figures.
     """
     sizes = _sizes(config)
-    test, train = (evaluation.test, evaluation.train) if evaluation else (None, None)
     printed: dict[str, Any] = finite(
         {
             "run": None,
+            "verdict": list(verdict(evaluation, findings)),
             "engine": config.training.engine,
             "data": {
                 "path": table.path,
@@ -62,34 +61,23 @@ def summary(
                 "classes": class_counts(table.target),
             },
             "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
-            "accuracy": {
-                "train": train.accuracy if train else None,
-                "test": test.accuracy if test else None,
-                "test_interval": list(test.interval) if test else None,
-                "unseen_profiles": evaluation.unseen_profiles if evaluation else None,
-            },
-            "keras_accuracy": {
-                "train": evaluation.keras_train if evaluation else None,
-                "test": evaluation.keras_test if evaluation else None,
-            },
-            "metrics": {"train": _scores(train), "test": _scores(test)},
-            "baselines": evaluation.baselines if evaluation else {},
+            **(figures(evaluation, config) if evaluation else NO_FIGURES),
+            "columns": _columns(table, config, evaluation.fill if evaluation else {}),
+            "card": config.card.model_dump(),
             "findings": [finding.to_dict() for finding in findings],
             "sound": not any(finding.blocks for finding in findings),
             "seconds": seconds,
-            "notes": [*notes, *([_UNSEEN] if config.evaluation.unseen else [])],
+            "notes": list(notes),
         }
     )
     return printed
 
 
-def provenance(config: Config, origin: Origin, yardsticks: Yardsticks) -> dict[str, Any]:
+def provenance(config: Config, origin: Origin) -> dict[str, Any]:
     """Return what run.json keeps besides the summary."""
     packages = ("numpy", "pandas", "pyarrow", "scikit-learn", "tensorflow", "keras", "joblib", "pydantic")
     return {
         "config": {"path": origin.path, "settings": list(origin.settings), "data": origin.data},
-        "train_classes": yardsticks.counts,
-        "fitted_baselines": list(yardsticks.fitted),
         "seeds": {"split": config.split.seed, "training": config.training.seed},
         "versions": {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in packages},
     }
@@ -109,22 +97,14 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _columns(table: Table, config: Config, fill: dict[str, float]) -> dict[str, Any]:
+    gaps, implausible = table.features.isna().sum(), table.implausible.sum()
+    return {
+        name: feature.model_dump() | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
+        for name, feature in config.data.features.items()
+    }
+
+
 def _sizes(config: Config) -> list[int]:
     inputs = config.preprocess.pca or len(config.data.features)
     return [inputs, *config.network.hidden, len(config.data.codes) if config.network.output == "softmax" else 1]
-
-
-def _scores(scores: Scores | None) -> dict[str, Any] | None:
-    if scores is None:
-        return None
-    return {
-        "rows": scores.rows,
-        "confusion": {
-            name: dict(zip([*scores.classes, "no class"], row, strict=True))
-            for name, row in zip(scores.classes, scores.confusion.tolist(), strict=True)
-        },
-        "recall": dict(zip(scores.classes, scores.recall.tolist(), strict=True)),
-        "precision": dict(zip(scores.classes, scores.precision.tolist(), strict=True)),
-        "macro_f1": scores.macro_f1,
-        "balanced_accuracy": scores.balanced_accuracy,
-    }

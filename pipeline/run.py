@@ -1,23 +1,25 @@
 """The order of the stages."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pipeline import bundle
 from pipeline.config import Config
-from pipeline.data.load import Labels, Table, load
-from pipeline.data.preprocess import fit_pipeline, from_pipeline
+from pipeline.data.load import Table, load
 from pipeline.data.split import Split, split
 from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
+from pipeline.fitting import fit, prepare
 from pipeline.history import changes, located
-from pipeline.judge.baselines import logistic_regression
+from pipeline.judge.baselines import Rows, ada_rule, answer_all, majority_rule
 from pipeline.judge.evaluate import Evaluation, Yardsticks, evaluate
+from pipeline.judge.starts import agreement
+from pipeline.judge.unseen import Unseen, folds_of, gather
 from pipeline.model import Model
 from pipeline.network.train import Trained
 from pipeline.record import Origin, class_counts, provenance, summary
@@ -38,23 +40,24 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     doubts = _doubts(config, table, parts)
     if any(finding.blocks for finding in doubts):
         return summary(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
+    folds = folds_of(table, config.evaluation.unseen) if config.evaluation.unseen else ()
     bundle.prepare()
 
-    steps = fit_pipeline(table.features.iloc[parts.train], config)
-    preprocessor = from_pipeline(steps, tuple(config.data.features))
-    inputs = pd.DataFrame(preprocessor.transform(table.features), columns=list(preprocessor.inputs))
-    classifier = _fit(config, inputs.iloc[parts.train], table.target.iloc[parts.train], verbose)
+    prepared = [prepare(table, each, config) for each in (parts, *folds)]
+    fitted_baselines = answer_all([each.task for each in prepared], config)
+    fits = [fit(each, config, verbose) for each in prepared]
+    model, trained = fits[0]
+    counts = class_counts(table.target.iloc[parts.train])
+    yardsticks = Yardsticks(counts, next(fitted_baselines), _unseen(table, folds, fits[1:], list(fitted_baselines), config))
     fitted = time.perf_counter()
 
-    model = Model(preprocessor, classifier.network_, classifier.coding_)
-    yardsticks = _yardsticks(table, parts, inputs.to_numpy())
     evaluation = evaluate(model, table, parts, yardsticks, config)
-    findings = doubts + _judged(config, evaluation, parts, classifier.trained_)
+    findings = doubts + _judged(config, table, parts, model, trained, evaluation)
     record = summary(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
-    run = bundle.Run(config, model, classifier.trained_, parts, record | provenance(config, origin, yardsticks))
+    run = bundle.Run(config, model, trained, parts, yardsticks, record | provenance(config, origin))
     from pipeline.network.build import build
 
-    return record | {"run": str(bundle.save(run, Path(origin.path).stem, steps, build(model.network)))}
+    return record | {"run": str(bundle.save(run, Path(origin.path).stem, prepared[0].steps, build(model.network)))}
 
 
 def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
@@ -65,8 +68,9 @@ def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
     table = load(section, only_score=True)
     same = table.sha256 == record["data"]["sha256"]
     parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
-    evaluation = evaluate(run.model, table, parts, _recorded(record, same), config)
-    findings = _doubts(config, table, parts) + _judged(config, evaluation, parts, run.trained)
+    yardsticks = run.yardsticks if same else Yardsticks(run.yardsticks.counts, {})
+    evaluation = evaluate(run.model, table, parts, yardsticks, config)
+    findings = _doubts(config, table, parts) + _judged(config, table, parts, run.model, run.trained, evaluation)
     notes = changes(folder, run.config, record)
     if not same:
         stranger = f"{table.path} does not hold the data that the run was trained on"
@@ -80,39 +84,34 @@ def _doubts(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
     return find("C", config, accept) + find("D", DataFacts(table, parts, config), accept)
 
 
-def _judged(config: Config, evaluation: Evaluation, parts: Split, trained: Trained) -> tuple[Finding, ...]:
+def _judged(
+    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation
+) -> tuple[Finding, ...]:
+    rows = parts.train if len(parts.train) else parts.test
+    agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[rows]))
     answers = evaluation.answers[np.concatenate([parts.train, parts.test])]
-    facts = TrainingFacts(trained, answers, config)
+    facts = TrainingFacts(trained, answers, [layer.dead for layer in evaluation.advice.layers], agreeing, config)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
 
 
-def _fit(config: Config, inputs: pd.DataFrame, labels: Labels, verbose: bool) -> Any:
-    """Train the estimator as the config says. Missing values pass: where D201 was accepted, T301 tells what they do."""
-    from pipeline.network.classifier import LeakyReLUClassifier
-
-    training = config.training.model_dump()
-    classifier = LeakyReLUClassifier(
-        **config.network.model_dump(),
-        codes=config.data.codes,
-        random_state=training.pop("seed"),
-        **training,
-        allow_nan=True,
-        verbose=verbose,
-    )
-    return classifier.fit(inputs, labels.astype(str).to_numpy())
-
-
-def _yardsticks(table: Table, parts: Split, inputs: Any) -> Yardsticks:
-    truth = table.class_indices()
-    answers = logistic_regression(inputs[parts.train], truth[parts.train], inputs[parts.test])
-    accuracy = None if answers is None else float(np.mean(answers == truth[parts.test]))
-    return Yardsticks(class_counts(table.target.iloc[parts.train]), {"logistic_regression": accuracy})
-
-
-def _recorded(record: dict[str, Any], same: bool) -> Yardsticks:
-    """Return the yardsticks of a saved run; those that belong to its test rows are None on another file."""
-    fitted = {name: record["baselines"][name] if same else None for name in record["fitted_baselines"]}
-    return Yardsticks(record["train_classes"], fitted, record["accuracy"]["unseen_profiles"] if same else None)
+def _unseen(
+    table: Table,
+    folds: Sequence[Split],
+    fits: Sequence[tuple[Model, Trained]],
+    baselines: Sequence[dict[str, Rows]],
+    config: Config,
+) -> Unseen | None:
+    """Gather what the folds' networks and baselines answer to the rows that they never saw."""
+    section = config.evaluation.unseen
+    if section is None:
+        return None
+    answers = []
+    for fold, (model, _), fitted in zip(folds, fits, baselines, strict=True):
+        counts = class_counts(table.target.iloc[fold.train])
+        network = model.answers(model.output(table.features.iloc[fold.test]), tuple(config.data.codes))
+        rules = {"majority": majority_rule(fold.test, counts, config), "ada_rule": ada_rule(table, fold.test, counts, config)}
+        answers.append({"network": network} | {name: rule for name, rule in rules.items() if rule is not None} | fitted)
+    return gather(table, section, folds, answers)
 
 
 def _seconds(started: float, loaded: float, fitted: float) -> dict[str, float]:

@@ -5,15 +5,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.findings import Rule
 from pipeline.history import Entry
+from pipeline.judge.baselines import NAMES
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-_NAMES = {"majority": "always the largest class", "ada_rule": "ADA criteria", "logistic_regression": "logistic regression"}
 
 
 def show_summary(console: Console, summary: dict[str, Any]) -> None:
@@ -26,6 +25,10 @@ def show_summary(console: Console, summary: dict[str, Any]) -> None:
     )
     classes = ", ".join(f"{name} {count}" for name, count in data["classes"].items())
     console.print(escape(f"{data['path']}: {data['rows']} rows ({classes}); {data['train']} to train, {data['test']} to test"))
+    console.print()
+    for sentence in summary["verdict"]:
+        console.print(Text(sentence, style="bold"))
+    console.print()
     for note in summary["notes"]:
         console.print(Text(f"note: {note}", style="bold yellow"))
     if summary["accuracy"]["test"] is None:
@@ -50,7 +53,8 @@ def show_findings(console: Console, findings: Iterable[dict[str, Any]]) -> None:
         style = "dim" if finding["accepted"] else _STYLES[finding["level"]]
         console.print(Text.assemble((f"{finding['code']} {finding['level']}{accepted}", style), f"  {finding['message']}"))
         if not finding["accepted"] and finding["level"] != "info":
-            console.print(Padding(Text(f"fix: {finding['fix']}", style="dim"), (0, 0, 0, 5)))
+            # the terminal may wrap a fix that is to be typed, but no line may be broken within it
+            console.print(Text(f"     fix: {finding['fix']}", style="dim"), soft_wrap=True)
     if any(finding["level"] != "info" for finding in findings):
         console.print(Text("explain CODE tells what a finding means and why it matters.", style="dim"))
 
@@ -58,11 +62,14 @@ def show_findings(console: Console, findings: Iterable[dict[str, Any]]) -> None:
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:
     """Print runs side by side, oldest first."""
     table = Table(
-        Column("run", no_wrap=True, overflow="fold"), "changed settings", "train", "test", "findings", box=None, pad_edge=False
+        Column("run", no_wrap=True, overflow="fold"),
+        *("changed settings", "train", "test", "unseen", "findings"),
+        box=None,
+        pad_edge=False,
     )
     for entry in entries:
         if entry.record is None:
-            table.add_row(escape(entry.run.name), Text(entry.problem, style="red"), "", "", "")
+            table.add_row(escape(entry.run.name), Text(entry.problem, style="red"), "", "", "", "")
             continue
         accuracy = entry.record["accuracy"]
         codes = [
@@ -72,9 +79,8 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
         ]
         codes += [] if entry.record["sound"] else ["[bold red]unsound[/]"]
         changed = "\n".join(entry.changed) or "-"
-        table.add_row(
-            escape(entry.run.name), escape(changed), _percent(accuracy["train"]), _percent(accuracy["test"]), " ".join(codes)
-        )
+        figures = [_percent(accuracy[key]) for key in ("train", "test", "unseen_profiles")]
+        table.add_row(escape(entry.run.name), escape(changed), *figures, " ".join(codes))
     console.print(table if table.rows else "No run yet; train one.")
 
 
@@ -85,21 +91,27 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
 
 
 def _accuracy(summary: dict[str, Any]) -> Table:
-    accuracy, keras, data = summary["accuracy"], summary["keras_accuracy"], summary["data"]
-    table = Table("", "accuracy", "interval", "as Keras counts it", box=None, pad_edge=False)
+    """Return the network and its baselines, test rows beside unseen profiles."""
+    keras = summary["keras_accuracy"]
+    table = Table("accuracy", "training", "test", "interval", "unseen profiles", "interval", "p", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    table.add_row(f"training, {data['train']} rows", _percent(accuracy["train"]), "", _percent(keras["train"]))
-    low, high = accuracy["test_interval"]
-    table.add_row(
-        f"test, {data['test']} rows",
-        f"[bold]{_percent(accuracy['test'])}[/]",
-        f"{low:.1%} to {high:.1%}",
-        _percent(keras["test"]),
-    )
-    table.add_row("unseen profiles", _percent(accuracy["unseen_profiles"]))
-    for name, figure in summary["baselines"].items():
-        table.add_row(f"test, {_NAMES.get(name, name)}", _percent(figure))
+    for name, each in summary["comparison"].items():
+        own = name == "network"
+        test, unseen = _percent(each["test"]), _percent(each["unseen"])
+        table.add_row(
+            NAMES.get(name, name),
+            _percent(summary["accuracy"]["train"]) if own else "",
+            f"[bold]{test}[/]" if own else test,
+            _range(each["test_interval"]),
+            f"[bold]{unseen}[/]" if own else unseen,
+            _range(each["unseen_interval"]),
+            "" if each["p"] is None else f"{each['p']:.2g}",
+        )
+        if own:
+            table.add_row("  as Keras counts it", _percent(keras["train"]), _percent(keras["test"]))
+    table.caption = f"p: exact McNemar test against the network on the {summary['data']['test']} test rows"
+    table.caption_justify = "left"
     return table
 
 
@@ -118,6 +130,10 @@ def _confusion(metrics: dict[str, Any]) -> Table:
     table.caption = f"balanced accuracy {_percent(metrics['balanced_accuracy'])}, macro F1 {_percent(metrics['macro_f1'])}"
     table.caption_justify = "left"
     return table
+
+
+def _range(interval: list[float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"
 
 
 def _percent(figure: float | None) -> str:

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.findings.registry import Doubt, rule
+from pipeline.judge.baselines import NAMES, SIMPLE
 
 if TYPE_CHECKING:
     from pipeline.judge.evaluate import Evaluation
+    from pipeline.judge.standing import Standing
+
+_GAP = 0.05
+"""Difference between two accuracies that counts as large."""
 
 
 @rule("E401", "error")
@@ -27,10 +32,111 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
 
     Source: the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
-    majority = evaluation.baselines["majority"]
+    majority = evaluation.standings["majority"].test
     if majority is not None and evaluation.test.accuracy <= majority:
         yield Doubt(
             f"test accuracy {evaluation.test.accuracy:.2%} is no better than always naming the largest class ({majority:.2%})",
             {"accuracy": evaluation.test.accuracy, "majority": majority},
             "look at the findings C, D and T; if none tells why, more starts, epochs or rows, or other features",
+        )
+
+
+@rule("E402", "warning")
+def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
+    """A simple baseline is better.
+
+    What: a rule or a small model that anyone can read (the largest class, the ADA criteria, logistic regression, a
+    decision tree of depth 3) is right more often than the network, on the test rows or on unseen profiles.
+
+    Why it matters: the network then adds nothing but effort; whoever wants to use a result should use the simple one.
+
+    How it is tested: same rows, same preprocessing, same folds; the accuracy is higher. On the test rows an exact McNemar
+    test tells how likely so large a difference is by chance: a small difference may be luck.
+
+    How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
+
+    Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
+    """
+    network = evaluation.standings["network"]
+    better = {name: _wins(evaluation.standings[name], network) for name in SIMPLE}
+    better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
+    if better:
+        best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0))
+        told = "; ".join(f"{NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
+        yield Doubt(
+            f"{told}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
+            {"baselines": better, "network": {"test": network.test, "unseen": network.unseen}},
+            f"use {NAMES[best]}, or change network.alpha, training.loss or training.l2",
+        )
+
+
+def _wins(rival: Standing, network: Standing) -> dict[str, float | None]:
+    """Return the figures in which a baseline is above the network, None for the others."""
+    test = rival.test if (rival.test or 0) > (network.test or 0) else None
+    unseen = rival.unseen if network.unseen is not None and (rival.unseen or 0) > network.unseen else None
+    return {"test": test, "unseen": unseen, "p": None if test is None else rival.p}
+
+
+def _reached(figures: dict[str, float | None]) -> str:
+    chance = "" if figures["p"] is None else f" (p = {figures['p']:.2g})"
+    parts = [] if figures["test"] is None else [f"{figures['test']:.2%} on the test rows{chance}"]
+    parts += [] if figures["unseen"] is None else [f"{figures['unseen']:.2%} on unseen profiles"]
+    return " and ".join(parts)
+
+
+@rule("E403", "warning")
+def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
+    """Much worse on unseen profiles.
+
+    What: on rows whose profile never occurs in training the network is right much less often than on the test rows.
+
+    Why it matters: the test rows then measure recognition. A new patient brings a new profile, and for that the lower
+    figure is the better guess.
+
+    How it is tested: grouped, stratified folds by the columns of `evaluation.unseen.group_by`, the same recipe in each; the
+    accuracy over all held-out rows is 5 points or more below the test accuracy. The interval resamples whole profiles.
+
+    How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler
+    model.
+
+    Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
+    structure", Ecography 2017.
+    """
+    network = evaluation.standings["network"]
+    if network.test is not None and network.unseen is not None and round(network.test - network.unseen, 9) >= _GAP:
+        low, high = network.unseen_interval or (float("nan"), float("nan"))
+        yield Doubt(
+            f"{network.unseen:.2%} on unseen profiles ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
+            {"unseen": network.unseen, "interval": [low, high], "test": network.test},
+            "quote the figure on unseen profiles; more profiles, a regulariser (training.l2), or a simpler model",
+        )
+
+
+@rule("E404", "warning")
+def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
+    """Training and test accuracy far apart.
+
+    What: the training accuracy lies outside the test accuracy's interval and differs from it by 5 points or more.
+
+    Why it matters: much higher on training rows, the network has learnt those rows by heart (overfitting). Much lower, the
+    two parts differ in kind, or the split was a lucky one.
+
+    How it is tested: decoded accuracy of both parts, and the Wilson interval of the test accuracy.
+
+    How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values
+    of `split.seed`, or `--set split.stratify=true`.
+
+    Source: the bias-variance trade-off, as in Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 7.2.
+    """
+    if evaluation.train is None:
+        return
+    train, test = evaluation.train.accuracy, evaluation.test.accuracy
+    low, high = evaluation.test.interval
+    if round(abs(train - test), 9) >= _GAP and not low <= train <= high:
+        yield Doubt(
+            f"training accuracy {train:.2%} is far from the test accuracy {test:.2%} ({low:.1%} to {high:.1%})",
+            {"train": train, "test": test, "interval": [low, high]},
+            "a smaller network, a regulariser (training.l2), or more rows"
+            if train > test
+            else "--set split.stratify=true, or look at other values of split.seed",
         )

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pipeline.network.train import Trained
 
 
+_AGREEMENT = 0.9
+"""Share of the rows on which the median start must agree with the chosen one."""
+
+
 @dataclass(frozen=True)
 class TrainingFacts:
     """What the T rules read.
@@ -24,11 +28,15 @@ class TrainingFacts:
     Attributes:
         trained: weights of every start before and after, losses, the chosen start.
         answers: class index of every row that was scored, -1 for no class.
+        dead: for each hidden layer, the units, counted from 1, that say the same of every training row.
+        agreement: (S,) share of the training rows that each start answers like the chosen one.
         config: what was asked for.
     """
 
     trained: Trained
     answers: NDArray[np.int64]
+    dead: list[tuple[int, ...]]
+    agreement: NDArray[np.float64]
     config: Config
 
 
@@ -110,6 +118,63 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
             f"each of the {facts.answers.size} rows got {named}",
             {"class": answer, "rows": int(facts.answers.size)},
             "see T301 and T302; else --set training.starts=1024, more epochs, or a smaller learning rate",
+        )
+
+
+@rule("T304", "warning")
+def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
+    """Dead hidden units.
+
+    What: a hidden unit whose activation is the same for every row. With slope 0 (ReLU) that happens to a unit whose
+    pre-activation is never above 0: it gives 0, its gradient is 0, and no further training wakes it.
+
+    Why it matters: the network is smaller than it looks. Leaky ReLU was made against this: with a slope above 0 the
+    gradient never vanishes.
+
+    How it is tested: the activations of the chosen network over the rows that were scored, in the precision of the weights.
+
+    How to fix: `--set network.alpha=0.05`, a smaller learning rate, or more starts, of which the best is kept.
+
+    Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
+    """
+    units = {f"layer {number}": list(dead) for number, dead in enumerate(facts.dead, 1) if dead}
+    if units and np.isfinite(facts.trained.weights[facts.trained.chosen]).all():
+        count, of = sum(map(len, units.values())), sum(facts.config.network.hidden)
+        told = "; ".join(f"{layer}: {', '.join(map(str, dead))}" for layer, dead in units.items())
+        yield Doubt(
+            f"{count} of {of} hidden units say the same of every row ({told}): the network is smaller than it looks",
+            {"units": units, "dead": count, "of": of},
+            "--set network.alpha=0.05"
+            if 0 in facts.config.network.slopes()
+            else f"a training.learning_rate below {facts.config.training.learning_rate:g}, or --set training.starts=1024",
+        )
+
+
+@rule("T305", "warning")
+def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
+    """The starts disagree.
+
+    What: networks that differ in nothing but their random initial weights answer the same training rows differently.
+
+    Why it matters: the figure is that of the luckiest of many draws. Somebody who trains once, with another seed, gets
+    another network and most likely a worse one; single predictions depend on the seed.
+
+    How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the
+    starts agree with it on fewer than 90 % of the rows.
+
+    How to fix: more epochs, another `training.learning_rate`, a wider hidden layer (`--set network.hidden='[8]'`); keep
+    many starts.
+
+    Source: D'Amour et al., "Underspecification Presents Challenges for Credibility in Modern Machine Learning" (2022).
+    """
+    starts = len(facts.agreement)
+    median = float(np.median(facts.agreement))
+    if starts > 1 and median < _AGREEMENT:
+        yield Doubt(
+            f"half of the {starts} starts answer at most {median:.1%} of the rows like the chosen one: the result depends on "
+            "the random initial weights",
+            {"starts": starts, "median_agreement": median},
+            "more training.epochs, another training.learning_rate, or a wider layer (--set network.hidden='[8]')",
         )
 
 

@@ -1,6 +1,11 @@
 """What a network has to beat."""
 
 import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +16,35 @@ from pipeline.data.preprocess import Floats
 from pipeline.judge.criteria import thresholds
 
 Rows = NDArray[np.int64]
+
+FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
+"""Baselines that are fitted on training rows."""
+
+SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
+"""Baselines that are simpler than any network."""
+
+NAMES = MappingProxyType(
+    {
+        "network": "the network",
+        "majority": "always the largest class",
+        "ada_rule": "the rule of the ADA criteria",
+        "logistic_regression": "logistic regression",
+        "decision_tree": "a decision tree of depth 3",
+        "random_forest": "a random forest",
+        "gradient_boosting": "histogram gradient boosting",
+        "mlp": "scikit-learn's MLP",
+    }
+)
+"""What each is called in sentences and tables."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a fitted baseline sees: preprocessed training rows, their class indices, and the rows to answer."""
+
+    train: Floats
+    truth: Rows
+    test: Floats
 
 
 def majority_rule(rows: Rows, counts: dict[str, int], config: Config) -> Rows:
@@ -40,19 +74,50 @@ def ada_rule(table: Table, rows: Rows, counts: dict[str, int], config: Config) -
     return np.where(met, names.index(diabetic), names.index(str(config.data.reference)))
 
 
-def logistic_regression(train: Floats, truth: Rows, test: Floats) -> Rows | None:
-    """Fit scikit-learn's logistic regression on preprocessed training rows and answer the test rows.
+def answer_all(tasks: Sequence[Task], config: Config) -> Iterator[dict[str, Rows]]:
+    """Fit every baseline on the training rows of each task and answer its test rows; started at once, in processes.
 
-    None where a value is missing and nothing fills it.
+    Args:
+        tasks: the same split, preprocessing and folds as the network's.
+        config: hidden layers of the MLP, and the seed.
+
+    Yields:
+        For each task, the answers of each of ``FITTED``; none at all where a value is missing and nothing fills it.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
+    from joblib import Parallel, delayed
 
-    if np.isnan(train).any() or np.isnan(test).any():
+    # processes that import scikit-learn take longer to start than the fits of one split take
+    jobs = -1 if len(tasks) > 1 else 1
+    calls = (delayed(_answer)(name, each, config.network.hidden, config.training.seed) for each in tasks for name in FITTED)
+    results = Parallel(n_jobs=jobs, return_as="generator")(calls)
+    given = (dict(zip(FITTED, islice(results, len(FITTED)), strict=True)) for _ in tasks)
+    return ({name: answers for name, answers in each.items() if answers is not None} for each in given)
+
+
+def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int) -> Rows | None:
+    from threadpoolctl import threadpool_limits
+
+    if np.isnan(task.train).any() or np.isnan(task.test).any():
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # on unscaled columns; a baseline may stop short
-        return np.asarray(LogisticRegression(max_iter=2000).fit(train, truth).predict(test))
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
+        return np.asarray(_estimator(name, hidden, seed).fit(task.train, task.truth).predict(task.test))
+
+
+def _estimator(name: str, hidden: tuple[int, ...], seed: int) -> Any:
+    """Return an estimator of scikit-learn with its own defaults, but for what the name says and the seed."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.tree import DecisionTreeClassifier
+
+    return {
+        "logistic_regression": LogisticRegression(max_iter=2000),
+        "decision_tree": DecisionTreeClassifier(max_depth=3, random_state=seed),
+        "random_forest": RandomForestClassifier(random_state=seed),
+        "gradient_boosting": HistGradientBoostingClassifier(random_state=seed),
+        "mlp": MLPClassifier(hidden, max_iter=500, random_state=seed),
+    }[name]
 
 
 def _commonest(counts: dict[str, int]) -> str:

@@ -1,17 +1,34 @@
 """Judge a model on the rows it was trained on and on those it was not."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import Config
 from pipeline.data.load import Table
+from pipeline.data.preprocess import Floats
 from pipeline.data.split import Split
-from pipeline.judge.baselines import Rows, ada_rule, majority_rule
-from pipeline.judge.metrics import Scores, score
+from pipeline.judge.advice import Advice, advise
+from pipeline.judge.baselines import FITTED, Rows, ada_rule, majority_rule
+from pipeline.judge.metrics import Scores, score, wilson
+from pipeline.judge.probability import ProbabilityScores, score_probabilities
+from pipeline.judge.standing import Interval, Standing, standings
+from pipeline.judge.unseen import Unseen
 from pipeline.model import Model
 from pipeline.network.decode import keras_accuracy
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """The test rows whose value of a column is at least ``low`` and below ``high``; None is no limit, or no row."""
+
+    low: float | None
+    high: float | None
+    rows: int
+    accuracy: float | None
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
@@ -22,18 +39,30 @@ class Evaluation:
         train: scores of the training rows; None on a file that the model was not trained on.
         test: scores of the test rows; of all rows on another file.
         keras_train, keras_test: what Keras's accuracy says; None for softmax, and like ``train``.
-        baselines: test accuracy of each baseline; None where it does not apply.
-        unseen_profiles: accuracy on unseen profiles; None where it was not measured.
-        answers: class index of every row of the table, -1 for none.
+        standings: the "network" and each baseline, side by side.
+        unseen: what each row was answered while its profile was held out; None where that was not asked for.
+        probabilities: of the classes, on the test rows.
+        spread: of a single output around its codes, which makes it probabilities; None for softmax.
+        subgroups: the test rows by the limits that the config declares for a column.
+        advice: what the data say about the activation; from training rows, or from all rows of another file.
+        fill: what replaces a missing value of each column; NaN where nothing does.
+        truth: class index of every row of the table.
+        answers: what the model answers to each, -1 for no class.
     """
 
     train: Scores | None
     test: Scores
     keras_train: float | None
     keras_test: float | None
-    baselines: dict[str, float | None]
-    unseen_profiles: float | None
-    answers: NDArray[np.int64]
+    standings: dict[str, Standing]
+    unseen: Unseen | None
+    probabilities: ProbabilityScores
+    spread: float | None
+    subgroups: dict[str, tuple[Subgroup, ...]]
+    advice: Advice
+    fill: dict[str, float]
+    truth: Rows
+    answers: Rows
 
 
 @dataclass(frozen=True)
@@ -42,13 +71,13 @@ class Yardsticks:
 
     Attributes:
         counts: rows of each class among the training rows.
-        fitted: test accuracy of the baselines that had to be fitted; None where it does not apply.
-        unseen_profiles: accuracy on unseen profiles; None where it was not measured.
+        test: what each fitted baseline answers to the test rows; those that could not be fitted are absent.
+        unseen: what each row was answered while its profile was held out; None where that was not asked for.
     """
 
     counts: dict[str, int]
-    fitted: dict[str, float | None]
-    unseen_profiles: float | None = None
+    test: dict[str, Rows]
+    unseen: Unseen | None = None
 
 
 def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, config: Config) -> Evaluation:
@@ -59,7 +88,7 @@ def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, c
         table: the rows.
         parts: training and test rows; no training rows on a file that the model was not trained on.
         yardsticks: what the training rows told.
-        config: classes, criteria and coverage.
+        config: classes, criteria, coverage and subgroups.
     """
     train, test, counts = parts.train, parts.test, yardsticks.counts
     classes = tuple(config.data.codes)
@@ -72,19 +101,37 @@ def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, c
     def keras(rows: Rows) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
-    def accuracy(given: Rows | None) -> float | None:
-        return None if given is None else float(np.mean(given == truth[test]))
-
+    rivals = {
+        "network": answers[test],
+        "majority": majority_rule(test, counts, config),
+        "ada_rule": ada_rule(table, test, counts, config),
+        **{name: yardsticks.test.get(name) for name in FITTED},
+    }
     return Evaluation(
         train=score(truth[train], answers[train], classes, level) if len(train) else None,
         test=score(truth[test], answers[test], classes, level),
         keras_train=keras(train),
         keras_test=keras(test),
-        baselines={
-            "majority": accuracy(majority_rule(test, counts, config)),
-            "ada_rule": accuracy(ada_rule(table, test, counts, config)),
-            **yardsticks.fitted,
+        standings=standings(truth, test, rivals, yardsticks.unseen, level),
+        unseen=yardsticks.unseen,
+        probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
+        spread=model.coding.spread,
+        subgroups={
+            name: _subgroups(table.features[name].to_numpy()[test], answers[test] == truth[test], cuts, level)
+            for name, cuts in config.evaluation.subgroups.items()
         },
-        unseen_profiles=yardsticks.unseen_profiles,
+        advice=advise(model, table.features.to_numpy()[train if len(train) else test]),
+        fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),
+        truth=truth,
         answers=answers,
     )
+
+
+def _subgroups(values: Floats, right: NDArray[np.bool_], cuts: tuple[float, ...], level: float) -> tuple[Subgroup, ...]:
+    groups = []
+    for low, high in pairwise([None, *cuts, None]):
+        inside = (values >= (-np.inf if low is None else low)) & (values < (np.inf if high is None else high))
+        rows, correct = int(inside.sum()), int(right[inside].sum())
+        some = (correct / rows, wilson(correct, rows, level)) if rows else (None, None)
+        groups.append(Subgroup(low, high, rows, *some))
+    return tuple(groups)

@@ -15,6 +15,8 @@ from pipeline.data.split import Split, split
 from pipeline.findings import RULES, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
+from pipeline.judge.baselines import FITTED
+from pipeline.judge.standing import Standing
 from pipeline.network.decode import Coding
 from pipeline.network.train import Trained
 
@@ -138,7 +140,11 @@ def test_the_real_files_have_the_gaps_and_damage_that_were_counted(article, comp
 
 INITIAL = np.arange(50, dtype=np.float32).reshape(2, 25)
 SOUND = TrainingFacts(
-    Trained(INITIAL + 1, INITIAL, np.ones((3, 2), dtype=np.float32), np.array([0.5, 0.2]), 1), np.array([0, 1, 2]), config()
+    Trained(INITIAL + 1, INITIAL, np.ones((3, 2), dtype=np.float32), np.array([0.5, 0.2]), 1),
+    answers=np.array([0, 1, 2]),
+    dead=[(), ()],
+    agreement=np.array([0.95, 1.0]),
+    config=config(),
 )
 
 
@@ -182,7 +188,9 @@ def test_the_training_rules(code, seen, evidence):
     ("accuracy", "majority", "fires"), [(0.0, 131 / 202, True), (131 / 202, 131 / 202, True), (132 / 202, 131 / 202, False)]
 )
 def test_e401_holds_the_accuracy_against_the_largest_class(accuracy, majority, fires):
-    evaluation = SimpleNamespace(baselines={"majority": majority}, test=SimpleNamespace(accuracy=accuracy))
+    standings = {name: Standing() for name in ("network", "majority", "ada_rule", *FITTED)}
+    standings |= {"network": Standing(test=accuracy), "majority": Standing(test=majority)}
+    evaluation = SimpleNamespace(standings=standings, test=SimpleNamespace(accuracy=accuracy), train=None)
     finding = only(find("E", evaluation, ()), "E401")
     assert (finding.evidence if finding else None) == ({"accuracy": accuracy, "majority": majority} if fires else None)
 

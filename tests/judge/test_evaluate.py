@@ -22,7 +22,9 @@ TYPES = ["Normal", "Type1", "Type2", "Normal", "Type1", "Type1", "Normal", "Norm
 ANSWERS = np.array([0, 1, 2, 1, 0, 1, 0, -1])  # the nearest code of each value
 TRUTH = np.array([0, 1, 2, 0, 1, 1, 0, 0])
 PARTS = Split(train=np.array([0, 1, 2, 3]), test=np.array([7, 4, 5, 6]))
-YARDSTICKS = Yardsticks({"Normal": 2, "Type1": 1, "Type2": 1}, {"logistic_regression": 0.75}, None)
+YARDSTICKS = Yardsticks({"Normal": 2, "Type1": 1, "Type2": 1}, {"logistic_regression": np.array([0, 1, 1, 2])})
+
+STRANGER = replace(YARDSTICKS, test={})  # on a file that the model was not trained on
 
 
 def config(**evaluation) -> Config:
@@ -63,13 +65,31 @@ def test_keras_accuracy_asks_only_whether_the_output_is_above_one_half():
 
 
 def test_the_baselines_are_those_of_the_same_test_rows():
-    baselines = evaluate(identity(), table(), PARTS, YARDSTICKS, config()).baselines
+    standings = evaluate(identity(), table(), PARTS, YARDSTICKS, config()).standings
     normal = np.mean(TRUTH[PARTS.test] == 0)  # no glucose reaches 7, so the rule names every row Normal too
-    assert baselines == {"majority": normal, "ada_rule": normal, "logistic_regression": 0.75}
+    assert {name: each.test for name, each in standings.items()} == {
+        "network": 0.5,
+        "majority": normal,
+        "ada_rule": normal,
+        "logistic_regression": 0.75,
+        **dict.fromkeys(("decision_tree", "random_forest", "gradient_boosting", "mlp")),
+    }
+
+
+def test_subgroups_divide_the_test_rows_at_the_limits_of_the_config():
+    split = Split(np.arange(0), np.arange(8))
+    result = evaluate(identity(), table(), split, STRANGER, config(subgroups={"glucose": [0.4, 0.9, 5]}))
+    right = ANSWERS == TRUTH
+    groups = [(None, 0.4), (0.4, 0.9), (0.9, 5.0), (5.0, None)]
+    for group, (low, high) in zip(result.subgroups["glucose"], groups, strict=True):
+        inside = pd.Series(GLUCOSE).between(low if low is not None else -9, high if high is not None else 9, inclusive="left")
+        assert (group.low, group.high, group.rows) == (low, high, inside.sum())
+        assert group.accuracy == (right[inside].mean() if inside.any() else None)
+    assert result.subgroups["glucose"][-1].interval is None
 
 
 def test_on_another_file_every_row_is_a_test_row_and_nothing_is_said_of_training():
-    result = evaluate(identity(), table(), Split(np.arange(0), np.arange(8)), YARDSTICKS, config())
+    result = evaluate(identity(), table(), Split(np.arange(0), np.arange(8)), STRANGER, config())
     assert result.train is None
     assert result.keras_train is None
     assert result.test.accuracy == metrics.accuracy_score(TRUTH, ANSWERS)

@@ -1,0 +1,133 @@
+"""The article's question answered from this run: where values are negative, and whether the slope matters."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.preprocess import Floats, mask_implausible
+from pipeline.errors import listing
+from pipeline.model import Model
+from pipeline.network.decode import Coding
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A Dense layer over the rows.
+
+    Attributes:
+        layer: its number, from 1.
+        negative: share of its pre-activations below 0.
+        units: that share for each unit.
+        dead: hidden units, counted from 1, that say the same of every row.
+    """
+
+    layer: int
+    negative: float
+    units: tuple[float, ...]
+    dead: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the data say about the activation.
+
+    Attributes:
+        inputs: share of negative values of each column, as they are ("raw"), "scaled", and as principal components ("pca").
+        layers: the Dense layers of the trained network.
+        reachable: whether an output can decode to each class at this slope.
+        recommendation: what to do, and why.
+    """
+
+    inputs: dict[str, dict[str, float]]
+    layers: tuple[Layer, ...]
+    reachable: dict[str, bool]
+    recommendation: str
+
+
+def advise(model: Model, raw: Floats) -> Advice:
+    """Look at the signs of everything on the way from the (rows, features) raw values to the output.
+
+    Principal components are those of the scaled rows themselves, by a singular value decomposition, whether or not the
+    model uses them. Missing values that nothing fills are left out.
+    """
+    steps, network = model.preprocessor, model.network
+    filled = mask_implausible(raw, steps.lowest, steps.highest)
+    filled = np.where(np.isnan(filled), steps.fill, filled)
+    scaled = (filled - steps.center) / steps.scale
+    components = _components(scaled[np.isfinite(scaled).all(axis=1)])
+    inputs = {
+        "raw": _negative(raw, steps.features),
+        "scaled": _negative(scaled, steps.features),
+        "pca": _negative(components, tuple(f"PC{number + 1}" for number in range(components.shape[1]))),
+    }
+    ready = steps.transform(raw)
+    dead = [*network.dead_units(ready), ()]
+    layers = tuple(
+        Layer(number, _share(values), tuple(map(_share, values.T)), units)
+        for number, (values, units) in enumerate(zip(network.pre_activations(ready), dead, strict=True), 1)
+    )
+    reachable = _reachable(model.coding, network.slopes[-1] if not network.softmax else None)
+    return Advice(inputs, layers, reachable, _recommend(inputs, layers, reachable, model))
+
+
+def _components(values: Floats) -> Floats:
+    """Return the principal components of (rows, columns), each with the sign that makes its largest loading positive."""
+    if not len(values):
+        return values
+    centred = values - values.mean(axis=0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2]
+    largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+    return np.asarray(centred @ (axes * np.sign(largest)[:, None]).T)
+
+
+def _negative(values: Floats, names: tuple[str, ...]) -> dict[str, float]:
+    return {name: _share(column) for name, column in zip(names, values.T, strict=True)}
+
+
+def _share(values: NDArray[Any]) -> float:
+    """Return the share of the values below 0, NaN left out."""
+    known = values[~np.isnan(values)]
+    return float(np.mean(known < 0)) if known.size else float("nan")
+
+
+def _reachable(coding: Coding, slope: float | None) -> dict[str, bool]:
+    """Return whether some output decodes to each class; None is softmax, which reaches all of them."""
+    if slope is None:
+        return dict.fromkeys(coding.classes, True)
+    far = 4 * (1 + max(map(abs, coding.codes)))
+    lowest = 0.0 if slope == 0 else -far
+    outputs = np.array([*coding.codes, lowest, far])
+    answered = set(coding.decode(outputs[outputs >= lowest][:, None]).tolist())
+    return {name: index in answered for index, name in enumerate(coding.classes)}
+
+
+def _recommend(inputs: dict[str, dict[str, float]], layers: tuple[Layer, ...], reachable: dict[str, bool], model: Model) -> str:
+    means = {stage: float(np.mean(list(shares.values()))) for stage, shares in inputs.items()}
+    hidden = layers[:-1]
+    inside = float(np.mean([layer.negative for layer in hidden])) if hidden else layers[-1].negative
+    if not np.isfinite([*means.values(), inside]).all():
+        return "Nothing can be said: a column holds no value, or the network's own values are not finite (see T301)."
+    where = "in the hidden layers" if hidden else "at the output"
+    seen = (
+        f"Raw inputs are negative in {means['raw']:.0%} of the cells, scaled ones in {means['scaled']:.0%}, principal components "
+        f"in {means['pca']:.0%}; but a slope acts on pre-activations, and of those {where} {inside:.0%} are negative, "
+        "for weights can be negative whatever the inputs are."
+    )
+    lost = [name for name, can in reachable.items() if not can]
+    dead = [f"{unit} of layer {layer.layer}" for layer in hidden for unit in layer.dead]
+    if lost:
+        return f"{seen} Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} cannot be answered."
+    if dead:
+        return f"{seen} Take a slope above 0, or a smaller learning rate: unit {', '.join(dead)} is dead."
+    if not model.network.softmax and min(model.coding.codes) < 0:
+        names = [name for name, code in zip(model.coding.classes, model.coding.codes, strict=True) if code < 0]
+        return (
+            f"{seen} Keep the slope above 0: with ReLU the output could never be negative, and {listing(names)} never answered."
+        )
+    if inside > 0.05:
+        return (
+            f"{seen} Keep a slope above 0: ReLU would pass no gradient for these; how much that matters here, only a trial tells."
+        )
+    return f"{seen} ReLU would do as well: hardly any pre-activation is negative."

@@ -1,0 +1,60 @@
+"""How the network and its baselines stand beside one another: same rows, same folds, same figures."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.judge.baselines import Rows
+from pipeline.judge.grouped import grouped_interval
+from pipeline.judge.metrics import mcnemar, wilson
+from pipeline.judge.unseen import Unseen
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one of them reaches; None where it was not measured.
+
+    Attributes:
+        test, test_interval: accuracy on the test rows and its Wilson interval.
+        unseen, unseen_interval: accuracy on unseen profiles, and an interval that resamples whole profiles.
+        better, worse: test rows that only it got right, and that only the network got right; None for the network.
+        p: exact McNemar test of the two.
+    """
+
+    test: float | None = None
+    test_interval: Interval | None = None
+    unseen: float | None = None
+    unseen_interval: Interval | None = None
+    better: int | None = None
+    worse: int | None = None
+    p: float | None = None
+
+
+def standings(
+    truth: Rows, test: Rows, answers: dict[str, Rows | None], unseen: Unseen | None, level: float
+) -> dict[str, Standing]:
+    """Compare the network with every baseline.
+
+    Args:
+        truth: (rows,) class index of every row.
+        test: numbers of the test rows.
+        answers: of the "network" and each baseline to the test rows; None where there are none.
+        unseen: what every row was answered while its profile was held out.
+        level: coverage of the intervals.
+    """
+    right = {name: None if given is None else given == truth[test] for name, given in answers.items()}
+    own = right["network"]
+    result = {}
+    for name, each in right.items():
+        figures: dict[str, Any] = {}
+        if each is not None:
+            figures |= {"test": float(each.mean()), "test_interval": wilson(int(each.sum()), len(each), level)}
+        if each is not None and own is not None and name != "network":
+            better, worse = int((each & ~own).sum()), int((own & ~each).sum())
+            figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
+        if unseen and name in unseen.answers:
+            held = unseen.answers[name] == truth
+            figures |= {"unseen": float(held.mean()), "unseen_interval": grouped_interval(held, unseen.groups, level)}
+        result[name] = Standing(**figures)
+    return result

@@ -1,0 +1,72 @@
+"""Validation on unseen profiles: each row is answered by a model that never saw its profile."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.config import UnseenSection
+from pipeline.data.load import Table
+from pipeline.data.split import Split, groups_of
+from pipeline.errors import DataError, listing
+from pipeline.judge.baselines import Rows
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What every row was answered while its profile was held out.
+
+    Attributes:
+        groups: (rows,) number of each row's profile.
+        folds: (rows,) number of the fold that held it out.
+        answers: (rows,) class indices of the "network" and of each baseline that could be fitted; -1 for no class.
+    """
+
+    groups: Rows
+    folds: Rows
+    answers: dict[str, Rows]
+
+
+def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
+    """Divide the rows into stratified folds that never share a profile, as scikit-learn's ``StratifiedGroupKFold`` does.
+
+    Raises:
+        DataError: there are fewer profiles, or fewer rows of every class, than folds, or a fold would leave one class only.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    groups, truth = groups_of(table, section.group_by), table.class_indices()
+    name = f"{table.path}: the {groups.max() + 1} different rows of {listing(section.group_by)}"
+    remedy = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
+    if groups.max() + 1 < section.folds:
+        raise DataError(f"{name} cannot make {section.folds} folds{remedy}")
+    shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
+            folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
+    except ValueError as error:
+        raise DataError(f"{name} cannot make {section.folds} folds: {error}{remedy}") from None
+    if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
+        raise DataError(f"{name} cannot make {section.folds} folds, each with two classes to learn from{remedy}")
+    return folds
+
+
+def gather(table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Rows]]) -> Unseen:
+    """Lay the answers of all folds out by row. What could not answer in some fold is left out altogether.
+
+    Args:
+        table: the rows.
+        section: names the columns of a profile.
+        folds: as ``folds_of`` made them.
+        answers: for each fold, the answers of each model to its held-out rows.
+    """
+    numbers = np.empty(len(table), dtype=np.int64)
+    everywhere = [name for name in answers[0] if all(name in each for each in answers)]
+    laid = {name: np.empty(len(table), dtype=np.int64) for name in everywhere}
+    for number, (fold, given) in enumerate(zip(folds, answers, strict=True)):
+        numbers[fold.test] = number
+        for name in everywhere:
+            laid[name][fold.test] = given[name]
+    return Unseen(groups_of(table, section.group_by), numbers, laid)

@@ -1,0 +1,81 @@
+"""Folds by profile: as scikit-learn's, and no profile on both sides."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import StratifiedGroupKFold
+
+from pipeline.config import UnseenSection
+from pipeline.config_file import load_config
+from pipeline.data.load import Table, load
+from pipeline.errors import DataError
+from pipeline.judge.unseen import folds_of, gather
+
+COLUMNS = ("a", "b")
+
+
+def table(seed: int, rows: int = 300, profiles: int = 30) -> Table:
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(profiles, 3)).round(1)
+    values[0, 0] = np.nan  # a gap is a value like any other
+    profile = np.r_[np.arange(profiles), random.integers(profiles, size=rows - profiles)]
+    features = pd.DataFrame(values[profile], columns=["a", "b", "c"])
+    classes = pd.CategoricalDtype(["no", "yes", "perhaps"])
+    target = pd.Series(np.array(["no", "yes", "perhaps"])[profile % 3], dtype=classes)
+    return Table(features, target, pd.DataFrame(), features.isna() & False, "x.csv", "")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_row_is_held_out_once_and_no_profile_is_on_both_sides(seed: int) -> None:
+    rows = table(seed)
+    folds = folds_of(rows, UnseenSection(group_by=COLUMNS, folds=4, seed=seed))
+    keys = rows.features[list(COLUMNS)].apply(lambda row: str(tuple(row)), axis=1)
+    assert np.array_equal(np.sort(np.concatenate([fold.test for fold in folds])), np.arange(300))
+    for fold in folds:
+        assert not set(keys.iloc[fold.train]) & set(keys.iloc[fold.test])
+        assert np.array_equal(np.sort(np.r_[fold.train, fold.test]), np.arange(300))
+
+
+def test_the_real_file_has_21_profiles_in_six_folds(complete) -> None:
+    config = load_config("configs/default.yaml", data=str(complete))
+    rows = load(config.data)
+    section = config.evaluation.unseen
+    assert section is not None
+    names = list(section.group_by)
+    groups = rows.features.groupby(names, dropna=False).ngroup()
+    folds = folds_of(rows, section)
+    oracle = StratifiedGroupKFold(6, shuffle=True, random_state=0).split(groups, rows.class_indices(), groups)
+    for fold, (train, test) in zip(folds, oracle, strict=True):
+        assert np.array_equal(fold.train, train)
+        assert np.array_equal(fold.test, test)
+    assert groups.nunique() == 21
+
+
+@pytest.mark.parametrize(
+    ("profiles", "folds", "told"), [(3, 4, "3 different rows"), (30, 200, "cannot make 200 folds"), (3, 3, "two classes")]
+)
+def test_too_few_profiles_are_one_clear_line(profiles: int, folds: int, told: str) -> None:
+    rows = table(0, profiles=profiles)
+    if told == "two classes":
+        target = pd.Series(np.where(rows.features["b"] == rows.features["b"].iloc[0], "yes", "no"))
+        rows = Table(rows.features, target.astype(rows.target.dtype), rows.others, rows.implausible, "x.csv", "")
+        folds = 3
+    with pytest.raises(DataError, match=told) as caught:
+        folds_of(rows, UnseenSection(group_by=COLUMNS, folds=folds))
+    assert "evaluation.unseen" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_answers_are_laid_out_by_row_and_those_of_some_folds_only_are_left_out() -> None:
+    rows = table(1)
+    section = UnseenSection(group_by=COLUMNS, folds=3)
+    folds = folds_of(rows, section)
+    given = [
+        {"network": fold.test * 10, "part": fold.test} if number else {"network": fold.test * 10}
+        for number, fold in enumerate(folds)
+    ]
+    unseen = gather(rows, section, folds, given)
+    assert list(unseen.answers) == ["network"]
+    assert np.array_equal(unseen.answers["network"], np.arange(300) * 10)
+    assert all((unseen.folds[fold.test] == number).all() for number, fold in enumerate(folds))
+    assert pd.Series(unseen.folds).groupby(unseen.groups).nunique().max() == 1
