@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,13 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     bundle.prepare()
 
     prepared = [prepare(table, each, config) for each in (parts, *folds)]
-    fitted_baselines = answer_all([each.task for each in prepared], config)
-    fits = [fit(each, config, verbose) for each in prepared]
+    with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
+        baselines = beside.submit(answer_all, [each.task for each in prepared], config)
+        fits = [fit(each, config, verbose) for each in prepared]
+    answered = baselines.result()
     model, trained = fits[0]
     counts = class_counts(table.target.iloc[parts.train])
-    yardsticks = Yardsticks(counts, next(fitted_baselines), _unseen(table, folds, fits[1:], list(fitted_baselines), config))
+    yardsticks = Yardsticks(counts, answered[0], _unseen(table, folds, fits[1:], answered[1:], config))
     fitted = time.perf_counter()
 
     evaluation = evaluate(model, table, parts, yardsticks, config)

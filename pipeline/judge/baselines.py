@@ -1,9 +1,8 @@
 """What a network has to beat."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -74,24 +73,22 @@ def ada_rule(table: Table, rows: Rows, counts: dict[str, int], config: Config) -
     return np.where(met, names.index(diabetic), names.index(str(config.data.reference)))
 
 
-def answer_all(tasks: Sequence[Task], config: Config) -> Iterator[dict[str, Rows]]:
-    """Fit every baseline on the training rows of each task and answer its test rows; started at once, in processes.
+def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Rows]]:
+    """Fit every baseline on the training rows of each task and answer its test rows, in parallel processes.
 
     Args:
         tasks: the same split, preprocessing and folds as the network's.
         config: hidden layers of the MLP, and the seed.
 
-    Yields:
+    Returns:
         For each task, the answers of each of ``FITTED``; none at all where a value is missing and nothing fills it.
     """
     from joblib import Parallel, delayed
 
-    # processes that import scikit-learn take longer to start than the fits of one split take
-    jobs = -1 if len(tasks) > 1 else 1
-    calls = (delayed(_answer)(name, each, config.network.hidden, config.training.seed) for each in tasks for name in FITTED)
-    results = Parallel(n_jobs=jobs, return_as="generator")(calls)
-    given = (dict(zip(FITTED, islice(results, len(FITTED)), strict=True)) for _ in tasks)
-    return ({name: answers for name, answers in each.items() if answers is not None} for each in given)
+    calls = [(name, each, config.network.hidden, config.training.seed) for each in tasks for name in FITTED]
+    answers = Parallel(n_jobs=-1)(delayed(_answer)(*each) for each in calls)
+    by_task = [answers[first : first + len(FITTED)] for first in range(0, len(answers), len(FITTED))]
+    return [{name: given for name, given in zip(FITTED, each, strict=True) if given is not None} for each in by_task]
 
 
 def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int) -> Rows | None:
