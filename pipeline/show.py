@@ -13,7 +13,16 @@ from pipeline.findings import Rule
 from pipeline.history import Entry
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-_NAMES = {"majority": "always the largest class", "ada_rule": "ADA criteria", "logistic_regression": "logistic regression"}
+NAMES = {
+    "majority": "always the largest class",
+    "ada_rule": "ADA criteria",
+    "logistic_regression": "logistic regression",
+    "decision_tree": "decision tree",
+    "random_forest": "random forest",
+    "gradient_boosting": "gradient boosting",
+    "mlp": "scikit-learn MLP",
+}
+"""How the baselines are called wherever a reader sees them."""
 
 
 def show_summary(console: Console, summary: dict[str, Any]) -> None:
@@ -99,7 +108,7 @@ def _accuracy(summary: dict[str, Any]) -> Table:
     )
     table.add_row("unseen profiles", _percent(accuracy["unseen_profiles"]))
     for name, figure in summary["baselines"].items():
-        table.add_row(f"test, {_NAMES.get(name, name)}", _percent(figure))
+        table.add_row(f"test, {NAMES.get(name, name)}", _percent(figure))
     return table
 
 
