@@ -79,6 +79,19 @@ def evaluate(run: RunArgument = Path("models/latest"), data: Data = None, as_jso
 
 
 @app.command()
+def report(run: RunArgument = Path("models/latest"), as_json: Json = False) -> None:
+    """Write one self-contained HTML file about a saved run into its folder.
+
+    Example: diabetes-pipeline report models/latest
+    """
+    with _outcome(as_json) as out:
+        from pipeline.run import report as write_report
+
+        written = write_report(run)
+        out.show(written, lambda console: console.print(written["report"], markup=False, highlight=False, soft_wrap=True))
+
+
+@app.command()
 def check(
     config: ConfigArgument = DEFAULT,
     settings: Settings = None,

@@ -1,6 +1,7 @@
 """The order of the stages."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pipeline.config import Config
 from pipeline.data.load import Labels, Table, load
 from pipeline.data.preprocess import fit_pipeline, from_pipeline
 from pipeline.data.split import Split, split
+from pipeline.errors import DataError, PipelineError
 from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
@@ -56,8 +58,49 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     return record | {"run": str(bundle.save(run, Path(origin.path).stem, steps, build(model.network)))}
 
 
+@dataclass(frozen=True)
+class Reopened:
+    """A saved run, read once, with its figures computed again.
+
+    Attributes:
+        run: as it is kept.
+        table: the data that the figures are of.
+        summary: what ``evaluate`` prints.
+    """
+
+    run: bundle.Run
+    table: Table
+    summary: dict[str, Any]
+
+
 def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
     """Compute the figures of a saved run again, on its own data or on another file; nothing is trained."""
+    return reopen(path, data).summary
+
+
+def report(path: Path | str) -> dict[str, Any]:
+    """Write the HTML report of a saved run into its folder and return what ``--json`` prints.
+
+    Raises:
+        RunError: no run there, it is damaged, or its folder cannot be written.
+        DataError: its data are gone or are no longer those that it was trained on.
+        PipelineError: what draws the report is not installed.
+    """
+    try:
+        from pipeline.report.page import page
+    except ModuleNotFoundError as error:
+        raise PipelineError(f"report: {error.name} is needed and not installed; pip install '.[report]'") from None
+    again = reopen(path)
+    if again.summary["data"]["sha256"] != again.run.record["data"]["sha256"]:
+        what = f"{again.table.path}: a report needs the data that the run was trained on, and this file has changed since"
+        raise DataError(f"{what} (its SHA-256 differs); restore the file or train again")
+    folder = bundle.resolve(path)
+    written = bundle.add_report(folder, page(again.run, again.table, again.summary))
+    return {"run": str(folder), "report": str(written), "bytes": written.stat().st_size}
+
+
+def reopen(path: Path | str, data: str | None = None) -> Reopened:
+    """Read a saved run and compute its figures again; see ``reevaluate``."""
     run, folder = bundle.load(path), bundle.resolve(path)
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
     config, record = run.config.model_copy(update={"data": section}), run.record
@@ -71,7 +114,7 @@ def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
         stranger = f"{table.path} does not hold the data that the run was trained on"
         notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
     result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
-    return result | {"run": str(folder)}
+    return Reopened(run, table, result | {"run": str(folder)})
 
 
 def _doubts(config: Config, table: Table) -> tuple[Finding, ...]:
