@@ -14,7 +14,10 @@ from xml.etree import ElementTree
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+
+from pipeline.report.words import visible
 
 # Colours that nothing else has; each stands for the CSS custom property of its name, which differs in light and dark.
 _TOKENS = ("ink", "muted", "grid", "paper", "s0", "s1", "s2", "s3", "s4", "s5", "s6")
@@ -23,13 +26,14 @@ _PROPERTIES = {colour: f"var(--{name})" for name, colour in _COLOURS.items()}
 INK, MUTED, GRID, PAPER = (_COLOURS[name] for name in ("ink", "muted", "grid", "paper"))
 SERIES = tuple(_COLOURS[name] for name in _TOKENS if name[0] == "s")
 """Line colours that people with any colour vision can tell apart; a dash or a marker always says the same."""
-DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1)), (0, (8, 3)), (0, (4, 2, 1, 2, 1, 2)))
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1)), (0, (8, 3)), (0, (4, 2, 1, 2, 1, 2)))
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be selected and takes the page's font
     "svg.hashsalt": "pipeline",
     "text.usetex": False,
     "text.parse_math": False,  # a column may be named $x$
+    "font.family": ["DejaVu Sans"],  # matplotlib's own, to measure with; wider than what most pages show
     "font.size": 10,
     "text.color": INK,
     "axes.edgecolor": MUTED,
@@ -52,6 +56,7 @@ _STYLE: dict[Any, Any] = {
     "savefig.facecolor": "none",
 }
 _RASTER_DPI = 150
+_NARROW = 440  # a wider figure is scrolled on a telephone, for its text would be too small to read
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,17 @@ def style() -> Iterator[None]:
 
 def sheet(width: float, height: float) -> Figure:
     """Return an empty figure, in CSS pixels of a narrow screen."""
-    return Figure((width / 72, height / 72), layout="constrained")
+    return Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
+
+
+def colour(place: int) -> str:
+    """Return the colour of a numbered series."""
+    return SERIES[place % len(SERIES)]
+
+
+def dash(place: int) -> Any:
+    """Return the dash of a numbered series; series of the same colour differ in it."""
+    return DASHES[(place + place // len(SERIES)) % len(DASHES)]
 
 
 def say_instead(axes: Axes, text: str) -> None:
@@ -89,7 +104,7 @@ def say_instead(axes: Axes, text: str) -> None:
 
 def label(name: object, length: int = 18) -> str:
     """Return a name from the user's files as one short line that an SVG can hold."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in str(name)).split())
+    text = " ".join(visible(str(name)).split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
@@ -103,7 +118,8 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
         description: what is drawn, and how.
     """
     file = io.BytesIO()
-    figure.savefig(file, format="svg", dpi=_RASTER_DPI, metadata={"Date": None})
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(file, metadata={"Date": None})  # savefig would draw everything twice
     root = ElementTree.fromstring(file.getvalue())  # noqa: S314 - our own drawing
     width = float(root.get("viewBox", "").split()[2])
     for each in [each for each in root if not each.tag.endswith("}g") and each.find(".//{*}clipPath") is None]:
@@ -113,7 +129,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
         "viewBox": root.attrib["viewBox"],
         "role": "img",
         "aria-labelledby": f"{name}-title {name}-desc",
-        "style": f"max-width: {width * 1.3:.0f}px",
+        "style": f"max-width: {width * 1.3:.0f}px" + (f"; min-width: {width:.0f}px" if width > _NARROW else ""),
     }
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})

@@ -97,5 +97,5 @@ def _heading(axes: Axes, x: float, last: bool, slope: float | None, softmax: boo
 def _short(weight: SupportsFloat) -> str:
     """Return a weight as it fits on a line; the table has all its digits."""
     value = float(weight)
-    shown = f"{value:.2f}" if abs(value) < 100 else f"{value:.1e}"
+    shown = f"{value:.1e}" if abs(value) >= 100 else f"{value:.1g}" if 0 < abs(value) < 0.005 else f"{value:.2f}"
     return shown.replace("-", "\N{MINUS SIGN}").replace("nan", "NaN")

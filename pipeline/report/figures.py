@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
 from pipeline.network.activation import leaky_relu_array
 from pipeline.network.train import Trained
-from pipeline.report.canvas import DASHES, INK, MUTED, SERIES, Picture, label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, label, say_instead, sheet, style, to_svg
 from pipeline.report.words import joined, number, percent, ranged
 
 _VECTORS = 48  # starts drawn as lines; more of them become one image, or the file grows without end
@@ -29,14 +29,14 @@ def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
     with style():
         figure = sheet(370, 70 + 34 * len(rows))
         axes = figure.add_subplot()
-        for key, name, colour, marker, shift in kinds:
+        for key, name, tint, marker, shift in kinds:
             known = [(place, row) for place, row in enumerate(reversed(rows)) if row.get(key) is not None]
             for place, row in known:
                 low, high = row.get(f"{key}_interval") or (row[key], row[key])
-                axes.plot([low, high], [place + shift] * 2, color=colour, linewidth=1.6, solid_capstyle="butt")
+                axes.plot([low, high], [place + shift] * 2, color=tint, linewidth=1.6, solid_capstyle="butt")
             if known:
                 xs, ys = [row[key] for _, row in known], [place + shift for place, _ in known]
-                axes.plot(xs, ys, marker, color=colour, markersize=6, label=name)
+                axes.plot(xs, ys, marker, color=tint, markersize=6, label=name)
         axes.set_yticks(range(len(rows)), [label(row["name"], 24) for row in reversed(rows)])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         lowest = min((row[key] for key, *_ in kinds for row in rows if row.get(key) is not None), default=0.0)
@@ -105,9 +105,12 @@ def losses(trained: Trained) -> Picture:
     with style():
         figure = sheet(370, 260)
         axes = figure.add_subplot()
-        axes.set(xlabel="epoch (one pass over the training rows)", ylabel="training loss", xlim=(0, max(epochs, 2)))
+        axes.set(
+            xlabel="epoch (one pass over the training rows)", ylabel="training loss", xlim=(1, epochs) if epochs > 1 else (0, 2)
+        )
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if np.isfinite(drawn).any():
-            if np.nanmin(drawn) > 0:
+            if 0 < 5 * np.nanmin(drawn) < np.nanmax(drawn):
                 axes.set_yscale("log")
                 axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
@@ -167,7 +170,7 @@ def activations(slopes: Sequence[float]) -> Picture:
     every = sorted({0.0, 0.2, 0.09, *own})
     x, bottom = np.linspace(-10, 10, 201), -10.5 * max(every)
     with style():
-        figure = sheet(370, 420)
+        figure = sheet(370, 440)
         whole, left = figure.subplots(2, 1, height_ratios=(1, 1))
         for place, slope in enumerate(every):
             name = ("ReLU, slope 0" if slope == 0 else f"slope {slope:g}") + (" (this run)" if slope in own else "")
@@ -176,8 +179,8 @@ def activations(slopes: Sequence[float]) -> Picture:
                 axes.plot(
                     x,
                     leaky_relu_array(x, slope),
-                    color=SERIES[place % 7],
-                    linestyle=DASHES[place % 7],
+                    color=colour(place),
+                    linestyle=dash(place),
                     linewidth=width,
                     label=name,
                 )
@@ -193,7 +196,7 @@ def activations(slopes: Sequence[float]) -> Picture:
             axes.axhline(0, color=MUTED, linewidth=0.8)
             axes.axvline(0, color=MUTED, linewidth=0.8)
             axes.set_ylabel("value that leaves it")
-        whole.legend(loc="upper left")
+        figure.legend(*whole.get_legend_handles_labels(), loc="outside upper left", ncols=2)
         description = (
             "Lines from -10 to 10 that bend at the origin: to the right all are the same, to the left each has its own slope."
         )

@@ -58,6 +58,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=ChainableUndefined,
+        finalize=words.visible,
     )
     environment.filters |= {each.__name__: each for each in words.FILTERS}
     environment.tests["absent"] = words.absent

@@ -12,7 +12,7 @@ from pipeline.data.load import Table
 from pipeline.data.preprocess import Floats, mask_implausible
 from pipeline.model import Model
 from pipeline.network.decode import Coding
-from pipeline.report.canvas import DASHES, INK, MUTED, SERIES, Picture, label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, label, say_instead, sheet, style, to_svg
 from pipeline.report.words import joined, number
 
 _POINTS = 201
@@ -111,7 +111,7 @@ def _code(axes: Axes, response: Response, coding: Coding) -> None:
     low, high = min(codes[0], np.nanmin(line)) - pad, max(codes[-1], np.nanmax(line)) + pad
     for place, (bottom, top) in enumerate(zip([low, *edges], [*edges, high], strict=True)):
         index = int(order[place])
-        axes.axhspan(bottom, top, color=SERIES[index % 7], alpha=0.16, linewidth=0)
+        axes.axhspan(bottom, top, color=colour(index), alpha=0.16, linewidth=0)
         if len(codes) <= _NAMED and top - bottom > 0.09 * (high - low):
             _name_band(axes, label(coding.classes[index], 14), line, (float(bottom), float(top)))
     for edge in edges:
@@ -141,8 +141,8 @@ def _probabilities(axes: Axes, response: Response, coding: Coding) -> None:
         axes.plot(
             response.values,
             response.output[:, index],
-            color=SERIES[index % 7],
-            linestyle=DASHES[index % 7],
+            color=colour(index),
+            linestyle=dash(index),
             linewidth=2,
             label=label(coding.classes[index], 10),
         )
@@ -157,7 +157,8 @@ def _rug(axes: Axes, response: Response, names: Sequence[str]) -> None:
     width = np.ptp(response.values) or 1.0
     for index, seen in enumerate(lines):
         spots = np.unique(np.round((seen - response.values[0]) / width, 3)) * width + response.values[0]
-        axes.vlines(spots, -index - 0.38, -index + 0.38, color=SERIES[index % 7] if split else MUTED, linewidth=1)
+        x, y = np.repeat(spots, 3), np.tile([-index - 0.38, -index + 0.38, np.nan], len(spots))
+        axes.plot(x, y, color=colour(index) if split else MUTED, linewidth=1, solid_capstyle="butt")  # one path for all
     axes.set_yticks(
         [-index for index in range(len(lines))], [label(name, 9) for name in names] if split else ["rows"], fontsize=8
     )

@@ -1,5 +1,6 @@
 """Figures in words, for captions, tables and the template."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,14 @@ from markupsafe import Markup, escape
 NOT_MEASURED = "not measured"
 NOT_SUPPLIED = "not supplied"
 _SIGN = "\N{NO-BREAK SPACE}%"
+
+
+_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(value: Any) -> Any:
+    """Return text with a mark for each control character: one in a column's name could turn the rest of a line around."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def absent(value: Any) -> bool:
