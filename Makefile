@@ -7,13 +7,20 @@ INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python -m pipeline
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate check runs fetch install test lint types bench torture lock
+.PHONY: train evaluate report check runs fetch install test lint types bench torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
 
 evaluate: $(INSTALLED)    ## the figures of the newest run again; trains first if its config or data changed
 	@$(RUN) train --if-changed $(ARGUMENTS)
+
+report: $(INSTALLED)      ## one HTML file about the newest run; opens it where there is a screen
+	@file=$$($(RUN) report) || exit $$?; echo "$$file"; \
+	if [ "$$(uname)" = Darwin ]; then open "$$file"; \
+	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		xdg-open "$$file" >/dev/null 2>&1 || $(VENV)/bin/python -m webbrowser "file://$(CURDIR)/$$file" >/dev/null 2>&1; \
+	fi || true
 
 check: $(INSTALLED)       ## findings about config and data, without training
 	@$(RUN) check $(ARGUMENTS)

@@ -29,6 +29,7 @@ from pipeline.yaml_source import read_yaml
 
 MODELS = Path("models")
 LATEST = MODELS / "latest"
+REPORT = "report.html"
 _UNFINISHED = ".unfinished-"
 _NO_DIGEST = "0" * 64
 _KEYS = frozenset(
@@ -116,6 +117,27 @@ def save(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # gone already if it was published
     _point_latest(target)
+    return target
+
+
+def add_report(folder: Path, text: str) -> Path:
+    """Write report.html into a run's folder, whole or not at all, and return its path; a run's own files stay as they are.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    hidden, target = folder / f"{_UNFINISHED}{os.getpid()}-{REPORT}", folder / REPORT
+    try:
+        with hidden.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.replace(target)
+    except OSError as error:
+        raise RunError(f"{target}: the report cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            hidden.unlink(missing_ok=True)
     return target
 
 

@@ -48,7 +48,7 @@ def train(
     Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
     """
     with _outcome(as_json) as out:
-        from pipeline import history, run
+        from pipeline import history, reopen, run
         from pipeline.config_file import load_config
         from pipeline.record import Origin
         from pipeline.show import show_summary
@@ -58,7 +58,7 @@ def train(
         current = history.current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
-        summary = run.reevaluate(current) if current else run.train(loaded, origin, verbose=not as_json)
+        summary = reopen.reopen(current).summary if current else run.train(loaded, origin, verbose=not as_json)
         out.show(summary, lambda console: show_summary(console, summary))
         out.fail_unless(summary["sound"])
 
@@ -70,12 +70,25 @@ def evaluate(run: RunArgument = Path("models/latest"), data: Data = None, as_jso
     Example: diabetes-pipeline evaluate models/latest --data other.csv
     """
     with _outcome(as_json) as out:
-        from pipeline.run import reevaluate
+        from pipeline.reopen import reopen
         from pipeline.show import show_summary
 
-        summary = reevaluate(run, data)
+        summary = reopen(run, data).summary
         out.show(summary, lambda console: show_summary(console, summary))
         out.fail_unless(summary["sound"])
+
+
+@app.command()
+def report(run: RunArgument = Path("models/latest"), as_json: Json = False) -> None:
+    """Write one self-contained HTML file about a saved run into its folder.
+
+    Example: diabetes-pipeline report models/latest
+    """
+    with _outcome(as_json) as out:
+        from pipeline.reopen import report as write_report
+
+        written = write_report(run)
+        out.show(written, lambda console: console.print(written["report"], markup=False, highlight=False, soft_wrap=True))
 
 
 @app.command()

@@ -6,20 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pipeline import bundle
+from pipeline.audit import audit, audit_training
 from pipeline.config import Config
 from pipeline.data.load import Table, load
 from pipeline.data.split import Split, split
-from pipeline.findings import Finding, find
-from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.training_rules import TrainingFacts
+from pipeline.findings import Finding
 from pipeline.fitting import fit, prepare
-from pipeline.history import changes, located
 from pipeline.judge.baselines import Rows, ada_rule, answer_all, majority_rule
-from pipeline.judge.evaluate import Evaluation, Yardsticks, evaluate
-from pipeline.judge.starts import agreement
+from pipeline.judge.evaluate import Yardsticks, evaluate
 from pipeline.judge.unseen import Unseen, folds_of, gather
 from pipeline.model import Model
 from pipeline.network.train import Trained
@@ -29,7 +24,7 @@ from pipeline.record import Origin, class_counts, provenance, summary
 def check(config: Config) -> tuple[Finding, ...]:
     """Read the data and return the findings that need no training."""
     table = load(config.data, config.split.group_by or ())
-    return _doubts(config, table, split(table, config.split))
+    return audit(config, table, split(table, config.split))
 
 
 def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, Any]:
@@ -38,7 +33,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     table = load(config.data, config.split.group_by or ())
     parts = split(table, config.split)
     loaded = time.perf_counter()
-    doubts = _doubts(config, table, parts)
+    doubts = audit(config, table, parts)
     if any(finding.blocks for finding in doubts):
         return summary(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     folds = folds_of(table, config.evaluation.unseen) if config.evaluation.unseen else ()
@@ -55,46 +50,12 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     fitted = time.perf_counter()
 
     evaluation = evaluate(model, table, parts, yardsticks, config)
-    findings = doubts + _judged(config, table, parts, model, trained, evaluation)
+    findings = doubts + audit_training(config, table, parts, model, trained, evaluation)
     record = summary(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
     run = bundle.Run(config, model, trained, parts, yardsticks, record | provenance(config, origin))
     from pipeline.network.build import build
 
     return record | {"run": str(bundle.save(run, Path(origin.path).stem, prepared[0].steps, build(model.network)))}
-
-
-def reevaluate(path: Path | str, data: str | None = None) -> dict[str, Any]:
-    """Compute the figures of a saved run again, on its own data or on another file; nothing is trained."""
-    run, folder = bundle.load(path), bundle.resolve(path)
-    section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
-    config, record = run.config.model_copy(update={"data": section}), run.record
-    table = load(section, only_score=True)
-    same = table.sha256 == record["data"]["sha256"]
-    parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
-    yardsticks = run.yardsticks if same else Yardsticks(run.yardsticks.counts, {})
-    evaluation = evaluate(run.model, table, parts, yardsticks, config)
-    findings = _doubts(config, table, parts) + _judged(config, table, parts, run.model, run.trained, evaluation)
-    notes = changes(folder, run.config, record)
-    if not same:
-        stranger = f"{table.path} does not hold the data that the run was trained on"
-        notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
-    result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
-    return result | {"run": str(folder)}
-
-
-def _doubts(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
-    accept = config.findings.accept
-    return find("C", config, accept) + find("D", DataFacts(table, parts, config), accept)
-
-
-def _judged(
-    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation
-) -> tuple[Finding, ...]:
-    rows = parts.train if len(parts.train) else parts.test
-    agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[rows]))
-    answers = evaluation.answers[np.concatenate([parts.train, parts.test])]
-    facts = TrainingFacts(trained, answers, [layer.dead for layer in evaluation.advice.layers], agreeing, config)
-    return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
 
 
 def _unseen(

@@ -1,5 +1,6 @@
 """What the tests share: the real files where they lie, a folder to work in, and a run that is trained once."""
 
+import functools
 import json
 import os
 import shutil
@@ -7,8 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pipeline.reopen import Reopened
 
 ROOT = Path(__file__).parent.parent
 
@@ -86,3 +91,43 @@ def trained(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(small_run, folder, symlinks=True)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def reopened(small_run: Path) -> "Reopened":
+    """The small run, read again."""
+    from pipeline.reopen import reopen
+
+    return reopen(small_run / "models" / "latest")
+
+
+@pytest.fixture(scope="session")
+def full_page(reopened: "Reopened") -> str:
+    """The report of the small run with everything supplied."""
+    from samples import enriched
+
+    from pipeline.report.page import page
+
+    return page(reopened.run, reopened.table, enriched(reopened.summary, reopened.table))
+
+
+@pytest.fixture(scope="session")
+def shape(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], "Reopened"]:
+    """Train a run of a named shape, once, and open it; see tests/report/shapes.py."""
+    from shapes import trained_shape
+
+    return functools.cache(lambda name: trained_shape(name, tmp_path_factory.mktemp("shape")))
+
+
+@pytest.fixture(scope="session")
+def shape_page(shape: Callable[[str], "Reopened"]) -> Callable[[str], str]:
+    """The report of a run of a named shape with everything supplied, made once."""
+    from samples import enriched
+
+    from pipeline.report.page import page
+
+    def call(name: str) -> str:
+        run = shape(name)
+        return page(run.run, run.table, enriched(run.summary, run.table))
+
+    return functools.cache(call)

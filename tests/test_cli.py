@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, command
 
-COMMANDS = ("train", "evaluate", "check", "explain", "runs", "synthesize", "fetch")
+COMMANDS = ("train", "evaluate", "report", "check", "explain", "runs", "synthesize", "fetch")
 WARNINGS = ["C103", "D201", "D202", "D204", "D205", "D206", "D207"]  # of the twin
 Call = Callable[..., tuple[int, dict, str]]
 
@@ -54,8 +54,9 @@ def test_help_imports_no_pandas(workplace: Path) -> None:
     assert not {"pandas", "numpy"} & modules
 
 
-def test_evaluate_imports_no_tensorflow(trained: Path) -> None:
-    modules = imported(["evaluate"], trained)
+@pytest.mark.parametrize("name", ["evaluate", "report"])
+def test_what_reads_a_run_imports_no_tensorflow(name: str, trained: Path) -> None:
+    modules = imported([name], trained)
     assert "pipeline.judge.evaluate" in modules
     assert not {name for name in modules if name.split(".")[0] in ("tensorflow", "keras")}
 
@@ -81,6 +82,8 @@ def test_json_is_one_object_and_everything_else_is_on_standard_error(trained: Pa
         (["check", "--set", "training.epochs=0"], "training.epochs"),
         (["evaluate", "nope"], "nope"),
         (["evaluate"], "train first"),
+        (["report"], "train first"),
+        (["report", "nope"], "nope"),
         (["explain", "C1O1"], 'did you mean "C101"'),
         (["train", "--set", "data.path=x", "--data", "y"], "no effect beside --data"),
         (["synthesize", "nowhere/twin.csv"], "nowhere"),

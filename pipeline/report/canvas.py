@@ -1,0 +1,164 @@
+"""A figure as SVG to be set into a page: it takes the page's colours and brings no identifier that another figure has.
+
+Only matplotlib's object-oriented interface is used: no window, no global state.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from pipeline.report.words import visible
+
+# Colours that nothing else has; each stands for the CSS custom property of its name, which differs in light and dark.
+_TOKENS = ("ink", "muted", "grid", "paper", "s0", "s1", "s2", "s3", "s4", "s5", "s6")
+_COLOURS = {name: f"#0102{number + 3:02x}" for number, name in enumerate(_TOKENS)}
+_PROPERTIES = {colour: f"var(--{name})" for name, colour in _COLOURS.items()}
+INK, MUTED, GRID, PAPER = (_COLOURS[name] for name in ("ink", "muted", "grid", "paper"))
+SERIES = tuple(_COLOURS[name] for name in _TOKENS if name[0] == "s")
+"""Line colours that people with any colour vision can tell apart; a dash or a marker always says the same."""
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1)), (0, (8, 3)), (0, (4, 2, 1, 2, 1, 2)))
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be selected and takes the page's font
+    "svg.hashsalt": "pipeline",
+    "text.usetex": False,
+    "text.parse_math": False,  # a column may be named $x$
+    "font.family": ["DejaVu Sans"],  # matplotlib's own, to measure with; wider than what most pages show
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 10,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+}
+_RASTER_DPI = 150
+_NARROW = 440  # a wider figure is scrolled on a telephone, for its text would be too small to read
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and what stands below it.
+
+    Attributes:
+        svg: an <svg> element with its title and description.
+        caption: its main figures in words.
+    """
+
+    svg: str
+    caption: str
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the report's style; nothing of it outlasts the block."""
+    with rc_context(_STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the reader's font draws it
+        yield
+
+
+def sheet(width: float, height: float) -> Figure:
+    """Return an empty figure, in CSS pixels of a narrow screen."""
+    return Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
+
+
+def colour(place: int) -> str:
+    """Return the colour of a numbered series."""
+    return SERIES[place % len(SERIES)]
+
+
+def dash(place: int) -> Any:
+    """Return the dash of a numbered series; series of the same colour differ in it."""
+    return DASHES[(place + place // len(SERIES)) % len(DASHES)]
+
+
+def say_instead(axes: Axes, text: str) -> None:
+    """Write a sentence where nothing can be drawn."""
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=INK, wrap=True)
+
+
+def label(name: object, length: int = 18) -> str:
+    """Return a name from the user's files as one short line that an SVG can hold."""
+    text = " ".join(visible(str(name)).split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
+    """Return the figure as an <svg> element for an HTML page; the same figure gives the same text.
+
+    Args:
+        figure: drawn within ``style``.
+        name: starts every identifier, so no two figures of a page may share it.
+        title: read by screen readers first.
+        description: what is drawn, and how.
+    """
+    file = io.BytesIO()
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(file, metadata={"Date": None})  # savefig would draw everything twice
+    root = ElementTree.fromstring(file.getvalue())  # noqa: S314 - our own drawing
+    width = float(root.get("viewBox", "").split()[2])
+    for each in [each for each in root if not each.tag.endswith("}g") and each.find(".//{*}clipPath") is None]:
+        root.remove(each)  # metadata, and a style sheet that would reach the whole page
+    _clean(root, name)
+    root.attrib = {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-labelledby": f"{name}-title {name}-desc",
+        "style": f"max-width: {width * 1.3:.0f}px" + (f"; min-width: {width:.0f}px" if width > _NARROW else ""),
+    }
+    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})
+        element.text = label(text, 1000)
+        root.insert(place, element)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _clean(root: ElementTree.Element, name: str) -> None:
+    """Drop namespaces, fonts and unused identifiers; name colours and used identifiers; round what is drawn."""
+    used = set(re.findall(r"#(\w+)", " ".join(value for each in root.iter() for value in each.attrib.values())))
+    for each in root.iter():
+        each.tag = each.tag.rpartition("}")[2]
+        if not (each.text or "").strip():
+            each.text = None
+        each.tail = None
+        each.attrib = {
+            key.rpartition("}")[2]: _attribute(key.rpartition("}")[2], value, name)
+            for key, value in each.attrib.items()
+            if key != "id" or value in used
+        }
+
+
+def _attribute(key: str, value: str, name: str) -> str:
+    if key == "id":
+        return f"{name}-{value}"
+    if key == "style":
+        kept = [part for part in value.split("; ") if not part.startswith("font-family")]
+        value = re.sub(r"#[0-9a-f]{6}", lambda colour: _PROPERTIES.get(colour[0], colour[0]), "; ".join(kept))
+    if key in ("d", "x", "y", "width", "height", "transform", "points"):
+        return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), " ".join(value.split()))
+    return re.sub(r"(^|url\()#(\w+)", rf"\1#{name}-\2", value) if "#" in value else value

@@ -1,0 +1,104 @@
+"""The report as one HTML text."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from markupsafe import Markup
+
+from pipeline.bundle import Run
+from pipeline.data.load import Table
+from pipeline.report import figures, sections, words
+from pipeline.report.canvas import Picture
+from pipeline.report.drawing import draws, network_drawing
+from pipeline.report.response import response_picture, responses, standing
+
+_LISTED = 5000  # weights that a page can still show as a table
+
+
+def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
+    """Return a self-contained HTML page about a run; the same run gives the same text.
+
+    Args:
+        run: the saved run.
+        table: the data that it was trained on.
+        summary: its figures, as ``evaluate`` prints them; what is null or absent is shown as not measured.
+    """
+    metrics = summary["metrics"]["test"]
+    return _environment().get_template("template.html").render(
+        summary=summary,
+        record=run.record,
+        config=run.config,
+        level=f"{run.config.evaluation.interval * 100:g}\N{NO-BREAK SPACE}%",
+        status=sections.status(summary),
+        findings=sections.findings(summary),
+        comparison=sections.comparison(summary),
+        classes=sections.classes(run, table, summary),
+        metrics=metrics,
+        rates=sections.rates(metrics, summary),
+        predictors=sections.predictors(run, summary),
+        flow=sections.flow(run, table),
+        layers=list(sections.layers(run)),
+        listed=len(run.model.network.weights) <= _LISTED,
+        regions=sections.regions(run),
+        components=_components(run),
+        standing=_standing(run, table),
+        card=[(label, (summary.get("card") or {}).get(key)) for key, label in sections.CARD.items()],
+        not_supplied=sections.not_supplied(run, summary),
+        pictures={name: _marked(picture) for name, picture in _pictures(run, summary).items()},
+        calibrations=[_marked(each) for each in _calibrations(summary)],
+        responses=[_marked(each) for each in _responses(run, table)],
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=ChainableUndefined,
+        finalize=words.visible,
+    )
+    environment.filters |= {each.__name__: each for each in words.FILTERS}
+    environment.tests["absent"] = words.absent
+    return environment
+
+
+def _pictures(run: Run, summary: dict[str, Any]) -> dict[str, Picture]:
+    network = run.model.network
+    drawn = {
+        "accuracies": figures.accuracies(sections.comparison(summary)),
+        "confusion": figures.confusion(summary["metrics"]["test"]["confusion"]),
+        "losses": figures.losses(run.trained),
+        "activations": figures.activations(network.slopes),
+    }
+    if draws(network):
+        drawn["network"] = network_drawing(network, run.model.preprocessor.inputs, sections.outputs(run))
+    return drawn
+
+
+def _calibrations(summary: dict[str, Any]) -> list[Picture]:
+    known = (summary.get("probabilities") or {}).get("classes") or {}
+    return [figures.calibration(place, name, known[name]) for place, name in enumerate(known)]
+
+
+def _responses(run: Run, table: Table) -> list[Picture]:
+    found = responses(run.model, table, run.config, run.split.train)
+    names = list(run.config.data.codes)
+    return [response_picture(place, each, run.model.coding, names) for place, each in enumerate(found)]
+
+
+def _standing(run: Run, table: Table) -> list[tuple[str, float]]:
+    values = standing(run.model, table, run.split.train)
+    return [(name, float(value)) for name, value in zip(run.model.preprocessor.features, values, strict=True)]
+
+
+def _components(run: Run) -> list[tuple[str, list[float]]]:
+    step = run.model.preprocessor
+    return [] if step.components is None else list(zip(step.inputs, step.components.tolist(), strict=True))
+
+
+def _marked(picture: Picture) -> Picture:
+    """Let the template take the SVG as markup; names in it were escaped when it was written."""
+    return Picture(Markup(picture.svg), picture.caption)  # noqa: S704

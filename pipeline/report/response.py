@@ -1,0 +1,181 @@
+"""What the network answers along each feature, while the others stand still."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from pipeline.config import Config
+from pipeline.data.load import Table
+from pipeline.data.preprocess import Floats, mask_implausible
+from pipeline.model import Model
+from pipeline.network.decode import Coding
+from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, label, say_instead, sheet, style, to_svg
+from pipeline.report.words import joined, number
+
+_POINTS = 201
+_NAMED = 7  # classes that get a colour and a name
+
+
+@dataclass(frozen=True)
+class Response:
+    """How the output moves along one feature.
+
+    Attributes:
+        feature: its name.
+        unit: its unit, or an empty text.
+        values: (N,) from the lowest to the highest usable value of the data.
+        output: (N, outputs).
+        answers: (N,) class index of each, -1 for none.
+        seen: (rows,) the usable values of the data.
+        truth: (rows,) the class index of each of them.
+    """
+
+    feature: str
+    unit: str
+    values: Floats
+    output: NDArray[np.float32]
+    answers: NDArray[np.int64]
+    seen: Floats
+    truth: NDArray[np.int64]
+
+
+def standing(model: Model, table: Table, rows: NDArray[np.int64]) -> Floats:
+    """Return (F,) where the other features stand: what fills a missing value, or the median of the usable training values."""
+    values = _usable(model, table)[rows]
+    known = [column[~np.isnan(column)] for column in values.T]
+    medians = np.array([np.median(column) if len(column) else 0.0 for column in known])
+    fill = model.preprocessor.fill
+    return np.where(np.isfinite(fill), fill, medians)
+
+
+def responses(model: Model, table: Table, config: Config, rows: NDArray[np.int64]) -> Iterator[Response]:
+    """Yield the response along each feature; ``rows`` are the training rows."""
+    still, usable, truth = standing(model, table, rows), _usable(model, table), table.class_indices()
+    for place, name in enumerate(model.preprocessor.features):
+        known = ~np.isnan(usable[:, place])
+        seen = usable[known, place]
+        low, high = (seen.min(), seen.max()) if len(seen) else (still[place] - 1, still[place] + 1)
+        values = np.linspace(low, high if high > low else low + 1, _POINTS)
+        grid = np.tile(still, (_POINTS, 1))
+        grid[:, place] = values
+        output = model.network.output(model.preprocessor.transform(grid))
+        answers = model.answers(output, model.coding.classes)
+        yield Response(name, config.data.features[name].unit or "", values, output, answers, seen, truth[known])
+
+
+def response_picture(place: int, response: Response, coding: Coding, names: Sequence[str]) -> Picture:
+    """Draw a response, the regions of the classes, and where the data lie.
+
+    Args:
+        place: number of the feature, for identifiers.
+        response: what to draw.
+        coding: thresholds and classes of the output.
+        names: classes in the order of ``response.truth``.
+    """
+    with style():
+        figure = sheet(320, 270)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1))
+        if not np.isfinite(response.output).any():
+            say_instead(upper, "The output is not a number.")
+        elif coding.softmax:
+            _probabilities(upper, response, coding)
+        else:
+            _code(upper, response, coding)
+        _rug(lower, response, names)
+        upper.tick_params(labelbottom=False, length=0)
+        upper.set_ylabel("probability" if coding.softmax else "output")
+        unit = f" ({label(response.unit, 12)})" if response.unit else ""
+        lower.set_xlabel(label(response.feature, 24) + unit)
+        description = (
+            "The output as this feature runs over the range of the data; below, a stroke where a row lies, one line a class."
+        )
+        svg = to_svg(figure, f"feature{place}", f"Output along {response.feature}", description)
+    return Picture(svg, f"{response.feature}: {_told(response, coding.classes)}.")
+
+
+def _usable(model: Model, table: Table) -> Floats:
+    step = model.preprocessor
+    return mask_implausible(table.features[list(step.features)].to_numpy(), step.lowest, step.highest)
+
+
+def _code(axes: Axes, response: Response, coding: Coding) -> None:
+    """Draw a single output over the bands in which each class's code is the nearest."""
+    line = np.clip(response.output[:, 0].astype(float), -1e12, 1e12)
+    order = np.argsort(coding.codes, kind="stable")
+    codes = np.array(coding.codes)[order]
+    edges = (codes[1:] + codes[:-1]) / 2
+    pad = 0.35 * float(np.min(np.diff(codes), initial=np.inf)) if len(set(codes)) == len(codes) else 0.5
+    low, high = min(codes[0], np.nanmin(line)) - pad, max(codes[-1], np.nanmax(line)) + pad
+    for place, (bottom, top) in enumerate(zip([low, *edges], [*edges, high], strict=True)):
+        index = int(order[place])
+        axes.axhspan(bottom, top, color=colour(index), alpha=0.16, linewidth=0)
+        if len(codes) <= _NAMED and top - bottom > 0.09 * (high - low):
+            _name_band(axes, label(coding.classes[index], 14), line, (float(bottom), float(top)))
+    for edge in edges:
+        axes.axhline(edge, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.plot(response.values, line, color=INK, linewidth=2)
+    axes.set_ylim(low, high)
+    axes.grid(visible=False)
+
+
+def _name_band(axes: Axes, name: str, line: Floats, band: tuple[float, float]) -> None:
+    """Write a class's name into its band: at the right end, unless the line runs there."""
+    ends = {"right": (0.985, line[-len(line) // 3 :]), "left": (0.015, line[: len(line) // 3])}
+    heights = [band[0] + share * (band[1] - band[0]) for share in (0.5, 0.75, 0.25)]
+    spots = [
+        (float(np.nanmin(np.abs(near - y), initial=np.inf)), x, y, side) for side, (x, near) in ends.items() for y in heights
+    ]
+    clear = [spot for spot in spots if spot[0] > 0.2 * (band[1] - band[0])]
+    _, x, y, side = clear[0] if clear else max(spots, key=lambda spot: spot[0])
+    axes.text(x, y, name, ha=side, va="center", fontsize=9, transform=axes.get_yaxis_transform())
+
+
+def _probabilities(axes: Axes, response: Response, coding: Coding) -> None:
+    """Draw one line a class; where there are too many, those that get highest."""
+    peaks = np.nan_to_num(response.output).max(axis=0)
+    shown = sorted(np.argsort(-peaks, kind="stable")[:_NAMED].tolist())
+    for index in shown:
+        axes.plot(
+            response.values,
+            response.output[:, index],
+            color=colour(index),
+            linestyle=dash(index),
+            linewidth=2,
+            label=label(coding.classes[index], 10),
+        )
+    axes.set_ylim(-0.03, 1.03)
+    axes.figure.legend(loc="outside upper left", ncols=3, handlelength=1.8, columnspacing=1)
+
+
+def _rug(axes: Axes, response: Response, names: Sequence[str]) -> None:
+    """Draw a stroke at each value that occurs, one line a class, or one line in all where there are many classes."""
+    split = len(names) <= _NAMED
+    lines = [response.seen[response.truth == index] for index in range(len(names))] if split else [response.seen]
+    width = np.ptp(response.values) or 1.0
+    for index, seen in enumerate(lines):
+        spots = np.unique(np.round((seen - response.values[0]) / width, 3)) * width + response.values[0]
+        x, y = np.repeat(spots, 3), np.tile([-index - 0.38, -index + 0.38, np.nan], len(spots))
+        axes.plot(x, y, color=colour(index) if split else MUTED, linewidth=1, solid_capstyle="butt")  # one path for all
+    axes.set_yticks(
+        [-index for index in range(len(lines))], [label(name, 9) for name in names] if split else ["rows"], fontsize=8
+    )
+    axes.set_ylim(-len(lines) + 0.4, 0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _told(response: Response, classes: Sequence[str]) -> str:
+    """Return the answers along the feature in words."""
+    answers, values = response.answers, response.values
+    turns = [0, *(np.flatnonzero(np.diff(answers)) + 1).tolist()]
+    name = [classes[answers[turn]] if answers[turn] >= 0 else "no class" for turn in turns]
+    if len(turns) == 1:
+        return f"{name[0]} everywhere" if answers[0] >= 0 else "no class anywhere"
+    if len(turns) > 5:
+        return f"the answer changes {len(turns) - 1} times"
+    spots = [number(float(f"{values[turn]:.3g}")) for turn in turns[1:]]
+    return f"{name[0]} at first, {joined(f'{each} from {spot} on' for each, spot in zip(name[1:], spots, strict=True))}"

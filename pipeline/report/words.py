@@ -1,0 +1,92 @@
+"""Figures in words, for captions, tables and the template."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from jinja2 import Undefined
+from markupsafe import Markup, escape
+
+NOT_MEASURED = "not measured"
+NOT_SUPPLIED = "not supplied"
+_SIGN = "\N{NO-BREAK SPACE}%"
+
+
+_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(value: Any) -> Any:
+    """Return text with a mark for each control character: one in a column's name could turn the rest of a line around."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def absent(value: Any) -> bool:
+    """Return whether there is nothing to show."""
+    return value is None or isinstance(value, Undefined) or value == ""
+
+
+def percent(share: Any, otherwise: str = NOT_MEASURED) -> str:
+    """Return a share as a percentage with one decimal."""
+    return otherwise if absent(share) else f"{share * 100:.1f}{_SIGN}"
+
+
+def interval(ends: Any, otherwise: str = "") -> str:
+    """Return both ends of an interval of shares, as percentages."""
+    if absent(ends) or any(end is None for end in ends):
+        return otherwise
+    return f"{ends[0] * 100:.1f} to {ends[1] * 100:.1f}{_SIGN}"
+
+
+def ranged(share: Any, ends: Any) -> str:
+    """Return a share with its interval."""
+    shown = interval(ends)
+    return percent(share) + (f" ({shown})" if shown else "")
+
+
+def number(value: Any, otherwise: str = NOT_MEASURED) -> str:
+    """Return a number with four significant digits, or whole."""
+    if absent(value) or value != value:
+        return otherwise
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def span(ends: Any, otherwise: str = "") -> str:
+    """Return both ends of an interval of plain numbers."""
+    if absent(ends) or any(end is None for end in ends):
+        return otherwise
+    return f"{number(ends[0])} to {number(ends[1])}"
+
+
+def quantity(figure: Any, otherwise: str = NOT_MEASURED) -> str:
+    """Return a figure that carries its interval: {"value": v, "interval": [l, h]}."""
+    if absent(figure) or absent(figure.get("value")):
+        return otherwise
+    ends = span(figure.get("interval"))
+    return number(figure["value"]) + (f" ({ends})" if ends else "")
+
+
+def p_value(value: Any) -> str:
+    """Return a p-value as it is printed: never 0."""
+    return "" if absent(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def joined(words: Iterable[object]) -> str:
+    """Return words as a plain list: "a, b and c"."""
+    each = [str(word) for word in words]
+    return " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
+
+
+def with_code(text: str) -> Markup:
+    """Return text with `code` marked as such; everything else in it is text."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(text.split("`"))
+    )
+
+
+def shown(text: str) -> Markup:
+    """Return text, greyed where it says that something is absent."""
+    return Markup('<span class="absent">{}</span>').format(text) if text in (NOT_MEASURED, NOT_SUPPLIED) else escape(text)
+
+
+FILTERS = (percent, interval, ranged, number, span, quantity, p_value, joined, with_code, shown)
+"""What the template may call, by name."""

@@ -1,0 +1,88 @@
+"""Runs of many shapes."""
+
+import contextlib
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import yaml
+from conftest import ROOT
+
+from pipeline.reopen import Reopened, reopen
+
+NASTY = ("<script>alert(1)</script>", "</style><b>x", "a & b", "$x^2$ {{ 7 * 7 }}", 'id="x" \u202e"\'', "日本 \x07 語")
+"""Names that markup, a template, mathtext, a stylesheet or XML would take for something else."""
+QUICK = {"starts": 3, "epochs": 4, "batch_size": 50}
+
+
+def written(folder: Path, columns: list[str], classes: list[str], rows: int = 120, **sections: object) -> Path:
+    """Write a CSV file and the config of a quick run on it; return the config."""
+    random = np.random.default_rng(1)
+    with (folder / "a < b & c.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*columns, "the <i>class</i>"])
+        for row in range(rows):
+            values = random.normal(row % len(classes), 1, len(columns)).round(2)
+            writer.writerow([*values, classes[row % len(classes)]])
+    data = {
+        "path": "a < b & c.csv",
+        "target": "the <i>class</i>",
+        "codes": {name: place - 1 for place, name in enumerate(classes)},
+        "features": {name: {"unit": "<u>"} if place % 2 else {"range": [-100, 100]} for place, name in enumerate(columns)},
+    }
+    settings = {"data": data, "training": QUICK, **sections}
+    (folder / "shape.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=False), encoding="utf-8")
+    return folder / "shape.yaml"
+
+
+def trained_shape(name: str, folder: Path) -> Reopened:
+    """Train a run of a named shape in a folder and open it."""
+    from pipeline.config_file import load_config
+    from pipeline.record import Origin
+    from pipeline.run import train
+
+    with contextlib.chdir(folder):
+        path, settings = SHAPES[name](folder)
+        summary = train(load_config(path, settings, None), Origin(str(path), settings))
+        assert summary["run"], summary["findings"]
+        return reopen(folder / summary["run"])
+
+
+def _article(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    for each in ("configs", "data"):
+        shutil.copytree(ROOT / each, folder / each)
+    return Path("configs/article.yaml"), ("data.path=data/diabetes.csv", "training.epochs=1", "training.batch_size=400")
+
+
+def _many(folder: Path, columns: int) -> Path:
+    names, classes = [f"column {number}" for number in range(columns)], [f"class {number}" for number in range(9)]
+    return written(folder, names, classes, 280, network={"hidden": [5]})
+
+
+SHAPES: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {
+    "nasty": lambda folder: (written(folder, list(NASTY), list(NASTY[:3])), ()),
+    "softmax": lambda folder: (
+        written(
+            folder,
+            ["a", "b", "c"],
+            ["x", "y"],
+            network={"output": "softmax", "hidden": [2]},
+            training=QUICK | {"loss": "categorical_crossentropy"},
+            preprocess={"pca": 2},
+        ),
+        (),
+    ),
+    "flat": lambda folder: (written(folder, ["a", "b"], ["x", "y", "z"], network={"hidden": [], "alpha": 0.2}), ()),
+    "deep": lambda folder: (
+        written(folder, ["a"], ["x", "y", "z"], network={"hidden": [4, 2, 4, 2], "alpha": [0.1, 0, 0.3, 0.4, 1]}),
+        (),
+    ),
+    "many": lambda folder: (_many(folder, 30), ()),
+    "many softmax": lambda folder: (
+        _many(folder, 3),
+        ("network.output=softmax", "training.loss=categorical_crossentropy", "preprocess.scale=minmax"),
+    ),
+    "article": _article,
+}

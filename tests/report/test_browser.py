@@ -1,0 +1,119 @@
+"""The report in headless Chromium: as a reader sees it, on a wide and a narrow screen, in light and dark, on paper."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CUT_OFF = """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
+    const frame = svg.getBoundingClientRect()
+    return [...svg.querySelectorAll('text')].filter(text => {
+        const box = text.getBoundingClientRect()
+        return box.left < frame.left - 1 || box.right > frame.right + 1
+            || box.top < frame.top - 1 || box.bottom > frame.bottom + 1
+    }).map(text => svg.querySelector('title').textContent + ': ' + text.textContent)
+})"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('figure svg text')].map(text =>
+    parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a))"""
+HIDDEN = """() => [...document.querySelectorAll('details > :not(summary)')]
+    .filter(each => !each.checkVisibility({contentVisibilityAuto: true}) || !each.getBoundingClientRect().height).length"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium of this machine."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not path:
+        pytest.skip(f"no browser is installed ({', '.join(BROWSERS)}): the report is not looked at")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def file(full_page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The full report of the small run on disk."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(full_page, encoding="utf-8")
+    return path
+
+
+@contextlib.contextmanager
+def opened(browser: Any, path: Path, width: int = 1280, **settings: Any) -> Iterator[Any]:
+    """Open a file; every complaint and every request for anything else fails the test."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: wrong.append(asked.url) if asked.url != path.as_uri() and asked.url[:5] != "data:" else None)
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def boxes(page: Any) -> list[dict[str, float] | None]:
+    return [each.bounding_box() for each in page.locator("figure svg").all()]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_as_a_reader_sees_it(width: int, scheme: str, browser: Any, file: Path) -> None:
+    with opened(browser, file, width, color_scheme=scheme) as page:
+        seen = boxes(page)
+        assert len(seen) >= 14
+        assert all(box and box["width"] > 200 and box["height"] > 60 for box in seen)
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in seen)
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate(SMALLEST) > 7
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = axe.Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")] == []
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+        assert dark == (scheme == "dark")
+
+
+@pytest.mark.parametrize("name", ["nasty", "many", "many softmax", "softmax", "deep", "article"])
+def test_a_report_of_any_shape_fits_a_narrow_screen(
+    name: str, browser: Any, shape_page: Callable[[str], str], tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(shape_page(name), encoding="utf-8")
+    with opened(browser, path, 390) as page:
+        assert len(boxes(page)) >= 5
+        assert all(box and box["width"] > 100 and box["height"] > 40 for box in boxes(page))
+        assert page.evaluate(CUT_OFF) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_it_is_read_without_javascript(browser: Any, file: Path) -> None:
+    with opened(browser, file, java_script_enabled=False) as page:
+        assert page.locator("h2").count() == 16
+        assert all(box and box["height"] > 60 for box in boxes(page))
+        explanation = page.locator("details").first
+        hidden = explanation.locator("p").first
+        assert not hidden.is_visible()
+        explanation.locator("summary").click()
+        assert hidden.is_visible()
+
+
+def test_paper_shows_everything_dark_on_light(browser: Any, file: Path) -> None:
+    with opened(browser, file, 680, color_scheme="dark") as page:
+        assert page.evaluate(HIDDEN) > 0
+        page.emulate_media(media="print")
+        assert page.evaluate(HIDDEN) == 0
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 680
+        assert all(box and box["height"] > 60 for box in boxes(page))
+        assert page.pdf(format="A4").startswith(b"%PDF")
