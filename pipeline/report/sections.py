@@ -67,7 +67,7 @@ def comparison(summary: dict[str, Any]) -> list[dict[str, Any]]:
 
 def classes(run: Run, table: Table, summary: dict[str, Any]) -> list[dict[str, Any]]:
     """Return one row a class: its code, its rows, its share, and its training rows for each weight."""
-    test, training = table.target.iloc[run.split.test].value_counts(), run.record["train_classes"]
+    test, training = table.target.iloc[run.split.test].value_counts(), run.yardsticks.counts
     counts, weights = summary["data"]["classes"], summary["network"]["parameters"]
     return [
         {
