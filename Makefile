@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python -m pipeline
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate check runs fetch install test lint types bench torture lock
+.PHONY: train evaluate check runs fetch install test lint types bench coverage torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -46,6 +46,9 @@ types: $(INSTALLED)
 
 bench: $(INSTALLED)       ## speed beside Keras and scikit-learn, as ratios; a few minutes
 	$(VENV)/bin/python tests/bench/bench.py
+
+coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
+	$(VENV)/bin/python tests/simulation/coverage.py
 
 torture: $(INSTALLED)     ## kills trainings at random moments; a few minutes
 	$(VENV)/bin/python tests/torture/kill_train.py
