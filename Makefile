@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python -m pipeline
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate report check runs fetch install test lint types bench torture lock
+.PHONY: train evaluate report check runs fetch install test lint types bench coverage recipes torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -53,6 +53,12 @@ types: $(INSTALLED)
 
 bench: $(INSTALLED)       ## speed beside Keras and scikit-learn, as ratios; a few minutes
 	$(VENV)/bin/python tests/bench/bench.py
+
+coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
+	$(VENV)/bin/python tests/simulation/coverage.py
+
+recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of complete.csv; half an hour
+	$(VENV)/bin/python tests/simulation/recipes.py
 
 torture: $(INSTALLED)     ## kills trainings at random moments; a few minutes
 	$(VENV)/bin/python tests/torture/kill_train.py

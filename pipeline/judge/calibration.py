@@ -89,9 +89,9 @@ def in_the_large(logit: Floats, hit: NDArray[np.bool_], weights: Floats, start: 
     """
     sign, ratio = np.where(hit, 1.0, -1.0), np.exp(logit)
     with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.log((weights @ hit) / (weights @ ~hit))
-    value = np.where(np.isfinite(odds), 0.0, np.nan)
-    low, high = odds - logit.max() + value, odds - logit.min() + value
+        observed = np.log((weights @ hit) / (weights @ ~hit))
+    value = np.where(np.isfinite(observed), 0.0, np.nan)
+    low, high = observed - logit.max() + value, observed - logit.min() + value
     value = np.clip(value + start, low, high)
     for _ in range(_STEPS):
         odds = np.exp(value)[:, None] * ratio

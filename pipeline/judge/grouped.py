@@ -13,10 +13,10 @@ def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float) -> tuple
 
     A t interval on the log odds, with the cluster-robust variance CR2 of Bell and McCaffrey (2002), "Bias reduction in
     standard errors for linear regression with multi-stage samples", and their Satterthwaite degrees of freedom, here for
-    rows that agree entirely within a group (the cautious end of the models of Imbens and Kolesar 2016). With 21 groups of 1
-    to 119 rows it keeps its coverage better than the bootstrap of groups by percentiles (``make coverage``). Where all
-    groups have the same accuracy, as when all rows are right, or with one group, their spread is not known: the Wilson
-    interval of as many rows as there are groups.
+    rows that agree entirely within a group (the cautious end of the models of Imbens and Kolesar 2016). In eight simulations
+    with 21 groups of 1 to 119 rows it held the truth in 92 to 97 % of the draws at nominal 95 %, percentiles of resampled
+    groups in 81 to 92 %; ``make coverage`` measures it. Where all groups have the same accuracy, as when all rows are right,
+    or with one group, their spread is not known: the Wilson interval of as many rows as there are groups.
 
     Args:
         right: (rows,) whether the answer was right.
