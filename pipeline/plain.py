@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.config import Config
 from pipeline.judge.bootstrap import Estimate
+from pipeline.judge.coverage import groups_note
 from pipeline.judge.evaluate import Evaluation, Subgroup
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability, ProbabilityScores
@@ -57,6 +58,7 @@ def _unseen(evaluation: Evaluation, config: Config) -> dict[str, Any] | None:
     return section.model_dump() | {
         "groups": len(np.unique(unseen.groups)),
         "rows": len(right),
+        "interval_note": groups_note(),
         "per_fold": [
             {"rows": int(each.sum()), "groups": len(np.unique(unseen.groups[each])), "accuracy": float(right[each].mean())}
             for each in folds

@@ -11,6 +11,7 @@ from pipeline.config import Config
 from pipeline.data.load import Labels, Table
 from pipeline.data.split import Split
 from pipeline.findings import Finding
+from pipeline.judge.coverage import rows_note
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.verdict import verdict
 from pipeline.network.layers import parameters
@@ -51,6 +52,7 @@ def summary(
         {
             "run": None,
             "verdict": list(verdict(evaluation, findings)),
+            "interval_note": rows_note(),
             "engine": config.training.engine,
             "data": {
                 "path": table.path,

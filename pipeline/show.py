@@ -110,7 +110,9 @@ def _accuracy(summary: dict[str, Any]) -> Table:
         )
         if own:
             table.add_row("  as Keras counts it", _percent(keras["train"]), _percent(keras["test"]))
-    table.caption = f"p: exact McNemar test against the network on the {summary['data']['test']} test rows"
+    lines = [f"p: exact McNemar test against the network on the {summary['data']['test']} test rows.", summary["interval_note"]]
+    lines += [summary["unseen"]["interval_note"]] if summary["unseen"] else []
+    table.caption = "\n".join(lines)
     table.caption_justify = "left"
     return table
 

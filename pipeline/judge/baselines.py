@@ -26,7 +26,7 @@ NAMES = MappingProxyType(
     {
         "network": "the network",
         "majority": "always the largest class",
-        "ada_rule": "the rule of the ADA criteria",
+        "ada_rule": "the ADA rule",
         "logistic_regression": "logistic regression",
         "decision_tree": "a decision tree of depth 3",
         "random_forest": "a random forest",

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 RESAMPLES = 1000
+FEWER = 200
+_MANY_ROWS = 20_000
 _CELLS = 500_000
 _GROUPS = 100
 
@@ -28,6 +30,11 @@ class Estimate:
 
 
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
+
+
+def enough(rows: int) -> int:
+    """Return the number of resamples: 1,000, or 200 for more than 20,000 rows, whose intervals are narrow and slow to draw."""
+    return RESAMPLES if rows <= _MANY_ROWS else FEWER
 
 
 def weights(rows: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:

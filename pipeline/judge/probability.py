@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.judge.bootstrap import RESAMPLES, UNKNOWN, Estimate, estimate, left_out, weights
+from pipeline.judge.bootstrap import UNKNOWN, Estimate, enough, estimate, left_out, weights
 from pipeline.judge.calibration import Curve, curve, in_the_large, log_odds, recalibrate
 from pipeline.judge.ranking import auc, perfect_auc_low
 
@@ -58,7 +58,7 @@ def score_probabilities(
     classes: tuple[str, ...],
     level: float,
     seed: int = 0,
-    resamples: int = RESAMPLES,
+    resamples: int | None = None,
 ) -> ProbabilityScores:
     """Compare (rows, K) probabilities with (rows,) class indices.
 
@@ -71,7 +71,7 @@ def score_probabilities(
         classes: names.
         level: coverage of the intervals, such as 0.95.
         seed: of the resamples; the same seed gives the same intervals.
-        resamples: how many.
+        resamples: how many; None is ``bootstrap.enough`` of them.
     """
     table, actual = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
     hits = actual[:, None] == np.arange(len(classes))
@@ -82,7 +82,7 @@ def score_probabilities(
     once = _figures(table, hits, np.ones((1, len(actual))), None)
     samples, without = (
         np.concatenate([_figures(table, hits, part, once[0]) for part in parts]).T
-        for parts in (weights(len(actual), resamples, seed), left_out(len(actual)))
+        for parts in (weights(len(actual), resamples or enough(len(actual)), seed), left_out(len(actual)))
     )
     columns = zip(once[0].tolist(), samples, without, strict=True)
     *singles, macro, brier, log_loss = (estimate(value, drawn, fewer, level) for value, drawn, fewer in columns)

@@ -7,6 +7,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from markupsafe import Markup
 
 from pipeline.bundle import Run
+from pipeline.config import chosen_loss
 from pipeline.data.load import Table
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
@@ -30,6 +31,7 @@ def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
         record=run.record,
         config=run.config,
         level=f"{run.config.evaluation.interval * 100:g}\N{NO-BREAK SPACE}%",
+        loss=chosen_loss(run.config.network, run.config.training),
         status=sections.status(summary),
         findings=sections.findings(summary),
         comparison=sections.comparison(summary),
