@@ -129,7 +129,8 @@ def test_check_prints_findings_and_strict_makes_warnings_errors(workplace: Path,
 def test_explain_lists_every_code_and_shows_a_page(in_process: Call) -> None:
     _, out, _ = in_process("explain")
     codes = [each["code"] for each in out["findings"]]
-    assert codes == [*(f"C10{n}" for n in range(1, 5)), *(f"D20{n}" for n in range(1, 10)), "E401", "T301", "T302", "T303"]
+    known = {"C10": 4, "D20": 9, "E40": 4, "T30": 5}
+    assert codes == [f"{stage}{number}" for stage, last in known.items() for number in range(1, last + 1)]
     code, out, _ = in_process("explain", "c101")
     assert code == 0
     assert "How to fix: " in out["page"]

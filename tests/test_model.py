@@ -6,6 +6,8 @@ import pytest
 from pipeline.arrays import from_arrays, to_arrays
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
+from pipeline.judge.evaluate import Yardsticks
+from pipeline.judge.unseen import Unseen
 from pipeline.model import Model
 from pipeline.network.decode import Coding
 from pipeline.network.layers import Network
@@ -39,6 +41,19 @@ def test_the_most_probable_class_is_the_answer(classes):
 def test_arrays_keep_the_model_and_do_without_the_spread_of_an_older_run(spread):
     network = model().network
     trained = Trained(network.weights[None], network.weights[None], np.zeros((1, 1)), np.zeros(1), 0)
-    arrays = to_arrays(model(spread), trained, Split(np.arange(3), np.arange(3, 5)))
+    split = Split(np.arange(3), np.arange(3, 5))
+    unseen = Unseen(np.arange(5), np.arange(5) % 2, {"network": np.arange(5) - 1}) if spread else None
+    yardsticks = Yardsticks({"a": 2, "b": 1}, {"tree": np.array([1, 0])} if spread else {}, unseen)
+    arrays = to_arrays(model(spread), trained, split, yardsticks)
     assert ("spread" in arrays) == (spread is not None)
-    assert from_arrays(arrays)[0].coding == model(spread).coding
+    assert not [name for name, array in arrays.items() if array.dtype == object]
+    again, _, _, kept = from_arrays(arrays)
+    assert again.coding == model(spread).coding
+    assert kept.counts == yardsticks.counts
+    for before, after in ((yardsticks.test, kept.test), *([(unseen.answers, kept.unseen.answers)] if unseen else [])):
+        assert list(before) == list(after)
+        assert all(np.array_equal(before[name], after[name]) for name in before)
+    assert (kept.unseen is None) == (unseen is None)
+    if unseen:
+        assert np.array_equal(kept.unseen.groups, unseen.groups)
+        assert np.array_equal(kept.unseen.folds, unseen.folds)

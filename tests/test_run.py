@@ -144,7 +144,13 @@ def test_a_refused_training_has_no_run_and_no_accuracy(workplace: Path, in_proce
     code, out, _ = in_process("train", "--set", "network.alpha=0")
     assert code == 1
     assert out["run"] is None
-    assert out["accuracy"] == {"train": None, "test": None, "test_interval": None, "unseen_profiles": None}
+    assert out["accuracy"] == {
+        "train": None,
+        "test": None,
+        "test_interval": None,
+        "unseen_profiles": None,
+        "unseen_interval": None,
+    }
     (finding,) = [each for each in out["findings"] if each["code"] == "C102"]
     assert "Type2" in finding["message"]
     assert not list(Path("models").glob("*")) if Path("models").exists() else True

@@ -19,6 +19,8 @@ Rows = NDArray[np.int64]
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
 """Baselines that are fitted on training rows."""
 
+_VISITS = 20_000_000
+
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
 """Baselines that are simpler than any network."""
 
@@ -98,11 +100,14 @@ def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int) -> Rows |
         return None
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
-        return np.asarray(_estimator(name, hidden, seed).fit(task.train, task.truth).predict(task.test))
+        return np.asarray(_estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth).predict(task.test))
 
 
-def _estimator(name: str, hidden: tuple[int, ...], seed: int) -> Any:
-    """Return an estimator of scikit-learn with its own defaults, but for what the name says and the seed."""
+def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
+    """Return an estimator of scikit-learn with its own defaults, but for what the name says, the seed, and enough iterations.
+
+    The MLP gets 500 of them, or as many as visit 20 million rows.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
@@ -113,7 +118,7 @@ def _estimator(name: str, hidden: tuple[int, ...], seed: int) -> Any:
         "decision_tree": DecisionTreeClassifier(max_depth=3, random_state=seed),
         "random_forest": RandomForestClassifier(random_state=seed),
         "gradient_boosting": HistGradientBoostingClassifier(random_state=seed),
-        "mlp": MLPClassifier(hidden, max_iter=500, random_state=seed),
+        "mlp": MLPClassifier(hidden, max_iter=min(500, max(1, _VISITS // rows)), random_state=seed),
     }[name]
 
 

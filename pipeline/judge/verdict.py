@@ -29,8 +29,8 @@ def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...]) -> tup
 def _figure(evaluation: Evaluation) -> str:
     test, majority = evaluation.test, evaluation.standings["majority"].test
     low, high = test.interval
-    rule = "" if majority is None else f"; always naming the largest class is right on {majority:.1%}"
-    return f"The network is right on {test.accuracy:.1%} of {test.rows} test rows (interval {low:.1%} to {high:.1%}){rule}."
+    rule = "" if majority is None else f"; naming the largest class would be on {majority:.1%}"
+    return f"The network is right on {test.accuracy:.1%} of {test.rows} test rows ({low:.1%} to {high:.1%}){rule}."
 
 
 def _worth(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
@@ -39,16 +39,16 @@ def _worth(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
     if "D205" in findings:
         seen = findings["D205"].evidence
         shared = max(seen["copies"], seen["profiles"] or 0)
-        copied = f"{shared} of these {seen['test']} rows have a twin among the training rows"
+        copied = f"{shared} of them have a twin among the training rows"
     if network.unseen is not None and network.unseen_interval is not None:
         low, high = network.unseen_interval
-        measured = f"on profiles that it never saw it is right on {network.unseen:.1%} (interval {low:.1%} to {high:.1%})"
+        measured = f"on unseen profiles it is right on {network.unseen:.1%} ({low:.1%} to {high:.1%})"
         return f"But {copied}: {measured}." if copied else f"{measured[0].upper()}{measured[1:]}."
     if copied:
         return f"But {copied}, and accuracy on unseen profiles was not measured: set evaluation.unseen."
     if evaluation.train is None:
         return "These rows come from another file than the training rows, which is the harder test."
-    return "No test row has a twin among the training rows."
+    return "The test rows share no more with the training rows than chance explains."
 
 
 def _consequence(evaluation: Evaluation, findings: tuple[Finding, ...]) -> str:

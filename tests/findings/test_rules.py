@@ -25,6 +25,7 @@ CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 LEVELS = {
     **dict.fromkeys(("C101", "C102", "C104", "T301", "T302", "T303", "E401"), "error"),
     **dict.fromkeys(("C103", "D201", "D202", "D204", "D205", "D206", "D207", "D208", "D209"), "warning"),
+    **dict.fromkeys(("T304", "T305", "E402", "E403", "E404"), "warning"),
     "D203": "info",
 }
 
@@ -207,6 +208,10 @@ def test_accepting_a_code_shows_it_and_lets_it_pass_and_no_other():
 def test_an_error_raised_from_a_warning_blocks_and_a_warning_does_not():
     assert only(find("D", scored(GAPS, config(preprocess=UNFILLED)), ()), "D201").blocks
     assert not only(find("D", scored(GAPS, config()), ()), "D201").blocks
+
+
+def test_every_code_has_its_level_here():
+    assert set(LEVELS) == set(RULES)
 
 
 @pytest.mark.parametrize(("code", "level"), LEVELS.items())
