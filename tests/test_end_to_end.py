@@ -46,6 +46,19 @@ def test_the_default_config_on_the_articles_split(
     assert out["network"]["parameters"] == 25
     assert out["data"]["train"] == 807
     assert out["accuracy"]["test"] >= at_least
+    low, high = out["accuracy"]["unseen_interval"]
+    assert low < out["accuracy"]["unseen_profiles"] < high
+    assert out["accuracy"]["unseen_profiles"] >= 0.92  # what logistic regression reaches
+    assert [out["unseen"][key] for key in ("groups", "rows", "folds")] == [21, 1009, 6]
+    assert sum(each["rows"] for each in out["unseen"]["per_fold"]) == 1009
+    assert set(out["comparison"]) - {"network"} == set(out["baselines"])
+    assert all(each["unseen"] > 0.6 for each in out["comparison"].values())
+    first, worth, consequence = out["verdict"]
+    assert f"{out['accuracy']['test']:.1%} of 202 test rows" in first
+    assert "201 of them have a twin" in worth
+    assert f"unseen profiles it is right on {out['accuracy']['unseen_profiles']:.1%}" in worth
+    assert "D205, D206, D207" in consequence
+    assert in_process("evaluate") == (0, out, "")
 
 
 @pytest.mark.slow
@@ -69,6 +82,14 @@ def test_check_on_the_real_files(article: Path, complete: Path, workplace: Path,
     assert found["D203"]["level"] == "info"
     assert found["D203"]["evidence"]["columns"] == ["Class"]
     assert "D201" not in found
+    assert found["D204"]["evidence"]["rows"] == 386
+    assert {key: found["D205"]["evidence"][key] for key in ("copies", "profiles", "test")} == {
+        "copies": 101,
+        "profiles": 201,
+        "test": 202,
+    }
+    assert found["D206"]["evidence"]["columns"] == ["BS Fast"]
+    assert "Plasma R" in found["D207"]["evidence"]["columns"]
     found = {each["code"]: each for each in in_process("check", "--data", article)[1]["findings"]}
     assert found["D201"]["evidence"]["columns"] == {"BS pp": 58, "Plasma F": 80}
     assert found["D201"]["level"] == "warning"
