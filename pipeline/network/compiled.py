@@ -120,7 +120,7 @@ def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe,
     row_weights = np.pad(np.ones(rows, np.float32), (0, fill))
     slopes = np.broadcast_to(np.array(recipe.slopes, np.float32)[:, None, None], (len(recipe.slopes), groups, LANES))
     cut, l2 = thresholds(recipe), np.float32(recipe.l2)
-    cuts = (cut.middles, cut.places, np.float32(cut.steepness))
+    cuts = (cut.middles, cut.places, cut.steepness)
     weights = initial.T.reshape(-1, groups, LANES)
     state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights))
     order = batches(rows, recipe)
@@ -237,10 +237,7 @@ def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) ->
 def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
     """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.loss``."""
     if kind.loss == "ordinal":
-        middles, places, steepness = (tf.reshape(each, [-1, 1, 1, 1]) for each in cuts)
-        above = tf.cast(truth > middles, values.dtype)
-        logits = steepness * (values - places)
-        return tf.reduce_sum(tf.nn.softplus(logits) - above * logits, axis=0)
+        return _ordinal(tf, values[0], truth[0], cuts)
     if kind.softmax:
         shifted = values - tf.reduce_max(values, axis=0)
         if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer
@@ -253,3 +250,29 @@ def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
         return -tf.reduce_sum(truth * tf.math.log(share), axis=0)
     share = tf.clip_by_value(values, _EPSILON, 1 - _EPSILON)
     return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0)
+
+
+def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> Any:
+    """Return the (batch, G, 8) ordinal loss for outputs before their activation, with its gradient worked out beside it.
+
+    XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. One
+    exponential for both, behind a conditional that it cannot look into, is four times as fast.
+    """
+    middles, places, steepness = cuts
+
+    def both() -> tuple[Any, Any]:
+        loss, slope = tf.zeros_like(before), tf.zeros_like(before)
+        for number in range(middles.shape[0]):
+            above = tf.cast(truth > middles[number], before.dtype)
+            logits = steepness[number] * (before - places[number])
+            small = tf.exp(-tf.abs(logits))  # of which both softplus and its derivative are made
+            loss += tf.maximum(logits, 0) + tf.math.log(1 + small) - above * logits
+            slope += steepness[number] * (tf.where(logits > 0, 1.0, small) / (1 + small) - above)
+        return loss, slope
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def with_gradient(_: Any) -> Any:
+        loss, slope = tf.cond(tf.shape(steepness)[0] >= 0, both, lambda: (tf.zeros_like(before),) * 2)
+        return loss, lambda upstream: upstream * slope
+
+    return with_gradient(before)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from pipeline.config import Loss
 
-_STEEPNESS = 4.0
-"""Logits between neighbouring codes on average; chosen, with l2, by grouped validation inside the article's training rows."""
+_STEEPNESS = 3.0
+"""Logits between neighbouring thresholds. It and l2 were chosen by grouped validation inside the article's training rows:
+``make recipes``."""
 
 Progress = Callable[[float], None]
 """Called with the share of the work done since the last call; the shares sum to 1."""
@@ -50,12 +51,12 @@ class Thresholds:
     Attributes:
         middles: (J,) float32, midway between two codes: where the answer changes.
         places: (J,) float32, the same before the output's Leaky ReLU.
-        steepness: logits a unit of that pre-activation.
+        steepness: (J,) float32, logits a unit of that pre-activation.
     """
 
     middles: NDArray[np.float32]
     places: NDArray[np.float32]
-    steepness: float
+    steepness: NDArray[np.float32]
 
 
 def thresholds(recipe: Recipe) -> Thresholds:
@@ -63,7 +64,8 @@ def thresholds(recipe: Recipe) -> Thresholds:
 
     A slope of 0 lets no output cross a threshold below 0. Source: Rennie and Srebro (2005), "Loss functions for preference
     levels", the all-threshold logistic loss, with fixed thresholds, on the pre-activation: behind a small slope, an equal
-    step of the output would be a step of very different length for positive and for negative codes.
+    step of the output would be a step of very different length for positive and for negative codes. Each threshold has the
+    steepness that its nearer neighbour asks for; a lone one that of its two codes.
     """
     codes = np.unique(recipe.codes) if recipe.loss == "ordinal" else np.zeros(0)
     slope = 1.0 if recipe.softmax else recipe.slopes[-1]
@@ -71,9 +73,10 @@ def thresholds(recipe: Recipe) -> Thresholds:
     middles = middles[(middles > 0) | (slope > 0)]
     before = np.where(codes > 0, codes, codes / slope if slope else 0)
     places = np.where(middles > 0, middles, middles / slope if slope else 0)
-    span = np.ptp(before) if len(before) else 0.0
-    steepness = _STEEPNESS * (len(codes) - 1) / span if span else 1.0
-    return Thresholds(middles.astype(np.float32), places.astype(np.float32), float(steepness))
+    gaps = np.diff(places) if len(places) > 1 else np.array([np.ptp(before[-2:])]) if len(places) else np.zeros(0)
+    nearest = np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf))[: len(places)]
+    steepness = _STEEPNESS / nearest
+    return Thresholds(middles.astype(np.float32), places.astype(np.float32), steepness.astype(np.float32))
 
 
 def batch_shape(rows: int, recipe: Recipe) -> tuple[int, int]:

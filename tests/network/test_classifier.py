@@ -193,3 +193,18 @@ def test_the_spread_is_that_of_the_training_rows_whatever_the_order_of_the_codes
     assert model.coding_.spread == pytest.approx(expected)
     nearest = np.array(model.coding_.classes)[model.coding_.probabilities(model.network_.output(ROWS)).argmax(axis=1)]
     np.testing.assert_array_equal(nearest, model.predict(ROWS))
+
+
+@pytest.mark.parametrize("codes", [(0, 1), (-1, 1), (-1, 0, 1), (-1, 0, 1, 2), (0, 1, 2, 3), (-2, -1, 0, 1, 2)])
+def test_the_ordinal_loss_serves_any_number_of_codes_as_well_as_the_squared_error_does(codes):
+    random = np.random.default_rng(0)
+    truth = random.integers(len(codes), size=600)
+    inputs = np.stack([truth * 2.0 + random.normal(size=600), random.normal(size=600)], axis=1)
+    inputs, labels = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0), np.array(list("abcde"))[truth]
+    named = dict(zip("abcde", codes, strict=False))
+
+    def right(loss: str) -> float:
+        model = LeakyReLUClassifier(codes=named, loss=loss, epochs=100, starts=8, random_state=0)
+        return model.fit(inputs[:400], labels[:400]).score(inputs[400:], labels[400:])
+
+    assert right("ordinal") >= right("squared_error") - 0.03

@@ -54,7 +54,7 @@ def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -
         pytest.param(
             ORDINAL,
             lambda truth, output: sum(
-                log_loss(truth.ravel() > middle, expit(8 / 21 * (np.where(output > 0, output, output * 20).ravel() - place)))
+                log_loss(truth.ravel() > middle, expit(6 / 21 * (np.where(output > 0, output, output * 20).ravel() - place)))
                 for middle, place in ((0.5, 0.5), (-0.5, -10.0))
             ),
             id="ordinal",

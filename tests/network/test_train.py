@@ -197,7 +197,7 @@ def test_the_ordinal_loss_is_a_logistic_loss_a_threshold(slope):
     before = (random.normal(-0.5, 1, size=(200, 1)) * (0.2 + 0.4 / slope)).astype(np.float32)  # within scikit-learn's clipping
     targets = random.integers(-1, 2, size=(200, 1))
     network = replace(identity(before), slopes=(slope,))
-    steepness = 4 * 2 / (1 + 1 / slope)  # 4 logits from code to code: from 1 down to -1 / slope are two such steps
+    steepness = 3 / (0.5 + 0.5 / slope)  # 3 logits from one threshold to the other
     expected = 0.0
     for truth, place in ((targets > 0.5, 0.5), (targets > -0.5, -0.5 / slope)):
         expected += log_loss(truth.ravel(), 1 / (1 + np.exp(-steepness * (before.astype(float).ravel() - place))))
