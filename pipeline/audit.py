@@ -24,8 +24,11 @@ def audit_training(
     config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation
 ) -> tuple[Finding, ...]:
     """Return the findings about a training and its figures."""
-    rows = parts.train if len(parts.train) else parts.test
-    agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[rows]))
+    dead, agreeing = [], np.ones(0)
+    if len(parts.train):  # on another file there are no training rows to look at
+        dead = [layer.dead for layer in evaluation.advice.layers]
+        agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[parts.train]))
     answers = evaluation.answers[np.concatenate([parts.train, parts.test])]
-    facts = TrainingFacts(trained, answers, [layer.dead for layer in evaluation.advice.layers], agreeing, config)
+    answers = answers if evaluation.several_classes else answers[:0]  # one answer is right where there is one class
+    facts = TrainingFacts(trained, answers, dead, agreeing, config)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)

@@ -37,6 +37,8 @@ _KEYS = frozenset(
         "data",
         "accuracy",
         "baselines",
+        "comparison",
+        "unseen",
         "findings",
         "seconds",
         "config",

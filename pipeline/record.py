@@ -51,7 +51,7 @@ def summary(
     printed: dict[str, Any] = finite(
         {
             "run": None,
-            "verdict": list(verdict(evaluation, findings)),
+            "verdict": list(verdict(evaluation, findings, config.evaluation.interval)),
             "interval_note": rows_note(),
             "engine": config.training.engine,
             "data": {

@@ -44,7 +44,7 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
     findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
     notes = changes(folder, run.config, record)
     if not same:
-        stranger = f"{table.path} does not hold the data that the run was trained on"
+        stranger = f"{table.path} is not the file that the run was trained on"
         notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
     result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
     return Reopened(run, table, result | {"run": str(folder)})

@@ -1,7 +1,7 @@
 """The order of the stages."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from pipeline.audit import audit, audit_training
 from pipeline.config import Config
 from pipeline.data.load import Table, load
 from pipeline.data.split import Split, split
+from pipeline.errors import DataError
 from pipeline.findings import Finding
-from pipeline.fitting import fit, prepare
+from pipeline.fitting import Prepared, fit, prepare
 from pipeline.judge.baselines import Rows, ada_rule, answer_all, majority_rule
 from pipeline.judge.evaluate import Yardsticks, evaluate
-from pipeline.judge.unseen import Unseen, folds_of, gather
+from pipeline.judge.unseen import Unseen, folds_of, gather, profiles_of
 from pipeline.model import Model
 from pipeline.network.train import Trained
 from pipeline.record import Origin, class_counts, provenance, summary
@@ -24,6 +25,8 @@ from pipeline.record import Origin, class_counts, provenance, summary
 def check(config: Config) -> tuple[Finding, ...]:
     """Read the data and return the findings that need no training."""
     table = load(config.data, config.split.group_by or ())
+    if config.evaluation.unseen:
+        profiles_of(table, config.evaluation.unseen)  # says now what training would say
     return audit(config, table, split(table, config.split))
 
 
@@ -39,7 +42,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     folds = folds_of(table, config.evaluation.unseen) if config.evaluation.unseen else ()
     bundle.prepare()
 
-    prepared = [prepare(table, each, config) for each in (parts, *folds)]
+    prepared = [prepare(table, parts, config), *_prepare_folds(table, folds, config)]
     with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
         baselines = beside.submit(answer_all, [each.task for each in prepared], config)
         fits = [fit(each, config, verbose) for each in prepared]
@@ -56,6 +59,15 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     from pipeline.network.build import build
 
     return record | {"run": str(bundle.save(run, Path(origin.path).stem, prepared[0].steps, build(model.network)))}
+
+
+def _prepare_folds(table: Table, folds: Sequence[Split], config: Config) -> Iterator[Prepared]:
+    for number, fold in enumerate(folds, 1):
+        try:
+            yield prepare(table, fold, config)
+        except DataError as error:
+            remedy = "choose other evaluation.unseen columns or folds, or set evaluation.unseen=null"
+            raise DataError(*(f"fold {number} of {len(folds)}: {each}; {remedy}" for each in error.problems)) from None
 
 
 def _unseen(

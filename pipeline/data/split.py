@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import DataError
@@ -60,6 +62,46 @@ def groups_of(table: Table, columns: Sequence[str]) -> Rows:
     return np.asarray(values[0].groupby(values, dropna=False).ngroup(), dtype=np.int64)
 
 
+def linked_groups(table: Table, columns: Sequence[str]) -> Rows:
+    """Return (rows,) group numbers such that no row of one group may equal a row of another in the columns.
+
+    Rows are linked where they agree in every cell that both have, and so are all rows along a chain of links: an empty cell
+    may hold whatever another row holds. Rows that have no cell in common are not linked.
+    """
+    exact = groups_of(table, columns)
+    first = np.unique(exact, return_index=True)[1]
+    values = [
+        table.features[name] if name in table.features else table.others[name].mask(table.others[name] == "") for name in columns
+    ]
+    levels = np.stack([pd.factorize(each)[0][first] for each in values], axis=1)  # -1 for an empty cell
+    if (levels >= 0).all():
+        return exact
+    links = np.array([link for pair in _patterns(levels) for link in _links(levels, *pair)], dtype=np.int64).reshape(-1, 2)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(links)), tuple(links.T)), shape=(len(first), len(first)))
+    return np.asarray(connected_components(graph, directed=False)[1][exact], dtype=np.int64)
+
+
+def _patterns(levels: Rows) -> Iterator[tuple[Rows, Rows, Rows]]:
+    """Yield pairs of patterns of filled cells: the rows of each, and the columns filled in both, where there are any."""
+    filled, pattern = np.unique(levels >= 0, axis=0, return_inverse=True)
+    for one, other in combinations(range(len(filled)), 2):
+        common = np.flatnonzero(filled[one] & filled[other])
+        if len(common):
+            yield np.flatnonzero(pattern == one), np.flatnonzero(pattern == other), common
+
+
+def _links(levels: Rows, some: Rows, others: Rows, columns: Rows) -> Iterator[tuple[int, int]]:
+    """Yield pairs of rows that link all rows of either kind which agree in the columns with a row of the other kind."""
+    rows = np.concatenate([some, others])
+    _, first, group = np.unique(levels[np.ix_(rows, columns)], axis=0, return_index=True, return_inverse=True)
+    both = np.intersect1d(group[: len(some)], group[len(some) :])
+    linked = np.isin(group, both)
+    yield from zip(rows[linked], rows[first[group[linked]]], strict=True)
+
+
 def _divide(table: Table, section: SplitSection) -> tuple[Rows, Rows]:
     if section.stratify:
         # imported here, so that "check" on any other split need not wait for it
@@ -70,7 +112,7 @@ def _divide(table: Table, section: SplitSection) -> tuple[Rows, Rows]:
         return train, test
     if not section.group_by:
         return _shuffle(len(table), section, "row")
-    groups = groups_of(table, section.group_by)
+    groups = linked_groups(table, section.group_by)
     _, chosen = _shuffle(int(groups.max()) + 1, section, "group")
     tested = np.isin(groups, chosen)
     return np.flatnonzero(~tested), np.flatnonzero(tested)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipeline.findings.registry import Doubt, rule
 from pipeline.judge.baselines import NAMES, SIMPLE
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 _GAP = 0.05
 """Difference between two accuracies that counts as large."""
+
+_CHANCE = 0.05
 
 
 @rule("E401", "error")
@@ -25,7 +29,8 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
 
     Why it matters: with 63 % healthy patients, 63 % accuracy costs no network, and no patient is found by it.
 
-    How it is tested: test accuracy <= accuracy of the largest training class on the same test rows.
+    How it is tested: test accuracy <= accuracy of the largest training class on the same test rows, where these are of more
+    than one class.
 
     How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not,
     more starts, more epochs, more rows, or other features.
@@ -33,7 +38,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     Source: the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
     majority = evaluation.standings["majority"].test
-    if majority is not None and evaluation.test.accuracy <= majority:
+    if majority is not None and evaluation.test.accuracy <= majority and evaluation.several_classes:
         yield Doubt(
             f"test accuracy {evaluation.test.accuracy:.2%} is no better than always naming the largest class ({majority:.2%})",
             {"accuracy": evaluation.test.accuracy, "majority": majority},
@@ -50,8 +55,9 @@ def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
 
     Why it matters: the network then adds nothing but effort; whoever wants to use a result should use the simple one.
 
-    How it is tested: same rows, same preprocessing, same folds; the accuracy is higher. On the test rows an exact McNemar
-    test tells how likely so large a difference is by chance: a small difference may be luck.
+    How it is tested: same rows, same preprocessing, same folds. On the test rows by an exact McNemar test, significant at
+    0.05 after Bonferroni's correction for the number of simple baselines; on unseen profiles by the interval of the
+    difference, profiles as the sample, which must lie above 0. A smaller lead may be luck and is not reported.
 
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
 
@@ -65,16 +71,20 @@ def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         told = "; ".join(f"{NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
         yield Doubt(
             f"{told}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
-            {"baselines": better, "network": {"test": network.test, "unseen": network.unseen}},
-            f"use {NAMES[best]}, or change network.alpha, training.loss or training.l2",
+            {"baselines": better, "best": best, "network": {"test": network.test, "unseen": network.unseen}},
+            f"prefer {NAMES[best]}, or change network.alpha, training.loss or training.l2",
         )
 
 
 def _wins(rival: Standing, network: Standing) -> dict[str, float | None]:
-    """Return the figures in which a baseline is above the network, None for the others."""
-    test = rival.test if (rival.test or 0) > (network.test or 0) else None
-    unseen = rival.unseen if network.unseen is not None and (rival.unseen or 0) > network.unseen else None
-    return {"test": test, "unseen": unseen, "p": None if test is None else rival.p}
+    """Return the figures in which a baseline is above the network by more than chance explains, None for the others."""
+    ahead = rival.p is not None and (rival.test or 0) > (network.test or 0) and rival.p < _CHANCE / len(SIMPLE)
+    leads = rival.unseen_lead is not None and rival.unseen_lead[0] > 0
+    return {
+        "test": rival.test if ahead else None,
+        "unseen": rival.unseen if leads else None,
+        "p": rival.p if ahead else None,
+    }
 
 
 def _reached(figures: dict[str, float | None]) -> str:
@@ -94,7 +104,8 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     figure is the better guess.
 
     How it is tested: grouped, stratified folds by the columns of `evaluation.unseen.group_by`, the same recipe in each; the
-    accuracy over all held-out rows is 5 points or more below the test accuracy. The interval resamples whole profiles.
+    accuracy over all held-out rows is 5 points or more below the test accuracy, and farther than both intervals explain (the
+    limits of a difference after Newcombe 1998). The interval of the former takes the profiles as the sample.
 
     How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler
     model.
@@ -103,8 +114,12 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     structure", Ecography 2017.
     """
     network = evaluation.standings["network"]
-    if network.test is not None and network.unseen is not None and round(network.test - network.unseen, 9) >= _GAP:
-        low, high = network.unseen_interval or (float("nan"), float("nan"))
+    if network.test is None or network.unseen is None or network.unseen_interval is None:
+        return
+    low, high = network.unseen_interval
+    gap = network.test - network.unseen
+    chance = float(np.hypot(network.test - evaluation.test.interval[0], high - network.unseen))
+    if round(gap, 9) >= _GAP and gap > chance:
         yield Doubt(
             f"{network.unseen:.2%} on unseen profiles ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
             {"unseen": network.unseen, "interval": [low, high], "test": network.test},

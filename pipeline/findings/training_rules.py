@@ -27,9 +27,10 @@ class TrainingFacts:
 
     Attributes:
         trained: weights of every start before and after, losses, the chosen start.
-        answers: class index of every row that was scored, -1 for no class.
-        dead: for each hidden layer, the units, counted from 1, that say the same of every training row.
-        agreement: (S,) share of the training rows that each start answers like the chosen one.
+        answers: class index of every row that was scored, -1 for no class; none where these are of a single class.
+        dead: for each hidden layer, the units, counted from 1, that say the same of every training row; empty on another
+            file.
+        agreement: (S,) share of the training rows that each start answers like the chosen one; empty on another file.
         config: what was asked for.
     """
 
@@ -79,7 +80,7 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
 
     How it is tested: the chosen start's weights equal its initial weights to the last bit.
 
-    How to fix: a loss with a gradient: `--set training.loss=squared_error`; see C101.
+    How to fix: a loss with a gradient: `--set training.loss=auto`; see C101.
 
     Source: gradient descent: a zero gradient leaves the weights as they are.
     """
@@ -89,8 +90,8 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"all {size} weights are exactly as they were drawn: training changed nothing",
             {"weights": size, "moved": 0},
-            "--set training.loss=squared_error"
-            if facts.config.training.loss != "squared_error"
+            "--set training.loss=auto"
+            if facts.config.training.loss.endswith("crossentropy")
             else "a higher training.learning_rate, or more training.epochs",
         )
 
@@ -103,7 +104,7 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
 
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
 
-    How it is tested: the decoded answers of all rows that were scored.
+    How it is tested: the decoded answers of all rows that were scored, where these are of more than one class.
 
     How to fix: look at T301 and T302 first; then more starts (`--set training.starts=1024`), more epochs, or a smaller
     learning rate.
@@ -131,7 +132,7 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
     Why it matters: the network is smaller than it looks. Leaky ReLU was made against this: with a slope above 0 the
     gradient never vanishes.
 
-    How it is tested: the activations of the chosen network over the rows that were scored, in the precision of the weights.
+    How it is tested: the activations of the chosen network over the training rows, in the precision of the weights.
 
     How to fix: `--set network.alpha=0.05`, a smaller learning rate, or more starts, of which the best is kept.
 
@@ -168,8 +169,8 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
     Source: D'Amour et al., "Underspecification Presents Challenges for Credibility in Modern Machine Learning" (2022).
     """
     starts = len(facts.agreement)
-    median = float(np.median(facts.agreement))
-    if starts > 1 and median < _AGREEMENT:
+    median = float(np.median(facts.agreement)) if starts > 1 else 1.0
+    if median < _AGREEMENT:
         yield Doubt(
             f"half of the {starts} starts answer at most {median:.1%} of the rows like the chosen one: the result depends on "
             "the random initial weights",

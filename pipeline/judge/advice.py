@@ -49,14 +49,16 @@ class Advice:
 def advise(model: Model, raw: Floats) -> Advice:
     """Look at the signs of everything on the way from the (rows, features) raw values to the output.
 
-    Principal components are those of the scaled rows themselves, by a singular value decomposition, whether or not the
-    model uses them. Missing values that nothing fills are left out.
+    "Scaled" is standardised (mean 0, deviation 1) and "pca" the principal components of that, by a singular value
+    decomposition, whether or not the model uses either. Rows with values that nothing fills are left out of both.
     """
     steps, network = model.preprocessor, model.network
     filled = mask_implausible(raw, steps.lowest, steps.highest)
     filled = np.where(np.isnan(filled), steps.fill, filled)
-    scaled = (filled - steps.center) / steps.scale
-    components = _components(scaled[np.isfinite(scaled).all(axis=1)])
+    whole = filled[np.isfinite(filled).all(axis=1)]
+    deviation = whole.std(axis=0) if len(whole) else np.ones(filled.shape[1])
+    scaled = (whole - whole.mean(axis=0)) / np.where(deviation > 0, deviation, 1) if len(whole) else whole
+    components = _components(scaled)
     inputs = {
         "raw": _negative(raw, steps.features),
         "scaled": _negative(scaled, steps.features),
@@ -120,7 +122,8 @@ def _recommend(inputs: dict[str, dict[str, float]], layers: tuple[Layer, ...], r
     if lost:
         return f"{seen} Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} cannot be answered."
     if dead:
-        return f"{seen} Take a slope above 0, or a smaller learning rate: unit {', '.join(dead)} is dead."
+        cure = "a slope above 0" if 0 in model.network.slopes else "a smaller learning rate"
+        return f"{seen} Take {cure}: unit {', '.join(dead)} is dead."
     if not model.network.softmax and min(model.coding.codes) < 0:
         names = [name for name, code in zip(model.coding.classes, model.coding.codes, strict=True) if code < 0]
         return (

@@ -117,7 +117,7 @@ def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
         "logistic_regression": LogisticRegression(max_iter=2000),
         "decision_tree": DecisionTreeClassifier(max_depth=3, random_state=seed),
         "random_forest": RandomForestClassifier(random_state=seed),
-        "gradient_boosting": HistGradientBoostingClassifier(random_state=seed),
+        "gradient_boosting": HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
         "mlp": MLPClassifier(hidden, max_iter=min(500, max(1, _VISITS // rows)), random_state=seed),
     }[name]
 

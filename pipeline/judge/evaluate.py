@@ -64,6 +64,11 @@ class Evaluation:
     truth: Rows
     answers: Rows
 
+    @property
+    def several_classes(self) -> bool:
+        """Whether the test rows are of more than one class; if not, much cannot be told from them."""
+        return int((self.test.confusion.sum(axis=1) > 0).sum()) > 1
+
 
 @dataclass(frozen=True)
 class Yardsticks:

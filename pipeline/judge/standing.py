@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.judge.baselines import Rows
-from pipeline.judge.grouped import grouped_interval
+from pipeline.judge.grouped import grouped_difference, grouped_interval
 from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.unseen import Unseen
 
@@ -17,7 +17,8 @@ class Standing:
 
     Attributes:
         test, test_interval: accuracy on the test rows and its Wilson interval.
-        unseen, unseen_interval: accuracy on unseen profiles, and an interval that resamples whole profiles.
+        unseen, unseen_interval: accuracy on unseen profiles, and an interval that takes the profiles as the sample.
+        unseen_lead: interval of its lead over the network on unseen profiles, profiles as the sample; None for the network.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two.
     """
@@ -26,6 +27,7 @@ class Standing:
     test_interval: Interval | None = None
     unseen: float | None = None
     unseen_interval: Interval | None = None
+    unseen_lead: Interval | None = None
     better: int | None = None
     worse: int | None = None
     p: float | None = None
@@ -56,5 +58,8 @@ def standings(
         if unseen and name in unseen.answers:
             held = unseen.answers[name] == truth
             figures |= {"unseen": float(held.mean()), "unseen_interval": grouped_interval(held, unseen.groups, level)}
+            if name != "network":
+                network = unseen.answers["network"] == truth
+                figures["unseen_lead"] = grouped_difference(held, network, unseen.groups, level)
         result[name] = Standing(**figures)
     return result

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.config import UnseenSection
 from pipeline.data.load import Table
-from pipeline.data.split import Split, groups_of
+from pipeline.data.split import Split, groups_of, linked_groups
 from pipeline.errors import DataError, listing
 from pipeline.judge.baselines import Rows
 
@@ -28,6 +28,29 @@ class Unseen:
     answers: dict[str, Rows]
 
 
+_REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
+
+
+def profiles_of(table: Table, section: UnseenSection) -> Rows:
+    """Return (rows,) profile numbers: rows that are equal in the columns, or may be where a cell is empty, share one.
+
+    Raises:
+        DataError: there are fewer profiles than folds.
+    """
+    groups = linked_groups(table, section.group_by)
+    count = int(groups.max()) + 1
+    if count < section.folds:
+        gaps = " (rows with empty cells link the profiles that they may belong to)" if count < _distinct(table, section) else ""
+        raise DataError(
+            f"{table.path}: {count} profiles of {listing(section.group_by)}{gaps} cannot make {section.folds} folds{_REMEDY}"
+        )
+    return groups
+
+
+def _distinct(table: Table, section: UnseenSection) -> int:
+    return int(groups_of(table, section.group_by).max()) + 1
+
+
 def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     """Divide the rows into stratified folds that never share a profile, as scikit-learn's ``StratifiedGroupKFold`` does.
 
@@ -36,20 +59,17 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    groups, truth = groups_of(table, section.group_by), table.class_indices()
-    name = f"{table.path}: the {groups.max() + 1} different rows of {listing(section.group_by)}"
-    remedy = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
-    if groups.max() + 1 < section.folds:
-        raise DataError(f"{name} cannot make {section.folds} folds{remedy}")
+    groups, truth = profiles_of(table, section), table.class_indices()
+    name = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)}"
     shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
             folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
     except ValueError as error:
-        raise DataError(f"{name} cannot make {section.folds} folds: {error}{remedy}") from None
+        raise DataError(f"{name} cannot make {section.folds} folds: {error}{_REMEDY}") from None
     if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
-        raise DataError(f"{name} cannot make {section.folds} folds, each with two classes to learn from{remedy}")
+        raise DataError(f"{name} cannot make {section.folds} folds, each with two classes to learn from{_REMEDY}")
     return folds
 
 
@@ -69,4 +89,4 @@ def gather(table: Table, section: UnseenSection, folds: Sequence[Split], answers
         numbers[fold.test] = number
         for name in everywhere:
             laid[name][fold.test] = given[name]
-    return Unseen(groups_of(table, section.group_by), numbers, laid)
+    return Unseen(profiles_of(table, section), numbers, laid)

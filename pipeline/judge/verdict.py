@@ -1,45 +1,49 @@
 """The verdict in three sentences, for somebody who reads nothing else."""
 
 from pipeline.findings import Finding
-from pipeline.judge.baselines import NAMES, SIMPLE
+from pipeline.judge.baselines import NAMES
 from pipeline.judge.evaluate import Evaluation
 
 _FLATTERING = ("D205", "D206", "D207", "E403")
 """Findings because of which an accuracy says more about the file than about new rows."""
 
+_WORTHLESS = ("T301", "C101", "C102", "C104", "T302", "T303", "E401")
+"""Errors because of which an accuracy says nothing, those that explain the others first."""
 
-def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...]) -> tuple[str, str, str]:
+
+def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...], level: float) -> tuple[str, str, str]:
     """Return what the figure is, what it is worth, and what follows.
 
     Args:
         evaluation: None where training was refused.
         findings: all of them; those that were accepted count too, for accepting a doubt does not remove it.
+        level: coverage of the intervals.
     """
-    blocking = [finding for finding in findings if finding.blocks]
     if evaluation is None:
-        return ("Nothing was trained.", _sentence(blocking[0].message), _sentence(f"Do this first: {blocking[0].fix}"))
-    errors = [finding for finding in findings if finding.level == "error"]
-    figure = _figure(evaluation)
-    if errors:
-        worst = next((each for each in errors if each.code[0] in "CT"), errors[0])
+        blocking = next(finding for finding in findings if finding.blocks)
+        return ("Nothing was trained.", _sentence(blocking.message), _sentence(f"Do this first: {blocking.fix}"))
+    figure, found = _figure(evaluation, level), {finding.code: finding for finding in findings}
+    worst = next((found[code] for code in _WORTHLESS if code in found and found[code].level == "error"), None)
+    if worst:
         return (figure, f"This means nothing: {worst.message}.", _sentence(f"Do this first: {worst.fix}"))
-    return (figure, _worth(evaluation, {finding.code: finding for finding in findings}), _consequence(evaluation, findings))
+    return (figure, _worth(evaluation, found, level), _consequence(evaluation, found))
 
 
-def _figure(evaluation: Evaluation) -> str:
+def _figure(evaluation: Evaluation, level: float) -> str:
     test, majority = evaluation.test, evaluation.standings["majority"].test
     low, high = test.interval
-    rule = "" if majority is None else f"; naming the largest class would be on {majority:.1%}"
-    return f"The network is right on {test.accuracy:.1%} of {test.rows} test rows ({low:.1%} to {high:.1%}){rule}."
+    rule = "" if majority is None else f"; the largest class alone would be right on {majority:.1%}"
+    interval = f"{100 * level:g}% interval {low:.1%} to {high:.1%}"
+    return f"The network is right on {test.accuracy:.1%} of {test.rows} test rows ({interval}){rule}."
 
 
-def _worth(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
+def _worth(evaluation: Evaluation, findings: dict[str, Finding], level: float) -> str:
     network = evaluation.standings["network"]
     copied = ""
     if "D205" in findings:
         seen = findings["D205"].evidence
-        shared = max(seen["copies"], seen["profiles"] or 0)
-        copied = f"{shared} of them have a twin among the training rows"
+        copied = f"{seen['copies']} of them repeat a training row"
+        copied += "" if seen["profiles"] is None else f" and {seen['profiles']} share a profile with one"
     if network.unseen is not None and network.unseen_interval is not None:
         low, high = network.unseen_interval
         measured = f"on unseen profiles it is right on {network.unseen:.1%} ({low:.1%} to {high:.1%})"
@@ -47,20 +51,15 @@ def _worth(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
     if copied:
         return f"But {copied}, and accuracy on unseen profiles was not measured: set evaluation.unseen."
     if evaluation.train is None:
-        return "These rows come from another file than the training rows, which is the harder test."
+        return "These rows are from another file than the training rows; whether some of them are in both was not looked at."
     return "The test rows share no more with the training rows than chance explains."
 
 
-def _consequence(evaluation: Evaluation, findings: tuple[Finding, ...]) -> str:
-    codes = {finding.code for finding in findings}
-    flattering = [code for code in _FLATTERING if code in codes]
-    parts = [f"So the test figure describes this file, not new patients ({', '.join(flattering)})"] if flattering else []
-    if "E402" in codes:
-        unseen = evaluation.standings["network"].unseen is not None
-        best = max(
-            SIMPLE, key=lambda name: (evaluation.standings[name].unseen if unseen else evaluation.standings[name].test) or 0
-        )
-        parts.append(f"{NAMES[best]} does better with less (E402)")
+def _consequence(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
+    flattering = [code for code in _FLATTERING if code in findings]
+    parts = [f"So the test figure describes this file, not new rows ({', '.join(flattering)})"] if flattering else []
+    if "E402" in findings:
+        parts.append(f"{NAMES[findings['E402'].evidence['best']]} does better with less (E402)")
     if not parts:
         return "Nothing was found that speaks against the figure; but it comes from one file, and no other was tried."
     return _sentence("; ".join(parts))

@@ -174,7 +174,7 @@ def not_supplied(run: Run, summary: dict[str, Any]) -> Sequence[str]:
         "advice": "whether Leaky ReLU matters in this run",
     }
     gone += [f"{label} (not measured)" for key, label in measured.items() if not summary.get(key)]
-    return [*gone, "external validation: rows from another hospital, country or time"]
+    return [*gone, "external validation: rows from another place or time"]
 
 
 def _between(low: float | None, high: float | None) -> str:

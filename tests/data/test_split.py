@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from pipeline.config import DataSection, Feature, SplitSection
 from pipeline.data.load import Table, load
-from pipeline.data.split import Split, groups_of, split
+from pipeline.data.split import Split, groups_of, linked_groups, split
 from pipeline.errors import DataError
 
 LAB = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
@@ -207,3 +208,20 @@ def test_the_articles_test_rows_repeat_training_rows_as_often_as_measured(
     parts = article_split(5)
     train = {rows[row] for row in parts.train}
     assert sum(rows[row] in train for row in parts.test) == known
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_linked_groups_are_the_components_of_rows_that_may_be_equal(seed):
+    """Every pair of rows is looked at, and SciPy finds the components."""
+    random = np.random.default_rng(seed)
+    values = random.integers(4, size=(25, 4)).astype(float)
+    values[random.random(values.shape) < 0.25] = np.nan
+    values[0] = np.nan  # a row without any value is linked to none that has one
+    known = ~np.isnan(values[:, None] + values)
+    links = known.any(axis=2) & ((values[:, None] == values) | ~known).all(axis=2)
+    links |= np.isnan(values).all(axis=1)[:, None] & np.isnan(values).all(axis=1)
+    expected = connected_components(links, directed=False)[1]
+    features = pd.DataFrame(values, columns=list("abcd"))
+    target = pd.Series(["no"] * 25, dtype=pd.CategoricalDtype(["no", "yes"]))
+    found = linked_groups(Table(features, target, pd.DataFrame(), features.isna() & False, "x.csv", ""), list("abcd"))
+    assert np.array_equal(found[:, None] == found, expected[:, None] == expected)

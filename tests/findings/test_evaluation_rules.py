@@ -14,6 +14,7 @@ def evaluation(network: Standing, train: float | None = None, interval=(0.9, 1.0
     return SimpleNamespace(
         standings={"network": network} | {name: rivals.get(name, Standing()) for name in names},
         test=SimpleNamespace(accuracy=network.test, interval=interval),
+        several_classes=True,
         train=None if train is None else SimpleNamespace(accuracy=train),
     )
 
@@ -27,39 +28,60 @@ def evidence(facts: SimpleNamespace, code: str) -> dict | None:
 OWN = Standing(test=0.95, test_interval=(0.9, 0.98), unseen=0.8, unseen_interval=(0.6, 0.95))
 
 
+AHEAD, BEHIND = (0.01, 0.2), (-0.01, 0.2)
+
+
 @pytest.mark.parametrize(
-    ("rivals", "better"),
+    ("rivals", "better", "best"),
     [
-        ({}, None),
-        ({"logistic_regression": Standing(test=0.95, unseen=0.8, p=1.0)}, None),
-        ({"random_forest": Standing(test=1.0, unseen=1.0, p=0.01)}, None),  # not simple
-        ({"decision_tree": Standing(test=0.96, unseen=0.7, p=0.5)}, {"decision_tree": {"test": 0.96, "unseen": None, "p": 0.5}}),
-        ({"ada_rule": Standing(test=0.7, unseen=0.81, p=0.01)}, {"ada_rule": {"test": None, "unseen": 0.81, "p": None}}),
+        ({}, None, None),
+        ({"logistic_regression": Standing(test=0.95, unseen=0.8, unseen_lead=(0.0, 0.0), p=1.0)}, None, None),
+        ({"random_forest": Standing(test=1.0, unseen=1.0, unseen_lead=AHEAD, p=0.001)}, None, None),  # not simple
+        ({"decision_tree": Standing(test=0.97, p=0.013)}, None, None),  # 0.05 / 4 is the limit
+        ({"majority": Standing(test=0.97, p=0.012)}, {"majority": {"test": 0.97, "unseen": None, "p": 0.012}}, "majority"),
+        ({"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=BEHIND, p=0.001)}, None, None),
         (
-            {"majority": Standing(test=0.96, p=0.4), "logistic_regression": Standing(test=0.97, unseen=0.9, p=0.2)},
+            {"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=AHEAD, p=0.001)},
+            {"ada_rule": {"test": None, "unseen": 0.9, "p": None}},
+            "ada_rule",
+        ),
+        (
             {
-                "majority": {"test": 0.96, "unseen": None, "p": 0.4},
-                "logistic_regression": {"test": 0.97, "unseen": 0.9, "p": 0.2},
+                "majority": Standing(test=0.99, p=0.001),
+                "logistic_regression": Standing(test=0.97, unseen=0.9, unseen_lead=AHEAD, p=0.2),
+                "decision_tree": Standing(test=0.9, unseen=0.95, unseen_lead=BEHIND, p=0.2),
             },
+            {
+                "majority": {"test": 0.99, "unseen": None, "p": 0.001},
+                "logistic_regression": {"test": None, "unseen": 0.9, "p": None},
+            },
+            "logistic_regression",
         ),
     ],
 )
-def test_e402_names_every_simple_baseline_that_is_above_the_network(rivals: dict, better: dict | None) -> None:
+def test_e402_names_every_simple_baseline_whose_lead_chance_does_not_explain(
+    rivals: dict, better: dict | None, best: str | None
+) -> None:
     found = evidence(evaluation(OWN, **rivals), "E402")
     assert (found and found["baselines"]) == better
-
-
-def test_e402_says_nothing_of_unseen_profiles_that_the_network_was_not_tried_on() -> None:
-    assert evidence(evaluation(Standing(test=0.95), logistic_regression=Standing(test=0.9, unseen=0.99, p=0.1)), "E402") is None
+    assert (found and found["best"]) == best
 
 
 @pytest.mark.parametrize(
-    ("unseen", "fires"), [(0.8, True), (0.9, True), (0.91, False), (0.95, False), (1.0, False), (None, False)]
+    ("unseen", "interval", "fires"),
+    [
+        (0.7, (0.6, 0.8), True),
+        (0.88, (0.87, 0.89), True),
+        (0.91, (0.905, 0.915), False),  # less than five points
+        (0.8, (0.6, 0.95), False),  # as far as both intervals explain
+        (1.0, (0.9, 1.0), False),
+        (None, None, False),
+    ],
 )
-def test_e403_fires_from_five_points_on(unseen: float | None, fires: bool) -> None:
-    own = Standing(test=0.95, unseen=unseen, unseen_interval=None if unseen is None else (0.6, 0.99))
-    found = evidence(evaluation(own), "E403")
-    assert found == ({"unseen": unseen, "interval": [0.6, 0.99], "test": 0.95} if fires else None)
+def test_e403_needs_five_points_and_a_gap_that_the_intervals_do_not_explain(unseen, interval, fires: bool) -> None:
+    own = Standing(test=0.95, unseen=unseen, unseen_interval=interval)
+    found = evidence(evaluation(own, interval=(0.93, 0.97)), "E403")
+    assert found == ({"unseen": unseen, "interval": list(interval), "test": 0.95} if fires else None)
 
 
 @pytest.mark.parametrize(

@@ -191,9 +191,11 @@ def test_the_training_rules(code, seen, evidence):
 def test_e401_holds_the_accuracy_against_the_largest_class(accuracy, majority, fires):
     standings = {name: Standing() for name in ("network", "majority", "ada_rule", *FITTED)}
     standings |= {"network": Standing(test=accuracy), "majority": Standing(test=majority)}
-    evaluation = SimpleNamespace(standings=standings, test=SimpleNamespace(accuracy=accuracy), train=None)
+    evaluation = SimpleNamespace(standings=standings, test=SimpleNamespace(accuracy=accuracy), train=None, several_classes=True)
     finding = only(find("E", evaluation, ()), "E401")
     assert (finding.evidence if finding else None) == ({"accuracy": accuracy, "majority": majority} if fires else None)
+    evaluation.several_classes = False
+    assert only(find("E", evaluation, ()), "E401") is None
 
 
 def test_accepting_a_code_shows_it_and_lets_it_pass_and_no_other():
