@@ -17,7 +17,8 @@ class Standing:
 
     Attributes:
         test, test_interval: accuracy on the test rows and its Wilson interval.
-        unseen, unseen_interval: accuracy on unseen profiles, and an interval that resamples whole profiles.
+        unseen, unseen_interval: accuracy on unseen profiles, and the interval of ``grouped_interval``, which
+            resamples whole profiles.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two.
     """
