@@ -58,7 +58,7 @@ def _unseen(evaluation: Evaluation, config: Config) -> dict[str, Any] | None:
     return section.model_dump() | {
         "groups": len(np.unique(unseen.groups)),
         "rows": len(right),
-        "interval_note": groups_note(),
+        "interval_note": groups_note(config.evaluation.interval),
         "per_fold": [
             {"rows": int(each.sum()), "groups": len(np.unique(unseen.groups[each])), "accuracy": float(right[each].mean())}
             for each in folds

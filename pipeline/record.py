@@ -52,7 +52,7 @@ def summary(
         {
             "run": None,
             "verdict": list(verdict(evaluation, findings, config.evaluation.interval)),
-            "interval_note": rows_note(),
+            "interval_note": rows_note(config.evaluation.interval),
             "engine": config.training.engine,
             "data": {
                 "path": table.path,

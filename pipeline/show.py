@@ -112,7 +112,7 @@ def _accuracy(summary: dict[str, Any]) -> Table:
             table.add_row("  as Keras counts it", _percent(keras["train"]), _percent(keras["test"]))
     lines = [f"p: exact McNemar test against the network on the {summary['data']['test']} test rows.", summary["interval_note"]]
     lines += [summary["unseen"]["interval_note"]] if summary["unseen"] else []
-    table.caption = "\n".join(lines)
+    table.caption = "\n".join(line for line in lines if line)
     table.caption_justify = "left"
     return table
 

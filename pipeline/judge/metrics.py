@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.judge.bootstrap import enough, estimate
+from pipeline.judge.bootstrap import RESAMPLES, estimate
 from pipeline.network.decode import NO_CLASS
 
 Floats = NDArray[np.float64]
@@ -55,7 +55,7 @@ class Scores:
 
 
 def score(
-    truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level: float, seed: int = 0, resamples: int | None = None
+    truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level: float, seed: int = 0, resamples: int = RESAMPLES
 ) -> Scores:
     """Compare (rows,) class indices; an answer of ``NO_CLASS`` is wrong.
 
@@ -65,7 +65,7 @@ def score(
         classes: names.
         level: coverage of the intervals, such as 0.95.
         seed: of the resamples; the same seed gives the same intervals.
-        resamples: how many; None is ``bootstrap.enough`` of them.
+        resamples: how many; they cost the same however many rows there are.
     """
     size = len(classes)
     column = np.where(np.asarray(answers) == NO_CLASS, size, answers)
@@ -79,7 +79,7 @@ def score(
     specificity, specificity_interval = _shares(neither, rows - present, level)
     precision, precision_interval = _shares(right, answered, level)
     negative, negative_interval = _shares(neither, rows - answered, level)
-    macro, macro_intervals = _macro_intervals(confusion, recall_interval, level, seed, resamples or enough(rows))
+    macro, macro_intervals = _macro_intervals(confusion, recall_interval, level, seed, resamples)
     return Scores(
         classes=classes,
         rows=rows,

@@ -17,8 +17,8 @@ class Standing:
 
     Attributes:
         test, test_interval: accuracy on the test rows and its Wilson interval.
-        unseen, unseen_interval: accuracy on unseen profiles, and an interval that takes the profiles as the sample.
-        unseen_lead: interval of its lead over the network on unseen profiles, profiles as the sample; None for the network.
+        unseen, unseen_interval: accuracy on unseen profiles, and its interval by ``grouped_interval``, which resamples profiles.
+        unseen_lead: interval of its lead over the network there, by ``grouped_difference``; None for the network.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two.
     """

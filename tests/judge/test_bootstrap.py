@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, t
 
 from pipeline.judge import bootstrap as module
-from pipeline.judge.bootstrap import estimate, left_out, weights
+from pipeline.judge.bootstrap import estimate, jackknife, left_out, weights
 
 
 def every(parts) -> np.ndarray:
@@ -34,6 +34,31 @@ def test_beyond_a_hundred_rows_they_are_left_out_in_a_hundred_groups_each_once()
     kept = every(left_out(1009))
     assert kept.shape == (100, 1009)
     np.testing.assert_array_equal((1 - kept).sum(axis=0), 1)
+
+
+def test_blocks_of_a_seed_hold_each_row_once_and_do_not_follow_the_order_of_the_rows():
+    kept = every(left_out(1009, 25, seed=0))
+    assert kept.shape == (25, 1009)
+    np.testing.assert_array_equal((1 - kept).sum(axis=0), 1)
+    assert set((1 - kept).sum(axis=1)) == {40, 41}
+    assert not np.array_equal(kept, every(left_out(1009, 25, seed=1)))
+    assert len(set(np.diff(np.flatnonzero(kept[0] == 0)))) > 5
+
+
+def test_the_jackknife_of_single_rows_is_the_t_interval_of_the_mean_and_stays_within_its_bounds():
+    values = np.random.default_rng(0).random(60)
+    found = jackknife(values.mean(), every(left_out(60)) @ values / 59, 0.9, 0.0, 1.0)
+    expected = t.interval(0.9, 59, values.mean(), values.std(ddof=1) / 60**0.5)
+    np.testing.assert_allclose((found.low, found.high), expected)
+    bounded = jackknife(0.99, np.array([0.0, 1.0, 1.0]), 0.9, 0.0, 1.0)
+    assert (bounded.low, bounded.high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.5])
+def test_a_jackknife_that_varies_endlessly_or_not_at_all_tells_nothing(value):
+    for without in (np.full(25, 0.5), np.append(np.arange(24.0), np.inf), np.append(np.arange(24.0), np.nan)):
+        found = jackknife(value, without, 0.95, 0.0, 1.0)
+        np.testing.assert_equal([found.value, found.low, found.high], [value, np.nan, np.nan])
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
