@@ -27,20 +27,40 @@ class Interval:
     balanced_accuracy: float
 
 
-def best_interval(values: Floats, member: Flags) -> Interval:
+@dataclass(frozen=True)
+class Ranked:
+    """A column that was sorted once, to be held against many classes.
+
+    Attributes:
+        levels: its distinct values, ascending.
+        level: (rows with a value,) the number of each one's level.
+        present: (rows,) which rows have a value.
+    """
+
+    levels: Floats
+    level: NDArray[np.int64]
+    present: Flags
+
+
+def ranked(values: Floats) -> Ranked:
+    """Sort a column; NaN is missing."""
+    present = ~np.isnan(values)
+    return Ranked(*np.unique(values[present], return_inverse=True), present)
+
+
+def best_interval(column: Ranked, member: Flags) -> Interval:
     """Return the interval, or its complement, with the highest balanced accuracy; a threshold is one with an open end.
 
     Args:
-        values: (rows,) one column; NaN is missing.
+        column: the values, sorted.
         member: (rows,) which rows belong to the class; some do and some do not.
 
     Source: Kadane's maximum-subarray scan over the distinct values; balanced accuracy is (1 + Youden's J) / 2.
     """
-    present = ~np.isnan(values)
-    levels, level = np.unique(values[present], return_inverse=True)
+    levels, size = column.levels, len(column.levels)
     members, rest = int(member.sum()), int((~member).sum())
-    hits = np.bincount(level, member[present], minlength=len(levels))
-    misses = np.bincount(level, ~member[present], minlength=len(levels))
+    hits = np.bincount(column.level[member[column.present]], minlength=size)
+    misses = np.bincount(column.level, minlength=size) - hits
     # J times members times rest, so that the sums are exact
     sums = np.concatenate([[0.0], np.cumsum(hits * rest - misses * members)])
     rises, falls = sums - np.minimum.accumulate(sums), np.maximum.accumulate(sums) - sums

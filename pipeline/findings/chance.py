@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.findings.near_misses import stand_out
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,21 +18,27 @@ Groups = NDArray[np.int64]
 Floats = NDArray[np.float64]
 _SIGNIFICANCE = 1e-4
 _FINE = 1e-3
-_EXCESS = 10  # leaves room for columns that are correlated within a class, where independence expects too few
+_EXCESS = 10  # leaves room for columns that are weakly correlated within a class; near misses answer for the rest
 
 
 def more_than_chance(columns: pd.DataFrame, classes: Groups, across: bool = False) -> bool:
+    """Say whether more pairs of rows are equal than chance makes equal, in independent columns and in correlated ones.
+
+    Args:
+        columns: the values that are compared; missing equals missing.
+        classes: (rows,) class numbers.
+        across: count the pairs of rows of different classes instead of those of the same class.
+    """
+    return _beyond_independence(columns, classes, across) and stand_out(columns, classes, across)
+
+
+def _beyond_independence(columns: pd.DataFrame, classes: Groups, across: bool) -> bool:
     """Say whether more pairs of rows are equal than independent columns would make equal.
 
     Columns are taken as independent within a class: a pair agrees in all of them with the product of the shares of pairs
     that agree in each. Either at least ten times as many pairs are equal as expected, and a Poisson variable would be as
     large with a probability below 0.0001; or a pair is equal although among the distinct rows, which copies cannot make
     look coarse, fewer than 0.001 are expected.
-
-    Args:
-        columns: the values that are compared; missing equals missing.
-        classes: (rows,) class numbers.
-        across: count the pairs of rows of different classes instead of those of the same class.
     """
     groups = [_numbered(columns[name].to_numpy()) for name in columns]
     classes = _numbered(classes)

@@ -34,7 +34,11 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is only
     said when there are more pairs of equal rows than chance explains: ten times as many as if the columns were
     independent within a class, and with a Poisson probability below 0.0001; or any, where fewer than 0.001 are expected
-    among the distinct rows.
+    among the distinct rows. As correlated columns agree more often, the pairs must also be twice as many, and one standard
+    error more, than near misses make expect: pairs that differ in one column only, by one or two steps. Only columns of
+    at least 8 steps have near misses; where there is none, nothing is said. Columns that follow from the others, and ends
+    of a column that 10 rows share, such as zeros, are left out. Fewer than 20 pairs must be more than a third of those that
+    are equal after rounding to two steps. A single chance pair in a small table with a derived column can still be told.
 
     How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
 

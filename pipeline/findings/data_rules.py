@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pipeline.data.load import Table
     from pipeline.data.split import Split
 
+_PARTS = {"empty_test": "test", "empty_train": "training"}
+
 
 @dataclass(frozen=True)
 class DataFacts:
@@ -43,9 +45,11 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     61.96 % and 64.85 %.
 
     How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values
-    that `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all.
+    that `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A
+    column that has one, but none among the training rows or none among the test rows, is named.
 
-    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
+    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file. Another `split.seed`
+    may put usable values on both sides.
 
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
@@ -54,18 +58,22 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     removed = _counts(facts.table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
     usable = facts.table.usable(preprocess.implausible)
     empty = [str(name) for name, none in usable.isna().all().items() if none]
-    if not gaps and not removed and not empty:
+    one_sided = _one_sided(facts, empty)
+    if not gaps and not removed and not empty and not one_sided:
         return
     told = [f"{sum(gaps.values())} cells are empty ({_told(gaps)})"] if gaps else []
     told += [f"{sum(removed.values())} implausible values are taken as missing ({_told(removed)})"] if removed else []
     filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
     fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
+    for part, columns in one_sided.items():
+        told.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
+        fix += "" if fix.endswith("seed") else ", or set another split.seed"
     if empty:
         told.append(f"not one value of {listing(empty)} is usable")
         fix = "remove the column from data.features, or correct its range"
     yield Doubt(
         f"{' and '.join(told)}; {filled}",
-        {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}),
+        {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
         fix,
         None if preprocess.impute and not empty else "error",
     )
@@ -75,7 +83,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
 def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     """Implausible values: outside the range that the config declares for the column.
 
-    What: values that a living patient's column cannot hold, such as a fasting glucose of 0, or the number of another
+    What: values that the column cannot hold, such as a height or a fasting glucose of 0, or the number of another
     quantity that slipped into the column.
 
     Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network
@@ -139,6 +147,17 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
             "take the column out of data.redundant, or correct the file",
             "error",
         )
+
+
+def _one_sided(facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
+    """Return the columns without a usable value in one part of the split, though not in the whole file."""
+    usable = facts.table.usable(facts.config.preprocess.implausible).drop(columns=empty)
+    rows = {"empty_test": facts.parts.test, "empty_train": facts.parts.train}
+    absent = {
+        part: [str(name) for name, none in usable.iloc[chosen].isna().all().items() if none] if len(chosen) else []
+        for part, chosen in rows.items()
+    }
+    return {part: columns for part, columns in absent.items() if columns}
 
 
 def _counts(cells: pd.DataFrame) -> dict[str, int]:

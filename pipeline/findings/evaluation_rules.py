@@ -27,7 +27,8 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     What: the test accuracy is not above that of a rule that looks at nothing and always names the class that is most
     frequent in training.
 
-    Why it matters: with 63 % healthy patients, 63 % accuracy costs no network, and no patient is found by it.
+    Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and no row of another class
+    is found by it.
 
     How it is tested: test accuracy <= accuracy of the largest training class on the same test rows, where these are of more
     than one class.

@@ -63,6 +63,50 @@ def clean(seed: int) -> DataFacts:
     )
 
 
+KINDRED = ("symptoms", "counts", "rounded", "scales", "derived")
+
+
+def kindred(seed: int) -> DataFacts:
+    """A clean data set whose columns are of one kind and closely correlated; the kinds take turns with the seed.
+
+    60 to 1500 rows in 2 to 4 overlapping classes; symptoms that are there or not, correlated up to 0.8; counts that are all
+    0 in the healthy; columns rounded to 15 to 60 levels, correlated up to 0.95; ordinal scales of 3 to 11 levels, correlated
+    up to 0.9; or a body mass index, rounded or not, beside the height and the weight it follows from.
+    """
+    rng = np.random.default_rng(seed)
+    kind = KINDRED[seed % len(KINDRED)]
+    rows, size, width = rng.integers((60, 2, 3), (1501, 5, 11))
+    labels = np.append(np.repeat(np.arange(size), 3), rng.integers(size, size=rows - 3 * size))
+    shared = rng.uniform(0.3, {"symptoms": 0.8, "rounded": 0.95}.get(kind, 0.9))
+    drawn = rng.normal(size=(rows, width)) * (1 - shared) ** 0.5 + rng.normal(size=(rows, 1)) * shared**0.5
+    drawn += rng.uniform(0, 0.8, size)[labels][:, None]
+    made = _derived(drawn, rng) if kind == "derived" else _alike(kind, drawn, rng)
+    columns = {f"column {index}": values for index, values in enumerate(made)}
+    if rng.random() < 0.3:
+        columns["column 0"][rng.random(rows) < 0.1] = np.nan
+    group_by = list(columns)[: rng.integers(2, len(columns) + 1)]
+    return facts(columns, [f"class {label}" for label in labels], None, group_by)
+
+
+def _alike(kind: str, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(columns, rows) of one kind, from correlated standard normal values."""
+    if kind == "symptoms":
+        return (rng.uniform(-0.5, 1.5, (drawn.shape[1], 1)) < drawn.T).astype(float)
+    if kind == "counts":
+        sick = rng.random(len(drawn)) < rng.uniform(0.1, 0.6)
+        return np.where(sick, rng.poisson(rng.uniform(2, 30) * np.exp(0.2 * drawn.T)), 0).astype(float)
+    levels = rng.integers(3, 12) if kind == "scales" else rng.integers(15, 61)
+    scaled = np.round((drawn.T + 3) * levels / 6)
+    return scaled.clip(1, levels) if kind == "scales" else scaled
+
+
+def _derived(drawn: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Height, weight, the index of both, and perhaps an age."""
+    height, weight = np.round(170 + 8 * drawn[:, 0]), np.round(72 + 10 * drawn[:, 1])
+    age = [np.round(50 + 12 * drawn[:, 2])] if rng.random() < 0.5 else []
+    return [height, weight, np.round(weight / height**2 * 1e4, rng.choice([1, 2, 15])), *age]
+
+
 def _measured(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Standard normal values as a column would hold them."""
     kind = rng.choice(["decimals", "whole", "scale", "binary", "skewed"], p=[0.35, 0.25, 0.15, 0.15, 0.1])

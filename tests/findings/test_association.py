@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact, hypergeom
 from sklearn.metrics import matthews_corrcoef
 
-from pipeline.findings.association import best_interval, fisher, phi
+from pipeline.findings.association import best_interval, fisher, phi, ranked
 
 VALUES = st.lists(st.tuples(st.sampled_from([0.0, 1.0, 1.5, 2.0, 7.0, np.nan]), st.booleans()), min_size=2, max_size=25).filter(
     lambda pairs: len({member for _, member in pairs}) == 2
@@ -29,7 +29,7 @@ def test_the_interval_is_the_best_of_all(pairs):
         for high in ends[ends >= low]:
             inside = (values >= low) & (values <= high)
             best = max(best, balanced(inside, member), balanced(present & ~inside, member))
-    found = best_interval(values, member)
+    found = best_interval(ranked(values), member)
     assert found.balanced_accuracy == pytest.approx(best, abs=1e-12)
     if found.balanced_accuracy > 0.5:
         low, high = (end if each is None else each for each, end in ((found.low, -np.inf), (found.high, np.inf)))
@@ -43,15 +43,16 @@ def test_the_interval_is_the_best_of_all(pairs):
 def test_a_threshold_has_an_open_end_and_a_complement_has_none():
     values = np.array([1.0, 2, 3, 4, 5, 6])
     ends = [
-        (found.low, found.high, found.inside) for found in (best_interval(values, values < 3), best_interval(values, values > 4))
+        (found.low, found.high, found.inside)
+        for found in (best_interval(ranked(values), values < 3), best_interval(ranked(values), values > 4))
     ]
     assert ends == [(None, 2.0, True), (5.0, None, True)]
-    found = best_interval(values, (values < 2) | (values > 4))
+    found = best_interval(ranked(values), (values < 2) | (values > 4))
     assert (found.low, found.high, found.inside, found.balanced_accuracy) == (2.0, 4.0, False, 1.0)
 
 
 def test_a_column_without_a_value_tells_nothing():
-    found = best_interval(np.full(4, np.nan), np.array([True, False, True, False]))
+    found = best_interval(ranked(np.full(4, np.nan)), np.array([True, False, True, False]))
     assert found.balanced_accuracy == 0.5
 
 

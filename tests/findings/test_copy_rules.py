@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import facts
 from conftest import ROOT
@@ -160,6 +161,21 @@ def test_the_real_files_hold_the_copies_that_were_counted(name, figures, real_da
     repeats = table.features.assign(label=table.target).duplicated()
     assert found(given, "D204").evidence["rows"] == repeats.sum()
     assert found(given, "D208") is None
+
+
+def test_one_conflicting_row_in_the_real_file_is_told(real_data):
+    """The first row once more, with another label."""
+    config = load_config(DEFAULT, data=str(real_data / "complete.csv"))
+    table = load(config.data)
+    other = next(name for name in config.data.codes if name != table.target.iloc[0])
+    first = pd.Series([other], dtype=table.target.dtype)
+    features, outside = (pd.concat([each, each[:1]], ignore_index=True) for each in (table.features, table.implausible))
+    target = pd.concat([table.target, first], ignore_index=True)
+    table = replace(table, features=features, target=target, others=features[[]], implausible=outside)
+    config = config.model_copy(update={"data": config.data.model_copy(update={"redundant": ()})})
+    finding = found(DataFacts(table, split(table, config.split), config), "D208")
+    assert finding.evidence["examples"][0] == 1
+    assert finding.evidence["rows"] >= 2
 
 
 def test_the_fix_of_the_twin_works_as_it_is_typed():

@@ -151,9 +151,9 @@ def test_d207_names_a_criterion_that_decides():
     ("healthy", "diabetic"),
     [
         ([9.0] * 38 + [11.1] * 2, [11.1] * 18 + [11.0] * 2),
-        ([12.0] * 9, [12.0] * 9),
-        ([12.0] * 9, [9.0] * 9),
-        ([np.nan] * 9, [12.0]),
+        ([12.0] * 20, [12.0] * 20),
+        ([12.0] * 20, [9.0] * 20),
+        ([np.nan] * 20, [12.0] * 20),
     ],
     ids=["balanced accuracy below 0.95", "met by all", "the wrong way round", "no healthy value"],
 )
@@ -161,16 +161,22 @@ def test_d207_is_silent_where_the_criterion_does_not_decide(healthy, diabetic):
     assert found(diagnosed(healthy, diabetic), "D207") is None
 
 
+@pytest.mark.parametrize(("healthy", "diabetic", "fires"), [(50, 1, False), (50, 9, False), (9, 50, False), (10, 10, True)])
+def test_d207_needs_ten_rows_of_each_kind_that_have_the_value(healthy, diabetic, fires):
+    given = diagnosed([9.0] * healthy + [np.nan] * 20, [12.0] * diabetic + [np.nan] * 20)
+    assert (found(given, "D207") is not None) == fires
+
+
 def test_d207_leaves_out_missing_values_and_implausible_ones_where_those_count_as_missing():
     feature = GLUCOSE | {"range": [2, 40]}
-    healthy, diabetic = [9.0] * 9 + [99.0, np.nan], [12.0] * 9 + [0.0, np.nan]
+    healthy, diabetic = [9.0] * 10 + [99.0, np.nan], [12.0] * 10 + [0.0, np.nan]
     assert found(diagnosed(healthy, diabetic, feature), "D207").evidence["details"]["a"]["balanced_accuracy"] == 1
     assert found(diagnosed(healthy, diabetic, feature, preprocess={"implausible": "keep"}), "D207") is None
 
 
 def test_d207_knows_each_criterion_in_its_unit():
     feature = {"unit": "mg/dL", "criterion": "fasting"}
-    assert found(diagnosed([125.0] * 9, [126.0] * 9, feature), "D207").evidence["details"]["a"]["threshold"] == 126
+    assert found(diagnosed([125.0] * 10, [126.0] * 10, feature), "D207").evidence["details"]["a"]["threshold"] == 126
 
 
 @pytest.mark.parametrize("name", ["complete", "article"])

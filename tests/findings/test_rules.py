@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import builders
 import numpy as np
 import pandas as pd
 import pytest
@@ -210,6 +211,26 @@ def test_accepting_a_code_shows_it_and_lets_it_pass_and_no_other():
 def test_an_error_raised_from_a_warning_blocks_and_a_warning_does_not():
     assert only(find("D", scored(GAPS, config(preprocess=UNFILLED)), ()), "D201").blocks
     assert not only(find("D", scored(GAPS, config()), ()), "D201").blocks
+
+
+@pytest.mark.parametrize(("part", "told"), [("empty_test", "test"), ("empty_train", "training")])
+@pytest.mark.parametrize("bad", [np.nan, 99.0])
+def test_d201_names_a_column_without_a_value_in_one_part_of_the_split(part, told, bad):
+    values = np.arange(20.0)
+    tested = np.arange(20) % 5 == 0
+    values[tested if part == "empty_test" else ~tested] = bad
+    given = builders.facts({"a": values, "b": np.arange(20.0)}, ["x", "y"] * 10, {"a": {"range": [0, 50]}})
+    finding = only(find("D", given, ()), "D201")
+    assert finding.level == "warning"
+    assert finding.evidence[part] == ["a"]
+    assert {"empty", "empty_test", "empty_train"} & set(finding.evidence) == {part}
+    assert f'not one value of "a" is usable among the {told} rows' in finding.message
+    assert "split.seed" in finding.fix
+
+
+def test_d201_calls_a_column_empty_in_the_whole_file_just_that():
+    given = builders.facts({"a": np.full(20, np.nan), "b": np.arange(20.0)}, ["x", "y"] * 10)
+    assert only(find("D", given, ()), "D201").evidence == {"columns": {"a": 20}, "empty": ["a"]}
 
 
 def test_every_code_has_its_level_here():
