@@ -1,8 +1,12 @@
 """What a network has to beat."""
 
+import os
+import threading
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -87,20 +91,34 @@ def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Rows]]:
     """
     from joblib import Parallel, delayed
 
-    calls = [(name, each, config.network.hidden, config.training.seed) for each in tasks for name in FITTED]
+    calls = [(name, each, config.network.hidden, config.training.seed, os.getpid()) for each in tasks for name in FITTED]
     answers = Parallel(n_jobs=-1)(delayed(_answer)(*each) for each in calls)
     by_task = [answers[first : first + len(FITTED)] for first in range(0, len(answers), len(FITTED))]
     return [{name: given for name, given in zip(FITTED, each, strict=True) if given is not None} for each in by_task]
 
 
-def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int) -> Rows | None:
+def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Rows | None:
     from threadpoolctl import threadpool_limits
 
+    _end_with(parent)
     if np.isnan(task.train).any() or np.isnan(task.test).any():
         return None
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
         return np.asarray(_estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth).predict(task.test))
+
+
+@lru_cache
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: a worker whose training was killed would wait for work for minutes."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.getpid() != parent:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
