@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.data.preprocess import Preprocessor
-from pipeline.data.split import Split
-from pipeline.judge.baselines import Rows
+from pipeline.data.split import Rows, Split
 from pipeline.judge.evaluate import Yardsticks
 from pipeline.judge.unseen import Unseen
 from pipeline.model import Model

@@ -10,11 +10,11 @@ from pipeline import bundle
 from pipeline.audit import audit, audit_training
 from pipeline.config import Config
 from pipeline.data.load import Table, load
-from pipeline.data.split import Split, split
+from pipeline.data.split import Rows, Split, split
 from pipeline.errors import DataError
 from pipeline.findings import Finding
 from pipeline.fitting import Prepared, fit, prepare
-from pipeline.judge.baselines import Rows, ada_rule, answer_all, majority_rule
+from pipeline.judge.baselines import ada_rule, answer_all, majority_rule
 from pipeline.judge.evaluate import Yardsticks, evaluate
 from pipeline.judge.unseen import Unseen, folds_of, gather, profiles_of
 from pipeline.model import Model

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.data.split import groups_of
+from pipeline.data.split import Rows, groups_of
 from pipeline.errors import listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
@@ -18,8 +17,6 @@ from pipeline.yaml_source import dump_line
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-
-Rows = NDArray[np.int64]
 
 
 @rule("D204", "warning")

@@ -11,19 +11,17 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.config import Config
 from pipeline.data.load import Table
 from pipeline.data.preprocess import Floats
+from pipeline.data.split import Rows
 from pipeline.judge.criteria import thresholds
-
-Rows = NDArray[np.int64]
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
 """Baselines that are fitted on training rows."""
 
-_VISITS = 20_000_000
+_VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large file would keep for hours
 
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
 """Baselines that are simpler than any network."""

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pipeline.config import Config
 from pipeline.data.load import Table
 from pipeline.data.preprocess import Floats
-from pipeline.data.split import Split
+from pipeline.data.split import Rows, Split
 from pipeline.judge.advice import Advice, advise
-from pipeline.judge.baselines import FITTED, Rows, ada_rule, majority_rule
+from pipeline.judge.baselines import FITTED, ada_rule, majority_rule
 from pipeline.judge.metrics import Scores, score, wilson
 from pipeline.judge.probability import ProbabilityScores, score_probabilities
 from pipeline.judge.standing import Interval, Standing, standings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.judge.baselines import Rows
+from pipeline.data.split import Rows
 from pipeline.judge.grouped import grouped_difference, grouped_interval
 from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.unseen import Unseen

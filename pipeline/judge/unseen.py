@@ -8,9 +8,8 @@ import numpy as np
 
 from pipeline.config import UnseenSection
 from pipeline.data.load import Table
-from pipeline.data.split import Split, groups_of, linked_groups
+from pipeline.data.split import Rows, Split, groups_of, linked_groups
 from pipeline.errors import DataError, listing
-from pipeline.judge.baselines import Rows
 
 
 @dataclass(frozen=True)
