@@ -22,6 +22,7 @@ from pipeline.config import Config
 from pipeline.config_file import read_source, validate
 from pipeline.data.split import Split
 from pipeline.errors import ConfigError, RunError, listing
+from pipeline.files import UNFINISHED, flush, whole
 from pipeline.judge.evaluate import Yardsticks
 from pipeline.model import Model
 from pipeline.network.train import Trained
@@ -30,7 +31,6 @@ from pipeline.yaml_source import read_yaml
 MODELS = Path("models")
 LATEST = MODELS / "latest"
 REPORT = "report.html"
-_UNFINISHED = ".unfinished-"
 _NO_DIGEST = "0" * 64
 _KEYS = frozenset(
     (
@@ -78,12 +78,12 @@ def prepare() -> None:
     """
     try:
         MODELS.mkdir(exist_ok=True)
-        probe = MODELS / f"{_UNFINISHED}{os.getpid()}-probe"
+        probe = MODELS / f"{UNFINISHED}{os.getpid()}-probe"
         probe.mkdir()
         probe.rmdir()
     except OSError as error:
         raise _unsaved(error) from None
-    for each in MODELS.glob(f"{_UNFINISHED}*"):
+    for each in MODELS.glob(f"{UNFINISHED}*"):
         with suppress(OSError):  # another process may be deleting it too
             if time.time() - each.lstat().st_mtime > 3600:
                 shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
@@ -106,14 +106,14 @@ def save(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
     """
     import joblib
 
-    folder = MODELS / f"{_UNFINISHED}{os.getpid()}-{time.time_ns()}"
+    folder = MODELS / f"{UNFINISHED}{os.getpid()}-{time.time_ns()}"
     try:
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(run.config.to_yaml(), encoding="utf-8")
         np.savez(folder / "weights.npz", **to_arrays(run.model, run.trained, run.split, run.yardsticks))
         keras_model.save(folder / "network.keras")
         joblib.dump(pipeline, folder / "preprocessor.joblib")
-        target = _publish(folder, run, _label(name))
+        target = _publish(folder, run, label(name))
     except OSError as error:
         raise _unsaved(error) from None
     finally:
@@ -128,18 +128,12 @@ def add_report(folder: Path, text: str) -> Path:
     Raises:
         RunError: the folder cannot be written.
     """
-    hidden, target = folder / f"{_UNFINISHED}{os.getpid()}-{REPORT}", folder / REPORT
+    target = folder / REPORT
     try:
-        with hidden.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        hidden.replace(target)
+        with whole(target) as hidden:
+            hidden.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise RunError(f"{target}: the report cannot be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            hidden.unlink(missing_ok=True)
     return target
 
 
@@ -216,7 +210,7 @@ def remove(folder: Path) -> None:
     Raises:
         RunError: it cannot be deleted.
     """
-    hidden = MODELS / f"{_UNFINISHED}{os.getpid()}-{folder.name}"
+    hidden = MODELS / f"{UNFINISHED}{os.getpid()}-{folder.name}"
     try:
         folder.rename(hidden)
         shutil.rmtree(hidden)
@@ -227,7 +221,8 @@ def remove(folder: Path) -> None:
 _RUN_NAME = re.compile(r"^\d{8}T\d{6}\.\d{3}Z-.+-[0-9a-f]{8}$")
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """Return a name as a part of a folder's name."""
     return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:80] or "config"
 
 
@@ -255,7 +250,7 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
 
 def _point_latest(target: Path) -> None:
     """Let models/latest point to the run, unless a newer one was finished meanwhile."""
-    link = MODELS / f"{_UNFINISHED}{os.getpid()}-latest"
+    link = MODELS / f"{UNFINISHED}{os.getpid()}-latest"
     try:
         if LATEST.is_symlink() and os.readlink(LATEST) > target.name and LATEST.exists():
             return
@@ -270,11 +265,7 @@ def _point_latest(target: Path) -> None:
 def _flush(folder: Path) -> None:
     """Have everything on disk before the rename makes it a run."""
     for each in [*folder.iterdir(), folder]:
-        handle = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush(each)
 
 
 def _facts(content: bytes) -> dict[str, Any]:

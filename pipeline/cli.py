@@ -117,6 +117,33 @@ def check(
 
 
 @app.command()
+def study(
+    config: ConfigArgument = Path("configs/study.yaml"),
+    settings: Settings = None,
+    data: Data = None,
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train thousands of networks over a grid of slopes and tell what the slope does.
+
+    Example: diabetes-pipeline study configs/study.yaml --data complete.csv
+    """
+    with _outcome(as_json) as out:
+        from pipeline.config_file import load_config
+        from pipeline.record import Origin
+        from pipeline.show import show_study
+        from pipeline.study.crew import crew_of
+        from pipeline.study.study import study as carry_out
+
+        origin = Origin(str(config), tuple(settings or ()), data)
+        result = carry_out(load_config(config, settings or (), data), origin, crew_of(dask), verbose=not as_json)
+        out.show(result, lambda console: show_study(console, result))
+        out.fail_unless(result["sound"])
+
+
+@app.command()
 def explain(code: Annotated[str | None, typer.Argument(help="A code such as C101.")] = None, as_json: Json = False) -> None:
     """Tell what a finding means, why it matters and how to fix it.
 
@@ -249,8 +276,8 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
     except typer.Abort:
         outcome.say("error: a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking")
         outcome.code = 2
-    except KeyboardInterrupt:
-        outcome.say("interrupted")
+    except KeyboardInterrupt as stop:
+        outcome.say(str(stop) or "interrupted")
         outcome.code = 130
     except BrokenPipeError:  # whoever read the output has seen enough
         _silence_stdout()

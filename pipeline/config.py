@@ -14,6 +14,8 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
+Output = Literal["code", "softmax"]
+Features = Literal["raw", "standard", "pca"]
 Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
 # strict validation wants a tuple, YAML gives a list; the items stay strict
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -78,7 +80,7 @@ class NetworkSection(Section):
 
     hidden: Annotated[tuple[Count, ...], Field(strict=False)] = (3,)
     alpha: Slopes = 0.05
-    output: Literal["code", "softmax"] = "code"
+    output: Output = "code"
 
     def slopes(self) -> tuple[float, ...]:
         """Return the negative slope of each Leaky ReLU layer: the hidden ones, and the output unless it is softmax.
@@ -160,17 +162,24 @@ class CardSection(Section):
     contact: str | None = None
 
 
+class StudyReference(Section):
+    """The cell of the study that every other one is compared with."""
+
+    alpha: Slope = 0.05
+    features: Features = "standard"
+    output: Output = "code"
+
+
 class StudySection(Section):
-    """The grid of the study."""
+    """The grid of the study, and what is compared in it."""
 
     alphas: Annotated[tuple[Slope, ...], Field(strict=False, min_length=1)] = (0.0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1.0)
-    features: Annotated[tuple[Literal["raw", "standard", "pca"], ...], Field(strict=False, min_length=1)] = (
-        "raw",
-        "standard",
-        "pca",
-    )
-    seeds: Count = 100
-    splits: Count = 4
+    features: Annotated[tuple[Features, ...], Field(strict=False, min_length=1)] = ("raw", "standard", "pca")
+    outputs: Annotated[tuple[Output, ...], Field(strict=False, min_length=1)] = ("code", "softmax")
+    seeds: Annotated[int, Field(ge=2)] = 40
+    splits: Annotated[int, Field(ge=2)] = 10
+    reference: StudyReference = StudyReference()
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
 
 class Config(Section):

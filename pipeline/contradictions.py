@@ -17,6 +17,7 @@ def contradictions(config: Config) -> Iterator[Problem]:
     yield from _criteria(config)
     yield from _groups(config)
     yield from _network(config)
+    yield from _study(config)
     for index, code in enumerate(config.findings.accept):
         if code not in RULES:
             hint = did_you_mean(code, RULES) or '; run "explain" for the list'
@@ -119,3 +120,18 @@ def _network(config: Config) -> Iterator[Problem]:
     width = config.preprocess.pca
     if width is not None and width > len(config.data.features):
         yield ("preprocess", "pca"), f"must be at most the number of features, {len(config.data.features)}; got {width}"
+
+
+def _study(config: Config) -> Iterator[Problem]:
+    study = config.study
+    if "study" not in config.model_fields_set:
+        return
+    grids: dict[str, tuple[object, ...]] = {"alphas": study.alphas, "features": study.features, "outputs": study.outputs}
+    for key, values in grids.items():
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield ("study", key, index), f"{value} stands twice in this list; remove one"
+    for key, values in zip(("alpha", "features", "output"), grids.values(), strict=True):
+        wanted = getattr(study.reference, key)
+        if wanted not in values:
+            yield ("study", "reference", key), f"{wanted} is not in the grid ({', '.join(map(str, values))}); name a cell of it"

@@ -13,11 +13,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.config import NetworkSection, TrainingSection, chosen_loss, mismatch
+from pipeline.config import NetworkSection, TrainingSection, mismatch
 from pipeline.network.decode import NO_CLASS, Coding, default_codes, fit_spread
 from pipeline.network.layers import Network
 from pipeline.network.progress import progress_bar
-from pipeline.network.recipe import Recipe
+from pipeline.network.recipe import recipe_of
 from pipeline.network.train import train
 
 
@@ -103,15 +103,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"y must hold at least two classes; got one class, {self.classes_[0]!r}.")
         order, self.coding_ = self._coding()
         self._answers = self.classes_[order]
-        outputs = len(self.classes_) if self.output == "softmax" else 1
-        recipe = Recipe(
-            sizes=(inputs.shape[1], *network.hidden, outputs),
-            slopes=network.slopes(),
-            softmax=self.output == "softmax",
-            loss=chosen_loss(network, training),
-            codes=self.coding_.codes,
-            **training.model_dump(exclude={"engine", "loss"}),
-        )
+        recipe = recipe_of(network, training, inputs.shape[1], self.coding_)
         positions = np.argsort(order)[indices]
         targets = self.coding_.targets(positions)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:

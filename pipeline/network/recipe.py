@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Loss
+from pipeline.config import Loss, NetworkSection, TrainingSection, chosen_loss
+from pipeline.network.decode import Coding
 
 _STEEPNESS = 3.0
 """Logits between neighbouring thresholds. It and l2 were chosen by grouped validation inside the article's training rows:
@@ -42,6 +43,18 @@ class Recipe:
     seed: int
     l2: float = 0.0
     codes: tuple[float, ...] = ()
+
+
+def recipe_of(network: NetworkSection, training: TrainingSection, inputs: int, coding: Coding) -> Recipe:
+    """Return the recipe that the two sections give for a number of inputs and the classes of a coding."""
+    return Recipe(
+        sizes=(inputs, *network.hidden, len(coding.classes) if coding.softmax else 1),
+        slopes=network.slopes(),
+        softmax=coding.softmax,
+        loss=chosen_loss(network, training),
+        codes=coding.codes,
+        **training.model_dump(exclude={"engine", "loss"}),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The study: what the slope does, over a grid of networks."""

@@ -1,0 +1,34 @@
+"""Who carries out the tasks of a study: the cores of this machine, or the workers of a Dask cluster."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import pyarrow as pa
+
+from pipeline.config import Config
+from pipeline.data.load import Table
+from pipeline.study.grid import Task
+from pipeline.study.work import carry_out
+
+Crew = Callable[[Table, Config, Mapping[int, Task]], Iterator[tuple[int, pa.Table]]]
+"""Yields the number and the networks of each task, in the order in which they are done."""
+
+
+def cores(table: Table, config: Config, tasks: Mapping[int, Task]) -> Iterator[tuple[int, pa.Table]]:
+    """Carry out a task a core, in threads: the engine holds no Python lock while it trains."""
+    stopped = threading.Event()
+
+    def report(share: float) -> None:
+        if stopped.is_set():
+            raise InterruptedError("the study was stopped")
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        try:
+            waiting = {pool.submit(carry_out, table, config, task, report): number for number, task in tasks.items()}
+            for done in as_completed(waiting):
+                yield waiting.pop(done), done.result()  # popped, so that no result is held longer than needed
+        finally:  # Ctrl-C above all: the threads would train on to the end
+            stopped.set()
+            pool.shutdown(cancel_futures=True)

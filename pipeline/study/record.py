@@ -1,0 +1,161 @@
+"""What ``study --json`` prints and study.json keeps."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import Config, Features, Output, chosen_loss
+from pipeline.data.load import Table
+from pipeline.record import class_counts
+from pipeline.study.claims import OPEN, Answer, Claim, answer, claims
+from pipeline.study.compare import Difference, Floats, difference, holm, interval_of_mean
+from pipeline.study.grid import Division, Kind
+
+COLUMNS = ("features", "output", "alpha", "split", "split_seed", "seed", "chosen", "test_accuracy", "failed")
+"""Of the networks, what the figures are made of."""
+
+Cell = tuple[Features, Output, float]
+REFUSED: Mapping[str, Any] = MappingProxyType(
+    {"study": None, "networks": 0, "seconds": 0.0, "networks_per_second": None, "cells": [], "claims": [], "notes": []}
+)
+"""What is printed where nothing was trained."""
+_CELL = ("split", "features", "output", "alpha")
+_SPLITS = {"random": "random splits", "unseen": "unseen profiles"}
+
+
+def grid_of(config: Config, made: Sequence[Division]) -> dict[str, Any]:
+    """Return what was trained, as plain values."""
+    study, training = config.study, config.training
+    loss = {output: chosen_loss(config.network.model_copy(update={"output": output}), training) for output in study.outputs}
+    return {
+        "grid": {
+            "alphas": list(study.alphas),
+            "features": list(study.features),
+            "outputs": list(study.outputs),
+            "seeds": study.seeds,
+            "starts": training.starts,
+            "splits": [{"kind": each.kind, "seed": each.section.seed, "train": each.train, "test": each.test} for each in made],
+        },
+        "reference": study.reference.model_dump(),
+        "recipe": {
+            "hidden": list(config.network.hidden),
+            **training.model_dump(include={"epochs", "batch_size", "learning_rate", "schedule", "optimizer", "l2"}),
+            "loss": loss,
+        },
+        "level": config.evaluation.interval,
+        "margin": study.margin,
+    }
+
+
+def data_of(table: Table) -> dict[str, Any]:
+    """Return which rows were used."""
+    return {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": class_counts(table.target)}
+
+
+def cells_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> list[dict[str, Any]]:
+    """Return the figures of every cell, and how it compares with the reference cell on the same splits from the same seeds.
+
+    Args:
+        rows: ``COLUMNS`` of every network.
+        made: the splits.
+        config: names the grid, the reference and the coverage of intervals.
+    """
+    level, reference = config.evaluation.interval, config.study.reference
+    failed = rows.groupby(list(_CELL))["failed"].agg(["mean", "size"])
+    listed = []
+    for kind, accuracies in accuracies_of(rows).items():
+        own = accuracies[reference.features, reference.output, reference.alpha]
+        compared = {cell: difference(each - own, overlap(made, kind)) for cell, each in accuracies.items() if each is not own}
+        corrected = dict(zip(compared, holm([each.p for each in compared.values()]), strict=True))
+        for cell, each in accuracies.items():
+            share, networks = failed.loc[(kind, *cell)]
+            figures = {
+                "networks": int(networks),
+                "mean": float(each.mean()),
+                "interval": list(interval_of_mean(each, level)),
+                "spread": float(each.std(ddof=1)),
+                "best": float(each.max()),
+                "failed": float(share),
+                "comparison": _comparison(compared[cell], corrected[cell], level) if cell in compared else None,
+            }
+            listed.append(dict(zip(_CELL, (kind, *cell), strict=True)) | figures)
+    return listed
+
+
+def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> list[dict[str, Any]]:
+    """Return the article's claims with verdict and evidence, for the kind of output that the reference cell has."""
+    study, stated = config.study, claims(config.study)
+    level = 1 - (1 - config.evaluation.interval) / max(1, sum(len(claim.contrasts) for claim in stated))
+    known = {
+        kind: {(features, alpha): each for (features, output, alpha), each in cells.items() if output == study.reference.output}
+        for kind, cells in accuracies_of(rows).items()
+    }
+    listed = []
+    for claim in stated:
+        found = {
+            kind: answer(claim, cells, overlap(made, kind), study.margin, level) for kind, cells in known.items() if claim.contrasts
+        }
+        used = {cell for contrast in claim.contrasts for group in contrast.plus + contrast.minus for cell in group}
+        size = config.training.starts * sum(cells[cell].size for cells in known.values() for cell in used)
+        verdicts = {each.verdict for each in found.values()}
+        listed.append(
+            {
+                "claim": claim.text,
+                "verdict": verdicts.pop() if len(verdicts) == 1 else OPEN,
+                "evidence": _evidence(claim, found, level),
+                "networks": size,
+                "splits": [_answered(kind, each) for kind, each in found.items()],
+            }
+        )
+    return listed
+
+
+def accuracies_of(rows: pd.DataFrame) -> dict[Kind, dict[Cell, Floats]]:
+    """Return the (splits, seeds) test accuracies of every cell, of the network that each training would keep."""
+    found: dict[Kind, dict[Cell, Floats]] = {}
+    for (kind, *cell), part in rows[rows["chosen"]].groupby(list(_CELL), sort=False):
+        table = part.pivot(index="split_seed", columns="seed", values="test_accuracy")
+        found.setdefault(kind, {})[tuple(cell)] = table.to_numpy()
+    return found
+
+
+def overlap(made: Sequence[Division], kind: Kind) -> float:
+    """Return test rows over training rows, the mean over the splits of a kind."""
+    return float(np.mean([each.test / each.train for each in made if each.kind == kind]))
+
+
+def _comparison(found: Difference, corrected: float, level: float) -> dict[str, Any]:
+    return {
+        "difference": found.mean,
+        "interval": list(found.interval(level)),
+        "p": found.p,
+        "p_holm": corrected,
+        "effect": found.effect,
+        "better": found.better,
+    }
+
+
+def _answered(kind: Kind, found: Answer) -> dict[str, Any]:
+    return {
+        "split": kind,
+        "verdict": found.verdict,
+        "contrast": found.name,
+        "difference": found.difference.mean,
+        "interval": list(found.interval),
+    }
+
+
+def _evidence(claim: Claim, found: Mapping[Kind, Answer], level: float) -> str:
+    if not found:
+        return f"The grid lacks {claim.lacking}"
+    told = [f"on {_SPLITS[kind]} {_points(each)}: {each.verdict}" for kind, each in found.items()]
+    name = next(iter(found.values())).name
+    return f"{name[0].upper()}{name[1:]}, in percentage points of accuracy: {'; '.join(told)}"
+
+
+def _points(found: Answer) -> str:
+    low, high = found.interval
+    return f"{100 * found.difference.mean:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"

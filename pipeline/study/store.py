@@ -1,0 +1,166 @@
+"""The only reader and writer of studies/<name>/."""
+
+import fcntl
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import __version__
+from pipeline.bundle import label
+from pipeline.config import Config
+from pipeline.errors import RunError
+from pipeline.files import UNFINISHED, whole
+from pipeline.study.work import SCHEMA
+
+STUDIES = Path("studies")
+NETWORKS = "networks.parquet"
+_RECORD = "study.json"
+_PAGE = "report.html"
+_PARTS = "parts"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder of one study, held by this process.
+
+    Attributes:
+        folder: named after the config file and everything that decides the networks.
+        session: tells the parts of this process from those of earlier ones.
+    """
+
+    folder: Path
+    session: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether every network is there."""
+        return (self.folder / NETWORKS).exists()
+
+    def done(self) -> set[int]:
+        """Return the numbers of the tasks that are kept; a part that cannot be read is deleted, to be made again."""
+        numbers = set()
+        for path in (self.folder / _PARTS).glob("*.parquet"):
+            try:
+                pq.read_metadata(path)
+                numbers.add(int(path.stem))
+            except (pa.ArrowException, OSError):
+                path.unlink()
+        return numbers
+
+    def add(self, number: int, rows: pa.Table, elapsed: float) -> None:
+        """Keep the networks of a task.
+
+        Args:
+            number: of the task.
+            rows: of ``SCHEMA``.
+            elapsed: seconds since this session began to train.
+        """
+        told = rows.replace_schema_metadata({"session": self.session, "elapsed": str(elapsed)})
+        with _writing(self._part(number)) as hidden:
+            pq.write_table(told, hidden, write_page_checksum=True)
+
+    def join(self, count: int) -> None:
+        """Write networks.parquet from the parts of all tasks, in their order and one at a time, whatever their number."""
+        with _writing(self.folder / NETWORKS) as hidden, pq.ParquetWriter(hidden, SCHEMA, write_page_checksum=True) as writer:
+            for number in range(count):
+                writer.write_table(pq.read_table(self._part(number), page_checksum_verification=True).replace_schema_metadata())
+
+    def seconds(self) -> float:
+        """Return how long the networks took to train, over all sessions."""
+        longest: dict[bytes, float] = {}
+        for path in (self.folder / _PARTS).glob("*.parquet"):
+            told = pq.read_schema(path).metadata
+            longest[told[b"session"]] = max(longest.get(told[b"session"], 0.0), float(told[b"elapsed"]))
+        return sum(longest.values()) if longest else float(json.loads((self.folder / _RECORD).read_text())["seconds"])
+
+    def networks(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return columns of networks.parquet, one row a network.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        path = self.folder / NETWORKS
+        try:
+            return pq.read_table(path, columns=list(columns), page_checksum_verification=True).to_pandas()
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunError(f"{path}: this file is damaged: {reason}; delete it, and the study trains again") from None
+
+    def save(self, record: dict[str, Any], config: Config, page: str | None) -> None:
+        """Write study.json, config.yaml and the page, then drop the parts, which networks.parquet holds."""
+        texts = {"config.yaml": config.to_yaml(), _PAGE: page, _RECORD: json.dumps(record, indent=2, allow_nan=False) + "\n"}
+        for name, text in texts.items():
+            if text is not None:
+                with _writing(self.folder / name) as hidden:
+                    hidden.write_text(text, encoding="utf-8", newline="\n")
+        for path in (self.folder / _PARTS).glob("*.parquet"):
+            path.unlink()
+
+    def _part(self, number: int) -> Path:
+        return self.folder / _PARTS / f"{number:06d}.parquet"
+
+
+@contextmanager
+def opened(name: str, key: str) -> Iterator[Store]:
+    """Make or find the folder of a study and hold it, so that no other process works on it.
+
+    Raises:
+        RunError: it cannot be written, or another process holds it.
+    """
+    folder = STUDIES / f"{label(name)}-{key[:12]}"
+    try:
+        (folder / _PARTS).mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise _unsaved(folder, error) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"{folder}: another process is at this study; wait for it, or stop it first") from None
+        for left in [*folder.glob(f"{UNFINISHED}*"), *(folder / _PARTS).glob(f"{UNFINISHED}*")]:
+            with suppress(OSError):
+                left.unlink()
+        yield Store(folder, str(time.time_ns()))
+
+
+def key_of(config: Config, sha256: str) -> str:
+    """Return a hash of everything that decides the networks of a study: settings, data, and the versions that compute them."""
+    unseen = config.evaluation.unseen
+    packages = ("numpy", "scikit-learn", "tensorflow")
+    deciding = {
+        "data": config.data.model_dump(mode="json", exclude={"path"}),
+        "split": config.split.model_dump(mode="json"),
+        "preprocess": config.preprocess.model_dump(mode="json", exclude={"scale"}),
+        "hidden": config.network.hidden,
+        "training": config.training.model_dump(mode="json"),
+        "study": config.study.model_dump(mode="json", exclude={"reference", "margin"}),
+        "profiles": unseen.group_by if unseen else None,
+        "sha256": sha256,
+        "versions": [__version__, *(version(name) for name in packages)],
+    }
+    return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Path]:
+    try:
+        with whole(path) as hidden:
+            yield hidden
+    except OSError as error:
+        raise _unsaved(path, error) from None
+
+
+def _unsaved(path: Path, error: OSError) -> RunError:
+    what = f"{path}: the study cannot be written: {error.strerror or error}"
+    return RunError(f"{what}; make room or choose a folder that can be written, then the same command goes on")

@@ -1,0 +1,85 @@
+"""One task of the study: train its networks and judge each of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.config import Config
+from pipeline.data.load import Table
+from pipeline.data.split import split
+from pipeline.fitting import prepare
+from pipeline.network.decode import NO_CLASS, Coding
+from pipeline.network.layers import Network
+from pipeline.network.recipe import Progress, recipe_of
+from pipeline.network.train import Trained, train_all
+from pipeline.study.grid import Task, network_config
+
+SCHEMA = pa.schema(
+    {
+        "features": pa.string(),
+        "output": pa.string(),
+        "alpha": pa.float64(),
+        "split": pa.string(),
+        "split_seed": pa.int64(),
+        "seed": pa.int64(),
+        "start": pa.int32(),
+        "chosen": pa.bool_(),
+        "train_accuracy": pa.float64(),
+        "test_accuracy": pa.float64(),
+        "loss": pa.float64(),
+        "failed": pa.bool_(),
+        "weights": pa.list_(pa.float32()),
+    }
+)
+"""One row a network. ``chosen``: it has the lowest training loss of its seed's starts, so that ``train`` would keep it.
+``failed``: its weights are not finite, or it is right on no more training rows than always naming their largest class."""
+
+
+def carry_out(table: Table, config: Config, task: Task, progress: Progress = lambda share: None) -> pa.Table:
+    """Train and judge the networks of a task; the rows are those of ``SCHEMA``, in the order of its pairs.
+
+    Nothing but the arguments decides the result, wherever it is computed.
+    """
+    configs = [network_config(config, task, *pair) for pair in task.pairs]
+    parts = split(table, configs[0].split)
+    inputs, truth = prepare(table, parts, configs[0]).task, table.class_indices()
+    known = np.unique(truth[parts.train])  # a class without training rows has no code and, for softmax, no output
+    classes = [list(config.data.codes.items())[each] for each in known]
+    coding = Coding(*zip(*classes, strict=True), softmax=task.output == "softmax")
+    recipes = [recipe_of(each.network, each.training, inputs.train.shape[1], coding) for each in configs]
+    targets = coding.targets(np.searchsorted(known, inputs.truth))
+    trained = train_all(inputs.train.astype(np.float32), targets, recipes, progress=progress)
+    rows, answers = np.concatenate([inputs.train, inputs.test]), np.append(known, NO_CLASS)
+    right = [
+        answers[coding.decode(Network(recipe.sizes, recipe.slopes, recipe.softmax, weights).output(rows))]
+        == truth[np.concatenate([parts.train, parts.test])]
+        for recipe, each in zip(recipes, trained, strict=True)
+        for weights in each.weights
+    ]
+    return _rows(task, trained, np.array(right), len(parts.train), int(np.bincount(inputs.truth).max()))
+
+
+def _rows(task: Task, trained: Sequence[Trained], right: NDArray[np.bool_], train: int, largest: int) -> pa.Table:
+    """Lay out (networks, rows) right answers, training rows first, beside what the networks are."""
+    starts = len(trained[0].weights)
+    alphas, seeds = (np.repeat(each, starts) for each in zip(*task.pairs, strict=True))
+    weights = np.concatenate([each.weights for each in trained])
+    in_training = right[:, :train]
+    columns = {
+        "features": [task.features] * len(right),
+        "output": [task.output] * len(right),
+        "alpha": alphas,
+        "split": [task.division.kind] * len(right),
+        "split_seed": np.full(len(right), task.division.section.seed),
+        "seed": seeds,
+        "start": np.tile(np.arange(starts, dtype=np.int32), len(trained)),
+        "chosen": np.concatenate([np.arange(starts) == each.chosen for each in trained]),
+        "train_accuracy": in_training.mean(axis=1),
+        "test_accuracy": right[:, train:].mean(axis=1),
+        "loss": np.concatenate([each.final_loss for each in trained]),
+        "failed": ~np.isfinite(weights).all(axis=1) | (in_training.sum(axis=1) <= largest),
+        "weights": list(weights),
+    }
+    return pa.table(columns, schema=SCHEMA)
