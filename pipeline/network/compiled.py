@@ -1,79 +1,74 @@
-"""The compiled engine: all steps of all starts in one XLA program.
-
-Weights are (P, G, 8): the starts lie along the last two axes, in G groups of 8, as many as a vector register holds.
-Elementwise products and sums over the feature axis vectorise along the 8, where batched matrix products of 6 x 3 would not,
-and the groups are a plain loop around them, so that a start is computed alike whatever trains beside it.
-"""
+"""The compiled engine: plans the steps of many networks and runs them in one XLA program, ``pipeline.network.xla``."""
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from dataclasses import replace
+from itertools import islice
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.network.backend import tensorflow
-from pipeline.network.layers import Floats, shapes
+from pipeline.network.layers import Floats
 from pipeline.network.recipe import Progress, Recipe, batch_shape, batches, learning_rates, thresholds
+from pipeline.network.xla import BETA_1, BETA_2, Kind, Program, program
 
 LANES = 8
-"""Starts a group."""
+"""Networks a group."""
 
 GROUPS = 32
-"""Most groups a call: 256 starts, enough for full speed, few enough for the cache."""
+"""Most groups a call: 256 networks, enough for full speed, few enough for the cache."""
 
 _WORK = 3e8
-"""Multiplications between two reports of progress, some 0.1 s; and no more epochs than _SPAN, however short they are."""
+"""Multiplications between two reports of progress, some 0.1 s; and no more blocks than _SPAN, however short they are."""
 
 _SPAN = 128
 
 _STEP = 5000
 """What a step costs besides, counted in multiplications."""
 
+_BYTES = 2**25
+"""Most bytes that a call plans or gathers at once."""
+
 _ROWS = 128
 """Rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation."""
 
-_EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
-_BETA_1, _BETA_2 = 0.9, 0.999
+_UNREACHABLE = 1e38
+"""Where a threshold lies that a recipe does not have: no output is above it, so that it adds 0 to loss and gradient."""
 
-Program = Callable[..., Any]
 _Fitted = tuple[Floats, Floats]
 
 
-class Kind(NamedTuple):
-    """What a program is compiled for."""
-
-    sizes: tuple[int, ...]
-    softmax: bool
-    loss: str
-    optimizer: str
-
-
-def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
-    """Train every start.
+def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> _Fitted:
+    """Train every network.
 
     Args:
         inputs: (rows, inputs).
         targets: (rows, outputs).
-        recipe: what to do.
+        recipes: what to do, one a network; they differ in slopes and seed only.
         initial: (S, P) weights to start from.
         progress: told the share of the work done.
 
     Returns:
         (S, P) weights and (E, S) loss curves.
     """
-    starts = len(initial)
-    calls, groups = _layout(starts, batch_shape(len(inputs), recipe)[1])
-    # equal shapes share one compilation; the last call is filled up with copies of its last start
-    padded = np.concatenate([initial, np.repeat(initial[-1:], calls * groups * LANES - starts, axis=0)])
-    parts = list(padded.reshape(calls, groups * LANES, -1))
-    program = _program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
-    fitted = _in_threads(lambda part, report: _fit_part(program, inputs, targets, recipe, part, report), parts, progress)
-    weights = np.concatenate([each[0] for each in fitted])[:starts]
-    curves = np.concatenate([each[1] for each in fitted], axis=1)[:, :starts]
+    recipe = recipes[0]
+    run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
+    # networks of one seed side by side share the order of their batches
+    places = np.argsort([each.seed for each in recipes], kind="stable")
+    calls, groups = _layout(len(recipes), batch_shape(len(inputs), recipe)[1])
+    # equal shapes share one compilation; the last call is filled up with copies of its last network
+    parts = list(np.pad(places, (0, calls * groups * LANES - len(places)), mode="edge").reshape(calls, -1))
+
+    def work(part: NDArray[np.int64], report: Progress) -> _Fitted:
+        return _fit_part(run, inputs, targets, [recipes[place] for place in part], initial[part], report)
+
+    fitted = _in_threads(work, parts, progress)
+    weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
+    for part, (trained, curve) in zip(parts, fitted, strict=True):
+        weights[part], curves[:, part] = trained, curve
     return weights, curves
 
 
@@ -91,7 +86,9 @@ def _layout(starts: int, batch: int) -> tuple[int, int]:
     return calls, 1 if groups == 1 else -(-groups // (4 * calls)) * 4
 
 
-def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats], progress: Progress) -> list[_Fitted]:
+def _in_threads(
+    work: Callable[[NDArray[np.int64], Progress], _Fitted], parts: list[NDArray[np.int64]], progress: Progress
+) -> list[_Fitted]:
     """Fit the parts at the same time, one a core; what stops one of them stops all."""
     stopped = threading.Event()
 
@@ -111,168 +108,90 @@ def _in_threads(work: Callable[[Floats, Progress], _Fitted], parts: list[Floats]
             raise
 
 
-def _fit_part(program: Program, inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> _Fitted:
-    rows, groups = len(inputs), len(initial) // LANES
-    # a column of ones makes the bias one more row of the kernel; the first row again, with weight 0, fills up the last batch
-    fill = _ROWS - rows % _ROWS
-    x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
-    x, y = (np.concatenate([each, np.repeat(each[:1], fill, axis=0)]) for each in (x, targets))
-    row_weights = np.pad(np.ones(rows, np.float32), (0, fill))
-    slopes = np.broadcast_to(np.array(recipe.slopes, np.float32)[:, None, None], (len(recipe.slopes), groups, LANES))
-    cut, l2 = thresholds(recipe), np.float32(recipe.l2)
-    cuts = (cut.middles, cut.places, cut.steepness)
-    weights = initial.T.reshape(-1, groups, LANES)
-    state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights))
-    order = batches(rows, recipe)
+def _fit_part(
+    run: Program, inputs: Floats, targets: Floats, recipes: list[Recipe], initial: Floats, progress: Progress
+) -> _Fitted:
+    rows, recipe = len(inputs), recipes[0]
+    data, terms = _data(inputs, targets), _terms(recipes)
+    seeds, which = _orders(recipes)
+    weights = initial.T.reshape(-1, len(initial) // LANES, LANES)
+    state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights), np.zeros_like(weights[0]))
     steps, size = batch_shape(rows, recipe)
-    room = -(-(rows + fill) // size)  # steps that are planned for; those past the last are never taken
-    span = int(np.clip(_WORK // (room * (size * weights.size + _STEP)), 1, _SPAN))
-    filler = np.full((span, room, size), rows, np.int32)
+    room = -(-len(data[0]) // size)  # steps that are planned for; those past the last are never taken
+    width = which.size * sum(each[0].size + 1 for each in data)
+    block = int(np.clip(_BYTES // (4 * size * width), 1, room))
+    span = int(np.clip(_WORK // (block * (size * weights.size + _STEP)), 1, min(_SPAN, -(-_BYTES // (4 * block * size * which.size)))))
+    stream = _blocks(rows, recipe, seeds, block)
+    filler = np.full((span, block, size, *which.shape), rows, np.int32)
     curves = []
-    for first in range(0, recipe.epochs, span):
-        count = np.int32(min(span, recipe.epochs - first))
-        plan = filler.copy()
-        plan[:count, :steps] = [next(order) for _ in range(count)]
-        rates = np.pad(_rates(recipe, steps, first, span), ((0, 0), (0, room - steps)))
-        state, losses = program((count, np.int32(steps)), (x, y, row_weights), plan, rates, (slopes, l2, cuts), state)
-        curves.append(losses.numpy()[:count].reshape(count, -1))
-        progress(count / recipe.epochs)
+    while blocks := list(islice(stream, span)):
+        plan = (np.zeros(span, np.int32), np.zeros(span, bool), filler.copy(), np.zeros((span, block), np.float32))
+        for number, (first, order) in enumerate(blocks):
+            plan[0][number], plan[1][number] = len(order), first % steps == 0
+            plan[2][number, : len(order)] = order[..., which]
+            plan[3][number, : len(order)] = _rates(recipe, np.arange(first, first + len(order)), steps)
+        state, sums = run(np.int32(len(blocks)), plan, data, terms, state)
+        ends = [number for number, (first, order) in enumerate(blocks) if (first + len(order)) % steps == 0]
+        curves.append(sums.numpy()[ends].reshape(len(ends), -1) / np.float32(rows))
+        progress(int(plan[0].sum()) / (recipe.epochs * steps))
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
 
 
-def _rates(recipe: Recipe, steps: int, first: int, epochs: int) -> Floats:
-    """Return (epochs, steps) step sizes from an epoch on: the learning rate, for Adam with its bias correction.
+def _data(inputs: Floats, targets: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return inputs, targets and row weights, filled up to rows that folds of nearly the same size have in common.
+
+    A column of ones makes the bias one more row of the kernel; the first row again, with weight 0, fills up the last batch.
+    """
+    rows = len(inputs)
+    unit = max(_ROWS, 2 ** (rows.bit_length() - 5))
+    fill = unit - rows % unit
+    x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
+    x, y = (np.concatenate([each, np.repeat(each[:1], fill, axis=0)]) for each in (x, targets))
+    return x, y, np.pad(np.ones(rows, np.float32), (0, fill))
+
+
+def _terms(recipes: list[Recipe]) -> Any:
+    """Return slopes, penalty and thresholds, one a network."""
+    lanes = (-1, len(recipes) // LANES, LANES)
+    slopes = np.array([recipe.slopes for recipe in recipes], np.float32).T.reshape(lanes)
+    known = {recipe: _all_thresholds(recipe) for recipe in set(recipes)}
+    cuts = np.array([known[recipe] for recipe in recipes], np.float32)  # (networks, 3, thresholds)
+    return slopes, np.float32(recipes[0].l2), tuple(each.reshape(lanes) for each in cuts.transpose(1, 2, 0))
+
+
+def _all_thresholds(recipe: Recipe) -> Floats:
+    """Return the (3, J) middles, places and steepness of all thresholds between codes, out of reach those that are dropped."""
+    cut, codes = thresholds(recipe), np.unique(recipe.codes)
+    dropped = len(codes) - 1 - len(cut.places) if recipe.loss == "ordinal" else 0
+    known = np.array([cut.middles, cut.places, cut.steepness])
+    return np.hstack([known, np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1)]).astype(np.float32)
+
+
+def _orders(recipes: list[Recipe]) -> tuple[list[int], NDArray[np.int64]]:
+    """Return the different seeds, and which of them orders the batches: (1, 1) of all, (G, 1) of a group or (G, 8)."""
+    seeds, which = np.unique([recipe.seed for recipe in recipes], return_inverse=True)
+    which = which.reshape(-1, LANES)
+    if (which == which[:, :1]).all():
+        which = which[:1, :1] if len(seeds) == 1 else which[:, :1]
+    return seeds.tolist(), which
+
+
+def _blocks(rows: int, recipe: Recipe, seeds: list[int], block: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Yield the number of the first step and the (steps, batch, seeds) row numbers of each block of at most so many steps."""
+    orders = [batches(rows, replace(recipe, seed=seed)) for seed in seeds]
+    steps, _ = batch_shape(rows, recipe)
+    for epoch in range(recipe.epochs):
+        order = np.stack([next(each) for each in orders], axis=-1)
+        for first in range(0, steps, block):
+            yield epoch * steps + first, order[first : first + block]
+
+
+def _rates(recipe: Recipe, at: NDArray[np.int64], steps: int) -> Floats:
+    """Return the size of each step: the learning rate, for Adam with its bias correction.
 
     Source: Kingma and Ba (2015), the form at the end of section 2.
     """
-    at = np.arange(first * steps, (first + epochs) * steps)
     rates = learning_rates(recipe, at, recipe.epochs * steps)
     if recipe.optimizer == "adam":
-        rates = rates * np.sqrt(1 - _BETA_2 ** (at + 1)) / (1 - _BETA_1 ** (at + 1))
-    return rates.reshape(epochs, steps).astype(np.float32)
-
-
-@lru_cache
-def _program(kind: Kind) -> Program:
-    """Build the program of a kind of network. Whatever is an input compiles nothing anew: slopes, l2, seeds, data, rates."""
-    tf = tensorflow()
-
-    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def run(counts: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> Any:
-        epochs, steps = counts
-
-        def epoch(number: Any, curves: Any, *state: Any) -> Any:
-            state, loss = _epoch(tf, kind, steps, data, order[number], rates[number], terms, state)
-            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
-
-        curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
-        _, curves, *state = tf.while_loop(lambda number, *_: number < epochs, epoch, (0, curves, *state))
-        return tuple(state), curves  # as they came in, or the next call would be traced anew
-
-    return run  # type: ignore[no-any-return]
-
-
-def _epoch(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> tuple[Any, Any]:
-    """Take the steps of an epoch; return the state and the mean loss of the epoch."""
-    # each batch as (columns, batch): the whole epoch is gathered at once, a step then takes a slice
-    batches, truths = (tf.transpose(tf.gather(each, order), [0, 2, 1]) for each in data[:2])
-    counted = tf.gather(data[2], order)
-    slopes, l2, cuts = terms
-    shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
-
-    def step(at: Any, summed: Any, *state: Any) -> Any:
-        layers = _layers(tf, kind, state[0])
-        with tf.GradientTape() as tape:
-            tape.watch(layers)
-            values = _forward(tf, kind, layers, batches[at][:, :, None, None], slopes)
-            losses = _losses(tf, kind, values, truths[at][:, :, None, None], cuts)
-            losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
-            mean = tf.reduce_sum(losses * shares[at][:, None, None], axis=0)
-        gradient = tf.concat([tf.reshape(each, [-1, *mean.shape]) for each in tape.gradient(mean, layers)], axis=0)
-        summed += tf.reduce_sum(losses * counted[at][:, None, None], axis=0)
-        return (at + 1, summed, *_update(tf, kind, state, gradient, rates[at]))
-
-    start = (0, tf.zeros(state[0].shape[1:]), *state)
-    _, summed, *state = tf.while_loop(lambda at, *_: at < steps, step, start)
-    return state, summed / tf.reduce_sum(data[2])
-
-
-def _update(tf: Any, kind: Kind, state: Any, gradient: Any, rate: Any) -> Any:
-    """Return the weights and moments after one step of the optimizer."""
-    weights, momentum, velocity = state
-    if kind.optimizer == "sgd":
-        return weights - rate * gradient, momentum, velocity
-    momentum = momentum + (gradient - momentum) * (1 - _BETA_1)
-    velocity = velocity + (gradient * gradient - velocity) * (1 - _BETA_2)
-    return weights - rate * momentum / (tf.sqrt(velocity) + _EPSILON), momentum, velocity
-
-
-def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
-    """Return each layer as (inputs + 1, outputs, 1, G, 8): the kernel, and the bias as its last row."""
-    ends = np.cumsum([0, *((inputs + 1) * outputs for inputs, outputs in shapes(kind.sizes))])
-    return [
-        tf.reshape(weights[start:end], [inputs + 1, outputs, 1, *weights.shape[1:]])
-        for (start, end), (inputs, outputs) in zip(pairwise(ends), shapes(kind.sizes), strict=True)
-    ]
-
-
-def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) -> Any:
-    """Return the (outputs, batch, G, 8) values of the last layer for (inputs + 1, batch, 1, 1).
-
-    For softmax they are its logits. For the ordinal loss they are those before the last Leaky ReLU, where one can tell them
-    from what it gives.
-    """
-    values = batch
-    for number, layer in enumerate(layers):
-        if number:
-            values = tf.concat([values, tf.ones_like(values[:1])], axis=0)
-        values = tf.reduce_sum(values[:, None] * layer, axis=0)
-        if number < len(layers) - 1 or not kind.softmax:
-            undone = number == len(layers) - 1 and kind.loss == "ordinal"
-            slope = tf.sign(slopes[number]) if undone else slopes[number]
-            values = tf.where(values > 0, values, slope * values)
-    return values
-
-
-def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
-    """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.loss``."""
-    if kind.loss == "ordinal":
-        return _ordinal(tf, values[0], truth[0], cuts)
-    if kind.softmax:
-        shifted = values - tf.reduce_max(values, axis=0)
-        if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer
-            return tf.reduce_sum(truth * (tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=0)) - shifted), axis=0)
-        values = tf.exp(shifted) / tf.reduce_sum(tf.exp(shifted), axis=0)
-    if kind.loss == "squared_error":
-        return tf.reduce_mean((values - truth) ** 2, axis=0)
-    if kind.loss == "categorical_crossentropy":
-        share = tf.clip_by_value(values / tf.reduce_sum(values, axis=0), _EPSILON, 1 - _EPSILON)
-        return -tf.reduce_sum(truth * tf.math.log(share), axis=0)
-    share = tf.clip_by_value(values, _EPSILON, 1 - _EPSILON)
-    return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0)
-
-
-def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> Any:
-    """Return the (batch, G, 8) ordinal loss for outputs before their activation, with its gradient worked out beside it.
-
-    XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. One
-    exponential for both, behind a conditional that it cannot look into, is four times as fast.
-    """
-    middles, places, steepness = cuts
-
-    def both() -> tuple[Any, Any]:
-        loss, slope = tf.zeros_like(before), tf.zeros_like(before)
-        for number in range(middles.shape[0]):
-            above = tf.cast(truth > middles[number], before.dtype)
-            logits = steepness[number] * (before - places[number])
-            small = tf.exp(-tf.abs(logits))  # of which both softplus and its derivative are made
-            loss += tf.maximum(logits, 0) + tf.math.log(1 + small) - above * logits
-            slope += steepness[number] * (tf.where(logits > 0, 1.0, small) / (1 + small) - above)
-        return loss, slope
-
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def with_gradient(_: Any) -> Any:
-        loss, slope = tf.cond(tf.shape(steepness)[0] >= 0, both, lambda: (tf.zeros_like(before),) * 2)
-        return loss, lambda upstream: upstream * slope
-
-    return with_gradient(before)
+        rates = rates * np.sqrt(1 - BETA_2 ** (at + 1)) / (1 - BETA_1 ** (at + 1))
+    return rates.astype(np.float32)

@@ -1,6 +1,7 @@
 """The Keras engine: Keras ``fit``, the reference that the compiled engine is held against."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,19 +18,26 @@ _LOSSES = {
 }
 
 
-def fit(inputs: Floats, targets: Floats, recipe: Recipe, initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
-    """Train every start, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
-    order = np.stack(list(batches(len(inputs), recipe)))
-    data = _dataset(inputs, targets, order)
-    report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(1 / recipe.epochs / len(initial)))
+def fit(
+    inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress
+) -> tuple[Floats, Floats]:
+    """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
+    share = 1 / recipes[0].epochs / len(recipes)
+    report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))
     weights, curves = [], []
-    for start in initial:
+    for recipe, start in zip(recipes, initial, strict=True):
+        order = np.stack(list(batches(len(inputs), recipe)))
         model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
         model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES.get(recipe.loss) or _ordinal(recipe))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
             history = model.fit(
-                data, epochs=recipe.epochs, steps_per_epoch=order.shape[1], shuffle=False, verbose=0, callbacks=[report]
+                _dataset(inputs, targets, order),
+                epochs=recipe.epochs,
+                steps_per_epoch=order.shape[1],
+                shuffle=False,
+                verbose=0,
+                callbacks=[report],
             )
         weights.append(np.concatenate([array.ravel() for array in model.get_weights()]))
         curves.append(history.history["loss"])

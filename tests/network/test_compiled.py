@@ -9,7 +9,7 @@ from scipy.optimize import approx_fprime
 from scipy.special import expit
 from sklearn.metrics import log_loss, mean_squared_error
 
-from pipeline.network import compiled
+from pipeline.network import compiled, xla
 from pipeline.network.layers import initial_weights
 from pipeline.network.recipe import Recipe
 
@@ -32,7 +32,7 @@ def drawn(recipe: Recipe, starts: int) -> np.ndarray:
 
 
 def fit(recipe: Recipe, initial: np.ndarray, data=None) -> tuple[np.ndarray, np.ndarray]:
-    return compiled.fit(*(data or made_up(recipe)), recipe, initial, lambda share: None)
+    return compiled.fit(*(data or made_up(recipe)), [recipe] * len(initial), initial, lambda share: None)
 
 
 def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -135,7 +135,7 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
     initial = drawn(recipe, 2)
     weights, curves = fit(recipe, initial)
     monkeypatch.setattr(compiled, "_WORK", work)
-    spans, span_curves = compiled.fit(*made_up(recipe), recipe, initial, shares.append)
+    spans, span_curves = compiled.fit(*made_up(recipe), [recipe] * len(initial), initial, shares.append)
     assert len(shares) > 1
     assert sum(shares) == pytest.approx(1)
     np.testing.assert_array_equal(spans, weights)
@@ -144,7 +144,7 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
 
 def test_nothing_but_the_shape_of_the_problem_compiles_anew():
     inputs, targets = made_up(CODE)
-    program = compiled._program(compiled.Kind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer))
+    program = xla.program(xla.Kind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer))
     before, results = None, set()
     for recipe, scale in [
         (CODE, 1),
