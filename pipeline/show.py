@@ -12,6 +12,7 @@ from pipeline.findings import Rule
 from pipeline.history import Entry
 from pipeline.judge.baselines import NAMES
 
+_VERDICTS = {"holds": "bold green", "does not hold": "bold red", "cannot be told here": "bold yellow"}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -59,6 +60,34 @@ def show_findings(console: Console, findings: Iterable[dict[str, Any]]) -> None:
         console.print(Text("explain CODE tells what a finding means and why it matters.", style="dim"))
 
 
+def show_study(console: Console, result: dict[str, Any]) -> None:
+    """Print mean accuracies by slope, the claims and where the rest is."""
+    if result["study"] is None:
+        console.print("[bold red]The study was refused; the errors below say why.[/]")
+        show_findings(console, result["findings"])
+        return
+    grid, level = result["grid"], f"{result['level'] * 100:g} %"
+    for kind, name in (("random", "random splits"), ("unseen", "splits by unseen profile")):
+        cells = [each for each in result["cells"] if each["split"] == kind]
+        if cells:
+            count = sum(each["kind"] == kind for each in grid["splits"])
+            console.print(_means(f"mean test accuracy, {count} {name}, by slope", cells, grid["alphas"], result["reference"]))
+    for claim in result["claims"]:
+        console.print(Text.assemble((f"{claim['verdict']}: ", _VERDICTS[claim["verdict"]]), (claim["claim"], "bold")))
+        console.print(Text(f"    {claim['evidence']}; {claim['networks']:,} networks", style="dim"))
+    console.print(
+        f"Intervals hold together at {level}; a difference matters from {100 * result['margin']:g} points on (study.margin)."
+    )
+    codes = sorted({each["code"] for each in result["findings"] if each["level"] != "info"})
+    console.print(
+        f"Doubts about config and data, which check explains: {', '.join(codes)}" if codes else "No doubt about the data."
+    )
+    for note in result["notes"]:
+        console.print(Text(f"note: {note}", style="bold yellow"))
+    speed = f"{result['networks']:,} networks in {result['seconds']:.1f} s, {result['networks_per_second']:,.0f} a second"
+    console.print(escape(f"{result['study']}: {speed}"))
+
+
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:
     """Print runs side by side, oldest first."""
     table = Table(
@@ -88,6 +117,23 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
     """Print the list of codes."""
     for rule in rules:
         console.print(Text.assemble((f"{rule.code}  {rule.level:<8}", _STYLES[rule.level]), rule.title))
+
+
+def _means(title: str, cells: list[dict[str, Any]], alphas: list[float], reference: dict[str, Any]) -> Table:
+    """Return one line for each kind of output and features, and one column a slope."""
+    table = Table(
+        "output", "features", *(f"{alpha:g}" for alpha in alphas), title=title, title_justify="left", box=None, pad_edge=False
+    )
+    for column in table.columns[2:]:
+        column.justify = "right"
+    rows: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        shown = f"{100 * cell['mean']:.1f}"
+        own = all(cell[key] == reference[key] for key in ("output", "features", "alpha"))
+        rows.setdefault((cell["output"], cell["features"]), []).append(f"[bold]{shown}*[/]" if own else shown)
+    for names, means in rows.items():
+        table.add_row(*names, *means)
+    return table
 
 
 def _accuracy(summary: dict[str, Any]) -> Table:

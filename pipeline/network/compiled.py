@@ -120,7 +120,9 @@ def _fit_part(
     room = -(-len(data[0]) // size)  # steps that are planned for; those past the last are never taken
     width = which.size * sum(each[0].size + 1 for each in data)
     block = int(np.clip(_BYTES // (4 * size * width), 1, room))
-    span = int(np.clip(_WORK // (block * (size * weights.size + _STEP)), 1, min(_SPAN, -(-_BYTES // (4 * block * size * which.size)))))
+    span = int(
+        np.clip(_WORK // (block * (size * weights.size + _STEP)), 1, min(_SPAN, -(-_BYTES // (4 * block * size * which.size))))
+    )
     stream = _blocks(rows, recipe, seeds, block)
     filler = np.full((span, block, size, *which.shape), rows, np.int32)
     curves = []

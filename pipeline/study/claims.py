@@ -33,7 +33,9 @@ class Contrast:
 
     def pairs(self, cells: Mapping[tuple[Features, float], Floats]) -> Floats:
         """Return the (splits, seeds) differences of cells given as (splits, seeds) accuracies."""
-        plus, minus = (sum(np.mean([cells[cell] for cell in group], axis=0) for group in side) for side in (self.plus, self.minus))
+        plus, minus = (
+            sum(np.mean([cells[cell] for cell in group], axis=0) for group in side) for side in (self.plus, self.minus)
+        )
         return np.asarray(plus - minus)
 
 
@@ -87,7 +89,9 @@ def claims(grid: StudySection) -> tuple[Claim, ...]:
     after, before = over_relu(" after PCA", "pca"), over_relu(" on raw inputs", "raw")
     more_after = Contrast("the same gain after PCA over that on raw inputs", after.plus + before.minus, after.minus + before.plus)
     negative = Contrast(f"{leaky} after PCA over the same on raw inputs", after.plus, before.plus)
-    larger_ones = tuple(Contrast(f"slope {alpha:g} over {leaky}", (cells([alpha], *every),), (cells(usual, *every),)) for alpha in larger)
+    larger_ones = tuple(
+        Contrast(f"slope {alpha:g} over {leaky}", (cells([alpha], *every),), (cells(usual, *every),)) for alpha in larger
+    )
     stated = (
         Claim("A small slope, such as 0.01 or 0.05, does better than ReLU", (over_relu("", *every),)),
         Claim("A small slope is enough: a larger one does no better", larger_ones, more=False),
@@ -102,7 +106,9 @@ def claims(grid: StudySection) -> tuple[Claim, ...]:
 def _possible(claim: Claim, grid: StudySection, usual: bool) -> Claim:
     """Return the claim, without contrasts if the grid lacks a cell of one."""
     used = {cell for contrast in claim.contrasts for group in contrast.plus + contrast.minus for cell in group}
-    lacking = [f'features "{name}"' for name in ("raw", "pca") if name not in grid.features and name in {cell[0] for cell in used}]
+    lacking = [
+        f'features "{name}"' for name in ("raw", "pca") if name not in grid.features and name in {cell[0] for cell in used}
+    ]
     lacking += ["slope 0, which is ReLU"] if 0.0 not in grid.alphas and 0.0 in {cell[1] for cell in used} else []
     lacking += [] if usual else [f"a slope above 0 and up to {_USUAL}"]
     lacking += [] if claim.contrasts else [f"a slope between {_USUAL} and 1"]

@@ -9,6 +9,13 @@ from pipeline.data.load import Table
 from pipeline.data.split import split
 from pipeline.errors import ConfigError, DataError
 from pipeline.fitting import prepare
+from pipeline.network.decode import Coding
+from pipeline.network.recipe import recipe_of
+
+
+def chunk(recipe, rows):
+    return 256
+
 
 Kind = Literal["random", "unseen"]
 
@@ -48,7 +55,7 @@ class Task:
 def unsuitable(config: Config) -> Iterator[str]:
     """Yield why a config that can be trained cannot be studied."""
     if config.training.engine != "compiled":
-        yield "training.engine: a study takes thousands of networks, which the engine \"keras\" would train for days; set compiled"
+        yield 'training.engine: a study takes thousands of networks, which the engine "keras" would train for days; set compiled'
     for output in config.study.outputs:
         if text := mismatch(config.network.model_copy(update={"output": output}), config.training):
             yield f"study.outputs: {output} cannot be trained: {text}; or take it out of the list"
@@ -103,7 +110,10 @@ def most(config: Config, rows: int) -> int:
     width, classes = len(config.data.features), tuple(config.data.codes)
     sections = [config.network.model_copy(update={"output": output, "alpha": 0.0}) for output in config.study.outputs]
     codings = [Coding(classes, tuple(config.data.codes.values()), section.output == "softmax") for section in sections]
-    recipes = [recipe_of(*each, width, coding) for *each, coding in zip(sections, [config.training] * len(sections), codings, strict=True)]
+    recipes = [
+        recipe_of(*each, width, coding)
+        for *each, coding in zip(sections, [config.training] * len(sections), codings, strict=True)
+    ]
     return min(chunk(recipe, rows) for recipe in recipes)
 
 

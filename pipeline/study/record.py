@@ -96,7 +96,9 @@ def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> l
     listed = []
     for claim in stated:
         found = {
-            kind: answer(claim, cells, overlap(made, kind), study.margin, level) for kind, cells in known.items() if claim.contrasts
+            kind: answer(claim, cells, overlap(made, kind), study.margin, level)
+            for kind, cells in known.items()
+            if claim.contrasts
         }
         used = {cell for contrast in claim.contrasts for group in contrast.plus + contrast.minus for cell in group}
         size = config.training.starts * sum(cells[cell].size for cells in known.values() for cell in used)

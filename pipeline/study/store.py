@@ -137,7 +137,6 @@ def opened(name: str, key: str) -> Iterator[Store]:
 def key_of(config: Config, sha256: str) -> str:
     """Return a hash of everything that decides the networks of a study: settings, data, and the versions that compute them."""
     unseen = config.evaluation.unseen
-    packages = ("numpy", "scikit-learn", "tensorflow")
     deciding = {
         "data": config.data.model_dump(mode="json", exclude={"path"}),
         "split": config.split.model_dump(mode="json"),
@@ -147,9 +146,14 @@ def key_of(config: Config, sha256: str) -> str:
         "study": config.study.model_dump(mode="json", exclude={"reference", "margin"}),
         "profiles": unseen.group_by if unseen else None,
         "sha256": sha256,
-        "versions": [__version__, *(version(name) for name in packages)],
+        "versions": versions(),
     }
     return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes the numbers."""
+    return {"pipeline": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "tensorflow")}
 
 
 @contextmanager

@@ -50,14 +50,14 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
     return result
 
 
-def _train(
-    kept: store.Store, plan: tuple[Task, ...], table: Table, config: Config, crew: Crew, verbose: bool
-) -> None:
+def _train(kept: store.Store, plan: tuple[Task, ...], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
     """Carry out the tasks that are not kept yet; what was done is kept whatever stops the rest."""
     done, starts = kept.done(), config.training.starts
     waiting = {number: task for number, task in enumerate(plan) if number not in done}
     networks = sum(len(task.pairs) for task in waiting.values()) * starts
-    title = "training" if not done else f"going on after {sum(len(plan[each].pairs) for each in done) * starts:,} networks, training"
+    title = (
+        "training" if not done else f"going on after {sum(len(plan[each].pairs) for each in done) * starts:,} networks, training"
+    )
     started = time.perf_counter()
     try:
         with progress_bar(title, verbose, networks, "networks") as bar:

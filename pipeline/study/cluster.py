@@ -1,0 +1,87 @@
+"""A study on a Dask cluster."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import ExitStack
+from typing import Any
+
+import pyarrow as pa
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+
+from pipeline.config import Config
+from pipeline.data.load import Table
+from pipeline.errors import PipelineError
+from pipeline.study.grid import Task
+from pipeline.study.store import versions
+from pipeline.study.work import carry_out
+
+_TRIES = 5
+_PATIENCE = 30  # seconds until a scheduler has answered and a worker has come
+
+
+def cluster(
+    address: str, workers: int, table: Table, config: Config, tasks: Mapping[int, Task]
+) -> Iterator[tuple[int, pa.Table]]:
+    """Carry out the tasks on a cluster, and yield each as it is done; a worker that dies costs time only.
+
+    Args:
+        address: of the scheduler; not used where ``workers`` are started here.
+        workers: processes to start on this machine, or 0.
+        table, config: sent to every worker once.
+        tasks: by number.
+
+    Raises:
+        PipelineError: there is no scheduler, no worker, or one with other versions, which would give other numbers.
+    """
+    with ExitStack() as opened:
+        if workers:
+            address = opened.enter_context(LocalCluster(workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"))
+        client = opened.enter_context(_client(address))
+        _same_versions(client)
+        left = dict(tasks)
+        for _ in range(_TRIES):
+            yield from _done(client, table, config, left)
+            if not left:
+                return
+        raise PipelineError(
+            f"--dask: workers died at {len(left)} tasks again and again; what is done is kept; look at their logs"
+        )
+
+
+def _done(client: Client, table: Table, config: Config, left: dict[int, Task]) -> Iterator[tuple[int, pa.Table]]:
+    """Submit what is left, yield what gets done and take it out; what the death of workers has undone stays in."""
+    data = client.scatter((table, config), broadcast=True)
+    waiting = {client.submit(_carry_out, data, task, pure=False): number for number, task in left.items()}
+    for future in as_completed(list(waiting)):
+        try:
+            rows = future.result()
+        except (CancelledError, KilledWorker):
+            continue
+        number = waiting.pop(future)
+        yield number, rows
+        del left[number]
+
+
+def _carry_out(data: tuple[Table, Config], task: Task) -> pa.Table:
+    return carry_out(*data, task)
+
+
+def _client(address: Any) -> Client:
+    try:
+        client = Client(address, timeout=_PATIENCE)
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except (OSError, TimeoutError, ValueError) as error:
+        what = f"--dask {address}: no scheduler with a worker answers there within {_PATIENCE} s"
+        raise PipelineError(f"{what} ({str(error).splitlines()[0]}); start both, or use local:2") from None
+    return client
+
+
+def _same_versions(client: Client) -> None:
+    for worker, found in client.run(versions).items():
+        if found != versions():
+            wrong = ", ".join(
+                f"{name} {found.get(name)} instead of {ours}" for name, ours in versions().items() if found.get(name) != ours
+            )
+            raise PipelineError(
+                f"--dask: the worker {worker} has {wrong}, which may give other numbers; install the same versions"
+            )
