@@ -120,7 +120,9 @@ def _fit_part(
     room = -(-len(data[0]) // size)  # steps that are planned for; those past the last are never taken
     width = which.size * sum(each[0].size + 1 for each in data)
     block = int(np.clip(_BYTES // (4 * size * width), 1, room))
-    span = int(np.clip(_WORK // (block * (size * weights.size + _STEP)), 1, min(_SPAN, -(-_BYTES // (4 * block * size * which.size)))))
+    span = int(
+        np.clip(_WORK // (block * (size * weights.size + _STEP)), 1, min(_SPAN, -(-_BYTES // (4 * block * size * which.size))))
+    )
     stream = _blocks(rows, recipe, seeds, block)
     filler = np.full((span, block, size, *which.shape), rows, np.int32)
     curves = []
@@ -164,7 +166,7 @@ def _all_thresholds(recipe: Recipe) -> Floats:
     cut, codes = thresholds(recipe), np.unique(recipe.codes)
     dropped = len(codes) - 1 - len(cut.places) if recipe.loss == "ordinal" else 0
     known = np.array([cut.middles, cut.places, cut.steepness])
-    return np.hstack([known, np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1)]).astype(np.float32)
+    return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), known]).astype(np.float32)[:, ::-1]
 
 
 def _orders(recipes: list[Recipe]) -> tuple[list[int], NDArray[np.int64]]:

@@ -18,9 +18,7 @@ _LOSSES = {
 }
 
 
-def fit(
-    inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress
-) -> tuple[Floats, Floats]:
+def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
     """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
     share = 1 / recipes[0].epochs / len(recipes)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))

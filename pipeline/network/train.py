@@ -73,9 +73,7 @@ def train_all(
     )
 
 
-def _chosen(
-    inputs: Floats, targets: Floats, recipe: Recipe, weights: Floats, initial: Floats, curves: Floats
-) -> Trained:
+def _chosen(inputs: Floats, targets: Floats, recipe: Recipe, weights: Floats, initial: Floats, curves: Floats) -> Trained:
     networks = [Network(recipe.sizes, recipe.slopes, recipe.softmax, each) for each in weights]
     final = np.array([loss(recipe, each, inputs, targets) for each in networks])
     chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
