@@ -166,7 +166,7 @@ def _all_thresholds(recipe: Recipe) -> Floats:
     cut, codes = thresholds(recipe), np.unique(recipe.codes)
     dropped = len(codes) - 1 - len(cut.places) if recipe.loss == "ordinal" else 0
     known = np.array([cut.middles, cut.places, cut.steepness])
-    return np.hstack([known, np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1)]).astype(np.float32)
+    return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), known]).astype(np.float32)[:, ::-1]
 
 
 def _orders(recipes: list[Recipe]) -> tuple[list[int], NDArray[np.int64]]:

@@ -151,27 +151,20 @@ def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
 def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> Any:
     """Return the (batch, G, 8) ordinal loss for outputs before their activation, with its gradient worked out beside it.
 
-    XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. One
-    exponential for both, behind a conditional that it cannot look into, is four times as fast.
+    XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. Here one
+    serves both, and sums over an axis of thresholds, which XLA stores, keep the batch's sums free of it: four times as fast.
     """
-    middles, places, steepness = cuts
-
-    def both() -> tuple[Any, Any]:
-        loss, slope, product = tf.zeros_like(before), tf.zeros_like(before), tf.ones_like(before)
-        for number in range(middles.shape[0]):
-            above = tf.cast(truth > middles[number], before.dtype)
-            logits = steepness[number] * (before - places[number])
-            small = tf.exp(-tf.abs(logits))  # of which both softplus and its derivative are made
-            loss += tf.maximum(logits, 0) - above * logits
-            slope += steepness[number] * (tf.where(logits > 0, 1.0, small) / (1 + small) - above)
-            product *= 1 + small
-            if number % _FACTORS == _FACTORS - 1 or number == middles.shape[0] - 1:
-                loss, product = loss + tf.math.log(product), tf.ones_like(before)
-        return loss, slope
+    middles, places, steepness = (each[:, None] for each in cuts)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def with_gradient(_: Any) -> Any:
-        loss, slope = tf.cond(tf.shape(steepness)[0] >= 0, both, lambda: (tf.zeros_like(before),) * 2)
+    def with_gradient(before: Any) -> Any:
+        above = tf.cast(truth > middles, before.dtype)
+        logits = steepness * (before - places)
+        small = tf.exp(-tf.abs(logits))  # of which both softplus and its derivative are made
+        loss = tf.reduce_sum(tf.maximum(logits, 0) - above * logits, axis=0)
+        for first in range(0, middles.shape[0], _FACTORS):
+            loss += tf.math.log(tf.reduce_prod(1 + small[first : first + _FACTORS], axis=0))
+        slope = tf.reduce_sum(steepness * (tf.where(logits > 0, 1.0, small) / (1 + small) - above), axis=0)
         return loss, lambda upstream: upstream * slope
 
     return with_gradient(before)

@@ -15,7 +15,7 @@ from pipeline.network.build import build
 from pipeline.network.decode import Coding
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, thresholds
-from pipeline.network.train import loss, train
+from pipeline.network.train import loss, train, train_all
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 2, 0)
@@ -142,6 +142,43 @@ def test_a_start_begins_and_ends_the_same_whatever_the_number_of_starts(engine):
     few, more = (train(*data, replace(recipe, starts=starts), engine) for starts in (1, 3))
     np.testing.assert_array_equal(few.initial, more.initial[:1])
     np.testing.assert_array_equal(few.weights, more.weights[:1])
+
+
+TOGETHER = [
+    pytest.param(CODE, id="squared error"),
+    pytest.param(SOFTMAX, id="cross-entropy, softmax"),
+    pytest.param(replace(ORDINAL, codes=(0.0, 1.0, -1.0, 4.0)), id="ordinal, of which ReLU drops a threshold"),
+    pytest.param(replace(BINARY, optimizer="sgd"), id="binary cross-entropy, SGD"),
+    pytest.param(replace(CODE, batch_size=32), id="batch size 32"),
+    pytest.param(replace(CODE, batch_size=500), id="one batch of all rows"),
+]
+
+
+@pytest.mark.parametrize("starts", [(3, 5, 40, 1), (8, 8, 16, 8), (1, 300, 2, 1)], ids=["any", "groups", "many"])
+@pytest.mark.parametrize("recipe", TOGETHER)
+def test_recipes_trained_together_give_the_bits_of_each_alone(recipe, starts):
+    slopes = [recipe.slopes, tuple(0.3 for _ in recipe.slopes), tuple(0.0 for _ in recipe.slopes), recipe.slopes]
+    recipes = [
+        replace(recipe, epochs=3, slopes=own, seed=seed, starts=number)
+        for own, seed, number in zip(slopes, (3, 0, 3, 8), starts, strict=True)
+    ]
+    data = made_up(recipe)
+    for own, among in zip(recipes, train_all(*data, recipes), strict=True):
+        alone = train(*data, own)
+        for name in ("initial", "weights", "loss_curves", "final_loss", "chosen"):
+            np.testing.assert_array_equal(getattr(among, name), getattr(alone, name), err_msg=name)
+
+
+def test_recipes_trained_together_with_keras_give_the_numbers_of_each_alone():
+    data, recipes = made_up(CODE), [replace(CODE, epochs=1, starts=1, seed=seed) for seed in (0, 1)]
+    for own, among in zip(recipes, train_all(*data, recipes, "keras"), strict=True):
+        np.testing.assert_array_equal(among.weights, train(*data, own, "keras").weights)
+
+
+def test_recipes_that_differ_in_more_than_slopes_seed_and_starts_are_refused():
+    for others in ([], [CODE, replace(CODE, epochs=6)], [CODE, replace(CODE, l2=0.1)]):
+        with pytest.raises(ValueError, match="differ only in slopes, seed and starts"):
+            train_all(*made_up(CODE), others)
 
 
 @pytest.mark.parametrize("recipe", [CODE, SOFTMAX], ids=["code", "softmax"])
