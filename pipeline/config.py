@@ -15,7 +15,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
 Output = Literal["code", "softmax"]
-Features = Literal["raw", "standard", "pca"]
+Features = Literal["raw", "minmax", "standard", "pca"]
 Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
 # strict validation wants a tuple, YAML gives a list; the items stay strict
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -176,7 +176,7 @@ class StudySection(Section):
     alphas: Annotated[tuple[Slope, ...], Field(strict=False, min_length=1)] = (0.0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1.0)
     features: Annotated[tuple[Features, ...], Field(strict=False, min_length=1)] = ("raw", "standard", "pca")
     outputs: Annotated[tuple[Output, ...], Field(strict=False, min_length=1)] = ("code", "softmax")
-    seeds: Annotated[int, Field(ge=2)] = 40
+    seeds: Annotated[int, Field(ge=2)] = 28
     splits: Annotated[int, Field(ge=2)] = 10
     reference: StudyReference = StudyReference()
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.01

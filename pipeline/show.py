@@ -12,6 +12,10 @@ from pipeline.findings import Rule
 from pipeline.history import Entry
 from pipeline.judge.baselines import NAMES
 
+_ON_INTERVALS = (
+    "Intervals in brackets hold together at {level}. A claim of more holds where the whole interval is above {margin:g} points "
+    "(study.margin), and does not hold where it is below; a claim of no more, the other way round."
+)
 _VERDICTS = {"holds": "bold green", "does not hold": "bold red", "cannot be told here": "bold yellow"}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -66,18 +70,19 @@ def show_study(console: Console, result: dict[str, Any]) -> None:
         console.print("[bold red]The study was refused; the errors below say why.[/]")
         show_findings(console, result["findings"])
         return
-    grid, level = result["grid"], f"{result['level'] * 100:g} %"
+    grid = result["grid"]
     for kind, name in (("random", "random splits"), ("unseen", "splits by unseen profile")):
         cells = [each for each in result["cells"] if each["split"] == kind]
         if cells:
             count = sum(each["kind"] == kind for each in grid["splits"])
-            console.print(_means(f"mean test accuracy, {count} {name}, by slope", cells, grid["alphas"], result["reference"]))
+            console.print(f"\n[bold]Mean test accuracy in percent, by slope[/], of {count} {name} x {grid['seeds']} seeds")
+            console.print(_means(cells, grid["alphas"], result["reference"]))
+    console.print(Text("* the reference cell\n", style="dim"))
     for claim in result["claims"]:
         console.print(Text.assemble((f"{claim['verdict']}: ", _VERDICTS[claim["verdict"]]), (claim["claim"], "bold")))
-        console.print(Text(f"    {claim['evidence']}; {claim['networks']:,} networks", style="dim"))
-    console.print(
-        f"Intervals hold together at {level}; a difference matters from {100 * result['margin']:g} points on (study.margin)."
-    )
+        for line in [*claim["evidence"].split("; "), f"{claim['networks']:,} networks"]:
+            console.print(Text(f"    {line}", style="dim"))
+    console.print(_ON_INTERVALS.format(level=f"{result['level'] * 100:g} %", margin=100 * result["margin"]))
     codes = sorted({each["code"] for each in result["findings"] if each["level"] != "info"})
     console.print(
         f"Doubts about config and data, which check explains: {', '.join(codes)}" if codes else "No doubt about the data."
@@ -119,11 +124,9 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
         console.print(Text.assemble((f"{rule.code}  {rule.level:<8}", _STYLES[rule.level]), rule.title))
 
 
-def _means(title: str, cells: list[dict[str, Any]], alphas: list[float], reference: dict[str, Any]) -> Table:
+def _means(cells: list[dict[str, Any]], alphas: list[float], reference: dict[str, Any]) -> Table:
     """Return one line for each kind of output and features, and one column a slope."""
-    table = Table(
-        "output", "features", *(f"{alpha:g}" for alpha in alphas), title=title, title_justify="left", box=None, pad_edge=False
-    )
+    table = Table("output", "features", *(f"{alpha:g}" for alpha in alphas), box=None, pad_edge=False)
     for column in table.columns[2:]:
         column.justify = "right"
     rows: dict[tuple[str, str], list[str]] = {}

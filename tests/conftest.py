@@ -94,6 +94,33 @@ def trained(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture(scope="session")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a small study of the twin was carried out, once; copy it before changing anything in it."""
+    from small import SETTINGS
+
+    from pipeline.config_file import load_config
+    from pipeline.record import Origin
+    from pipeline.study.study import study
+
+    folder = tmp_path_factory.mktemp("study")
+    for name in ("configs", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        study(load_config("configs/study.yaml", SETTINGS), Origin("configs/study.yaml"))
+    return folder
+
+
+@pytest.fixture
+def studied(small_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of ``small_study`` as the current folder."""
+    folder = tmp_path / "studied"
+    shutil.copytree(small_study, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def reopened(small_run: Path) -> "Reopened":
     """The small run, read again."""
     from pipeline.reopen import reopen

@@ -135,3 +135,9 @@ def answer(claim: Claim, cells: Mapping[tuple[Features, float], Floats], overlap
     refuted, shown = (any(below), all(above)) if claim.more else (any(above), all(below))
     verdict = FAILS if refuted else HOLDS if shown else OPEN
     return Answer(verdict, *found[decides], ends[decides])
+
+
+def together(verdicts: Sequence[str]) -> str:
+    """Return the verdict over all kinds of splits: that of those which can tell, if they agree."""
+    told = set(verdicts) - {OPEN}
+    return told.pop() if len(told) == 1 else OPEN

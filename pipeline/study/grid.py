@@ -120,7 +120,7 @@ def most(config: Config, rows: int) -> int:
 def network_config(config: Config, task: Task, alpha: float, seed: int) -> Config:
     """Return the config with which ``train`` trains the same network, to the last bit."""
     pca = (config.preprocess.pca or len(config.data.features)) if task.features == "pca" else None
-    scale = None if task.features == "raw" else "standard"
+    scale = {"raw": None, "minmax": "minmax"}.get(task.features, "standard")
     changed = {
         "split": task.division.section,
         "preprocess": config.preprocess.model_copy(update={"scale": scale, "pca": pca}),

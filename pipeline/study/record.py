@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.config import Config, Features, Output, chosen_loss
 from pipeline.data.load import Table
 from pipeline.record import class_counts
-from pipeline.study.claims import OPEN, Answer, Claim, answer, claims
+from pipeline.study.claims import Answer, Claim, answer, claims, together
 from pipeline.study.compare import Difference, Floats, difference, holm, interval_of_mean
 from pipeline.study.grid import Division, Kind
 
@@ -102,12 +102,11 @@ def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> l
         }
         used = {cell for contrast in claim.contrasts for group in contrast.plus + contrast.minus for cell in group}
         size = config.training.starts * sum(cells[cell].size for cells in known.values() for cell in used)
-        verdicts = {each.verdict for each in found.values()}
         listed.append(
             {
                 "claim": claim.text,
-                "verdict": verdicts.pop() if len(verdicts) == 1 else OPEN,
-                "evidence": _evidence(claim, found, level),
+                "verdict": together([each.verdict for each in found.values()]),
+                "evidence": _evidence(claim, found),
                 "networks": size,
                 "splits": [_answered(kind, each) for kind, each in found.items()],
             }
@@ -150,14 +149,12 @@ def _answered(kind: Kind, found: Answer) -> dict[str, Any]:
     }
 
 
-def _evidence(claim: Claim, found: Mapping[Kind, Answer], level: float) -> str:
+def _evidence(claim: Claim, found: Mapping[Kind, Answer]) -> str:
     if not found:
-        return f"The grid lacks {claim.lacking}"
-    told = [f"on {_SPLITS[kind]} {_points(each)}: {each.verdict}" for kind, each in found.items()]
-    name = next(iter(found.values())).name
-    return f"{name[0].upper()}{name[1:]}, in percentage points of accuracy: {'; '.join(told)}"
-
-
-def _points(found: Answer) -> str:
-    low, high = found.interval
-    return f"{100 * found.difference.mean:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+        return f"the grid lacks {claim.lacking}"
+    told = []
+    for kind, each in found.items():
+        low, high = (100 * end for end in each.interval)
+        points = f"{100 * each.difference.mean:+.1f} points ({low:+.1f} to {high:+.1f})"
+        told.append(f"{_SPLITS[kind]}: {each.verdict}, {each.name} {points}")
+    return "; ".join(told)

@@ -1,0 +1,48 @@
+"""The same study on a Dask cluster, with one of its two workers killed in the middle."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+from small import arguments
+from test_study import kept, started, timeless
+
+
+def workers(process: psutil.Process) -> list[psutil.Process]:
+    """Return the processes that train."""
+    return [each for each in process.children(recursive=True) if "spawn_main" in " ".join(each.cmdline())]
+
+
+def test_two_workers_one_of_them_killed_give_the_same_table_to_the_last_bit(small_study: Path, workplace: Path):
+    process = started(workplace, "--dask", "local:2")
+    running = workers(psutil.Process(process.pid))
+    assert len(running) == 2
+    running[0].kill()
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    (whole,), (here,) = (small_study / "studies").iterdir(), (workplace / "studies").iterdir()
+    assert (here / "networks.parquet").read_bytes() == (whole / "networks.parquet").read_bytes()
+    assert timeless(kept(here)) == timeless(kept(whole))
+
+
+@pytest.mark.parametrize("address", ["local:0", "local:", "local:two", "local:99999"])
+def test_a_wrong_number_of_workers_is_one_line(workplace: Path, in_process, address: str):
+    code, printed, _ = in_process(*arguments(), "--dask", address)
+    assert code == 2
+    assert "local:N" in printed["error"][0]
+
+
+def test_no_scheduler_is_one_line(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pipeline.study.cluster._PATIENCE", 0.5)
+    code, printed, _ = in_process(*arguments(), "--dask", "tcp://127.0.0.1:9")
+    assert code == 2
+    assert "tcp://127.0.0.1:9" in printed["error"][0]
+    assert "local:2" in printed["error"][0]
+
+
+def test_without_dask_the_extra_is_named(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.delitem(__import__("sys").modules, "pipeline.study.cluster", raising=False)
+    code, printed, _ = in_process(*arguments(), "--dask", "local:2")
+    assert code == 2
+    assert "pip install '.[dask]'" in printed["error"][0]

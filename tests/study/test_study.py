@@ -1,0 +1,207 @@
+"""The command: what it prints, what it keeps, and that nothing is lost when it is stopped."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT, command
+from small import NETWORKS, arguments, only_study
+
+Call = Callable[..., tuple[int, dict, str]]
+TIMES = ("seconds", "networks_per_second")
+
+
+def timeless(record: dict) -> str:
+    """Return a record without what the clock says."""
+    return json.dumps({key: value for key, value in record.items() if key not in TIMES})
+
+
+def kept(folder: Path) -> dict:
+    return json.loads((folder / "study.json").read_text(encoding="utf-8"))
+
+
+def started(folder: Path, *more: str) -> "subprocess.Popen[str]":
+    """Start a small study in a process of its own, and return when it has kept two tasks."""
+    words = [sys.executable, "-m", "pipeline", *arguments(), *more]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while len(list(folder.glob("studies/*/parts/*.parquet"))) < 2 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return process
+
+
+def test_the_json_object_holds_what_other_programs_read(studied: Path, in_process: Call):
+    code, printed, _ = in_process(*arguments())
+    assert code == 0
+    assert printed == kept(only_study())
+    assert printed["networks"] == NETWORKS
+    assert printed["networks_per_second"] == pytest.approx(NETWORKS / printed["seconds"])
+    assert len(printed["cells"]) == 3 * 3 * 2 * 2
+    assert all({"claim", "verdict", "evidence"} <= claim.keys() for claim in printed["claims"])
+    assert {each["verdict"] for each in printed["claims"]} <= {"holds", "does not hold", "cannot be told here"}
+
+
+def test_a_cell_holds_the_figures_of_its_networks(studied: Path):
+    table = pq.read_table(only_study() / "networks.parquet").to_pandas()
+    cells = {tuple(cell[key] for key in ("split", "features", "output", "alpha")): cell for cell in kept(only_study())["cells"]}
+    for key, rows in table.groupby(["split", "features", "output", "alpha"]):
+        accuracy, cell = rows["test_accuracy"], cells[key]
+        assert cell["networks"] == len(rows) == 6
+        assert cell["mean"] == pytest.approx(accuracy.mean())
+        assert cell["spread"] == pytest.approx(accuracy.std())
+        assert cell["best"] == accuracy.max()
+        assert cell["failed"] == pytest.approx(rows["failed"].mean())
+        assert cell["interval"][0] <= cell["mean"] <= cell["interval"][1]
+
+
+def test_comparisons_pair_networks_of_the_same_split_and_seed(studied: Path):
+    table = pq.read_table(only_study() / "networks.parquet").to_pandas()
+    by = table.pivot(index=["split", "split_seed", "seed"], columns=["features", "output", "alpha"], values="test_accuracy")
+    for cell in kept(only_study())["cells"]:
+        pairs = (by[cell["features"], cell["output"], cell["alpha"]] - by["standard", "code", 0.05]).loc[cell["split"]]
+        if cell["comparison"] is None:
+            assert (pairs == 0).all()
+            continue
+        assert cell["comparison"]["difference"] == pytest.approx(pairs.mean(), abs=1e-12)
+        assert cell["comparison"]["better"] == pytest.approx(np.mean((pairs > 0) + 0.5 * (pairs == 0)))
+        assert cell["comparison"]["p"] <= cell["comparison"]["p_holm"] <= 1
+
+
+def test_a_finished_study_is_read_not_trained(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
+    before = only_study() / "networks.parquet"
+    stamp, seconds = before.stat().st_mtime_ns, kept(only_study())["seconds"]
+    monkeypatch.setattr("pipeline.study.crew.carry_out", None)
+    code, printed, _ = in_process(*arguments("study.reference.alpha=0", "study.margin=0.05"))
+    assert code == 0
+    assert before.stat().st_mtime_ns == stamp
+    assert printed["seconds"] == seconds
+    assert printed["reference"]["alpha"] == 0.0
+    assert next(cell for cell in printed["cells"] if cell["comparison"] is None)["alpha"] == 0.0
+
+
+def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, workplace: Path, in_process: Call):
+    killed = started(workplace)
+    killed.kill()
+    killed.communicate()
+    left = {path: path.stat().st_mtime_ns for path in workplace.glob("studies/*/parts/*.parquet")}
+    assert 2 <= len(left) < 24
+    stopped = started(workplace)
+    time.sleep(1)
+    stopped.send_signal(signal.SIGINT)
+    _, said = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130
+    assert "the same command goes on" in said
+    assert {path: path.stat().st_mtime_ns for path in left} == left, "a kept task was done again"
+    code, printed, _ = in_process(*arguments())
+    assert code == 0
+    (whole,) = (small_study / "studies").iterdir()
+    assert (only_study() / "networks.parquet").read_bytes() == (whole / "networks.parquet").read_bytes()
+    assert timeless(printed) == timeless(kept(whole))
+    assert not list((only_study() / "parts").iterdir())
+
+
+def test_a_damaged_part_is_made_again(studied: Path, in_process: Call):
+    whole = (only_study() / "networks.parquet").read_bytes()
+    (only_study() / "networks.parquet").unlink()
+    (only_study() / "parts" / "000003.parquet").write_bytes(b"PAR1 half a file")
+    code, _, _ = in_process(*arguments())
+    assert code == 0
+    assert (only_study() / "networks.parquet").read_bytes() == whole
+
+
+def test_a_damaged_table_is_named(studied: Path, in_process: Call):
+    path = only_study() / "networks.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    code, printed, _ = in_process(*arguments())
+    assert code == 2
+    assert "networks.parquet" in printed["error"][0]
+
+
+def test_two_processes_do_not_work_on_one_study(studied: Path, in_process: Call):
+    import fcntl
+
+    with (only_study() / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code, printed, _ = in_process(*arguments())
+    assert code == 2
+    assert "another process" in printed["error"][0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("training.engine=keras", "training.engine"),
+        ("training.loss=ordinal", "study.outputs: softmax"),
+        ("study.alphas=[0, 0.05, 0.05]", "stands twice"),
+        ("study.reference.alpha=0.07", "study.reference.alpha: 0.07 is not in the grid"),
+        ("study.seeds=1", "study.seeds"),
+        ("evaluation.unseen.group_by=[Age, BS Fast, HbA1c, Type]", "Type"),
+    ],
+)
+def test_a_config_that_cannot_be_studied_is_refused_in_one_line(workplace: Path, in_process: Call, setting: str, words: str):
+    code, printed, said = in_process(*arguments(setting))
+    assert code == 2
+    assert words in " ".join(printed["error"])
+    assert "Traceback" not in said
+    assert not Path("studies").exists()
+
+
+def test_an_error_among_the_findings_refuses_the_study(workplace: Path, in_process: Call):
+    code, printed, _ = in_process(*arguments("training.loss=categorical_crossentropy"))
+    assert code == 1
+    assert printed["study"] is None
+    assert printed["cells"] == printed["claims"] == []
+    assert "C101" in {finding["code"] for finding in printed["findings"]}
+
+
+def test_a_split_that_cannot_be_made_is_named(workplace: Path, in_process: Call):
+    table = pd.read_csv("data/diabetes.csv")
+    table["BS pp"] = np.where(np.arange(len(table)) < 2, table["BS pp"], np.nan)
+    table.to_csv("mine.csv", index=False)
+    code, printed, _ = in_process(*arguments("evaluation.unseen=null", "split.test_size=0.9999"), "--data", "mine.csv")
+    assert code == 2
+    assert "split" in printed["error"][0]
+
+
+def test_no_room_is_one_line(workplace: Path, in_process: Call):
+    Path("studies").write_text("in the way")
+    code, printed, _ = in_process(*arguments())
+    assert code == 2
+    assert "studies" in printed["error"][0]
+    assert Path("studies").read_text() == "in the way"
+
+
+def test_the_terminal_shows_means_claims_and_the_folder(studied: Path):
+    shown = command(*arguments())
+    assert shown.returncode == 0, shown.stderr
+    record = kept(only_study())
+    for claim in record["claims"]:
+        assert claim["verdict"] in shown.stdout
+    cell = next(each for each in record["cells"] if each["comparison"] is None)
+    assert f"{100 * cell['mean']:.1f}*" in shown.stdout
+    assert f"{NETWORKS:,} networks" in shown.stdout.replace("\n", " ")
+    assert record["study"] in shown.stdout
+
+
+def test_without_what_draws_the_page_the_figures_are_kept(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    for name in [name for name in sys.modules if name.startswith("pipeline.report")]:
+        monkeypatch.delitem(sys.modules, name)
+    shutil.copy(only_study() / "study.json", "before.json")
+    code, printed, _ = in_process(*arguments())
+    assert code == 0
+    assert "pip install" in printed["notes"][0]
+    assert printed["cells"] == json.loads(Path("before.json").read_text())["cells"]
