@@ -81,7 +81,7 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
         layers = _layers(tf, kind, state[0])
         with tf.GradientTape() as tape:
             tape.watch(layers)
-            values = _forward(tf, kind, layers, batches[at], slopes)
+            values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
             losses = _losses(tf, kind, values, truths[at], cuts)
             losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
@@ -112,22 +112,31 @@ def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
     ]
 
 
-def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any) -> Any:
+def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any, one: Any) -> Any:
     """Return the (outputs, batch, G, 8) values of the last layer for (inputs + 1, batch, ...).
 
     For softmax they are its logits. For the ordinal loss they are those before the last Leaky ReLU, where one can tell them
     from what it gives.
     """
-    values = batch
-    for number, layer in enumerate(layers):
+    values = tf.reduce_sum(batch[:, None] * layers[0], axis=0)
+    for number in range(len(layers)):
         if number:
-            values = tf.concat([values, tf.ones_like(values[:1])], axis=0)
-        values = tf.reduce_sum(values[:, None] * layer, axis=0)
+            values = tf.reduce_sum(values[:, None] * layers[number][:-1], axis=0) + layers[number][-1]
+        values = _with_stored_gradient(tf, values, one)
         if number < len(layers) - 1 or not kind.softmax:
             undone = number == len(layers) - 1 and kind.loss == "ordinal"
             slope = tf.sign(slopes[number]) if undone else slopes[number]
             values = tf.where(values > 0, values, slope * values)
     return values
+
+
+def _with_stored_gradient(tf: Any, values: Any, one: Any) -> Any:
+    """Return the values, with a gradient that is worked out once, not anew for every weight that it reaches.
+
+    XLA never repeats a division to save the storing of its result. It does not know that this one is by 1.
+    """
+    identity = tf.custom_gradient(lambda values: (values, lambda upstream: upstream / one))
+    return identity(values)
 
 
 def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
