@@ -13,7 +13,7 @@ from test_page import Tags, outline, text_of
 
 from pipeline.report import study_figures
 from pipeline.report.study import study_page
-from pipeline.report.words import number, p_value, percent, points, points_span
+from pipeline.report.words import number, p_value, percent, points, points_span, ranged
 
 SECTIONS = [
     "verdict", "claims", "findings", "accuracy", "failed", "cells", "comparisons", "how", "limits", "data", "again", "words",
@@ -210,12 +210,18 @@ def test_points_stand_where_the_figures_say(kind: str, key: str) -> None:
     assert error[0] / len(seen) < 1e-4  # all panels have one scale, and it is linear
 
 
-def test_intervals_the_reference_and_the_largest_class_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = []
+@pytest.fixture
+def usual_axes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The axes of every figure of the usual study."""
+    figures: list[Any] = []
     monkeypatch.setattr(study_figures, "to_svg", lambda figure, *rest: figures.append(figure) or "")
+    study_page(studies.summary(), studies.config())
+    return [figure.axes[0] for figure in figures]
+
+
+def test_intervals_the_reference_and_the_largest_class_are_drawn(usual_axes: list[Any]) -> None:
     full = studies.summary()
-    study_page(full, studies.config())
-    panels = [figure.axes[0] for figure in figures if figure.axes[0].get_ylabel() == "mean accuracy"]
+    panels = [axes for axes in usual_axes if axes.get_ylabel() == "mean accuracy"]
     for axes, where in zip(
         panels, [("code", "random"), ("code", "unseen"), ("softmax", "random"), ("softmax", "unseen")], strict=True
     ):
@@ -225,6 +231,20 @@ def test_intervals_the_reference_and_the_largest_class_are_drawn(monkeypatch: py
         assert [631 / 1009] * 2 in bars
         rings = [list(line.get_ydata()) for line in axes.lines if line.get_markersize() > 10]
         assert rings == ([[cells["standard", 0.05]["mean"]]] if where[0] == "code" else [])
+
+
+def test_captions_name_the_highest_figure_of_each_kind_of_features(usual: str) -> None:
+    seen = text_of(usual)
+    cells = [each for each in studies.summary()["cells"] if (each["output"], each["split"]) == ("softmax", "unseen")]
+    means, failed = [], []
+    for features, name in {"raw": "as measured", "standard": "scaled", "pca": "PCA"}.items():
+        own = [each for each in cells if each["features"] == features]
+        best, worst = (max(own, key=lambda each: each[key]) for key in ("mean", "failed"))
+        means.append(f"{name} {ranged(best['mean'], best['interval'])} at slope {best['alpha']:g}")
+        failed.append(f"{name} {percent(worst['failed'])} at slope {worst['alpha']:g}")
+    blank = "\N{NO-BREAK SPACE}"
+    assert f"Highest mean accuracy: {'; '.join(means)}.".replace(blank, " ") in seen
+    assert f"Most failed starts: {'; '.join(failed)}.".replace(blank, " ") in seen
 
 
 def test_the_largest_class_far_below_is_not_drawn() -> None:
@@ -247,6 +267,17 @@ def test_differences_lie_where_they_should_on_one_scale(usual: str) -> None:
     slope, error, *_ = np.polyfit(*np.array(seen).T, 1, full=True)
     assert slope[0] > 0
     assert error[0] / len(seen) < 1e-4
+
+
+def test_the_part_in_which_a_claim_holds_is_shaded(usual_axes: list[Any]) -> None:
+    strips = [axes for axes in usual_axes if axes.get_xlabel().startswith("difference")]
+    for axes, claim in zip(strips, studies.summary()["claims"], strict=True):
+        (shade,) = axes.patches
+        assert [shade.get_x(), shade.get_x() + shade.get_width()] == pytest.approx([studies.MARGIN, axes.get_xlim()[1]])
+        assert [list(line.get_xdata()) for line in axes.lines[:2]] == [[studies.MARGIN] * 2, [0, 0]]
+        bars = [list(line.get_xdata()) for line in axes.lines[2:] if line.get_marker() == "None"]
+        assert bars == [each["interval"] for each in claim["splits"]]
+        assert all(axes.get_xlim()[0] < low and high < axes.get_xlim()[1] for low, high in bars)
 
 
 def test_many_slopes_are_named_only_where_there_is_room() -> None:
