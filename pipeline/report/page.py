@@ -1,18 +1,15 @@
 """The report as one HTML text."""
 
-from pathlib import Path
 from typing import Any
-
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
-from markupsafe import Markup
 
 from pipeline.bundle import Run
 from pipeline.config import chosen_loss
 from pipeline.data.load import Table
-from pipeline.report import figures, sections, words
+from pipeline.report import figures, sections
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing
 from pipeline.report.response import response_picture, responses, standing
+from pipeline.report.templates import marked, render
 
 _LISTED = 5000  # weights that a page can still show as a table
 
@@ -26,7 +23,8 @@ def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
         summary: its figures, as ``evaluate`` prints them; what is null or absent is shown as not measured.
     """
     metrics = summary["metrics"]["test"]
-    return _environment().get_template("template.html").render(
+    return render(
+        "template.html",
         summary=summary,
         record=run.record,
         config=run.config,
@@ -47,24 +45,10 @@ def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
         standing=_standing(run, table),
         card=[(label, (summary.get("card") or {}).get(key)) for key, label in sections.CARD.items()],
         not_supplied=sections.not_supplied(run, summary),
-        pictures={name: _marked(picture) for name, picture in _pictures(run, summary).items()},
-        calibrations=[_marked(each) for each in _calibrations(summary)],
-        responses=[_marked(each) for each in _responses(run, table)],
+        pictures={name: marked(picture) for name, picture in _pictures(run, summary).items()},
+        calibrations=[marked(each) for each in _calibrations(summary)],
+        responses=[marked(each) for each in _responses(run, table)],
     )  # fmt: skip
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=ChainableUndefined,
-        finalize=words.visible,
-    )
-    environment.filters |= {each.__name__: each for each in words.FILTERS}
-    environment.tests["absent"] = words.absent
-    return environment
 
 
 def _pictures(run: Run, summary: dict[str, Any]) -> dict[str, Picture]:
@@ -99,8 +83,3 @@ def _standing(run: Run, table: Table) -> list[tuple[str, float]]:
 def _components(run: Run) -> list[tuple[str, list[float]]]:
     step = run.model.preprocessor
     return [] if step.components is None else list(zip(step.inputs, step.components.tolist(), strict=True))
-
-
-def _marked(picture: Picture) -> Picture:
-    """Let the template take the SVG as markup; names in it were escaped when it was written."""
-    return Picture(Markup(picture.svg), picture.caption)  # noqa: S704

@@ -43,6 +43,23 @@ def ranged(share: Any, ends: Any) -> str:
     return percent(share) + (f" ({shown})" if shown else "")
 
 
+def points(difference: Any, ends: Any = None, otherwise: str = NOT_MEASURED) -> str:
+    """Return a difference of shares in percentage points with its sign, and its interval."""
+    if absent(difference):
+        return otherwise
+    shown = points_span(ends)
+    return f"{_signed(difference)} points" + (f" ({shown})" if shown else "")
+
+
+def points_span(ends: Any) -> str:
+    """Return both ends of an interval of differences, in percentage points."""
+    return "" if absent(ends) or any(end is None for end in ends) else f"{_signed(ends[0])} to {_signed(ends[1])}"
+
+
+def _signed(difference: float) -> str:
+    return f"{round(difference * 100, 1) + 0.0:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def number(value: Any, otherwise: str = NOT_MEASURED) -> str:
     """Return a number with four significant digits, or whole."""
     if absent(value) or value != value:
@@ -88,5 +105,5 @@ def shown(text: str) -> Markup:
     return Markup('<span class="absent">{}</span>').format(text) if text in (NOT_MEASURED, NOT_SUPPLIED) else escape(text)
 
 
-FILTERS = (percent, interval, ranged, number, span, quantity, p_value, joined, with_code, shown)
+FILTERS = (percent, interval, ranged, points, points_span, number, span, quantity, p_value, joined, with_code, shown)
 """What the template may call, by name."""

@@ -1,4 +1,4 @@
-"""The report in headless Chromium: as a reader sees it, on a wide and a narrow screen, in light and dark, on paper."""
+"""The pages in headless Chromium: as a reader sees it, on a wide and a narrow screen, in light and dark, on paper."""
 
 import contextlib
 import shutil
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_study_page import made
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -46,6 +47,14 @@ def file(full_page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a study on disk."""
+    path = tmp_path_factory.mktemp("study") / "study.html"
+    path.write_text(made("usual"), encoding="utf-8")
+    return path
+
+
 @contextlib.contextmanager
 def opened(browser: Any, path: Path, width: int = 1280, **settings: Any) -> Iterator[Any]:
     """Open a file; every complaint and every request for anything else fails the test."""
@@ -67,8 +76,11 @@ def boxes(page: Any) -> list[dict[str, float] | None]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_report_as_a_reader_sees_it(width: int, scheme: str, browser: Any, file: Path) -> None:
-    with opened(browser, file, width, color_scheme=scheme) as page:
+@pytest.mark.parametrize("page_file", ["file", "study_file"])
+def test_a_page_as_a_reader_sees_it(
+    page_file: str, width: int, scheme: str, browser: Any, request: pytest.FixtureRequest
+) -> None:
+    with opened(browser, request.getfixturevalue(page_file), width, color_scheme=scheme) as page:
         seen = boxes(page)
         assert len(seen) >= 14
         assert all(box and box["width"] > 200 and box["height"] > 60 for box in seen)
@@ -97,9 +109,21 @@ def test_a_report_of_any_shape_fits_a_narrow_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_it_is_read_without_javascript(browser: Any, file: Path) -> None:
-    with opened(browser, file, java_script_enabled=False) as page:
-        assert page.locator("h2").count() == 16
+@pytest.mark.parametrize("name", ["one slope", "one of each", "forty slopes", "nothing known", "no cell", "hostile"])
+def test_a_study_of_any_shape_fits_a_narrow_screen(name: str, browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "study.html"
+    path.write_text(made(name), encoding="utf-8")
+    with opened(browser, path, 390) as page:
+        assert all(box and box["width"] > 200 and box["height"] > 60 for box in boxes(page))
+        assert page.evaluate(CUT_OFF) == []
+        page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("page_file", "sections"), [("file", 16), ("study_file", 12)])
+def test_it_is_read_without_javascript(page_file: str, sections: int, browser: Any, request: pytest.FixtureRequest) -> None:
+    with opened(browser, request.getfixturevalue(page_file), java_script_enabled=False) as page:
+        assert page.locator("h2").count() == sections
         assert all(box and box["height"] > 60 for box in boxes(page))
         explanation = page.locator("details").first
         hidden = explanation.locator("p").first
@@ -108,8 +132,9 @@ def test_it_is_read_without_javascript(browser: Any, file: Path) -> None:
         assert hidden.is_visible()
 
 
-def test_paper_shows_everything_dark_on_light(browser: Any, file: Path) -> None:
-    with opened(browser, file, 680, color_scheme="dark") as page:
+@pytest.mark.parametrize("page_file", ["file", "study_file"])
+def test_paper_shows_everything_dark_on_light(page_file: str, browser: Any, request: pytest.FixtureRequest) -> None:
+    with opened(browser, request.getfixturevalue(page_file), 680, color_scheme="dark") as page:
         assert page.evaluate(HIDDEN) > 0
         page.emulate_media(media="print")
         for _ in range(50):  # a busy machine takes a moment to lay the page out again

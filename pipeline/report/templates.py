@@ -1,0 +1,31 @@
+"""The templates beside this file, filled."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from markupsafe import Markup
+
+from pipeline.report import words
+from pipeline.report.canvas import Picture
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template with its values; every text in them is text, whatever it holds."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=ChainableUndefined,
+        finalize=words.visible,
+    )
+    environment.filters |= {each.__name__: each for each in words.FILTERS}
+    environment.tests["absent"] = words.absent
+    return environment.get_template(template).render(values)
+
+
+def marked(picture: Picture) -> Picture:
+    """Let a template take the SVG as markup; names in it were escaped when it was written."""
+    return replace(picture, svg=Markup(picture.svg))  # noqa: S704
