@@ -27,6 +27,11 @@ class Origin:
     data: str | None = None
 
 
+def origin_of(origin: Origin) -> dict[str, Any]:
+    """Return an origin as plain values."""
+    return {"path": origin.path, "settings": list(origin.settings), "data": origin.data}
+
+
 def summary(
     config: Config,
     table: Table,
@@ -79,7 +84,7 @@ def provenance(config: Config, origin: Origin) -> dict[str, Any]:
     """Return what run.json keeps besides the summary."""
     packages = ("numpy", "pandas", "pyarrow", "scikit-learn", "tensorflow", "keras", "joblib", "pydantic")
     return {
-        "config": {"path": origin.path, "settings": list(origin.settings), "data": origin.data},
+        "config": origin_of(origin),
         "seeds": {"split": config.split.seed, "training": config.training.seed},
         "versions": {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in packages},
     }

@@ -12,10 +12,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from pipeline.report.canvas import GRID, INK, MUTED, SERIES, Picture, dash, label, say_instead, sheet, style, to_svg
 from pipeline.report.words import number, percent, points, ranged
 
-FEATURES = {"raw": "as measured", "standard": "scaled", "pca": "PCA"}
+FEATURES = {"raw": "as measured", "standard": "scaled", "pca": "PCA", "minmax": "scaled to 0 to 1"}
 OUTPUTS = {"code": "one code", "softmax": "softmax"}
 SPLITS = {"random": "random splits", "unseen": "unseen profiles"}
-_MARKERS = "oDs"
+_MARKERS = "oDs^"
 _VERDICTS = {"holds": (SERIES[2], "o"), "does not hold": (SERIES[6], "X")}
 _FEW = 12  # slopes whose lines may stand beside each other
 _CHARACTERS = 45  # of slopes that fit below a panel
@@ -141,15 +141,20 @@ def differences(claims: Sequence[Mapping[str, Any]], margin: float | None) -> li
     ends = [0.0, margin or 0.0, *(value for value in figures if value is not None)]
     room = 0.06 * (max(ends) - min(ends)) or 0.01
     limits = (min(ends) - room, max(ends) + room)
-    return [_difference(f"claim{place}", each, limits, margin) if each else None for place, each in enumerate(rows)]
+    sides = [limits[1] if claim.get("more", True) else limits[0] for claim in claims]
+    drawn = enumerate(zip(rows, sides, strict=True))
+    return [_difference(f"claim{place}", each, limits, margin, side) if each else None for place, (each, side) in drawn]
 
 
-def _difference(name: str, rows: Sequence[Mapping[str, Any]], limits: tuple[float, float], margin: float | None) -> Picture:
+def _difference(
+    name: str, rows: Sequence[Mapping[str, Any]], limits: tuple[float, float], margin: float | None, side: float
+) -> Picture:
+    """Draw the difference on each kind of splits; the claim holds between the margin and ``side``."""
     with style():
         figure = sheet(320, 52 + 26 * len(rows))
         axes = figure.add_subplot()
         if margin is not None:
-            axes.axvspan(margin, limits[1], color=GRID, alpha=0.55, linewidth=0)
+            axes.axvspan(margin, side, color=GRID, alpha=0.55, linewidth=0)
             axes.axvline(margin, color=MUTED, linewidth=1, linestyle=(0, (3, 2)))
         axes.axvline(0, color=INK, linewidth=0.9)
         for place, row in enumerate(rows):

@@ -70,12 +70,13 @@ def difference(pairs: ArrayLike, overlap: float) -> Difference:
     """
     values = np.asarray(pairs, dtype=np.float64)
     splits, seeds = values.shape
-    parts = np.array([values.mean(axis=1).var(ddof=1) * (1 / splits + overlap), values.mean(axis=0).var(ddof=1) / seeds])
-    variance, spread = float(parts.sum()), float(values.std(ddof=1))
-    freedom = variance**2 / float(np.sum(parts**2 / np.array([splits - 1, seeds - 1]))) if variance else 0.0
     better = float(np.mean((values > 0) + 0.5 * (values == 0)))
-    mean = float(values.mean())
-    return Difference(mean, variance**0.5, freedom, mean / spread if spread else float("nan"), better)
+    if np.ptp(values) == 0:  # rounding would leave a spread of 1e-18
+        return Difference(float(values[0, 0]), 0.0, 0.0, float("nan"), better)
+    parts = np.array([values.mean(axis=1).var(ddof=1) * (1 / splits + overlap), values.mean(axis=0).var(ddof=1) / seeds])
+    mean, variance = float(values.mean()), float(parts.sum())
+    freedom = variance**2 / float(np.sum(parts**2 / np.array([splits - 1, seeds - 1]))) if variance else 0.0
+    return Difference(mean, variance**0.5, freedom, mean / float(values.std(ddof=1)), better)
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from pipeline.config import Config, Features, Output, SplitSection, mismatch
@@ -101,20 +102,18 @@ def tasks(made: tuple[Division, ...], config: Config, most: int) -> tuple[Task, 
         for division in made
         for output in config.study.outputs
         for features in config.study.features
-        for start, end in zip(ends, ends[1:], strict=False)
+        for start, end in pairwise(ends)
     )
 
 
 def most(config: Config, rows: int) -> int:
     """Return how many networks are trained together: the engine's own number, the smaller one where outputs differ in it."""
-    width, classes = len(config.data.features), tuple(config.data.codes)
-    sections = [config.network.model_copy(update={"output": output, "alpha": 0.0}) for output in config.study.outputs]
-    codings = [Coding(classes, tuple(config.data.codes.values()), section.output == "softmax") for section in sections]
-    recipes = [
-        recipe_of(*each, width, coding)
-        for *each, coding in zip(sections, [config.training] * len(sections), codings, strict=True)
-    ]
-    return min(chunk(recipe, rows) for recipe in recipes)
+    found = []
+    for output in config.study.outputs:
+        network = config.network.model_copy(update={"output": output, "alpha": 0.0})
+        coding = Coding(tuple(config.data.codes), tuple(config.data.codes.values()), output == "softmax")
+        found.append(chunk(recipe_of(network, config.training, len(config.data.features), coding), rows))
+    return min(found)
 
 
 def network_config(config: Config, task: Task, alpha: float, seed: int) -> Config:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -64,21 +64,20 @@ def cells_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> li
         config: names the grid, the reference and the coverage of intervals.
     """
     level, reference = config.evaluation.interval, config.study.reference
-    failed = rows.groupby(list(_CELL))["failed"].agg(["mean", "size"])
+    failed: dict[Any, float] = rows.groupby(list(_CELL))["failed"].mean().to_dict()
     listed = []
     for kind, accuracies in accuracies_of(rows).items():
         own = accuracies[reference.features, reference.output, reference.alpha]
         compared = {cell: difference(each - own, overlap(made, kind)) for cell, each in accuracies.items() if each is not own}
         corrected = dict(zip(compared, holm([each.p for each in compared.values()]), strict=True))
         for cell, each in accuracies.items():
-            share, networks = failed.loc[(kind, *cell)]
             figures = {
-                "networks": int(networks),
+                "networks": each.size * config.training.starts,
                 "mean": float(each.mean()),
                 "interval": list(interval_of_mean(each, level)),
                 "spread": float(each.std(ddof=1)),
                 "best": float(each.max()),
-                "failed": float(share),
+                "failed": failed[(kind, *cell)],
                 "comparison": _comparison(compared[cell], corrected[cell], level) if cell in compared else None,
             }
             listed.append(dict(zip(_CELL, (kind, *cell), strict=True)) | figures)
@@ -108,6 +107,7 @@ def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> l
                 "verdict": together([each.verdict for each in found.values()]),
                 "evidence": _evidence(claim, found),
                 "networks": size,
+                "more": claim.more,
                 "splits": [_answered(kind, each) for kind, each in found.items()],
             }
         )
@@ -117,9 +117,10 @@ def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> l
 def accuracies_of(rows: pd.DataFrame) -> dict[Kind, dict[Cell, Floats]]:
     """Return the (splits, seeds) test accuracies of every cell, of the network that each training would keep."""
     found: dict[Kind, dict[Cell, Floats]] = {}
-    for (kind, *cell), part in rows[rows["chosen"]].groupby(list(_CELL), sort=False):
+    for key, part in rows[rows["chosen"]].groupby(list(_CELL), sort=False):
+        kind, *cell = cast(tuple[Kind, Features, Output, float], key)
         table = part.pivot(index="split_seed", columns="seed", values="test_accuracy")
-        found.setdefault(kind, {})[tuple(cell)] = table.to_numpy()
+        found.setdefault(kind, {})[cast(Cell, tuple(cell))] = table.to_numpy()
     return found
 
 

@@ -49,7 +49,7 @@ class Store:
     def done(self) -> set[int]:
         """Return the numbers of the tasks that are kept; a part that cannot be read is deleted, to be made again."""
         numbers = set()
-        for path in (self.folder / _PARTS).glob("*.parquet"):
+        for path in self._parts():
             try:
                 pq.read_metadata(path)
                 numbers.add(int(path.stem))
@@ -78,7 +78,7 @@ class Store:
     def seconds(self) -> float:
         """Return how long the networks took to train, over all sessions."""
         longest: dict[bytes, float] = {}
-        for path in (self.folder / _PARTS).glob("*.parquet"):
+        for path in self._parts():
             told = pq.read_schema(path).metadata
             longest[told[b"session"]] = max(longest.get(told[b"session"], 0.0), float(told[b"elapsed"]))
         return sum(longest.values()) if longest else float(json.loads((self.folder / _RECORD).read_text())["seconds"])
@@ -91,10 +91,11 @@ class Store:
         """
         path = self.folder / NETWORKS
         try:
-            return pq.read_table(path, columns=list(columns), page_checksum_verification=True).to_pandas()
+            found: pd.DataFrame = pq.read_table(path, columns=list(columns), page_checksum_verification=True).to_pandas()
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise RunError(f"{path}: this file is damaged: {reason}; delete it, and the study trains again") from None
+        return found
 
     def save(self, record: dict[str, Any], config: Config, page: str | None) -> None:
         """Write study.json, config.yaml and the page, then drop the parts, which networks.parquet holds."""
@@ -103,8 +104,11 @@ class Store:
             if text is not None:
                 with _writing(self.folder / name) as hidden:
                     hidden.write_text(text, encoding="utf-8", newline="\n")
-        for path in (self.folder / _PARTS).glob("*.parquet"):
+        for path in self._parts():
             path.unlink()
+
+    def _parts(self) -> Iterator[Path]:
+        return (self.folder / _PARTS).glob("[0-9]*.parquet")
 
     def _part(self, number: int) -> Path:
         return self.folder / _PARTS / f"{number:06d}.parquet"

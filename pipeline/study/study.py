@@ -9,7 +9,7 @@ from pipeline.config import Config
 from pipeline.data.load import Table, load
 from pipeline.data.split import split
 from pipeline.network.progress import progress_bar
-from pipeline.record import Origin, finite
+from pipeline.record import Origin, finite, origin_of
 from pipeline.study import record, store
 from pipeline.study.crew import Crew, cores
 from pipeline.study.grid import Task, check, divisions, most, tasks
@@ -39,7 +39,7 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
             _train(kept, plan, table, config, crew, verbose)
         rows, seconds = kept.networks(record.COLUMNS), kept.seconds()
         result: dict[str, Any] = finite(
-            {"study": str(kept.folder), "data": record.data_of(table)}
+            {"study": str(kept.folder), "config": origin_of(origin), "data": record.data_of(table)}
             | {"networks": len(rows), "seconds": seconds, "networks_per_second": len(rows) / seconds}
             | record.grid_of(config, made)
             | {"cells": record.cells_of(rows, made, config), "claims": record.claims_of(rows, made, config)}

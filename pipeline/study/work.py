@@ -46,8 +46,8 @@ def carry_out(table: Table, config: Config, task: Task, progress: Progress = lam
     parts = split(table, configs[0].split)
     inputs, truth = prepare(table, parts, configs[0]).task, table.class_indices()
     known = np.unique(truth[parts.train])  # a class without training rows has no code and, for softmax, no output
-    classes = [list(config.data.codes.items())[each] for each in known]
-    coding = Coding(*zip(*classes, strict=True), softmax=task.output == "softmax")
+    codes = [list(config.data.codes.items())[each] for each in known]
+    coding = Coding(tuple(name for name, _ in codes), tuple(code for _, code in codes), task.output == "softmax")
     recipes = [recipe_of(each.network, each.training, inputs.train.shape[1], coding) for each in configs]
     targets = coding.targets(np.searchsorted(known, inputs.truth))
     trained = train_all(inputs.train.astype(np.float32), targets, recipes, progress=progress)

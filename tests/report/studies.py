@@ -13,7 +13,7 @@ UNDECIDED = VERDICTS[-1]
 CLAIMS = (
     ("Leaky ReLU does better than ReLU with scaled columns", 0.216, 0.015),
     ("Leaky ReLU with a small slope does better than ReLU after PCA", 0.112, 0.014),
-    ("Leaky ReLU makes no sense without negative inputs: with columns as measured it gains nothing", -0.094, 0.03),
+    ("Without negative inputs Leaky ReLU gains nothing", -0.094, 0.03),
     ("A slope of 0.09 does better than 0.05", 0.011, 0.012),
     ("PCA does better than scaled columns", -0.021, 0.009),
     ("Softmax does better than one code", 0.018, 0.021),
@@ -38,6 +38,7 @@ def summary(
     test = round(0.2 * rows)
     return {
         "study": "studies/study-1a2b3c4d",
+        "config": {"path": "configs/study.yaml", "settings": ["study.seeds=40"], "data": "complete.csv"},
         "data": {"path": "complete.csv", "sha256": "ab" * 32, "rows": rows, "classes": counts},
         "networks": len(cells) * seeds * splits,
         "seconds": 61.2,
@@ -112,16 +113,18 @@ def _cell(
 
 
 def _claim(place: int, claim: str, difference: float, half: float, kinds: Sequence[str]) -> dict[str, Any]:
-    splits = [_weighed(kind, difference * (1 - 0.5 * at), half * (1 + at)) for at, kind in enumerate(kinds)]
+    more = "gains nothing" not in claim
+    splits = [_weighed(kind, more, difference * (1 - 0.5 * at), half * (1 + at)) for at, kind in enumerate(kinds)]
     verdicts = {each["verdict"] for each in splits}
     told = f"On {kinds[0]} splits the difference is {difference * 100:.1f} points, with equal seeds and equal splits."
     verdict = verdicts.pop() if len(verdicts) == 1 else UNDECIDED
-    return {"claim": claim, "verdict": verdict, "evidence": told, "networks": 4800 + 400 * place, "splits": splits}
+    return {"claim": claim, "verdict": verdict, "evidence": told, "networks": 4800 + 400 * place, "more": more, "splits": splits}
 
 
-def _weighed(kind: str, difference: float, half: float) -> dict[str, Any]:
+def _weighed(kind: str, more: bool, difference: float, half: float) -> dict[str, Any]:
     low, high = difference - half, difference + half
-    verdict = "holds" if low > MARGIN else "does not hold" if high < MARGIN else UNDECIDED
+    above, below = VERDICTS[:2] if more else VERDICTS[1::-1]
+    verdict = above if low > MARGIN else below if high < MARGIN else UNDECIDED
     return {"split": kind, "verdict": verdict, "difference": difference, "interval": [low, high]}
 
 

@@ -3,7 +3,7 @@
 Two kinds of data, drawn anew in every repetition, of which it is known what the slope does:
 
 - it matters: three well separated classes with the codes 0, 1 and -1 of one output. Without a slope no output is negative, so
-  that a third of the rows cannot be answered, whatever the features. Leaky ReLU does better than ReLU, after PCA and on raw inputs.
+  that a third of the rows cannot be answered, whatever the features: Leaky ReLU does better, after PCA and on raw inputs.
 - it does not: two classes that one straight line divides as well as anything can, in a network with more hidden units than it
   needs, so that a bend or its slope leaves nothing to gain.
 
