@@ -107,7 +107,7 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        study(load_config("configs/study.yaml", SETTINGS), Origin("configs/study.yaml"))
+        study(load_config("configs/study.yaml", SETTINGS), Origin("configs/study.yaml", SETTINGS))
     return folder
 
 

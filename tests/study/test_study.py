@@ -37,7 +37,11 @@ def started(folder: Path, *more: str) -> "subprocess.Popen[str]":
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while len(list(folder.glob("studies/*/parts/[0-9]*.parquet"))) < before + 2 and process.poll() is None and time.monotonic() < deadline:
+    while (
+        len(list(folder.glob("studies/*/parts/[0-9]*.parquet"))) < before + 2
+        and process.poll() is None
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.005)
     return process
 

@@ -1,0 +1,102 @@
+"""Claims become differences with the right cells, and verdicts with the right side of the margin."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from pipeline.config import StudySection
+from pipeline.study.claims import FAILS, HOLDS, OPEN, Claim, Contrast, answer, claims, together
+
+GRID = StudySection()
+CELLS = {
+    (features, alpha): np.random.default_rng(place).uniform(size=(3, 4))
+    for place, (features, alpha) in enumerate((features, alpha) for features in GRID.features for alpha in GRID.alphas)
+}
+
+
+def mean(features: str, *alphas: float) -> float:
+    return float(np.mean([CELLS[features, alpha].mean() for alpha in alphas]))
+
+
+def every(*alphas: float) -> float:
+    return float(np.mean([mean(features, *alphas) for features in GRID.features]))
+
+
+USUAL = (0.01, 0.05)
+EXPECTED = {
+    "A small slope, such as": [every(*USUAL) - every(0.0)],
+    "A small slope is enough": [every(alpha) - every(*USUAL) for alpha in (0.09, 0.1, 0.2, 0.3, 0.5)],
+    "After PCA": [mean("pca", *USUAL) - mean("pca", 0.0)],
+    "Leaky ReLU gains more": [mean("pca", *USUAL) - mean("pca", 0.0) - mean("raw", *USUAL) + mean("raw", 0.0)],
+    "ReLU suits": [mean("raw", *USUAL) - mean("raw", 0.0)],
+    "The accuracy lacked": [mean("pca", *USUAL) - mean("raw", *USUAL)],
+}
+
+
+@pytest.mark.parametrize("start", EXPECTED)
+def test_each_claim_compares_the_cells_that_it_speaks_of(start: str):
+    (claim,) = [each for each in claims(GRID) if each.text.startswith(start)]
+    assert [contrast.pairs(CELLS).mean() for contrast in claim.contrasts] == pytest.approx(EXPECTED[start])
+
+
+def verdict(more: bool, *differences: float) -> str:
+    """Return the verdict on a claim whose contrasts have these differences, which hardly vary."""
+    noise = np.random.default_rng(0).normal(0, 1e-4, size=(4, 5))
+    cells = {("raw", float(place)): 0.5 + value + noise for place, value in enumerate((0.0, *differences))}
+    contrasts = tuple(Contrast(str(place), ((("raw", float(place)),),), ((("raw", 0.0),),)) for place in range(1, len(cells)))
+    noisy = {key: value + (noise.T.reshape(4, 5) if key[1] else 0) for key, value in cells.items()}
+    return answer(Claim("claim", contrasts, more), noisy, 0.25, margin=0.01, level=0.95).verdict
+
+
+@pytest.mark.parametrize(
+    ("more", "differences", "expected"),
+    [
+        (True, [0.05], HOLDS),
+        (True, [0.005], FAILS),  # certain, and too small to matter
+        (True, [-0.05], FAILS),
+        (True, [0.01], OPEN),  # the interval lies on both sides
+        (False, [0.05], FAILS),
+        (False, [0.005], HOLDS),
+        (False, [-0.05], HOLDS),
+        (False, [0.01], OPEN),
+        (False, [0.0, 0.05, -0.1], FAILS),  # one that does more is enough against "no more"
+        (False, [0.0, 0.01], OPEN),
+        (False, [0.0, 0.002], HOLDS),
+    ],
+)
+def test_the_margin_decides(more: bool, differences: list[float], expected: str):
+    assert verdict(more, *differences) == expected
+
+
+@pytest.mark.parametrize(
+    ("grid", "lacking"),
+    [
+        ({"alphas": [0.05, 0.3]}, {"A small slope, such as": "slope 0, which is ReLU"}),
+        ({"alphas": [0, 0.3]}, {"A small slope is enough": "a slope above 0 and up to 0.05"}),
+        ({"alphas": [0, 0.05]}, {"A small slope is enough": "a slope between 0.05 and 1", "After PCA": ""}),
+        ({"features": ["standard"]}, {"After PCA": 'features "pca"', "ReLU suits": 'features "raw"', "A small slope, such": ""}),
+    ],
+)
+def test_what_the_grid_lacks_is_said(grid: Mapping[str, object], lacking: dict[str, str]):
+    stated = claims(StudySection.model_validate(dict(grid)))
+    for start, expected in lacking.items():
+        (claim,) = [each for each in stated if each.text.startswith(start)]
+        assert claim.lacking == expected
+        assert bool(claim.contrasts) == (not expected)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([HOLDS], HOLDS),
+        ([HOLDS, HOLDS], HOLDS),
+        ([HOLDS, OPEN], HOLDS),
+        ([OPEN, FAILS], FAILS),
+        ([HOLDS, FAILS], OPEN),
+        ([OPEN, OPEN], OPEN),
+        ([], OPEN),
+    ],
+)
+def test_kinds_of_splits_are_taken_together(verdicts: list[str], expected: str):
+    assert together(verdicts) == expected
