@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python -m pipeline
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate report check runs fetch install test lint types bench coverage recipes torture lock
+.PHONY: train evaluate report study check runs fetch install test lint types bench coverage recipes planted torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -21,6 +21,10 @@ report: $(INSTALLED)      ## one HTML file about the newest run; opens it where 
 	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
 		xdg-open "$$file" >/dev/null 2>&1 || $(VENV)/bin/python -m webbrowser "file://$(CURDIR)/$$file" >/dev/null 2>&1; \
 	fi || true
+
+study: CONFIG := configs/study.yaml
+study: $(INSTALLED)       ## thousands of networks over a grid of slopes; DASK=local:2 or an address for a cluster
+	@$(RUN) study $(ARGUMENTS) $(if $(DASK),--dask $(DASK))
 
 check: $(INSTALLED)       ## findings about config and data, without training
 	@$(RUN) check $(ARGUMENTS)
@@ -59,6 +63,9 @@ coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulati
 
 recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of complete.csv; half an hour
 	$(VENV)/bin/python tests/simulation/recipes.py
+
+planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
+	$(VENV)/bin/python tests/simulation/planted.py
 
 torture: $(INSTALLED)     ## kills trainings at random moments; a few minutes
 	$(VENV)/bin/python tests/torture/kill_train.py

@@ -1,5 +1,6 @@
 """A study on a Dask cluster."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
@@ -35,7 +36,9 @@ def cluster(
     """
     with ExitStack() as opened:
         if workers:
-            address = opened.enter_context(LocalCluster(workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"))
+            # a task takes one core; that a worker is killed after 4 s of waiting for its end is no news
+            options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": logging.ERROR}
+            address = opened.enter_context(LocalCluster(workers, **options))
         client = opened.enter_context(_client(address))
         _same_versions(client)
         left = dict(tasks)

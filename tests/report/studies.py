@@ -125,7 +125,13 @@ def _weighed(kind: str, more: bool, difference: float, half: float) -> dict[str,
     low, high = difference - half, difference + half
     above, below = VERDICTS[:2] if more else VERDICTS[1::-1]
     verdict = above if low > MARGIN else below if high < MARGIN else UNDECIDED
-    return {"split": kind, "verdict": verdict, "difference": difference, "interval": [low, high]}
+    return {
+        "split": kind,
+        "verdict": verdict,
+        "contrast": f"one over the other, {kind}",
+        "difference": difference,
+        "interval": [low, high],
+    }
 
 
 def config(

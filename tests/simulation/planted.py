@@ -62,12 +62,12 @@ def config_of(codes: dict[str, int], hidden: int, output: str) -> Config:
 
 
 def planted(seed: int, config: Config, distance: float) -> Table:
-    """Draw rows of equally frequent classes, normal around points that lie at a distance from one another, all near 5."""
+    """Draw rows of equally frequent classes, normal around points that lie at a distance from one another, all near 3."""
     random = np.random.default_rng(seed)
     names = list(config.data.codes)
     directions = np.linalg.qr(random.normal(size=(len(FEATURES), len(names))))[0].T * distance / np.sqrt(2)
     classes = random.permutation(np.arange(ROWS) % len(names))
-    values = 5 + directions[classes] + random.normal(size=(ROWS, len(FEATURES)))
+    values = 3 + directions[classes] + random.normal(size=(ROWS, len(FEATURES)))
     features = pd.DataFrame(values, columns=FEATURES)
     target = pd.Series(pd.Categorical.from_codes(classes, categories=names))
     return Table(features, target, pd.DataFrame(index=features.index), features.isna(), "planted", "")
