@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.network.layers import Floats
+from pipeline.network.layers import Floats, parameters
 from pipeline.network.recipe import Progress, Recipe, batch_shape, batches, learning_rates, thresholds
 from pipeline.network.xla import BETA_1, BETA_2, Kind, Program, program
 
 LANES = 8
 """Networks a group."""
 
-GROUPS = 32
-"""Most groups a call: 256 networks, enough for full speed, few enough for the cache."""
+_MOST = 256
+"""Most networks a call: more are no faster."""
+
+_CACHE = 2**18
+"""Bytes of weights, moments and values that a core keeps at hand."""
 
 _WORK = 3e8
 """Multiplications between two reports of progress, some 0.1 s; and no more blocks than _SPAN, however short they are."""
@@ -29,41 +32,44 @@ _SPAN = 128
 _STEP = 5000
 """What a step costs besides, counted in multiplications."""
 
-_BYTES = 2**25
-"""Most bytes that a call plans or gathers at once."""
+_BYTES = 2**26
+"""Most bytes of batches that are drawn, planned or gathered at once."""
 
 _ROWS = 128
 """Rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation."""
+
+_LONG = 16
+"""Terms from which on the order of a sum may depend on the number of groups."""
 
 _UNREACHABLE = 1e38
 """Where a threshold lies that a recipe does not have: no output is above it, so that it adds 0 to loss and gradient."""
 
 _Fitted = tuple[Floats, Floats]
+_Block = tuple[int, NDArray[np.int32]]
 
 
 def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> _Fitted:
     """Train every network.
 
+    Besides the arguments and the results, which grow with the networks, each core needs the data and a few times _BYTES,
+    whatever the number of rows and networks; only a single order of the rows, or a single batch, may be larger.
+
     Args:
         inputs: (rows, inputs).
         targets: (rows, outputs).
-        recipes: what to do, one a network; they differ in slopes and seed only.
-        initial: (S, P) weights to start from.
+        recipes: what to do; they differ in slopes, seed and starts only.
+        initial: (S, P) weights to start from: the starts of the first recipe, those of the second, and so on.
         progress: told the share of the work done.
 
     Returns:
         (S, P) weights and (E, S) loss curves.
     """
-    recipe = recipes[0]
+    recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
     run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
-    # networks of one seed side by side share the order of their batches
-    places = np.argsort([each.seed for each in recipes], kind="stable")
-    calls, groups = _layout(len(recipes), batch_shape(len(inputs), recipe)[1])
-    # equal shapes share one compilation; the last call is filled up with copies of its last network
-    parts = list(np.pad(places, (0, calls * groups * LANES - len(places)), mode="edge").reshape(calls, -1))
+    parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs))
 
     def work(part: NDArray[np.int64], report: Progress) -> _Fitted:
-        return _fit_part(run, inputs, targets, [recipes[place] for place in part], initial[part], report)
+        return _fit_part(run, inputs, targets, [recipes[number] for number in owner[part]], initial[part], report)
 
     fitted = _in_threads(work, parts, progress)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
@@ -72,18 +78,49 @@ def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Flo
     return weights, curves
 
 
-def _layout(starts: int, batch: int) -> tuple[int, int]:
-    """Return the number of calls and of groups in each.
+def chunk(recipe: Recipe, rows: int) -> int:
+    """Return the networks a call: as many as the cache holds, of 32, 64, 128 or 256; 8 where it does not hold a single one.
 
-    XLA may sum a long batch, or one of a single row, in an order that depends on the number of groups. Such batches always
-    get the same number of groups, so that the same program computes a start whatever the number of starts. For the others
-    the sums were equal to the bit with one group and with any multiple of 4 groups, in every shape that was tried.
+    Counted are, for each network, its weights and their two moments, and the values of its units for a batch with their
+    gradients. Of all sizes from 8 to 2048 that were tried, this was within 25 % of the fastest for networks from 6-3-1
+    to 100-256-3.
     """
-    groups = -(-starts // LANES)
-    calls = -(-groups // GROUPS)
-    if not 1 < batch < 16:
-        return calls, GROUPS
-    return calls, 1 if groups == 1 else -(-groups // (4 * calls)) * 4
+    _, batch = batch_shape(rows, recipe)
+    room = _CACHE // (4 * (3 * parameters(recipe.sizes) + 2 * batch * sum(recipe.sizes[1:])))
+    return int(np.clip(2 ** (room.bit_length() - 1), 4 * LANES, _MOST)) if room else LANES
+
+
+def _parts(seeds: NDArray[np.int64], recipe: Recipe, rows: int) -> list[NDArray[np.int64]]:
+    """Return the numbers of the networks of each call.
+
+    Networks of one seed lie side by side, to share the order of their batches, and no call has more seeds than _BYTES hold
+    orders of the rows. Equal shapes share one compilation: calls are filled up with copies of their last network.
+    """
+    places, ranks = np.argsort(seeds, kind="stable"), np.unique(np.sort(seeds), return_inverse=True)[1]
+    held = ranks // max(1, _BYTES // (4 * rows))
+    size = _layout(np.bincount(held).max(), recipe, rows) * LANES
+    parts = [each for own in np.unique(held) for each in _cut(places[held == own], size)]
+    return [np.pad(part, (0, size - len(part)), mode="edge") for part in parts]
+
+
+def _cut(places: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    return np.split(places, range(size, len(places), size))
+
+
+def _layout(networks: int, recipe: Recipe, rows: int) -> int:
+    """Return the number of groups of each call.
+
+    XLA may add up many terms, or a batch of a single row, in an order that depends on the number of groups. Long batches and
+    wide layers therefore always get the same number, so that the same program computes a network whatever the number of
+    networks. For the others the sums were equal to the bit with one group and with any multiple of 4 groups, in every shape
+    that was tried; so they are shared between the cores.
+    """
+    groups, most = -(-networks // LANES), chunk(recipe, rows) // LANES
+    _, batch = batch_shape(rows, recipe)
+    if batch == 1 or max(batch, *recipe.sizes[1:]) >= _LONG or most < 4:
+        return most
+    calls = max(-(-groups // most), min(os.cpu_count() or 1, groups // 4))
+    return 1 if groups == 1 else -(-groups // (4 * calls)) * 4
 
 
 def _in_threads(
@@ -111,30 +148,22 @@ def _in_threads(
 def _fit_part(
     run: Program, inputs: Floats, targets: Floats, recipes: list[Recipe], initial: Floats, progress: Progress
 ) -> _Fitted:
-    rows, recipe = len(inputs), recipes[0]
+    recipe, (steps, size) = recipes[0], batch_shape(len(inputs), recipes[0])
     data, terms = _data(inputs, targets), _terms(recipes)
     seeds, which = _orders(recipes)
     weights = initial.T.reshape(-1, len(initial) // LANES, LANES)
-    state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights), np.zeros_like(weights[0]))
-    steps, size = batch_shape(rows, recipe)
-    room = -(-len(data[0]) // size)  # steps that are planned for; those past the last are never taken
-    width = which.size * sum(each[0].size + 1 for each in data)
-    block = int(np.clip(_BYTES // (4 * size * width), 1, room))
-    span = int(
-        np.clip(_WORK // (block * (size * weights.size + _STEP)), 1, min(_SPAN, -(-_BYTES // (4 * block * size * which.size))))
-    )
-    stream = _blocks(rows, recipe, seeds, block)
-    filler = np.full((span, block, size, *which.shape), rows, np.int32)
+    summed = np.zeros((size, *weights.shape[1:]), np.float32)
+    state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights), summed)
+    # an epoch is one block, with room for the steps of all rows, if it can be gathered at once
+    gathered = 4 * size * which.size * sum(each[0].size for each in data)
+    block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))
+    few = min(_SPAN, _WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
+    stream = _blocks(len(inputs), recipe, seeds, block)
     curves = []
-    while blocks := list(islice(stream, span)):
-        plan = (np.zeros(span, np.int32), np.zeros(span, bool), filler.copy(), np.zeros((span, block), np.float32))
-        for number, (first, order) in enumerate(blocks):
-            plan[0][number], plan[1][number] = len(order), first % steps == 0
-            plan[2][number, : len(order)] = order[..., which]
-            plan[3][number, : len(order)] = _rates(recipe, np.arange(first, first + len(order)), steps)
+    while blocks := list(islice(stream, int(max(1, few)))):
+        plan, ends = _plan(blocks, max(1, int(few)), block, which, recipe, len(inputs))
         state, sums = run(np.int32(len(blocks)), plan, data, terms, state)
-        ends = [number for number, (first, order) in enumerate(blocks) if (first + len(order)) % steps == 0]
-        curves.append(sums.numpy()[ends].reshape(len(ends), -1) / np.float32(rows))
+        curves.append(sums.numpy()[: len(blocks)][ends].reshape(-1, len(initial)) / np.float32(len(inputs)))
         progress(int(plan[0].sum()) / (recipe.epochs * steps))
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
 
@@ -154,11 +183,12 @@ def _data(inputs: Floats, targets: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _terms(recipes: list[Recipe]) -> Any:
     """Return slopes, penalty and thresholds, one a network."""
-    lanes = (-1, len(recipes) // LANES, LANES)
-    slopes = np.array([recipe.slopes for recipe in recipes], np.float32).T.reshape(lanes)
-    known = {recipe: _all_thresholds(recipe) for recipe in set(recipes)}
-    cuts = np.array([known[recipe] for recipe in recipes], np.float32)  # (networks, 3, thresholds)
-    return slopes, np.float32(recipes[0].l2), tuple(each.reshape(lanes) for each in cuts.transpose(1, 2, 0))
+    different = {id(recipe): recipe for recipe in recipes}
+    own = np.searchsorted(sorted(different), [id(recipe) for recipe in recipes]).reshape(-1, LANES)
+    known = [different[each] for each in sorted(different)]
+    slopes = np.array([recipe.slopes for recipe in known], np.float32).T
+    cuts = np.array([_all_thresholds(recipe) for recipe in known]).transpose(1, 2, 0)
+    return slopes[:, own], np.float32(known[0].l2), tuple(each[:, own] for each in cuts)
 
 
 def _all_thresholds(recipe: Recipe) -> Floats:
@@ -170,15 +200,20 @@ def _all_thresholds(recipe: Recipe) -> Floats:
 
 
 def _orders(recipes: list[Recipe]) -> tuple[list[int], NDArray[np.int64]]:
-    """Return the different seeds, and which of them orders the batches: (1, 1) of all, (G, 1) of a group or (G, 8)."""
+    """Return the different seeds, and which of them orders the batches: (1, 1) of all, (G, 1) of a group or (G, 8).
+
+    Behind softmax (G, 1) is left out: cross-entropy was not equal to the bit.
+    """
     seeds, which = np.unique([recipe.seed for recipe in recipes], return_inverse=True)
     which = which.reshape(-1, LANES)
-    if (which == which[:, :1]).all():
-        which = which[:1, :1] if len(seeds) == 1 else which[:, :1]
+    if len(seeds) == 1:
+        which = which[:1, :1]
+    elif (which == which[:, :1]).all() and not recipes[0].softmax:
+        which = which[:, :1]
     return seeds.tolist(), which
 
 
-def _blocks(rows: int, recipe: Recipe, seeds: list[int], block: int) -> Iterator[tuple[int, NDArray[np.int32]]]:
+def _blocks(rows: int, recipe: Recipe, seeds: list[int], block: int) -> Iterator[_Block]:
     """Yield the number of the first step and the (steps, batch, seeds) row numbers of each block of at most so many steps."""
     orders = [batches(rows, replace(recipe, seed=seed)) for seed in seeds]
     steps, _ = batch_shape(rows, recipe)
@@ -186,6 +221,19 @@ def _blocks(rows: int, recipe: Recipe, seeds: list[int], block: int) -> Iterator
         order = np.stack([next(each) for each in orders], axis=-1)
         for first in range(0, steps, block):
             yield epoch * steps + first, order[first : first + block]
+
+
+def _plan(blocks: list[_Block], span: int, block: int, which: NDArray[np.int64], recipe: Recipe, rows: int) -> tuple[Any, Any]:
+    """Return the plan of the blocks that the program takes, filled up to ``span`` blocks, and which blocks end an epoch."""
+    steps, size = batch_shape(rows, recipe)
+    taken, begins, ends = np.zeros(span, np.int32), np.zeros(span, bool), np.zeros(len(blocks), bool)
+    orders, rates = np.full((span, block, size, *which.shape), rows, np.int32), np.zeros((span, block), np.float32)
+    for number, (first, order) in enumerate(blocks):
+        last = first + len(order)
+        taken[number], begins[number], ends[number] = len(order), first % steps == 0, last % steps == 0
+        orders[number, : len(order)] = order[..., which]
+        rates[number, : len(order)] = _rates(recipe, np.arange(first, last), steps)
+    return (taken, begins, orders, rates), ends
 
 
 def _rates(recipe: Recipe, at: NDArray[np.int64], steps: int) -> Floats:

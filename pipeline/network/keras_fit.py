@@ -20,10 +20,11 @@ _LOSSES = {
 
 def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
     """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
-    share = 1 / recipes[0].epochs / len(recipes)
+    share = 1 / recipes[0].epochs / len(initial)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))
     weights, curves = [], []
-    for recipe, start in zip(recipes, initial, strict=True):
+    each = [recipe for recipe in recipes for _ in range(recipe.starts)]
+    for recipe, start in zip(each, initial, strict=True):
         order = np.stack(list(batches(len(inputs), recipe)))
         model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
         model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES.get(recipe.loss) or _ordinal(recipe))

@@ -63,9 +63,8 @@ def train_all(
         from pipeline.network.compiled import fit
     else:
         from pipeline.network.keras_fit import fit
-    each = [recipe for recipe in recipes for _ in range(recipe.starts)]
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
-    weights, curves = fit(inputs, targets, each, initial, progress)
+    weights, curves = fit(inputs, targets, recipes, initial, progress)
     ends = np.cumsum([0, *(recipe.starts for recipe in recipes)])
     return tuple(
         _chosen(inputs, targets, recipe, weights[start:end], initial[start:end], curves[:, start:end])

@@ -45,7 +45,7 @@ def program(kind: Kind) -> Program:
             numbers are (1, 1) for one order for all, (G, 1) for one a group, or (G, 8) for one a network.
         data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) weights: 1, or 0 for no row.
         terms: (layers, G, 8) slopes, the l2 penalty, and (J, G, 8) thresholds: middles, places, steepness.
-        state: (P, G, 8) weights and their two moments, (G, 8) loss of the epoch so far, summed over its rows.
+        state: (P, G, 8) weights and their two moments, (B, G, 8) loss of the epoch so far, summed over its steps.
 
     It returns the state and, after each block, the (N, G, 8) loss of the epoch so far.
     """
@@ -59,9 +59,10 @@ def program(kind: Kind) -> Program:
             *others, summed = state
             state = (*others, tf.where(begins[number], 0.0, summed))
             state = _block(tf, kind, steps[number], data, order[number], rates[number], terms, state)
-            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], state[-1][None]), *state)
+            loss = tf.reduce_sum(state[-1], axis=0)
+            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
 
-        curves = tf.zeros([order.shape[0], *state[-1].shape])
+        curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
         _, curves, *state = tf.while_loop(lambda number, *_: number < count, block, (0, curves, *state))
         return tuple(state), curves  # as they came in, or the next call would be traced anew
 
@@ -77,8 +78,8 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
     shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
 
     def step(at: Any, *state: Any) -> Any:
-        *state, summed = state
-        layers = _layers(tf, kind, state[0])
+        *moved, summed = state
+        layers = _layers(tf, kind, moved[0])
         with tf.GradientTape() as tape:
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
@@ -86,8 +87,8 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
             losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
         gradient = tf.concat([tf.reshape(each, [-1, *mean.shape]) for each in tape.gradient(mean, layers)], axis=0)
-        summed += tf.reduce_sum(losses * counted[at], axis=0)
-        return (at + 1, *_update(tf, kind, state, gradient, rates[at]), summed)
+        summed += losses * counted[at]
+        return (at + 1, *_update(tf, kind, moved, gradient, rates[at]), summed)
 
     _, *state = tf.while_loop(lambda at, *_: at < steps, step, (0, *state))
     return state
@@ -170,9 +171,9 @@ def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> Any:
         above = tf.cast(truth > middles, before.dtype)
         logits = steepness * (before - places)
         small = tf.exp(-tf.abs(logits))  # of which both softplus and its derivative are made
-        loss = tf.reduce_sum(tf.maximum(logits, 0) - above * logits, axis=0)
-        for first in range(0, middles.shape[0], _FACTORS):
-            loss += tf.math.log(tf.reduce_prod(1 + small[first : first + _FACTORS], axis=0))
+        starts = range(0, middles.shape[0], _FACTORS)
+        logs = [tf.math.log(tf.reduce_prod(1 + small[first : first + _FACTORS], axis=0)) for first in starts]
+        loss = tf.reduce_sum(tf.concat([tf.maximum(logits, 0) - above * logits, tf.stack(logs)], axis=0), axis=0)
         slope = tf.reduce_sum(steepness * (tf.where(logits > 0, 1.0, small) / (1 + small) - above), axis=0)
         return loss, lambda upstream: upstream * slope
 

@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 from pipeline.network import compiled, xla
 from pipeline.network.layers import initial_weights
 from pipeline.network.recipe import Recipe
+from pipeline.network.train import train, train_all
 
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "linear", 20, 10, 512, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
@@ -32,7 +33,7 @@ def drawn(recipe: Recipe, starts: int) -> np.ndarray:
 
 
 def fit(recipe: Recipe, initial: np.ndarray, data=None) -> tuple[np.ndarray, np.ndarray]:
-    return compiled.fit(*(data or made_up(recipe)), [recipe] * len(initial), initial, lambda share: None)
+    return compiled.fit(*(data or made_up(recipe)), [replace(recipe, starts=len(initial))], initial, lambda share: None)
 
 
 def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -135,11 +136,67 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
     initial = drawn(recipe, 2)
     weights, curves = fit(recipe, initial)
     monkeypatch.setattr(compiled, "_WORK", work)
-    spans, span_curves = compiled.fit(*made_up(recipe), [recipe] * len(initial), initial, shares.append)
+    spans, span_curves = compiled.fit(*made_up(recipe), [replace(recipe, starts=len(initial))], initial, shares.append)
     assert len(shares) > 1
     assert sum(shares) == pytest.approx(1)
     np.testing.assert_array_equal(spans, weights)
     np.testing.assert_array_equal(span_curves, curves)
+
+
+@pytest.mark.parametrize("recipe", [CODE, ORDINAL, SOFTMAX], ids=["squared error", "ordinal", "softmax"])
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, seeds, steps):
+    recipes, shares = [replace(recipe, epochs=3, starts=16, seed=seed) for seed in range(seeds)], []
+    initial, (inputs, targets) = drawn(recipe, 16 * seeds), made_up(recipe)
+    expected = compiled.fit(inputs, targets, recipes, initial, lambda share: None)
+    floats = 10 * (1 if seeds == 1 else 8) * (inputs.shape[1] + 1 + targets.shape[1] + 1)  # of a step, for the groups at hand
+    monkeypatch.setattr(compiled, "_BYTES", 4 * floats * steps)
+    monkeypatch.setattr(compiled, "_SPAN", 2)
+    blocks = compiled.fit(inputs, targets, recipes, initial, shares.append)
+    assert len(shares) > 2
+    assert sum(shares) == pytest.approx(1)
+    for array, among in zip(blocks, expected, strict=True):
+        np.testing.assert_array_equal(array, among)
+
+
+@pytest.mark.parametrize("recipe", [CODE, replace(ORDINAL, batch_size=32)], ids=["any calls", "equal calls"])
+def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recipe):
+    recipes = [replace(recipe, epochs=2, starts=5, seed=seed) for seed in (3, 1, 4, 1, 5, 9, 2, 6)]
+    initial, data = drawn(recipe, 40), made_up(recipe)
+    expected = compiled.fit(*data, recipes, initial, lambda share: None)
+    monkeypatch.setattr(compiled, "_BYTES", 2 * 4 * 83)  # two orders of the rows
+    parts = compiled._parts(np.repeat([recipe.seed for recipe in recipes], 5), recipe, 83)
+    assert sorted(set(np.concatenate(parts))) == list(range(40))
+    assert all(len({recipes[network // 5].seed for network in part}) <= 2 for part in parts)
+    for array, among in zip(compiled.fit(*data, recipes, initial, lambda share: None), expected, strict=True):
+        np.testing.assert_array_equal(array, among)
+
+
+def test_a_call_has_fewer_networks_the_larger_they_are():
+    sizes = [(6, 3, 1), (6, 16, 1), (6, 64, 1), (6, 256, 1), (100, 256, 3)]
+    chunks = [compiled.chunk(replace(CODE, sizes=each), 807) for each in sizes]
+    assert chunks == [256, 64, 32, 32, 8]
+    assert compiled.chunk(replace(CODE, batch_size=807), 807) == 32
+    assert compiled.chunk(replace(CODE, batch_size=807), 20) == compiled.chunk(replace(CODE, batch_size=20), 807)
+
+
+def test_the_ordinal_loss_of_200_codes_neither_overflows_nor_misses_a_threshold():
+    recipe = replace(ORDINAL, codes=tuple(np.arange(200) / 100), learning_rate=1e-9, epochs=1, starts=3)
+    inputs, _ = made_up(recipe)
+    targets = np.random.default_rng(2).choice(np.array(recipe.codes, np.float32), size=(len(inputs), 1))
+    trained = train(inputs, targets, recipe)
+    np.testing.assert_allclose(trained.loss_curves[0], trained.final_loss, rtol=1e-4)
+
+
+def test_folds_slopes_and_seeds_of_one_shape_share_one_compilation():
+    program = xla.program(xla.Kind((6, 4, 1), False, "ordinal", "adam"))
+    recipe, counts = replace(ORDINAL, sizes=(6, 4, 1), epochs=2, starts=2), []
+    for rows, seeds, slope in [(83, (0, 1), 0.05), (79, (5, 6), 0.0), (90, (7, 9), 0.3), (83, (1, 2), 1.0)]:
+        own = [replace(recipe, seed=seed, slopes=(0.1 * seed, slope)) for seed in seeds]
+        train_all(*made_up(recipe, rows), own)
+        counts.append(program.experimental_get_tracing_count())
+    assert counts == [1] * 4
 
 
 def test_nothing_but_the_shape_of_the_problem_compiles_anew():
