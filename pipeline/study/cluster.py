@@ -28,7 +28,8 @@ def cluster(
     Args:
         address: of the scheduler; not used where ``workers`` are started here.
         workers: processes to start on this machine, or 0.
-        table, config: sent to every worker once.
+        table: the rows; sent to every worker once, as the config is.
+        config: of the study.
         tasks: by number.
 
     Raises:

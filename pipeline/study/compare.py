@@ -80,7 +80,10 @@ def difference(pairs: ArrayLike, overlap: float) -> Difference:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number. Source: Holm (1979), "A simple sequentially rejective multiple test procedure"."""
+    """Return p-values corrected for their number.
+
+    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
+    """
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(np.asarray(p, dtype=np.float64)[order] * np.arange(len(p), 0, -1))
     corrected = np.empty(len(p))

@@ -10,13 +10,9 @@ from pipeline.data.load import Table
 from pipeline.data.split import split
 from pipeline.errors import ConfigError, DataError
 from pipeline.fitting import prepare
+from pipeline.network.compiled import chunk
 from pipeline.network.decode import Coding
 from pipeline.network.recipe import recipe_of
-
-
-def chunk(recipe, rows):
-    return 256
-
 
 Kind = Literal["random", "unseen"]
 

@@ -14,7 +14,6 @@ from pipeline.study import record, store
 from pipeline.study.crew import Crew, cores
 from pipeline.study.grid import Task, check, divisions, most, tasks
 
-
 _IDLE = ("C103",)  # nobody asks Keras for an accuracy here
 
 

@@ -88,14 +88,17 @@ def _seconds(config: Config, workers: int) -> float:
 
 def _keeping(rows: pa.Table) -> float:
     """Return the seconds a task that are left where workers do nothing but send back what they got."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), opened("bench", "0" * 12) as kept:
-        with LocalCluster(2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as two, Client(two) as client:
-            data = client.scatter(rows, broadcast=True)
-            started = time.perf_counter()
-            waiting = [client.submit(_same, data, number, pure=False) for number in range(ECHOES)]
-            for number, future in enumerate(as_completed(waiting)):
-                kept.add(number, future.result(), 0.0)
-            return (time.perf_counter() - started) / ECHOES
+    with contextlib.ExitStack() as opened_here:
+        opened_here.enter_context(contextlib.chdir(opened_here.enter_context(tempfile.TemporaryDirectory())))
+        kept = opened_here.enter_context(opened("bench", "0" * 12))
+        workers = opened_here.enter_context(LocalCluster(2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"))
+        client = opened_here.enter_context(Client(workers))
+        data = client.scatter(rows, broadcast=True)
+        started = time.perf_counter()
+        waiting = [client.submit(_same, data, number, pure=False) for number in range(ECHOES)]
+        for number, future in enumerate(as_completed(waiting)):
+            kept.add(number, future.result(), 0.0)
+        return (time.perf_counter() - started) / ECHOES
 
 
 def _same(rows: pa.Table, _: int) -> pa.Table:
