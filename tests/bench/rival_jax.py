@@ -2,8 +2,8 @@
 
 Which way of writing it is fastest depends on the machine and the release, so several are tried and the fastest counts: the
 layers as matrix products, as products of transposed matrices, or as plain sums; the networks along the leading or the trailing
-axis; one step or three a turn of the loop; all networks in one call or parts of them in as many threads as there are cores. The network, the
-optimizer, the initial weights and the batches are this engine's, and ``differences`` compares the trained weights.
+axis; one step or three a turn of the loop; all networks in one call, or parts of them in as many threads as there are cores.
+The network, the optimizer, the initial weights and the batches are this engine's, and ``differences`` compares the weights.
 """
 
 import os

@@ -36,13 +36,13 @@ def scikit_learn(x: Floats, y: Floats) -> Rival:
     """Return scikit-learn's network of the same size. It has ReLU without a slope and its own start, but the same work."""
     epochs = RECIPE.epochs
     mlp = MLPRegressor(
-        (3,), batch_size=RECIPE.batch_size, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=RECIPE.seed
+        hidden_layer_sizes=(3,), batch_size=RECIPE.batch_size, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=0
     )
 
-    def fit() -> None:
+    def fit() -> MLPRegressor:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it says that 100 epochs have not converged
-            mlp.fit(x, y.ravel())
+            return mlp.fit(x, y.ravel())
 
     return Rival(SKLEARN, SKLEARN, 1, fit)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Rival:
     family: str
     name: str
     networks: int
-    run: Callable[[], object]
+    run: Callable[[], Any]
     scale: float = 1.0
     warm: Callable[[], object] | None = None
 

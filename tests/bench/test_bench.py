@@ -8,7 +8,8 @@ import pytest
 import results
 import rival_jax
 import rival_torch
-from task import ENGINE, JAX, KERAS, Rival, Timing, fastest, made_up, take_turns, times_as_fast
+import rivals
+from task import ENGINE, JAX, KERAS, RECIPE, Rival, Timing, fastest, made_up, take_turns, times_as_fast
 
 SIZES = (3, 16, 64, 256)
 
@@ -46,11 +47,11 @@ def test_the_upper_fit_holds_two_sizes_of_what_does_not_grow(values: tuple[float
 
 def test_everybody_is_warmed_and_then_takes_turns() -> None:
     calls: list[str] = []
-    rivals = [
+    turns = [
         Rival(ENGINE, "a", 1, lambda: calls.append("a"), warm=lambda: calls.append("warm a")),
         Rival(KERAS, "b", 1, lambda: calls.append("b")),
     ]
-    timings = take_turns(rivals, 2)
+    timings = take_turns(turns, 2)
     assert calls == ["warm a", "b", "a", "b", "a", "b"]
     assert [len(each.seconds) for each in timings] == [2, 2]
 
@@ -114,6 +115,10 @@ def test_every_table_of_the_page_is_well_formed() -> None:
 def test_figures_keep_three_digits() -> None:
     shown = [results.number(value) for value in (26546.25, 600.4, 60.42, 6.042, 0.01257, None)]
     assert shown == ["26,546", "600", "60.4", "6.04", "0.0126", "not installed"]
+
+
+def test_scikit_learn_trains_all_epochs() -> None:
+    assert rivals.scikit_learn(*made_up(30, 6)).run().n_iter_ == RECIPE.epochs
 
 
 @pytest.mark.skipif(not rival_jax.INSTALLED, reason="JAX is not installed")
