@@ -17,7 +17,7 @@ def describe() -> dict[str, object]:
         "cores": cores,
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "load_before": round(os.getloadavg()[0], 2),
-        "system": platform.platform(),
+        "system": " ".join(filter(None, (platform.system(), *platform.release().split("-")[:1], *platform.libc_ver()))),
         "python": platform.python_version(),
         "packages": {name: installed(name) for name in PACKAGES},
         "date": datetime.now(UTC).date().isoformat(),
