@@ -18,6 +18,7 @@ from pipeline.network.layers import Floats, Network, initial_weights
 from pipeline.network.train import train
 
 STEPS = 81  # of an epoch: 807 rows in batches of 10
+LONG = 10 * STEPS
 MILLION, PART = 1_000_000, 20_000
 TUNED = "Keras fit, tuned"
 
@@ -72,11 +73,6 @@ def keras_settings(x: Floats, y: Floats) -> dict[str, Callable[[int], object]]:
     """
     batches = tensorflow().data.Dataset.from_tensor_slices((x, y)).cache().shuffle(len(x)).batch(RECIPE.batch_size)
     batches = batches.prefetch(tensorflow().data.AUTOTUNE)
-    rows = keras_model(steps_per_execution=STEPS)
-    rows_xla = keras_model(steps_per_execution=STEPS, jit_compile=True)
-    cached = keras_model(steps_per_execution=STEPS)
-    long = keras_model(steps_per_execution=10 * STEPS)
-    long_xla = keras_model(steps_per_execution=10 * STEPS, jit_compile=True)
 
     def on_rows(model: Any) -> Callable[[int], object]:
         return lambda epochs: model.fit(x, y, epochs=epochs, batch_size=RECIPE.batch_size, verbose=0)
@@ -88,13 +84,13 @@ def keras_settings(x: Floats, y: Floats) -> dict[str, Callable[[int], object]]:
         return lambda epochs: model.fit(batches.repeat(epochs), steps_per_epoch=epochs * STEPS, shuffle=False, verbose=0)
 
     return {
-        f"steps_per_execution={STEPS}": on_rows(rows),
-        f"steps_per_execution={STEPS}, jit_compile": on_rows(rows_xla),
-        f"steps_per_execution={STEPS}, cached tf.data": lambda epochs: cached.fit(
-            batches, epochs=epochs, shuffle=False, verbose=0
+        f"steps_per_execution={STEPS}": on_rows(keras_model(steps_per_execution=STEPS)),
+        f"steps_per_execution={STEPS}, jit_compile": on_rows(keras_model(steps_per_execution=STEPS, jit_compile=True)),
+        f"steps_per_execution={STEPS}, cached tf.data": on_cached(keras_model(steps_per_execution=STEPS)),
+        f"steps_per_execution={LONG}, cached tf.data": at_once(keras_model(steps_per_execution=LONG)),
+        f"steps_per_execution={LONG}, cached tf.data, jit_compile": at_once(
+            keras_model(steps_per_execution=LONG, jit_compile=True)
         ),
-        f"steps_per_execution={10 * STEPS}, cached tf.data": at_once(long),
-        f"steps_per_execution={10 * STEPS}, cached tf.data, jit_compile": at_once(long_xla),
     }
 
 
