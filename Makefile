@@ -4,6 +4,7 @@ PYTHON ?= python3
 CONFIG ?= configs/default.yaml
 VENV := .venv
 INSTALLED := $(VENV)/installed
+BENCH := $(VENV)/installed-bench
 RUN := $(VENV)/bin/python -m pipeline
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
@@ -45,6 +46,11 @@ $(INSTALLED): requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The same versions as in requirements.lock, and what is compared with besides.
+$(BENCH): requirements-bench.lock $(INSTALLED)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 test: lint types          ## lint, types, tests
 	$(VENV)/bin/python -m pytest
 
@@ -55,7 +61,7 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(VENV)/bin/mypy
 
-bench: $(INSTALLED)       ## speed beside Keras and scikit-learn, as ratios; a few minutes
+bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX and PyTorch, and how it grows; some eight minutes
 	$(VENV)/bin/python tests/bench/bench.py
 
 coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
@@ -70,6 +76,8 @@ planted: $(INSTALLED)     ## how often a study finds a truth that was planted, i
 torture: $(INSTALLED)     ## kills trainings at random moments; a few minutes
 	$(VENV)/bin/python tests/torture/kill_train.py
 
-lock:                     ## resolve requirements.lock anew; needs uv
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev --custom-compile-command "make lock" \
-		pyproject.toml --output-file requirements.lock
+COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+
+lock:                     ## resolve both locks anew; needs uv
+	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --extra bench --constraint requirements.lock pyproject.toml --output-file requirements-bench.lock

@@ -136,8 +136,9 @@ def test_make_train_and_make_evaluate_do_what_the_readme_says(trained: Path) -> 
     assert "slope 0.3" in make("train").stdout
 
 
-def test_the_lock_names_no_index_and_every_package_has_a_hash() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+def test_a_lock_names_no_index_and_every_package_has_a_hash(name: str) -> None:
+    lock = (ROOT / name).read_text()
     assert "://" not in lock
     pins = re.findall(r"^([a-z0-9._-]+)==[^\n]*\\\n    --hash=sha256:", lock, re.MULTILINE | re.IGNORECASE)
     assert len(pins) == len(re.findall(r"^[a-z0-9._-]+==", lock, re.MULTILINE | re.IGNORECASE)) > 30

@@ -1,118 +1,132 @@
-"""How fast the compiled engine is beside Keras and scikit-learn: same rows, epochs and batch size, in one process.
+"""How fast the compiled engine is beside Keras, scikit-learn, JAX and PyTorch, and how its time and memory grow.
 
-Every ratio is the median over rounds in which the competitors take turns, so that a machine whose speed drifts does not
-favour one of them. Compiling is not counted for anybody. Prints a table and writes results.json beside this file.
+One run measures everything, writes results.json and RESULTS.md beside this file, and prints the latter. See task.py for what
+makes the comparison fair, rivals.py and its neighbours for who is compared, growth.py and chunks.py for the rest.
 """
 
 import json
-import os
-import platform
-import time
-import warnings
-from collections.abc import Callable
-from dataclasses import replace
-from importlib.metadata import version
+import sys
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-import numpy as np
-from rich.console import Console
-from rich.table import Table
-from sklearn.neural_network import MLPRegressor
+import chunks
+import growth
+import machine
+import rival_jax
+import rival_torch
+import rivals
+from results import Result, render
+from task import ENGINE, JAX, KERAS, SKLEARN, TORCH, Rival, Timing, arrays, fastest, take_turns, times_as_fast
 
-from pipeline.config_file import load_config
-from pipeline.data.load import load
-from pipeline.data.preprocess import fit_pipeline, from_pipeline
-from pipeline.data.split import split
-from pipeline.network.backend import keras
-from pipeline.network.build import build
-from pipeline.network.layers import Network, initial_weights
-from pipeline.network.train import Recipe, train
+from pipeline.network.layers import Floats
 
-ROUNDS = 5
-MANY = 1024
-RECIPE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 100, 10, 1, 0)
+ROUNDS = 3
+AGREE = 1e-4
+"""How close the weights of a competitor must be after one epoch; one that computes something else is no comparison."""
 
 
-def arrays() -> tuple[np.ndarray, np.ndarray]:
-    """Return the training rows of the default config: (807, 6) inputs and (807, 1) codes."""
-    config = load_config("configs/default.yaml")
-    table = load(config.data)
-    rows = split(table, config.split).train
-    train_rows = table.features.iloc[rows]
-    steps = from_pipeline(fit_pipeline(train_rows, config), tuple(config.data.features))
-    codes = np.array(list(config.data.codes.values()))[table.class_indices()[rows]]
-    return steps.transform(train_rows).astype(np.float32), codes[:, None].astype(np.float32)
+def say(text: str) -> None:
+    """Tell on standard error what is being measured."""
+    print(text, file=sys.stderr, flush=True)
 
 
-def keras_fit(x: np.ndarray, y: np.ndarray, epochs: int, steps_per_execution: int) -> Callable[[], object]:
-    """Return Keras ``fit`` as the article calls it, but for a loss that can learn; its function is traced beforehand."""
-    model = build(Network(RECIPE.sizes, RECIPE.slopes, False, initial_weights(RECIPE.sizes, 0, 0)))
-    model.compile(
-        optimizer=keras().optimizers.Adam(RECIPE.learning_rate),
-        loss="mean_squared_error",
-        metrics=["accuracy"],
-        steps_per_execution=steps_per_execution,
-    )
-    model.fit(x, y, epochs=1, batch_size=RECIPE.batch_size, verbose=0)
-    return lambda: model.fit(x, y, epochs=epochs, batch_size=RECIPE.batch_size, verbose=0)
+def agreement(x: Floats, y: Floats) -> dict[str, float | None]:
+    """Return competitor -> the largest difference of a weight from this engine's after one epoch; None where missing."""
+    found = {
+        JAX: max(rival_jax.differences(x, y, 256)) if rival_jax.INSTALLED else None,
+        TORCH: rival_torch.difference(x, y) if rival_torch.installed() else None,
+    }
+    for name, value in found.items():
+        if value is None:
+            say(f"{name} is not installed: skipped")
+        elif not value <= AGREE:
+            raise SystemExit(f"{name} does not compute what this engine does: weights differ by {value} after one epoch")
+    return found
 
 
-def competitors(x: np.ndarray, y: np.ndarray) -> dict[str, tuple[int, Callable[[], object]]]:
-    """Return name -> (networks trained, what to time)."""
-    epochs, batch = RECIPE.epochs, RECIPE.batch_size
-    mlp = MLPRegressor(
-        hidden_layer_sizes=(3,), batch_size=batch, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=0
-    )
+def everybody(x: Floats, y: Floats, agreed: dict[str, float | None]) -> tuple[list[Rival], list[Any]]:
+    """Return who takes part, and what was tried to find the fastest of each: title, unit, way -> figure."""
+    tuned, seconds = rivals.keras_fastest(x, y)
+    found = [*rivals.engines(x, y), rivals.keras_default(x, y), tuned, rivals.scikit_learn(x, y)]
+    tried: list[Any] = [("Keras `fit`", "seconds", seconds)]
+    if agreed[JAX] is not None:
+        several, ways = rival_jax.rivals(x, y)
+        found += several
+        tried += [(f"JAX, {trial}", "networks a second", rates) for trial, rates in ways.items()]
+    if agreed[TORCH] is not None:
+        found.append(rival_torch.rival(x, y))
+    return found, tried
+
+
+def ratios(timings: list[Timing]) -> dict[str, float | None]:
+    """Return how many times as fast this engine is; None where the competitor is not installed."""
+    one, many = (fastest(timings, ENGINE, many) for many in (False, True))
+    assert one is not None
+    assert many is not None
+    default, tuned = (fastest(timings, family, False) for family in (KERAS, rivals.TUNED))
     return {
-        "this engine, one network": (1, lambda: train(x, y, RECIPE)),
-        f"this engine, {MANY} networks": (MANY, lambda: train(x, y, replace(RECIPE, starts=MANY))),
-        "Keras fit": (1, keras_fit(x, y, epochs, 1)),
-        "Keras fit, steps_per_execution=81": (1, keras_fit(x, y, epochs, 81)),
-        "scikit-learn MLPRegressor": (1, lambda: mlp.fit(x, y.ravel())),
+        "keras_fit_one": times_as_fast(one, default),
+        "keras_fit_many": times_as_fast(many, default),
+        "keras_tuned_one": times_as_fast(one, tuned),
+        "keras_tuned_many": times_as_fast(many, tuned),
+        "jax_one": times_as_fast(one, fastest(timings, JAX, False)),
+        "jax_vmap_many": times_as_fast(many, fastest(timings, JAX, True)),
+        "torch_one": times_as_fast(one, fastest(timings, TORCH, False)),
+        "sklearn_mlp_one": times_as_fast(one, fastest(timings, SKLEARN, False)),
+    }
+
+
+def grown(axis: str) -> Result:
+    """Return the growth along an axis as it stands in results.json."""
+    say(f"growth with {axis}")
+    each = growth.grow(axis)
+    return {
+        "time": asdict(each.time_fit),
+        "memory": asdict(each.memory_fit),
+        "fixed": each.fixed,
+        "sizes": each.sizes,
+        "seconds": each.seconds,
+        "memory_bytes": each.memory,
+    }
+
+
+def measure() -> Result:
+    """Measure everything; some eight minutes."""
+    told = machine.describe()
+    axes = {axis: grown(axis) for axis in growth.AXES}  # first, while this process holds nothing
+    x, y = arrays()
+    agreed = agreement(x, y)
+    say("which ways of the competitors are the fastest")
+    found, tried = everybody(x, y, agreed)
+    say(f"{len(found)} competitors in {ROUNDS} rounds")
+    timings = take_turns(found, ROUNDS)
+    say("a million rows, and networks a call")
+    ours, theirs, million = rivals.million_rows(ROUNDS)
+    return {
+        "ratios": ratios(timings) | {"keras_fit_million_rows": million},
+        "growth": axes,
+        "chunk": asdict(chunks.compare(x, y, ROUNDS)),
+        "rivals": [
+            {"name": each.rival.name, "networks": each.rival.networks, "seconds": each.middle, "rate": each.rate}
+            for each in timings
+        ],
+        "million_rows": {"engine": ours, "keras": theirs},
+        "tried": tried,
+        "agreement": agreed,
+        "machine": told,
     }
 
 
 def main() -> None:
-    """Time everybody, print and write the ratios."""
-    warnings.simplefilter("ignore")  # scikit-learn says that 100 epochs have not converged
-    x, y = arrays()
-    rivals = competitors(x, y)
-    seconds: dict[str, list[float]] = {name: [] for name in rivals}
-    for round_number in range(ROUNDS + 1):
-        for name, (_, run) in rivals.items():
-            started = time.perf_counter()
-            run()
-            if round_number:  # the first round compiles
-                seconds[name].append(time.perf_counter() - started)
-    one, many = "this engine, one network", f"this engine, {MANY} networks"
-
-    def ratio(slow: str, fast: str) -> float:
-        networks = rivals[fast][0]
-        return median(a / (b / networks) for a, b in zip(seconds[slow], seconds[fast], strict=True))
-
-    ratios = {
-        "keras_fit_one": ratio("Keras fit", one),
-        "keras_fit_many": ratio("Keras fit", many),
-        "sklearn_mlp_one": ratio("scikit-learn MLPRegressor", one),
-    }
-    table = Table("100 epochs, batch 10, 807 rows", "seconds (median)", "networks a second", "Keras fit takes ... times as long")
-    for name, (networks, _) in rivals.items():
-        middle = median(seconds[name])
-        table.add_row(name, f"{middle:.4f}", f"{networks / middle:,.2f}", f"{ratio('Keras fit', name):,.1f}")
-    Console(width=130).print(table)
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "tensorflow": version("tensorflow"),
-        "keras": version("keras"),
-        "scikit-learn": version("scikit-learn"),
-    }
-    result = {"ratios": ratios, "seconds": {name: median(each) for name, each in seconds.items()}, "machine": machine}
-    target = Path(__file__).with_name("results.json")
-    target.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"ratios {ratios} -> {target.name}")
+    """Measure, write, print."""
+    # through JSON, so that the page is written from nothing but the file
+    text = json.dumps(measure(), indent=2) + "\n"
+    page = render(json.loads(text))
+    here = Path(__file__).parent
+    (here / "results.json").write_text(text, encoding="utf-8")
+    (here / "RESULTS.md").write_text(page, encoding="utf-8")
+    print(page)
 
 
 if __name__ == "__main__":

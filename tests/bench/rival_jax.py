@@ -1,0 +1,174 @@
+"""JAX as the strongest rival that its natural style gives: ``jit`` of ``scan`` over the steps of a ``vmap`` over networks.
+
+Which way of writing it is fastest depends on the machine and the release, so several are tried and the fastest counts: the
+layers as matrix products, as products of transposed matrices, or as plain sums; the networks along the leading or the trailing
+axis; one step or three a turn of the loop; all networks in one call, or parts of them in as many threads as there are cores.
+The network, the optimizer, the initial weights and the batches are this engine's, and ``differences`` compares the weights.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from task import JAX, RECIPE, SIZES, Rival, clock, starting_weights
+
+from pipeline.network.layers import Floats, shapes
+from pipeline.network.recipe import Recipe, batches
+from pipeline.network.train import train
+
+INSTALLED = find_spec("jax") is not None
+THREADS = os.cpu_count() or 1
+SHORT, SOME = 10, 256
+"""Epochs and networks of the trials that choose among the ways."""
+
+
+class Way(NamedTuple):
+    """One way to write it."""
+
+    layers: str
+    axis: int
+    unroll: int
+
+    def __str__(self) -> str:
+        return f"{self.layers}, {'trailing' if self.axis else 'leading'} axis, unroll {self.unroll}"
+
+
+WAYS = [Way(*each) for each in product(("products", "transposed products", "sums"), (0, -1), (1, 3))]
+
+
+def forward(layers: str, kernels: Any, biases: Any, x: Any) -> Any:
+    """Return the (batch,) outputs of one network for (batch, inputs)."""
+    import jax.numpy as jnp
+
+    values = x.T if layers == "transposed products" else x
+    for kernel, bias, slope in zip(kernels, biases, RECIPE.slopes, strict=True):
+        if layers == "products":
+            values = values @ kernel + bias
+        elif layers == "sums":
+            values = (values[:, :, None] * kernel).sum(axis=1) + bias
+        elif kernel.shape[1] == 1:  # a product with one column is a sum
+            values = (values * kernel).sum(axis=0, keepdims=True) + bias[:, None]
+        else:
+            values = kernel.T @ values + bias[:, None]
+        values = jnp.where(values > 0, values, slope * values)
+    return values.ravel()
+
+
+def adam_step(layers: str, state: Any, batch: Any) -> Any:
+    """Return weights and moments of one network after one step; ``rate`` holds the bias correction, as in the engine."""
+    import jax
+    import jax.numpy as jnp
+
+    x, y, share, rate = batch
+    weights, momentum, velocity = state
+    gradient = jax.grad(lambda each: jnp.sum((forward(layers, *each, x) - y) ** 2 * share))(weights)
+    momentum = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, momentum, gradient)
+    velocity = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, velocity, gradient)
+    weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + 1e-7), weights, momentum, velocity)
+    return weights, momentum, velocity
+
+
+def program(way: Way, x: Floats, y: Floats, recipe: Recipe) -> Callable[[Any], Any]:
+    """Return the compiled function of (S, 25) initial weights that returns the (S, 25) weights after all epochs."""
+    import jax
+    import jax.numpy as jnp
+
+    order = np.stack(list(batches(len(x), recipe)))  # (epochs, steps, batch); the number past the last is no row
+    counted = (order < len(x)).astype(np.float32)
+    shares = counted / counted.sum(axis=2, keepdims=True)
+    at = np.arange(1, order.shape[0] * order.shape[1] + 1)
+    rates = (recipe.learning_rate * np.sqrt(1 - 0.999**at) / (1 - 0.9**at)).astype(np.float32).reshape(order.shape[:2])
+    inputs, truths = jnp.asarray(np.append(x, x[:1], axis=0)), jnp.asarray(np.append(y, y[:1]))
+    step = jax.vmap(partial(adam_step, way.layers), in_axes=(way.axis, None), out_axes=way.axis)
+
+    def epoch(state: Any, plan: Any) -> Any:
+        rows, share, rate = plan
+        steps = (inputs[rows], truths[rows], share, rate)
+        return jax.lax.scan(lambda each, batch: (step(each, batch), None), state, steps, unroll=way.unroll)
+
+    def run(flat: Any) -> Any:
+        weights = split_weights(flat, way.axis)
+        zeros = jax.tree.map(jnp.zeros_like, weights)
+        (weights, _, _), _ = jax.lax.scan(epoch, (weights, zeros, zeros), (order, shares, rates))
+        return join_weights(weights, way.axis)
+
+    return jax.jit(run)
+
+
+def split_weights(flat: Any, axis: int) -> tuple[list[Any], list[Any]]:
+    """Return kernels and biases of (S, 25), with the networks along ``axis``."""
+    import jax.numpy as jnp
+
+    kernels, biases, at = [], [], 0
+    for inputs, outputs in shapes(RECIPE.sizes):
+        middle, end = at + inputs * outputs, at + inputs * outputs + outputs
+        kernels.append(jnp.moveaxis(flat[:, at:middle].reshape(-1, inputs, outputs), 0, axis))
+        biases.append(jnp.moveaxis(flat[:, middle:end], 0, axis))
+        at = end
+    return kernels, biases
+
+
+def join_weights(weights: Any, axis: int) -> Any:
+    """Undo ``split_weights``."""
+    import jax.numpy as jnp
+
+    parts = [part for layer in zip(*weights, strict=True) for part in layer]
+    return jnp.concatenate([jnp.moveaxis(part, axis, 0).reshape(part.shape[axis], -1) for part in parts], axis=1)
+
+
+def in_threads(run: Callable[[Any], Any], parts: list[Any]) -> Callable[[], object]:
+    """Return a function that trains the parts at the same time and waits for their end."""
+
+    def train_part(part: Any) -> Any:
+        return run(part).block_until_ready()
+
+    def call() -> object:
+        if len(parts) == 1:
+            return train_part(parts[0])
+        with ThreadPoolExecutor(len(parts)) as pool:
+            return list(pool.map(train_part, parts))
+
+    return call
+
+
+def choose(x: Floats, y: Floats, networks: int) -> tuple[Way, dict[str, float]]:
+    """Return the fastest way for so many networks, and the networks a second of each for 100 epochs, scaled from a few."""
+    recipe = replace(RECIPE, epochs=SHORT)
+    weights = starting_weights(networks)
+    rates = {}
+    for way in WAYS:
+        call = in_threads(program(way, x, y, recipe), [weights])
+        call()  # compiles
+        rates[way] = networks / (min(clock(call) for _ in range(3)) * RECIPE.epochs / SHORT)
+    return max(rates, key=rates.__getitem__), {str(way): rate for way, rate in rates.items()}
+
+
+def rivals(x: Floats, y: Floats) -> tuple[list[Rival], dict[str, dict[str, float]]]:
+    """Return JAX with one network and with many, each the fastest way, and what every way reached in the trials."""
+    found, tried = [], {}
+    for sizes, trial in (((1,), 1), (SIZES, SOME)):
+        way, tried[f"{trial} network{'s' * (trial > 1)}"] = choose(x, y, trial)
+        run = program(way, x, y, RECIPE)
+        for size, threads in product(sizes, sorted({1, THREADS}) if trial > 1 else (1,)):
+            name = f"{JAX}, {size:,} network{'s' * (size > 1)} ({way}{f', {threads} threads' * (threads > 1)})"
+            parts = np.array_split(starting_weights(size), threads)
+            found.append(Rival(JAX, name, size, in_threads(run, parts)))
+    return found, tried
+
+
+def differences(x: Floats, y: Floats, networks: int, ways: Iterable[Way] = WAYS) -> Iterator[float]:
+    """Yield the largest difference between this engine's weights and those of each way, after an epoch of the same batches.
+
+    Not after more: a network near the kink of a Leaky ReLU soon goes another way for a difference in rounding.
+    """
+    recipe = replace(RECIPE, epochs=1, starts=networks)
+    ours = train(x, y, recipe).weights
+    for way in ways:
+        theirs = np.asarray(program(way, x, y, recipe)(starting_weights(networks)))
+        yield float(np.abs(ours - theirs).max())

@@ -1,0 +1,121 @@
+"""What everybody trains, and how it is timed.
+
+The task is fixed: the training rows of the default config, 100 epochs, batch 10, squared error, Adam. Competitors take turns
+in rounds, and a ratio is the median of the ratios of each round, so that a machine whose speed drifts favours nobody.
+Compiling is not counted for anybody: each one first runs once outside the clock.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from pipeline.config_file import load_config
+from pipeline.data.load import load
+from pipeline.data.preprocess import fit_pipeline, from_pipeline
+from pipeline.data.split import split
+from pipeline.network.layers import Floats, initial_weights
+from pipeline.network.train import Recipe
+
+RECIPE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 100, 10, 1, 0)
+SIZES = (256, 1024, 4096)
+"""How many networks at once, for those who can train many."""
+
+ENGINE, KERAS, SKLEARN, JAX, TORCH = "this engine", "Keras fit", "scikit-learn MLPRegressor", "JAX", "PyTorch loop"
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Somebody who trains.
+
+    Attributes:
+        family: whose code it is, one of the names above.
+        name: of this way to call it.
+        networks: trained by one call.
+        run: what is timed.
+        scale: how many times the measured work the task is; more than 1 where measuring all of it would take too long.
+        warm: what is run first and not timed; ``run`` itself unless given.
+    """
+
+    family: str
+    name: str
+    networks: int
+    run: Callable[[], Any]
+    scale: float = 1.0
+    warm: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The seconds that a rival took for the whole task, one figure a round."""
+
+    rival: Rival
+    seconds: tuple[float, ...]
+
+    @property
+    def middle(self) -> float:
+        """The median of the rounds."""
+        return median(self.seconds)
+
+    @property
+    def rate(self) -> float:
+        """Networks a second."""
+        return self.rival.networks / self.middle
+
+
+def arrays() -> tuple[Floats, Floats]:
+    """Return the training rows of the default config: (807, 6) inputs and (807, 1) codes."""
+    config = load_config("configs/default.yaml")
+    table = load(config.data)
+    rows = split(table, config.split).train
+    train_rows = table.features.iloc[rows]
+    steps = from_pipeline(fit_pipeline(train_rows, config), tuple(config.data.features))
+    codes = np.array(list(config.data.codes.values()))[table.class_indices()[rows]]
+    return steps.transform(train_rows).astype(np.float32), codes[:, None].astype(np.float32)
+
+
+def made_up(rows: int, features: int) -> tuple[Floats, Floats]:
+    """Return (rows, features) normal inputs and (rows, 1) codes that follow from them; for sizes the file does not have."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((rows, features), dtype=np.float32)
+    return x, np.sign(np.round(x[:, :1] + x[:, 1:2]))
+
+
+def starting_weights(starts: int) -> Floats:
+    """Return (starts, 25) weights, those that this engine starts from."""
+    return np.stack([initial_weights(RECIPE.sizes, RECIPE.seed, start) for start in range(starts)])
+
+
+def clock(run: Callable[[], object]) -> float:
+    """Return the seconds of one call."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def take_turns(rivals: list[Rival], rounds: int) -> list[Timing]:
+    """Run everybody once unmeasured, then one after the other in every round."""
+    for rival in rivals:
+        (rival.warm or rival.run)()
+    seconds: list[list[float]] = [[] for _ in rivals]
+    for _ in range(rounds):
+        for rival, taken in zip(rivals, seconds, strict=True):
+            taken.append(clock(rival.run) * rival.scale)
+    return [Timing(rival, tuple(taken)) for rival, taken in zip(rivals, seconds, strict=True)]
+
+
+def fastest(timings: list[Timing], family: str, many: bool) -> Timing | None:
+    """Return the one of a family with the most networks a second, among those that train one or many; None without any."""
+    found = [each for each in timings if each.rival.family == family and (each.rival.networks > 1) == many]
+    return max(found, key=lambda each: each.rate, default=None)
+
+
+def times_as_fast(this: Timing, other: Timing | None) -> float | None:
+    """Return how many times more networks a second ``this`` trains; the median over the rounds. None without the other."""
+    if other is None:
+        return None
+    share = this.rival.networks / other.rival.networks
+    return median(slow / fast * share for fast, slow in zip(this.seconds, other.seconds, strict=True))
