@@ -51,8 +51,8 @@ _Block = tuple[int, NDArray[np.int32]]
 def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> _Fitted:
     """Train every network.
 
-    Besides the arguments and the results, which grow with the networks, each core needs the data and a few times _BYTES,
-    whatever the number of rows and networks; only a single order of the rows, or a single batch, may be larger.
+    Arguments and results are linear in the networks. Besides them each core needs the data and a few times _BYTES, whatever
+    the number of rows and networks, unless a single order of the rows or a single batch is larger.
 
     Args:
         inputs: (rows, inputs).
@@ -99,12 +99,9 @@ def _parts(seeds: NDArray[np.int64], recipe: Recipe, rows: int) -> list[NDArray[
     places, ranks = np.argsort(seeds, kind="stable"), np.unique(np.sort(seeds), return_inverse=True)[1]
     held = ranks // max(1, _BYTES // (4 * rows))
     size = _layout(np.bincount(held).max(), recipe, rows) * LANES
-    parts = [each for own in np.unique(held) for each in _cut(places[held == own], size)]
+    blocks = [places[held == number] for number in np.unique(held)]
+    parts = [block[first : first + size] for block in blocks for first in range(0, len(block), size)]
     return [np.pad(part, (0, size - len(part)), mode="edge") for part in parts]
-
-
-def _cut(places: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
-    return np.split(places, range(size, len(places), size))
 
 
 def _layout(networks: int, recipe: Recipe, rows: int) -> int:
@@ -157,11 +154,12 @@ def _fit_part(
     # an epoch is one block, with room for the steps of all rows, if it can be gathered at once
     gathered = 4 * size * which.size * sum(each[0].size for each in data)
     block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))
-    few = min(_SPAN, _WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
+    most = min(_WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
+    span = int(np.clip(most, 1, _SPAN))
     stream = _blocks(len(inputs), recipe, seeds, block)
     curves = []
-    while blocks := list(islice(stream, int(max(1, few)))):
-        plan, ends = _plan(blocks, max(1, int(few)), block, which, recipe, len(inputs))
+    while blocks := list(islice(stream, span)):
+        plan, ends = _plan(blocks, span, block, which, recipe, len(inputs))
         state, sums = run(np.int32(len(blocks)), plan, data, terms, state)
         curves.append(sums.numpy()[: len(blocks)][ends].reshape(-1, len(initial)) / np.float32(len(inputs)))
         progress(int(plan[0].sum()) / (recipe.epochs * steps))
