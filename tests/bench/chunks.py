@@ -13,7 +13,6 @@ from task import ENGINE, RECIPE, Rival, starting_weights, take_turns
 
 from pipeline.network import compiled
 from pipeline.network.layers import Floats
-from pipeline.network.recipe import Recipe
 
 CHUNKS = (8, 32, 64, 128, 256, 512, 1024, 2048)
 NETWORKS, EPOCHS = 4096, 20
@@ -33,15 +32,9 @@ class Chunks:
     rates: dict[int, float]
 
 
-def rule(recipe: Recipe, rows: int) -> int:
-    """Return how many networks the engine trains in one call."""
-    return compiled.GROUPS * compiled.LANES
-
-
 def forced(run: Callable[[], object], size: int) -> object:
     """Run with so many networks a call."""
-    groups = size // compiled.LANES
-    with patch.object(compiled, "_layout", lambda starts, batch: (-(-starts // size), groups)):
+    with patch.object(compiled, "chunk", lambda recipe, rows: size):
         return run()
 
 
@@ -52,12 +45,12 @@ def compare(x: Floats, y: Floats, rounds: int) -> Chunks:
 
     def rival(size: int) -> Rival:
         def fit(weights: Floats) -> object:
-            return forced(lambda: compiled.fit(x, y, recipe, weights, lambda share: None), size)
+            return forced(lambda: compiled.fit(x, y, [replace(recipe, starts=len(weights))], weights, lambda share: None), size)
 
         run, warm = (lambda: fit(initial)), (lambda: fit(initial[:size]))
         return Rival(ENGINE, f"{size}", NETWORKS, run, RECIPE.epochs / EPOCHS, warm)
 
-    picked = rule(recipe, len(x))
+    picked = compiled.chunk(recipe, len(x))
     sizes = sorted({*CHUNKS, picked})
     timings = dict(zip(sizes, take_turns([rival(size) for size in sizes], rounds), strict=True))
     best = min(sizes, key=lambda size: timings[size].middle)
