@@ -1,6 +1,5 @@
 """The compiled engine: plans the steps of many networks and runs them in one XLA program, ``pipeline.network.xla``."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,7 +47,9 @@ _Fitted = tuple[Floats, Floats]
 _Block = tuple[int, NDArray[np.int32]]
 
 
-def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> _Fitted:
+def fit(
+    inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress, cores: int = 1
+) -> _Fitted:
     """Train every network.
 
     Arguments and results are linear in the networks. Besides them each core needs the data and a few times _BYTES, whatever
@@ -60,18 +61,19 @@ def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Flo
         recipes: what to do; they differ in slopes, seed and starts only.
         initial: (S, P) weights to start from: the starts of the first recipe, those of the second, and so on.
         progress: told the share of the work done.
+        cores: most that are used at once.
 
     Returns:
         (S, P) weights and (E, S) loss curves.
     """
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
     run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
-    parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs))
+    parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
 
     def work(part: NDArray[np.int64], report: Progress) -> _Fitted:
         return _fit_part(run, inputs, targets, [recipes[number] for number in owner[part]], initial[part], report)
 
-    fitted = _in_threads(work, parts, progress)
+    fitted = _in_threads(work, parts, progress, cores)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
     for part, (trained, curve) in zip(parts, fitted, strict=True):
         weights[part], curves[:, part] = trained, curve
@@ -90,7 +92,7 @@ def chunk(recipe: Recipe, rows: int) -> int:
     return int(np.clip(2 ** (room.bit_length() - 1), 4 * LANES, _MOST)) if room else LANES
 
 
-def _parts(seeds: NDArray[np.int64], recipe: Recipe, rows: int) -> list[NDArray[np.int64]]:
+def _parts(seeds: NDArray[np.int64], recipe: Recipe, rows: int, cores: int) -> list[NDArray[np.int64]]:
     """Return the numbers of the networks of each call.
 
     Networks of one seed lie side by side, to share the order of their batches, and no call has more seeds than _BYTES hold
@@ -98,13 +100,13 @@ def _parts(seeds: NDArray[np.int64], recipe: Recipe, rows: int) -> list[NDArray[
     """
     places, ranks = np.argsort(seeds, kind="stable"), np.unique(np.sort(seeds), return_inverse=True)[1]
     held = ranks // max(1, _BYTES // (4 * rows))
-    size = _layout(np.bincount(held).max(), recipe, rows) * LANES
+    size = _layout(np.bincount(held).max(), recipe, rows, cores) * LANES
     blocks = [places[held == number] for number in np.unique(held)]
     parts = [block[first : first + size] for block in blocks for first in range(0, len(block), size)]
     return [np.pad(part, (0, size - len(part)), mode="edge") for part in parts]
 
 
-def _layout(networks: int, recipe: Recipe, rows: int) -> int:
+def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
     """Return the number of groups of each call.
 
     XLA may add up many terms, or a batch of a single row, in an order that depends on the number of groups. Long batches and
@@ -116,12 +118,12 @@ def _layout(networks: int, recipe: Recipe, rows: int) -> int:
     _, batch = batch_shape(rows, recipe)
     if batch == 1 or max(batch, *recipe.sizes[1:]) >= _LONG or most < 4:
         return most
-    calls = max(-(-groups // most), min(os.cpu_count() or 1, groups // 4))
+    calls = max(-(-groups // most), min(cores, groups // 4))
     return 1 if groups == 1 else -(-groups // (4 * calls)) * 4
 
 
 def _in_threads(
-    work: Callable[[NDArray[np.int64], Progress], _Fitted], parts: list[NDArray[np.int64]], progress: Progress
+    work: Callable[[NDArray[np.int64], Progress], _Fitted], parts: list[NDArray[np.int64]], progress: Progress, cores: int
 ) -> list[_Fitted]:
     """Fit the parts at the same time, one a core; what stops one of them stops all."""
     stopped = threading.Event()
@@ -133,7 +135,7 @@ def _in_threads(
 
     if len(parts) == 1:
         return [work(parts[0], report)]
-    with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(len(parts), cores)) as pool:
         try:
             return list(pool.map(lambda part: work(part, report), parts))
         except BaseException:  # Ctrl-C above all: the threads would train on to the end

@@ -1,5 +1,6 @@
 """Train many starts of one network and choose among them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -51,20 +52,32 @@ def train_all(
     recipes: Sequence[Recipe],
     engine: Literal["compiled", "keras"] = "compiled",
     progress: Progress = lambda share: None,
+    cores: int | None = None,
 ) -> tuple[Trained, ...]:
     """Train the starts of every recipe together: what ``train`` returns for each of them, to the last bit, but faster.
+
+    Args:
+        inputs: (rows, inputs) float32.
+        targets: (rows, outputs) float32.
+        recipes: what to do.
+        engine: which computes.
+        progress: told the share of the work done.
+        cores: most that the compiled engine uses at once; None for all. They change no number.
 
     Raises:
         ValueError: the recipes differ in more than ``slopes``, ``seed`` and ``starts``.
     """
     if len({replace(recipe, slopes=(0.0,) * len(recipe.slopes), seed=0, starts=1) for recipe in recipes}) != 1:
         raise ValueError(f"recipes must be at least one and differ only in slopes, seed and starts. Got {list(recipes)} instead.")
-    if engine == "compiled":
-        from pipeline.network.compiled import fit
-    else:
-        from pipeline.network.keras_fit import fit
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
-    weights, curves = fit(inputs, targets, recipes, initial, progress)
+    if engine == "compiled":
+        from pipeline.network import compiled
+
+        weights, curves = compiled.fit(inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1)
+    else:
+        from pipeline.network import keras_fit
+
+        weights, curves = keras_fit.fit(inputs, targets, recipes, initial, progress)
     ends = np.cumsum([0, *(recipe.starts for recipe in recipes)])
     return tuple(
         _chosen(inputs, targets, recipe, weights[start:end], initial[start:end], curves[:, start:end])

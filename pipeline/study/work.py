@@ -50,7 +50,7 @@ def carry_out(table: Table, config: Config, task: Task, progress: Progress = lam
     coding = Coding(tuple(name for name, _ in codes), tuple(code for _, code in codes), task.output == "softmax")
     recipes = [recipe_of(each.network, each.training, inputs.train.shape[1], coding) for each in configs]
     targets = coding.targets(np.searchsorted(known, inputs.truth))
-    trained = train_all(inputs.train.astype(np.float32), targets, recipes, progress=progress)
+    trained = train_all(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
     rows, answers = np.concatenate([inputs.train, inputs.test]), np.append(known, NO_CLASS)
     right = [
         answers[coding.decode(Network(recipe.sizes, recipe.slopes, recipe.softmax, weights).output(rows))]

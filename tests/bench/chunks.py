@@ -4,6 +4,7 @@ The same networks are trained with every size, in turns. Whatever differs is how
 paid for.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from unittest.mock import patch
@@ -16,6 +17,7 @@ from pipeline.network.layers import Floats
 
 CHUNKS = (8, 32, 64, 128, 256, 512, 1024, 2048)
 NETWORKS, EPOCHS = 4096, 20
+CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def compare(x: Floats, y: Floats, rounds: int) -> Chunks:
 
     def rival(size: int) -> Rival:
         def fit(weights: Floats) -> object:
-            return forced(lambda: compiled.fit(x, y, [replace(recipe, starts=len(weights))], weights, lambda share: None), size)
+            some = [replace(recipe, starts=len(weights))]
+            return forced(lambda: compiled.fit(x, y, some, weights, lambda share: None, CORES), size)
 
         run, warm = (lambda: fit(initial)), (lambda: fit(initial[:size]))
         return Rival(ENGINE, f"{size}", NETWORKS, run, RECIPE.epochs / EPOCHS, warm)
