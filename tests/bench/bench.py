@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import chunks
+import cost
 import growth
 import machine
 import rival_jax
@@ -92,7 +93,7 @@ def grown(axis: str) -> Result:
 
 
 def measure() -> Result:
-    """Measure everything; some eight minutes."""
+    """Measure everything; some nine minutes."""
     told = machine.describe()
     axes = {axis: grown(axis) for axis in growth.AXES}  # first, while this process holds nothing
     x, y = arrays()
@@ -103,10 +104,14 @@ def measure() -> Result:
     timings = take_turns(found, ROUNDS)
     say("a million rows, and networks a call")
     ours, theirs, million = rivals.million_rows(ROUNDS)
+    say("a study on one and two workers")
+    study, measured = cost.measure()
     return {
         "ratios": ratios(timings) | {"keras_fit_million_rows": million},
-        "growth": axes,
+        "growth": {axis: {what: each[what]["upper"] for what in ("time", "memory")} for axis, each in axes.items()},
+        "grown": axes,
         "chunk": asdict(chunks.compare(x, y, ROUNDS)),
+        "study": asdict(study) | {"measured": measured, "expected": cost.expected(study)},
         "rivals": [
             {"name": each.rival.name, "networks": each.rival.networks, "seconds": each.middle, "rate": each.rate}
             for each in timings

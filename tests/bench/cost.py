@@ -33,6 +33,7 @@ EPOCHS = 100
 SETTINGS = (f"training.epochs={EPOCHS}", "study.splits=4")
 ECHOES = 200
 WORKERS = (1, 2, 10, 100)
+NETWORKS = (30_240, 1_000_000, 100_000_000)
 ROOT = Path(__file__).parents[2]
 
 
@@ -63,6 +64,11 @@ def fit(seconds: Sequence[float], count: int, keeping: float, networks: int, sca
     """
     task = (seconds[0] - seconds[1]) / (count - ceil(count / 2))
     return Cost(seconds[0] - task * count - keeping * count, task * scale, keeping, networks)
+
+
+def expected(cost: Cost) -> dict[str, dict[int, float]]:
+    """Return networks -> workers -> seconds: of the default study, and of larger ones."""
+    return {f"{networks:,}": {workers: cost.seconds(networks, workers) for workers in WORKERS} for networks in NETWORKS}
 
 
 def measure() -> tuple[Cost, dict[int, float]]:

@@ -29,6 +29,13 @@ CHUNK = """## Networks a call
 This engine trains many networks in several calls, spread over the cores. Its rule picks {rule:,} networks a call; the fastest of
 the sizes tried is {best:,}; the rule takes {slower_by:.1%} longer."""
 
+STUDY = """## A study on many workers
+
+`study --dask`, with the model `seconds = start + task x ceil(tasks / workers) + keeping x tasks`: {start:.1f} s to start and to
+end, {task:.2f} s a task of {networks} networks with the default study's epochs on one core, {keeping:.4f} s a task in the one
+process that submits and writes. Measured were a shorter study on one worker, {one:.1f} s, and on two, {two:.1f} s; everything
+below follows from the model, and a worker here is one core of this machine."""
+
 GROWTH = """## Growth
 
 Fitted exponents: 1 means twice the size costs twice as much, 0 that it costs nothing. `overall` is the slope of the logarithms
@@ -41,7 +48,7 @@ REPEAT = """## How to repeat
 
     make bench
 
-It takes some eight minutes on two idle cores and writes this file and `results.json`. PyTorch is measured where it can be
+It takes some nine minutes on two idle cores and writes this file and `results.json`. PyTorch is measured where it can be
 imported; `make bench` does not install it."""
 
 
@@ -62,8 +69,9 @@ def render(result: Result) -> str:
             ("networks a call", "networks a second"),
             ((f"{int(size):,}", number(rate)) for size, rate in result["chunk"]["rates"].items()),
         ),
+        *study(result["study"]),
         GROWTH,
-        *growth(result["growth"]),
+        *growth(result["grown"]),
         "## The machine",
         machine(result["machine"]),
         REPEAT,
@@ -102,6 +110,23 @@ def notes(result: Result) -> list[str]:
         rows = ((name, number(value)) for name, value in tried.items())
         parts += [f"Tried, on fewer epochs, to choose the fastest: {title}.", table(("way", unit), rows)]
     return parts
+
+
+def study(told: Result) -> list[str]:
+    """Return what a study takes on several numbers of workers."""
+    one, two = told["measured"].values()
+    workers = list(next(iter(told["expected"].values())))
+    head = ("networks", *(f"{each} worker{'s' * (each != '1')}" for each in workers))
+    rows = ((networks, *(duration(seconds) for seconds in each.values())) for networks, each in told["expected"].items())
+    return [
+        STUDY.format(**{key: told[key] for key in ("start", "task", "keeping", "networks")}, one=one, two=two),
+        table(head, rows),
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person would say them."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def growth(axes: Result) -> list[str]:
