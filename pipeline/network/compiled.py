@@ -228,11 +228,12 @@ def _plan(blocks: list[_Block], span: int, block: int, which: NDArray[np.int64],
     steps, size = batch_shape(rows, recipe)
     taken, begins, ends = np.zeros(span, np.int32), np.zeros(span, bool), np.zeros(len(blocks), bool)
     orders, rates = np.full((span, block, size, *which.shape), rows, np.int32), np.zeros((span, block), np.float32)
+    known = _rates(recipe, np.arange(blocks[0][0], blocks[-1][0] + len(blocks[-1][1])), steps)  # blocks follow one another
     for number, (first, order) in enumerate(blocks):
         last = first + len(order)
         taken[number], begins[number], ends[number] = len(order), first % steps == 0, last % steps == 0
         orders[number, : len(order)] = order[..., which]
-        rates[number, : len(order)] = _rates(recipe, np.arange(first, last), steps)
+        rates[number, : len(order)] = known[first - blocks[0][0] :][: len(order)]
     return (taken, begins, orders, rates), ends
 
 
