@@ -1,6 +1,8 @@
 """What ``study --json`` prints and study.json keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -24,6 +26,21 @@ REFUSED: Mapping[str, Any] = MappingProxyType(
 """What is printed where nothing was trained."""
 _CELL = ("split", "features", "output", "alpha")
 _SPLITS = {"random": "random splits", "unseen": "unseen profiles"}
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The networks of a study, by kind of split and cell.
+
+    Attributes:
+        accuracies: (splits, seeds) test accuracy of the network that each training would keep.
+        failed: share of the networks that failed.
+        size: networks of a cell and kind of split.
+    """
+
+    accuracies: Mapping[Kind, Mapping[Cell, Floats]]
+    failed: Mapping[Kind, Mapping[Cell, float]]
+    size: int
 
 
 def grid_of(config: Config, made: Sequence[Division]) -> dict[str, Any]:
@@ -55,42 +72,62 @@ def data_of(table: Table) -> dict[str, Any]:
     return {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": class_counts(table.target)}
 
 
-def cells_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> list[dict[str, Any]]:
-    """Return the figures of every cell, and how it compares with the reference cell on the same splits from the same seeds.
+def gather(rows: Iterable[pd.DataFrame], made: Sequence[Division], config: Config) -> Gathered:
+    """Lay the networks out by cell, split and seed.
 
     Args:
-        rows: ``COLUMNS`` of every network.
+        rows: ``COLUMNS`` of every network, in parts of any size.
         made: the splits.
-        config: names the grid, the reference and the coverage of intervals.
+        config: names the grid.
     """
+    study, seed = config.study, config.training.seed
+    kinds = dict.fromkeys(each.kind for each in made)
+    cells = list(product(study.features, study.outputs, study.alphas))
+    shape = (study.splits, study.seeds)
+    accuracies = {kind: {cell: np.full(shape, np.nan) for cell in cells} for kind in kinds}
+    failed = {kind: dict.fromkeys(cells, 0) for kind in kinds}
+    for part in rows:
+        for key, networks in part.groupby(list(_CELL), sort=False):
+            kind, *names = cast(tuple[Kind, Features, Output, float], key)
+            cell = cast(Cell, tuple(names))
+            kept = networks[networks["chosen"]]
+            places = kept["split_seed"] - config.split.seed, kept["seed"] - seed
+            accuracies[kind][cell][*(each.to_numpy() for each in places)] = kept["test_accuracy"]
+            failed[kind][cell] += int(networks["failed"].sum())
+    size = study.splits * study.seeds * config.training.starts
+    shares = {kind: {cell: count / size for cell, count in each.items()} for kind, each in failed.items()}
+    return Gathered(accuracies, shares, size)
+
+
+def cells_of(gathered: Gathered, made: Sequence[Division], config: Config) -> list[dict[str, Any]]:
+    """Return the figures of every cell, and how it compares with the reference cell on the same splits from the same seeds."""
     level, reference = config.evaluation.interval, config.study.reference
-    failed: dict[Any, float] = rows.groupby(list(_CELL))["failed"].mean().to_dict()
     listed = []
-    for kind, accuracies in accuracies_of(rows).items():
+    for kind, accuracies in gathered.accuracies.items():
         own = accuracies[reference.features, reference.output, reference.alpha]
         compared = {cell: difference(each - own, overlap(made, kind)) for cell, each in accuracies.items() if each is not own}
         corrected = dict(zip(compared, holm([each.p for each in compared.values()]), strict=True))
         for cell, each in accuracies.items():
             figures = {
-                "networks": each.size * config.training.starts,
+                "networks": gathered.size,
                 "mean": float(each.mean()),
                 "interval": list(interval_of_mean(each, level)),
                 "spread": float(each.std(ddof=1)),
                 "best": float(each.max()),
-                "failed": failed[(kind, *cell)],
+                "failed": gathered.failed[kind][cell],
                 "comparison": _comparison(compared[cell], corrected[cell], level) if cell in compared else None,
             }
             listed.append(dict(zip(_CELL, (kind, *cell), strict=True)) | figures)
     return listed
 
 
-def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> list[dict[str, Any]]:
+def claims_of(gathered: Gathered, made: Sequence[Division], config: Config) -> list[dict[str, Any]]:
     """Return the article's claims with verdict and evidence, for the kind of output that the reference cell has."""
     study, stated = config.study, claims(config.study)
     level = 1 - (1 - config.evaluation.interval) / max(1, sum(len(claim.contrasts) for claim in stated))
     known = {
         kind: {(features, alpha): each for (features, output, alpha), each in cells.items() if output == study.reference.output}
-        for kind, cells in accuracies_of(rows).items()
+        for kind, cells in gathered.accuracies.items()
     }
     listed = []
     for claim in stated:
@@ -100,28 +137,17 @@ def claims_of(rows: pd.DataFrame, made: Sequence[Division], config: Config) -> l
             if claim.contrasts
         }
         used = {cell for contrast in claim.contrasts for group in contrast.plus + contrast.minus for cell in group}
-        size = config.training.starts * sum(cells[cell].size for cells in known.values() for cell in used)
         listed.append(
             {
                 "claim": claim.text,
                 "verdict": together([each.verdict for each in found.values()]),
                 "evidence": _evidence(claim, found),
-                "networks": size,
+                "networks": gathered.size * len(used) * len(known),
                 "more": claim.more,
                 "splits": [_answered(kind, each) for kind, each in found.items()],
             }
         )
     return listed
-
-
-def accuracies_of(rows: pd.DataFrame) -> dict[Kind, dict[Cell, Floats]]:
-    """Return the (splits, seeds) test accuracies of every cell, of the network that each training would keep."""
-    found: dict[Kind, dict[Cell, Floats]] = {}
-    for key, part in rows[rows["chosen"]].groupby(list(_CELL), sort=False):
-        kind, *cell = cast(tuple[Kind, Features, Output, float], key)
-        table = part.pivot(index="split_seed", columns="seed", values="test_accuracy")
-        found.setdefault(kind, {})[cast(Cell, tuple(cell))] = table.to_numpy()
-    return found
 
 
 def overlap(made: Sequence[Division], kind: Kind) -> float:

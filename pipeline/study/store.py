@@ -83,19 +83,20 @@ class Store:
             longest[told[b"session"]] = max(longest.get(told[b"session"], 0.0), float(told[b"elapsed"]))
         return sum(longest.values()) if longest else float(json.loads((self.folder / _RECORD).read_text())["seconds"])
 
-    def networks(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Return columns of networks.parquet, one row a network.
+    def networks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield columns of networks.parquet task by task, one row a network, so that memory does not grow with them.
 
         Raises:
             RunError: the file is damaged.
         """
         path = self.folder / NETWORKS
         try:
-            found: pd.DataFrame = pq.read_table(path, columns=list(columns), page_checksum_verification=True).to_pandas()
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                for number in range(file.num_row_groups):
+                    yield file.read_row_group(number, columns=list(columns)).to_pandas()
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise RunError(f"{path}: this file is damaged: {reason}; delete it, and the study trains again") from None
-        return found
 
     def save(self, record: dict[str, Any], config: Config, page: str | None) -> None:
         """Write study.json, config.yaml and the page, then drop the parts, which networks.parquet holds."""

@@ -39,12 +39,13 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
     with store.opened(Path(origin.path).stem, store.key_of(config, table.sha256)) as kept:
         if not kept.finished:
             _train(kept, plan, table, config, crew, verbose)
-        rows, seconds = kept.networks(record.COLUMNS), kept.seconds()
+        networks, seconds = record.gather(kept.networks(record.COLUMNS), made, config), kept.seconds()
+        count = sum(len(task.pairs) for task in plan) * config.training.starts
         result: dict[str, Any] = finite(
             {"study": str(kept.folder), "config": origin_of(origin), "data": record.data_of(table)}
-            | {"networks": len(rows), "seconds": seconds, "networks_per_second": len(rows) / seconds}
+            | {"networks": count, "seconds": seconds, "networks_per_second": count / seconds}
             | record.grid_of(config, made)
-            | {"cells": record.cells_of(rows, made, config), "claims": record.claims_of(rows, made, config)}
+            | {"cells": record.cells_of(networks, made, config), "claims": record.claims_of(networks, made, config)}
             | told
             | {"notes": []}
         )

@@ -23,7 +23,7 @@ from pipeline.data.load import Table
 from pipeline.study.claims import FAILS, HOLDS
 from pipeline.study.crew import cores
 from pipeline.study.grid import divisions, most, tasks
-from pipeline.study.record import COLUMNS, claims_of
+from pipeline.study.record import COLUMNS, claims_of, gather
 
 REPETITIONS = 100
 ROWS = 400
@@ -78,8 +78,8 @@ def verdicts(table: Table, config: Config) -> dict[str, str]:
     made = divisions(table, config)
     plan = dict(enumerate(tasks(made, config, most(config, made[0].train))))
     found = dict(cores(table, config, plan))
-    rows = pd.concat([found[number].select(COLUMNS).to_pandas() for number in plan], ignore_index=True)
-    return {each["claim"]: each["verdict"] for each in claims_of(rows, made, config)}
+    networks = gather((each.select(COLUMNS).to_pandas() for each in found.values()), made, config)
+    return {each["claim"]: each["verdict"] for each in claims_of(networks, made, config)}
 
 
 TRUTHS = {
