@@ -2,9 +2,9 @@
 
     seconds = start + task * ceil(tasks / workers) + keeping * tasks
 
-``start``: from the command to the first task at work, and to the end of the workers. ``task``: training and judging the networks
-of one task on one core, which workers do at the same time. ``keeping``: what the one process that submits tasks and writes their
-results takes for each, which no worker takes from it.
+``start``: until workers run, have imported TensorFlow and compiled, and until they have ended. ``task``: training and judging
+the networks of one task on one core, which workers do at the same time. ``keeping``: what the one process that submits tasks
+and writes their results takes for each, which no worker takes from it.
 """
 
 import contextlib
@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -21,12 +20,10 @@ from distributed import Client, LocalCluster, as_completed
 
 from pipeline.config import Config
 from pipeline.config_file import load_config
-from pipeline.data.load import load
-from pipeline.record import Origin
+from pipeline.data.load import Table, load
 from pipeline.study.cluster import cluster
-from pipeline.study.grid import divisions, most, tasks
+from pipeline.study.grid import Task, divisions, most, tasks
 from pipeline.study.store import opened
-from pipeline.study.study import study
 from pipeline.study.work import carry_out
 
 EPOCHS = 100
@@ -35,6 +32,7 @@ ECHOES = 200
 WORKERS = (1, 2, 10, 100)
 NETWORKS = (30_240, 1_000_000, 100_000_000)
 ROOT = Path(__file__).parents[2]
+DATA = ROOT / "data/diabetes.csv"
 
 
 @dataclass(frozen=True)
@@ -52,18 +50,35 @@ class Cost:
         return self.start + self.task * ceil(count / workers) + self.keeping * count
 
 
-def fit(seconds: Sequence[float], count: int, keeping: float, networks: int, scale: float) -> Cost:
-    """Return the cost from the seconds with one and with two workers.
+@dataclass(frozen=True)
+class Arrivals:
+    """When a study had its results, in seconds from its start.
+
+    Attributes:
+        tasks: when each task was done, in that order.
+        end: when the workers had ended.
+    """
+
+    tasks: tuple[float, ...]
+    end: float
+
+    def apart(self) -> float:
+        """Return the seconds from task to task, without the first quarter: there each worker compiles."""
+        late = self.tasks[len(self.tasks) // 4 :]
+        return (late[-1] - late[0]) / (len(late) - 1)
+
+
+def fit(one: Arrivals, keeping: float, networks: int, scale: float) -> Cost:
+    """Return the cost from what one worker did.
 
     Args:
-        seconds: of the same study with one and with two workers.
-        count: its tasks.
+        one: when it was done with what.
         keeping: seconds a task in the process that submits them.
         networks: of a task.
         scale: epochs of the default study over epochs of this one; the time of a task is in proportion.
     """
-    task = (seconds[0] - seconds[1]) / (count - ceil(count / 2))
-    return Cost(seconds[0] - task * count - keeping * count, task * scale, keeping, networks)
+    task = one.apart() - keeping
+    return Cost(one.end - (task + keeping) * len(one.tasks), task * scale, keeping, networks)
 
 
 def expected(cost: Cost) -> dict[str, dict[int, float]]:
@@ -72,24 +87,22 @@ def expected(cost: Cost) -> dict[str, dict[int, float]]:
 
 
 def measure() -> tuple[Cost, dict[int, float]]:
-    """Return the fitted cost, and the seconds that were measured with one and with two workers."""
-    config = load_config(ROOT / "configs/study.yaml", SETTINGS, str(ROOT / "data/diabetes.csv"))
-    default = load_config(ROOT / "configs/study.yaml")
+    """Return the fitted cost, and the seconds from task to task that were measured with one and with two workers."""
+    config, default = (load_config(ROOT / "configs/study.yaml", settings, str(DATA)) for settings in (SETTINGS, ()))
     table = load(config.data)
     made = divisions(table, config)
     plan = tasks(made, config, most(config, made[0].train))
+    measured = {workers: _arrivals(table, config, plan, workers) for workers in WORKERS[:2]}
     rows = carry_out(table, config, plan[0])
-    measured = {workers: _seconds(config, workers) for workers in WORKERS[:2]}
-    scale = default.training.epochs / EPOCHS
-    return fit(list(measured.values()), len(plan), _keeping(rows), len(rows), scale), measured
+    cost = fit(measured[1], _keeping(rows), len(rows), default.training.epochs / EPOCHS)
+    return cost, {workers: each.apart() for workers, each in measured.items()}
 
 
-def _seconds(config: Config, workers: int) -> float:
-    """Train a study in an empty folder on so many workers of this machine."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        started = time.perf_counter()
-        study(config, Origin("study.yaml"), partial(cluster, "", workers))
-        return time.perf_counter() - started
+def _arrivals(table: Table, config: Config, plan: Sequence[Task], workers: int) -> Arrivals:
+    """Train a study on so many workers of this machine."""
+    started = time.perf_counter()
+    done = [time.perf_counter() - started for _ in cluster("", workers, table, config, dict(enumerate(plan)))]
+    return Arrivals(tuple(done), time.perf_counter() - started)
 
 
 def _keeping(rows: pa.Table) -> float:
