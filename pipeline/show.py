@@ -13,7 +13,7 @@ from pipeline.history import Entry
 from pipeline.judge.baselines import NAMES
 
 _ON_INTERVALS = (
-    "Intervals in brackets hold together at {level}. A claim of more holds where the whole interval is above {margin:g} points "
+    "Intervals in brackets hold together at {level}. A claim of more holds where the whole interval is above {margin:g} percentage points "
     "(study.margin), and does not hold where it is below; a claim of no more, the other way round."
 )
 _VERDICTS = {"holds": "bold green", "does not hold": "bold red", "cannot be told here": "bold yellow"}
@@ -83,6 +83,10 @@ def show_study(console: Console, result: dict[str, Any]) -> None:
         for line in [*claim["evidence"].split("; "), f"{claim['networks']:,} networks"]:
             console.print(Text(f"    {line}", style="dim"))
     console.print(_ON_INTERVALS.format(level=f"{result['level'] * 100:g} %", margin=100 * result["margin"]))
+    others = [each for each in grid["outputs"] if each != result["reference"]["output"]]
+    if others:
+        told = f'The claims are about the output "{result["reference"]["output"]}". Without training anew, for another one:'
+        console.print(Text(f"{told} --set study.reference.output={others[0]}"), soft_wrap=True)
     codes = sorted({each["code"] for each in result["findings"] if each["level"] != "info"})
     console.print(
         f"Doubts about config and data, which check explains: {', '.join(codes)}" if codes else "No doubt about the data."

@@ -82,7 +82,7 @@ def gather(rows: Iterable[pd.DataFrame], made: Sequence[Division], config: Confi
     """
     study, seed = config.study, config.training.seed
     kinds = dict.fromkeys(each.kind for each in made)
-    cells = list(product(study.features, study.outputs, study.alphas))
+    cells = [(features, output, alpha) for output, features, alpha in product(study.outputs, study.features, study.alphas)]
     shape = (study.splits, study.seeds)
     accuracies = {kind: {cell: np.full(shape, np.nan) for cell in cells} for kind in kinds}
     failed = {kind: dict.fromkeys(cells, 0) for kind in kinds}
