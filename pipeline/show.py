@@ -13,8 +13,8 @@ from pipeline.history import Entry
 from pipeline.judge.baselines import NAMES
 
 _ON_INTERVALS = (
-    "Intervals in brackets hold together at {level}. A claim of more holds where the whole interval is above {margin:g} percentage points "
-    "(study.margin), and does not hold where it is below; a claim of no more, the other way round."
+    "Intervals in brackets hold together at {level}. A claim of more holds where the whole interval is above {margin:g} "
+    "percentage points (study.margin), and does not hold where it is below; a claim of no more, the other way round."
 )
 _VERDICTS = {"holds": "bold green", "does not hold": "bold red", "cannot be told here": "bold yellow"}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
