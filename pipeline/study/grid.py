@@ -53,6 +53,12 @@ def unsuitable(config: Config) -> Iterator[str]:
     """Yield why a config that can be trained cannot be studied."""
     if config.training.engine != "compiled":
         yield 'training.engine: a study takes thousands of networks, which the engine "keras" would train for days; set compiled'
+    for key, seed, count in (
+        ("split.seed", config.split.seed, config.study.splits),
+        ("training.seed", config.training.seed, config.study.seeds),
+    ):
+        if seed + count > 2**32:
+            yield f"{key}: must leave room below 2**32 for the {count} seeds that the study counts from it; got {seed}"
     for output in config.study.outputs:
         if text := mismatch(config.network.model_copy(update={"output": output}), config.training):
             yield f"study.outputs: {output} cannot be trained: {text}; or take it out of the list"

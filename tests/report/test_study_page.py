@@ -16,7 +16,7 @@ from pipeline.report.study import study_page
 from pipeline.report.words import number, p_value, percent, points, points_span, ranged
 
 SECTIONS = [
-    "verdict", "claims", "findings", "accuracy", "failed", "cells", "comparisons", "how", "limits", "data", "again", "words",
+    "verdict", "claims", "accuracy", "failed", "cells", "comparisons", "how", "limits", "findings", "data", "again", "words",
 ]  # fmt: skip
 SHAPES: dict[str, Callable[[], dict[str, Any]]] = {
     "usual": studies.summary,

@@ -153,6 +153,8 @@ def test_two_processes_do_not_work_on_one_study(studied: Path, in_process: Call)
         ("study.alphas=[0, 0.05, 0.05]", "stands twice"),
         ("study.reference.alpha=0.07", "study.reference.alpha: 0.07 is not in the grid"),
         ("study.seeds=1", "study.seeds"),
+        ("split.seed=4294967295", "split.seed: must leave room"),
+        ("training.seed=4294967294", "training.seed: must leave room"),
         ("evaluation.unseen.group_by=[Age, BS Fast, HbA1c, Type]", "Type"),
     ],
 )
