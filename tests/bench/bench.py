@@ -18,7 +18,21 @@ import rival_jax
 import rival_torch
 import rivals
 from results import Result, render
-from task import ENGINE, JAX, KERAS, SKLEARN, TORCH, Rival, Timing, arrays, fastest, take_turns, times_as_fast
+from task import (
+    ENGINE,
+    JAX,
+    JAX_THREADS,
+    JAX_TUNED,
+    KERAS,
+    SKLEARN,
+    TORCH,
+    Rival,
+    Timing,
+    arrays,
+    fastest,
+    take_turns,
+    times_as_fast,
+)
 
 from pipeline.network.layers import Floats
 
@@ -71,8 +85,11 @@ def ratios(timings: list[Timing]) -> dict[str, float | None]:
         "keras_fit_many": times_as_fast(many, default),
         "keras_tuned_one": times_as_fast(one, tuned),
         "keras_tuned_many": times_as_fast(many, tuned),
-        "jax_one": times_as_fast(one, fastest(timings, JAX, False)),
+        "jax_vmap_one": times_as_fast(one, fastest(timings, JAX, False)),
         "jax_vmap_many": times_as_fast(many, fastest(timings, JAX, True)),
+        "jax_tuned_one": times_as_fast(one, fastest(timings, JAX_TUNED, False)),
+        "jax_tuned_many": times_as_fast(many, fastest(timings, JAX_TUNED, True)),
+        "jax_threads_many": times_as_fast(many, fastest(timings, JAX_THREADS, True)),
         "torch_one": times_as_fast(one, fastest(timings, TORCH, False)),
         "sklearn_mlp_one": times_as_fast(one, fastest(timings, SKLEARN, False)),
     }

@@ -11,8 +11,11 @@ RATIOS = {
     "keras_fit_million_rows": "Keras `fit`, defaults, one network, an epoch of 1,000,000 rows",
     "keras_tuned_one": "Keras `fit`, fastest built-in settings, one network",
     "keras_tuned_many": "Keras `fit`, fastest built-in settings, per network of many",
-    "jax_one": "JAX, one network",
-    "jax_vmap_many": "JAX, per network of many, each side at its best size",
+    "jax_vmap_one": "JAX `jit(vmap(scan))`, one network",
+    "jax_vmap_many": "JAX `jit(vmap(scan))`, per network of many, each side at its best size",
+    "jax_tuned_one": "JAX in the fastest of the ways tried, one network",
+    "jax_tuned_many": "JAX in the fastest of the ways tried, per network of many",
+    "jax_threads_many": "the same with a thread a core around it, per network of many",
     "torch_one": "PyTorch loop, one network",
     "sklearn_mlp_one": "scikit-learn `MLPRegressor`, one network",
 }

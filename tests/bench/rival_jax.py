@@ -1,6 +1,6 @@
-"""JAX as the strongest rival that its natural style gives: ``jit`` of ``scan`` over the steps of a ``vmap`` over networks.
+"""JAX, ``jit`` of ``scan`` over the steps of a ``vmap`` over networks: as it is written plainly, and as the strongest rival.
 
-Which way of writing it is fastest depends on the machine and the release, so several are tried and the fastest counts: the
+Which way of writing it is fastest depends on the machine and the release, so several are tried and the fastest is timed: the
 layers as matrix products, as products of transposed matrices, or as plain sums; the networks along the leading or the trailing
 axis; one step or three a turn of the loop; all networks in one call, or parts of them in as many threads as there are cores.
 The network, the optimizer, the initial weights and the batches are this engine's, and ``differences`` compares the weights.
@@ -16,7 +16,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from task import JAX, RECIPE, SIZES, Rival, clock, starting_weights
+from task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
 
 from pipeline.network.layers import Floats, shapes
 from pipeline.network.recipe import Recipe, batches
@@ -38,6 +38,9 @@ class Way(NamedTuple):
     def __str__(self) -> str:
         return f"{self.layers}, {'trailing' if self.axis else 'leading'} axis, unroll {self.unroll}"
 
+
+PLAIN = Way("products", 0, 1)
+"""How one writes it without a second thought."""
 
 WAYS = [Way(*each) for each in product(("products", "transposed products", "sums"), (0, -1), (1, 3))]
 
@@ -150,16 +153,25 @@ def choose(x: Floats, y: Floats, networks: int) -> tuple[Way, dict[str, float]]:
 
 
 def rivals(x: Floats, y: Floats) -> tuple[list[Rival], dict[str, dict[str, float]]]:
-    """Return JAX with one network and with many, each the fastest way, and what every way reached in the trials."""
-    found, tried = [], {}
-    for sizes, trial in (((1,), 1), (SIZES, SOME)):
-        way, tried[f"{trial} network{'s' * (trial > 1)}"] = choose(x, y, trial)
-        run = program(way, x, y, RECIPE)
-        for size, threads in product(sizes, sorted({1, THREADS}) if trial > 1 else (1,)):
-            name = f"{JAX}, {size:,} network{'s' * (size > 1)} ({way}{f', {threads} threads' * (threads > 1)})"
-            parts = np.array_split(starting_weights(size), threads)
-            found.append(Rival(JAX, name, size, in_threads(run, parts)))
-    return found, tried
+    """Return JAX written plainly, in the fastest way of all, and that in threads; and what every way reached in the trials."""
+    one, several = choose(x, y, 1), choose(x, y, SOME)
+    found = [*_called(JAX, x, y, PLAIN, (1, *SIZES)), *_called(JAX_TUNED, x, y, one[0], (1,))]
+    found += _called(JAX_TUNED, x, y, several[0], SIZES)
+    found += _called(JAX_THREADS, x, y, several[0], SIZES, THREADS) if THREADS > 1 else []
+    return found, {"1 network": one[1], f"{SOME} networks": several[1]}
+
+
+def _called(family: str, x: Floats, y: Floats, way: Way, sizes: Iterable[int], threads: int = 1) -> list[Rival]:
+    run = program(way, x, y, RECIPE)
+    return [
+        Rival(
+            family,
+            f"{family}, {size:,} network{'s' * (size > 1)} ({way})",
+            size,
+            in_threads(run, np.array_split(starting_weights(size), threads)),
+        )
+        for size in sizes
+    ]
 
 
 def differences(x: Floats, y: Floats, networks: int, ways: Iterable[Way] = WAYS) -> Iterator[float]:

@@ -24,7 +24,8 @@ RECIPE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "
 SIZES = (256, 1024, 4096)
 """How many networks at once, for those who can train many."""
 
-ENGINE, KERAS, SKLEARN, JAX, TORCH = "this engine", "Keras fit", "scikit-learn MLPRegressor", "JAX", "PyTorch loop"
+ENGINE, KERAS, SKLEARN, TORCH = "this engine", "Keras fit", "scikit-learn MLPRegressor", "PyTorch loop"
+JAX, JAX_TUNED, JAX_THREADS = "JAX vmap", "JAX vmap, tuned", "JAX vmap, tuned, in threads"
 
 
 @dataclass(frozen=True)
