@@ -75,7 +75,7 @@ def fit(
         (S, P) weights and (E, S) loss curves.
     """
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
-    run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
+    run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
     parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
 
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
