@@ -34,6 +34,8 @@ def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
     if not np.issubdtype(values.dtype, np.floating):
         values = values.astype(np.float64)
     slopes = np.asarray(slope, dtype=values.dtype)
+    if ((slopes > 0) & (slopes <= 1)).all():  # the same to the bit, in a third of the time
+        return np.asarray(np.maximum(values, slopes * values))
     with np.errstate(invalid="ignore"):
         negative = np.where((slopes == 0) & ~np.isnan(values), values.dtype.type(0), slopes * values)
     return np.where(values > 0, values, negative)

@@ -48,7 +48,13 @@ _Block = tuple[int, NDArray[np.int32]]
 
 
 def fit(
-    inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress, cores: int = 1
+    inputs: Floats,
+    targets: Floats,
+    recipes: Sequence[Recipe],
+    initial: Floats,
+    progress: Progress,
+    cores: int = 1,
+    done: Callable[[NDArray[np.int64], Floats], None] = lambda numbers, weights: None,
 ) -> _Fitted:
     """Train every network.
 
@@ -62,21 +68,25 @@ def fit(
         initial: (S, P) weights to start from: the starts of the first recipe, those of the second, and so on.
         progress: told the share of the work done.
         cores: most that are used at once.
+        done: told the numbers and the weights of some networks, each once, when they are trained, in the thread that trained
+            them: what it does with them takes place beside the training of the others.
 
     Returns:
         (S, P) weights and (E, S) loss curves.
     """
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
-    run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer))
+    run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
     parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
 
-    def work(part: NDArray[np.int64], report: Progress) -> _Fitted:
-        return _fit_part(run, inputs, targets, [recipes[number] for number in owner[part]], initial[part], report)
-
-    fitted = _in_threads(work, parts, progress, cores)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
-    for part, (trained, curve) in zip(parts, fitted, strict=True):
-        weights[part], curves[:, part] = trained, curve
+
+    def work(part: NDArray[np.int64], report: Progress) -> None:
+        own = [recipes[number] for number in owner[part]]
+        weights[part], curves[:, part] = _fit_part(run, inputs, targets, own, initial[part], report)
+        numbers = np.unique(part)
+        done(numbers, weights[numbers])
+
+    _in_threads(work, parts, progress, cores)
     return weights, curves
 
 
@@ -123,9 +133,9 @@ def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
 
 
 def _in_threads(
-    work: Callable[[NDArray[np.int64], Progress], _Fitted], parts: list[NDArray[np.int64]], progress: Progress, cores: int
-) -> list[_Fitted]:
-    """Fit the parts at the same time, one a core; what stops one of them stops all."""
+    work: Callable[[NDArray[np.int64], Progress], None], parts: list[NDArray[np.int64]], progress: Progress, cores: int
+) -> None:
+    """Work on the parts at the same time, one a core; what stops one of them stops all."""
     stopped = threading.Event()
 
     def report(share: float) -> None:
@@ -134,10 +144,10 @@ def _in_threads(
         progress(share / len(parts))
 
     if len(parts) == 1:
-        return [work(parts[0], report)]
+        return work(parts[0], report)
     with ThreadPoolExecutor(min(len(parts), cores)) as pool:
         try:
-            return list(pool.map(lambda part: work(part, report), parts))
+            list(pool.map(lambda part: work(part, report), parts))
         except BaseException:  # Ctrl-C above all: the threads would train on to the end
             stopped.set()
             pool.shutdown(cancel_futures=True)

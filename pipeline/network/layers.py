@@ -20,7 +20,8 @@ class Network:
         sizes: widths from the inputs to the outputs, such as (6, 3, 1).
         slopes: one negative slope a Leaky ReLU layer.
         softmax: whether the outputs are probabilities instead of one code.
-        weights: (P,) float32, layer by layer: kernel (inputs x outputs, row by row), then bias.
+        weights: (P,) float32, layer by layer: kernel (inputs x outputs, row by row), then bias; or (S, P) of S networks, where
+            outputs and pre-activations then have S as their first axis, to the bit those of each network alone.
     """
 
     sizes: tuple[int, ...]
@@ -34,15 +35,15 @@ class Network:
         if not self.softmax:
             return leaky_relu_array(values, self.slopes[-1])
         with np.errstate(over="ignore", invalid="ignore"):
-            values = np.exp(values - values.max(axis=1, keepdims=True))
-            return np.asarray(values / values.sum(axis=1, keepdims=True))
+            values = np.exp(values - values.max(axis=-1, keepdims=True))
+            return np.asarray(values / values.sum(axis=-1, keepdims=True))
 
     def pre_activations(self, inputs: ArrayLike) -> list[Floats]:
         """Return (rows, units) of each Dense layer, before the activation that follows it."""
         values, layers = np.asarray(inputs, dtype=np.float32), []
         with np.errstate(over="ignore", invalid="ignore"):  # a diverged network overflows; T301 tells
             for layer, (kernel, bias) in enumerate(unflatten(self.weights, self.sizes)):
-                values = (leaky_relu_array(values, self.slopes[layer - 1]) if layer else values) @ kernel + bias
+                values = (leaky_relu_array(values, self.slopes[layer - 1]) if layer else values) @ kernel + bias[..., None, :]
                 layers.append(values)
         return layers
 
@@ -64,11 +65,11 @@ def parameters(sizes: Sequence[int]) -> int:
 
 
 def unflatten(weights: Floats, sizes: Sequence[int]) -> Iterator[tuple[Floats, Floats]]:
-    """Yield the kernel (inputs, outputs) and bias (outputs,) of each layer."""
+    """Yield the kernel (inputs, outputs) and bias (outputs,) of each layer, with all axes of the weights but the last before."""
     at = 0
     for inputs, outputs in shapes(sizes):
         middle, end = at + inputs * outputs, at + inputs * outputs + outputs
-        yield weights[at:middle].reshape(inputs, outputs), weights[middle:end]
+        yield weights[..., at:middle].reshape(*weights.shape[:-1], inputs, outputs), weights[..., middle:end]
         at = end
 
 

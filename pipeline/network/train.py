@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from pipeline.network.layers import Floats, Network, initial_weights, unflatten
 from pipeline.network.recipe import Progress, Recipe, thresholds
 
+_TOGETHER = 2**15
+"""Values of a layer that are worked out at once for the final losses: more leave the cache, fewer wait for Python."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -70,50 +73,64 @@ def train_all(
     if len({replace(recipe, slopes=(0.0,) * len(recipe.slopes), seed=0, starts=1) for recipe in recipes}) != 1:
         raise ValueError(f"recipes must be at least one and differ only in slopes, seed and starts. Got {list(recipes)} instead.")
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
+    owner, final = np.repeat(np.arange(len(recipes)), [own.starts for own in recipes]), np.empty(len(initial))
+
+    def judge(numbers: NDArray[np.int64], weights: Floats) -> None:
+        alike: dict[tuple[float, ...], list[int]] = {}
+        for place, number in enumerate(numbers):
+            alike.setdefault(recipes[owner[number]].slopes, []).append(place)
+        for slopes, places in alike.items():
+            final[numbers[places]] = losses(replace(recipes[0], slopes=slopes), weights[places], inputs, targets)
+
     if engine == "compiled":
         from pipeline.network import compiled
 
-        weights, curves = compiled.fit(inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1)
+        weights, curves = compiled.fit(inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1, judge)
     else:
         from pipeline.network import keras_fit
 
         weights, curves = keras_fit.fit(inputs, targets, recipes, initial, progress)
+        judge(np.arange(len(weights)), weights)
     ends = np.cumsum([0, *(recipe.starts for recipe in recipes)])
     return tuple(
-        _chosen(inputs, targets, recipe, weights[start:end], initial[start:end], curves[:, start:end])
-        for recipe, (start, end) in zip(recipes, pairwise(ends), strict=True)
+        _chosen(weights[start:end], initial[start:end], curves[:, start:end], final[start:end]) for start, end in pairwise(ends)
     )
 
 
-def _chosen(inputs: Floats, targets: Floats, recipe: Recipe, weights: Floats, initial: Floats, curves: Floats) -> Trained:
-    networks = [Network(recipe.sizes, recipe.slopes, recipe.softmax, each) for each in weights]
-    final = np.array([loss(recipe, each, inputs, targets) for each in networks])
+def _chosen(weights: Floats, initial: Floats, curves: Floats, final: NDArray[np.float64]) -> Trained:
     chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
     return Trained(weights, initial, curves, final, chosen)
 
 
-def loss(recipe: Recipe, network: Network, inputs: Floats, targets: Floats) -> float:
-    """Return the mean loss over the rows, as Keras defines it, plus the L2 penalty on the first kernel, in float64.
+def losses(recipe: Recipe, weights: Floats, inputs: Floats, targets: Floats) -> NDArray[np.float64]:
+    """Return the (S,) float64 losses of (S, P) weights: the mean over the rows, as Keras defines it, plus the L2 penalty.
 
-    Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy (outputs are probabilities,
-    clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2; ``pipeline.network.recipe.thresholds`` for the ordinal loss.
+    The penalty is on the first kernel. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy
+    (outputs are probabilities, clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2; ``pipeline.network.recipe.thresholds``
+    for the ordinal loss.
     """
-    kernel, _ = next(unflatten(network.weights.astype(np.float64), recipe.sizes))
+    kernel, _ = next(unflatten(weights.astype(np.float64), recipe.sizes))
+    penalty, truth, parts = np.sum((kernel**2).reshape(len(kernel), -1), axis=1), targets.astype(np.float64), []
+    together = max(1, _TOGETHER // (len(inputs) * max(recipe.sizes[1:])))
     with np.errstate(all="ignore"):  # a diverged network has no finite loss; T301 tells
-        return _mean_loss(recipe, network, inputs, targets.astype(np.float64)) + recipe.l2 * float(np.sum(kernel**2))
+        for first in range(0, len(weights), together):
+            some = Network(recipe.sizes, recipe.slopes, recipe.softmax, weights[first : first + together])
+            parts.append(_row_losses(recipe, some, inputs, truth).reshape(len(some.weights), -1).mean(axis=1))
+        return np.asarray(np.concatenate(parts) + recipe.l2 * penalty)
 
 
-def _mean_loss(recipe: Recipe, network: Network, inputs: Floats, truth: NDArray[np.float64]) -> float:
+def _row_losses(recipe: Recipe, networks: Network, inputs: Floats, truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the loss of each row and, where the mean is over both, of each output."""
     if recipe.loss == "ordinal":
         cut = thresholds(recipe)
-        before = network.pre_activations(inputs)[-1] if recipe.slopes[-1] else network.output(inputs)
+        before = networks.pre_activations(inputs)[-1] if recipe.slopes[-1] else networks.output(inputs)
         logits = cut.steepness * (before.astype(np.float64) - cut.places)
-        return float(np.mean(np.sum(np.logaddexp(0, np.where(truth > cut.middles, -logits, logits)), axis=1)))
-    out = network.output(inputs).astype(np.float64)
+        return np.asarray(np.sum(np.logaddexp(0, np.where(truth > cut.middles, -logits, logits)), axis=-1))
+    out = networks.output(inputs).astype(np.float64)
     if recipe.loss == "squared_error":
-        return float(np.mean((out - truth) ** 2))
+        return np.asarray((out - truth) ** 2)
     if recipe.loss == "categorical_crossentropy":
-        share = np.clip(out / out.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
-        return float(-np.mean(np.sum(truth * np.log(share), axis=1)))
+        share = np.clip(out / out.sum(axis=-1, keepdims=True), 1e-7, 1 - 1e-7)
+        return np.asarray(-np.sum(truth * np.log(share), axis=-1))
     share = np.clip(out, 1e-7, 1 - 1e-7)
-    return float(-np.mean(truth * np.log(share) + (1 - truth) * np.log1p(-share)))
+    return np.asarray(-(truth * np.log(share) + (1 - truth) * np.log1p(-share)))

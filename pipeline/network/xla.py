@@ -33,11 +33,12 @@ class Kind(NamedTuple):
     softmax: bool
     loss: str
     optimizer: str
+    penalised: bool  # whether l2 is not 0: a penalty of 0 would cost every step a tenth
 
 
 @lru_cache
 def program(kind: Kind) -> Program:
-    """Build the program of a kind of network. Whatever is an input compiles nothing anew: slopes, l2, seeds, data, rates.
+    """Build the program of a kind of network. Whatever is an input compiles nothing anew: slopes, l2 > 0, seeds, data, rates.
 
     It takes:
         plan: (N,) steps of each block, (N,) whether it begins an epoch, (N, T, B, ...) row numbers of the batches, (N, T)
@@ -84,7 +85,8 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
             losses = _losses(tf, kind, values, truths[at], cuts)
-            losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
+            if kind.penalised:
+                losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
         gradient = tf.concat([tf.reshape(each, [-1, *mean.shape]) for each in tape.gradient(mean, layers)], axis=0)
         summed += losses * counted[at]
@@ -123,20 +125,22 @@ def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any, on
     for number in range(len(layers)):
         if number:
             values = tf.reduce_sum(values[:, None] * layers[number][:-1], axis=0) + layers[number][-1]
-        values = _with_stored_gradient(tf, values, one)
-        if number < len(layers) - 1 or not kind.softmax:
-            undone = number == len(layers) - 1 and kind.loss == "ordinal"
+        last = number == len(layers) - 1
+        values = _stored(tf, values, one, last)
+        if not (last and kind.softmax):
+            undone = last and kind.loss == "ordinal"
             slope = tf.sign(slopes[number]) if undone else slopes[number]
             values = tf.where(values > 0, values, slope * values)
     return values
 
 
-def _with_stored_gradient(tf: Any, values: Any, one: Any) -> Any:
+def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
     """Return the values, with a gradient that is worked out once, not anew for every weight that it reaches.
 
-    XLA never repeats a division to save the storing of its result. It does not know that this one is by 1.
+    Those of the last layer are worked out once themselves: if the loss were to read weights for them, XLA would copy the
+    weights in each step. XLA never repeats a division to save the storing of its result. It does not know that it is by 1.
     """
-    identity = tf.custom_gradient(lambda values: (values, lambda upstream: upstream / one))
+    identity = tf.custom_gradient(lambda values: (values / one if last else values, lambda upstream: upstream / one))
     return identity(values)
 
 

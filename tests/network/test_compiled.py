@@ -189,11 +189,11 @@ def test_the_ordinal_loss_of_200_codes_neither_overflows_nor_misses_a_threshold(
     np.testing.assert_allclose(trained.loss_curves[0], trained.final_loss, rtol=1e-4)
 
 
-def test_folds_slopes_and_seeds_of_one_shape_share_one_compilation():
-    program = xla.program(xla.Kind((6, 4, 1), False, "ordinal", "adam"))
+def test_folds_slopes_seeds_and_penalties_of_one_shape_share_one_compilation():
+    program = xla.program(xla.Kind((6, 4, 1), False, "ordinal", "adam", True))
     recipe, counts = replace(ORDINAL, sizes=(6, 4, 1), epochs=2, starts=2), []
-    for rows, seeds, slope in [(83, (0, 1), 0.05), (79, (5, 6), 0.0), (90, (7, 9), 0.3), (83, (1, 2), 1.0)]:
-        own = [replace(recipe, seed=seed, slopes=(0.1 * seed, slope)) for seed in seeds]
+    for rows, seeds, slope, l2 in [(83, (0, 1), 0.05, 1), (79, (5, 6), 0.0, 2), (90, (7, 9), 0.3, 1), (83, (1, 2), 1.0, 2)]:
+        own = [replace(recipe, seed=seed, l2=0.01 * l2, slopes=(0.1 * seed, slope)) for seed in seeds]
         train_all(*made_up(recipe, rows), own)
         counts.append(program.experimental_get_tracing_count())
     assert counts == [1] * 4
@@ -201,7 +201,7 @@ def test_folds_slopes_and_seeds_of_one_shape_share_one_compilation():
 
 def test_nothing_but_the_shape_of_the_problem_compiles_anew():
     inputs, targets = made_up(CODE)
-    program = xla.program(xla.Kind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer))
+    program = xla.program(xla.Kind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer, False))
     before, results = None, set()
     for recipe, scale in [
         (CODE, 1),

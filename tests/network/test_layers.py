@@ -86,3 +86,13 @@ def test_initial_kernels_are_uniform_in_the_glorot_interval_and_biases_are_zero(
 def test_starts_and_seeds_differ_from_each_other():
     drawn = {initial_weights((6, 3, 1), seed, start).tobytes() for seed in range(5) for start in range(50)}
     assert len(drawn) == 250
+
+
+@pytest.mark.parametrize(("sizes", "softmax"), [((6, 3, 1), False), ((6, 5, 4, 3), True), ((6, 3), True)])
+def test_stacked_networks_say_to_the_bit_what_each_says_alone(sizes, softmax):
+    inputs = np.random.default_rng(0).normal(size=(807, 6)).astype(np.float32)
+    weights = np.stack([initial_weights(sizes, 0, start) for start in range(5)])
+    stack = Network(sizes, (0.05,) * 3, softmax, weights)
+    for place, own in enumerate(weights):
+        alone = Network(sizes, (0.05,) * 3, softmax, own)
+        np.testing.assert_array_equal(stack.output(inputs)[place], alone.output(inputs))

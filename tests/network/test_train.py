@@ -15,7 +15,7 @@ from pipeline.network.build import build
 from pipeline.network.decode import Coding
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, thresholds
-from pipeline.network.train import loss, train, train_all
+from pipeline.network.train import losses, train, train_all
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 2, 0)
@@ -208,23 +208,20 @@ def test_the_reported_shares_sum_to_one(engine):
 @pytest.mark.parametrize("softmax", [False, True])
 def test_the_loss_is_that_of_keras(name, softmax):
     kinds = {"MeanSquaredError": "squared_error", "CategoricalCrossentropy": "categorical_crossentropy"}
-    recipe = replace(
-        SOFTMAX if softmax else CODE, loss=kinds.get(name, "binary_crossentropy"), sizes=(3, 3) if softmax else (1, 1)
-    )
+    size = 3 if softmax else 1
+    recipe = replace(CODE, loss=kinds.get(name, "binary_crossentropy"), sizes=(size, size), slopes=(1.0,))
     random = np.random.default_rng(2)
     output = random.dirichlet([0.3] * 3, size=200) if softmax else random.normal(0.5, 0.6, size=(200, 1))
     output = output.astype(np.float32)
     targets = np.eye(3)[random.integers(3, size=200)] if softmax else random.integers(2, size=(200, 1))
     expected = float(getattr(keras().losses, name)(dtype="float64")(targets, output))
-    assert loss(recipe, identity(output), output, targets) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    penalised = replace(recipe, l2=0.3)
-    assert loss(penalised, identity(output), output, targets) == pytest.approx(expected + 0.3 * output.shape[1], rel=1e-9)
+    assert losses(recipe, identity(size), output, targets) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert losses(replace(recipe, l2=0.3), identity(size), output, targets) == pytest.approx(expected + 0.3 * size, rel=1e-9)
 
 
-def identity(output: np.ndarray) -> Network:
-    """A network that says what it is given."""
-    size = output.shape[1]
-    return Network((size, size), (1.0,), False, np.append(np.eye(size).ravel(), np.zeros(size)).astype(np.float32))
+def identity(size: int) -> np.ndarray:
+    """The weights of one network that, with a slope of 1, says what it is given."""
+    return np.append(np.eye(size).ravel(), np.zeros(size)).astype(np.float32)[None]
 
 
 @pytest.mark.parametrize("slope", [0.05, 0.2, 1.0])
@@ -233,12 +230,12 @@ def test_the_ordinal_loss_is_a_logistic_loss_a_threshold(slope):
     random = np.random.default_rng(3)
     before = (random.normal(-0.5, 1, size=(200, 1)) * (0.2 + 0.4 / slope)).astype(np.float32)  # within scikit-learn's clipping
     targets = random.integers(-1, 2, size=(200, 1))
-    network = replace(identity(before), slopes=(slope,))
     steepness = 3 / (0.5 + 0.5 / slope)  # 3 logits from one threshold to the other
     expected = 0.0
     for truth, place in ((targets > 0.5, 0.5), (targets > -0.5, -0.5 / slope)):
         expected += log_loss(truth.ravel(), 1 / (1 + np.exp(-steepness * (before.astype(float).ravel() - place))))
-    assert loss(replace(ORDINAL, slopes=(slope,), sizes=(1, 1), l2=0.0), network, before, targets) == pytest.approx(expected)
+    recipe = replace(ORDINAL, slopes=(slope,), sizes=(1, 1), l2=0.0)
+    assert losses(recipe, identity(1), before, targets) == pytest.approx(expected)
 
 
 def test_the_output_changes_its_class_where_the_ordinal_loss_has_its_thresholds():
