@@ -77,7 +77,6 @@ def fit(
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
     run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
     parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
-
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
 
     def work(part: NDArray[np.int64], report: Progress) -> None:

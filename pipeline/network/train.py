@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.network.layers import Floats, Network, initial_weights, unflatten
 from pipeline.network.recipe import Progress, Recipe, thresholds
 
-_TOGETHER = 2**15
+_TOGETHER = 24_000
 """Values of a layer that are worked out at once for the final losses: more leave the cache, fewer wait for Python."""
 
 
@@ -73,14 +73,10 @@ def train_all(
     if len({replace(recipe, slopes=(0.0,) * len(recipe.slopes), seed=0, starts=1) for recipe in recipes}) != 1:
         raise ValueError(f"recipes must be at least one and differ only in slopes, seed and starts. Got {list(recipes)} instead.")
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
-    owner, final = np.repeat(np.arange(len(recipes)), [own.starts for own in recipes]), np.empty(len(initial))
+    each, final = [own for own in recipes for _ in range(own.starts)], np.empty(len(initial))
 
     def judge(numbers: NDArray[np.int64], weights: Floats) -> None:
-        alike: dict[tuple[float, ...], list[int]] = {}
-        for place, number in enumerate(numbers):
-            alike.setdefault(recipes[owner[number]].slopes, []).append(place)
-        for slopes, places in alike.items():
-            final[numbers[places]] = losses(replace(recipes[0], slopes=slopes), weights[places], inputs, targets)
+        final[numbers] = _final_losses([each[number] for number in numbers], weights, inputs, targets)
 
     if engine == "compiled":
         from pipeline.network import compiled
@@ -100,6 +96,16 @@ def train_all(
 def _chosen(weights: Floats, initial: Floats, curves: Floats, final: NDArray[np.float64]) -> Trained:
     chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
     return Trained(weights, initial, curves, final, chosen)
+
+
+def _final_losses(recipes: list[Recipe], weights: Floats, inputs: Floats, targets: Floats) -> NDArray[np.float64]:
+    """Return the loss of each network by its own recipe: those of equal slopes have a loss in common."""
+    final, alike = np.empty(len(weights)), dict[tuple[float, ...], list[int]]()
+    for number, recipe in enumerate(recipes):
+        alike.setdefault(recipe.slopes, []).append(number)
+    for numbers in alike.values():
+        final[numbers] = losses(recipes[numbers[0]], weights[numbers], inputs, targets)
+    return final
 
 
 def losses(recipe: Recipe, weights: Floats, inputs: Floats, targets: Floats) -> NDArray[np.float64]:
@@ -124,8 +130,8 @@ def _row_losses(recipe: Recipe, networks: Network, inputs: Floats, truth: NDArra
     if recipe.loss == "ordinal":
         cut = thresholds(recipe)
         before = networks.pre_activations(inputs)[-1] if recipe.slopes[-1] else networks.output(inputs)
-        logits = cut.steepness * (before.astype(np.float64) - cut.places)
-        return np.asarray(np.sum(np.logaddexp(0, np.where(truth > cut.middles, -logits, logits)), axis=-1))
+        steepness = np.where(truth > cut.middles, -cut.steepness, cut.steepness)
+        return np.asarray(np.sum(np.logaddexp(0, steepness * (before.astype(np.float64) - cut.places)), axis=-1))
     out = networks.output(inputs).astype(np.float64)
     if recipe.loss == "squared_error":
         return np.asarray((out - truth) ** 2)

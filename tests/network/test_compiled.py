@@ -173,6 +173,16 @@ def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recip
         np.testing.assert_array_equal(array, among)
 
 
+@pytest.mark.parametrize("starts", [1, 300, 520])
+def test_every_network_is_told_once_when_it_is_trained(starts):
+    recipe, told = replace(CODE, epochs=1, starts=starts), []
+    initial = drawn(recipe, starts)
+    weights, _ = compiled.fit(*made_up(recipe), [recipe], initial, lambda share: None, 2, lambda *some: told.append(some))
+    numbers, trained = (np.concatenate(each) for each in zip(*told, strict=True))
+    np.testing.assert_array_equal(np.sort(numbers), np.arange(starts))
+    np.testing.assert_array_equal(trained, weights[numbers])
+
+
 def test_a_call_has_fewer_networks_the_larger_they_are():
     sizes = [(6, 3, 1), (6, 16, 1), (6, 64, 1), (6, 256, 1), (100, 256, 3)]
     chunks = [compiled.chunk(replace(CODE, sizes=each), 807) for each in sizes]
