@@ -21,6 +21,7 @@ def whole(path: Path) -> Iterator[Path]:
         yield hidden
         flush(hidden)
         hidden.replace(path)
+        flush(path.parent)  # or a loss of power might undo the renaming, and not what is deleted afterwards
     finally:
         with suppress(OSError):
             hidden.unlink(missing_ok=True)

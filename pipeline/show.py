@@ -5,18 +5,21 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.findings import Rule
 from pipeline.history import Entry
 from pipeline.judge.baselines import NAMES
+from pipeline.study.claims import FAILS, HOLDS, OPEN
+from pipeline.study.kinds import SPLITS
 
 _ON_INTERVALS = (
     "Intervals in brackets hold together at {level}. A claim of more holds where the whole interval is above {margin:g} "
     "percentage points (study.margin), and does not hold where it is below; a claim of no more, the other way round."
 )
-_VERDICTS = {"holds": "bold green", "does not hold": "bold red", "cannot be told here": "bold yellow"}
+_VERDICTS = {HOLDS: "bold green", FAILS: "bold red", OPEN: "bold yellow"}
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -71,30 +74,35 @@ def show_study(console: Console, result: dict[str, Any]) -> None:
         show_findings(console, result["findings"])
         return
     grid = result["grid"]
-    for kind, name in (("random", "random splits"), ("unseen", "splits by unseen profile")):
+    for kind, name in SPLITS.items():
         cells = [each for each in result["cells"] if each["split"] == kind]
         if cells:
             count = sum(each["kind"] == kind for each in grid["splits"])
-            console.print(f"\n[bold]Mean test accuracy in percent, by slope[/], of {count} {name} x {grid['seeds']} seeds")
+            console.print(f"\n[bold]Mean test accuracy in percent, by slope: {name}[/], {count} of them x {grid['seeds']} seeds")
             console.print(_means(cells, grid["alphas"], result["reference"]))
     console.print(Text("* the reference cell\n", style="dim"))
+    _show_claims(console, result)
+    codes = sorted({each["code"] for each in result["findings"] if each["level"] != "info"})
+    doubts = f"Doubts about config and data, which check explains: {', '.join(codes)}" if codes else "No doubt about the data."
+    console.print(doubts)
+    for note in result["notes"]:
+        console.print(Text(f"note: {note}", style="bold yellow"))
+    seconds, speed = result["seconds"], result["networks_per_second"]
+    took = f" in {seconds:.1f} s, {speed:,.0f} a second" if speed else ""
+    console.print(escape(f"{result['study']}: {result['networks']:,} networks{took}"))
+
+
+def _show_claims(console: Console, result: dict[str, Any]) -> None:
     for claim in result["claims"]:
         console.print(Text.assemble((f"{claim['verdict']}: ", _VERDICTS[claim["verdict"]]), (claim["claim"], "bold")))
-        for line in [*claim["evidence"].split("; "), f"{claim['networks']:,} networks"]:
-            console.print(Text(f"    {line}", style="dim"))
+        console.print(Padding(Text(f"{claim['evidence']}; {claim['networks']:,} networks", style="dim"), (0, 0, 0, 4)))
+    for remark in dict.fromkeys(claim["remark"] for claim in result["claims"] if claim["remark"]):
+        console.print(Text(f"Slope 0: {remark}", style="yellow"))
     console.print(_ON_INTERVALS.format(level=f"{result['level'] * 100:g} %", margin=100 * result["margin"]))
-    others = [each for each in grid["outputs"] if each != result["reference"]["output"]]
+    others = [each for each in result["grid"]["outputs"] if each != result["reference"]["output"]]
     if others:
         told = f'The claims are about the output "{result["reference"]["output"]}". Without training anew, for another one:'
         console.print(Text(f"{told} --set study.reference.output={others[0]}"), soft_wrap=True)
-    codes = sorted({each["code"] for each in result["findings"] if each["level"] != "info"})
-    console.print(
-        f"Doubts about config and data, which check explains: {', '.join(codes)}" if codes else "No doubt about the data."
-    )
-    for note in result["notes"]:
-        console.print(Text(f"note: {note}", style="bold yellow"))
-    speed = f"{result['networks']:,} networks in {result['seconds']:.1f} s, {result['networks_per_second']:,.0f} a second"
-    console.print(escape(f"{result['study']}: {speed}"))
 
 
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.report import sections
-from pipeline.report.study_figures import FEATURES, OUTPUTS, SPLITS, Grid, accuracies, differences, failures
+from pipeline.report.study_figures import FEATURES, OUTPUTS, Grid, accuracies, differences, failures
 from pipeline.report.templates import marked, render
 from pipeline.report.words import joined, number, percent
+from pipeline.study.claims import FAILS, HOLDS, OPEN
+from pipeline.study.kinds import SPLITS
 
-TONES = {"holds": "good", "does not hold": "bad", "cannot be told here": "doubtful"}
+TONES = {HOLDS: "good", FAILS: "bad", OPEN: "doubtful"}
 """How each verdict on a claim is coloured."""
 
 
@@ -65,7 +67,7 @@ def _headline(claims: Sequence[dict[str, Any]]) -> str:
         return "no claim was judged"
     verdicts = [claim["verdict"] for claim in claims]
     counts = {name: verdicts.count(name) for name in dict.fromkeys([*TONES, *verdicts])}
-    words = {"holds": ("holds", "hold"), "does not hold": ("does not", "do not")}
+    words = {HOLDS: ("holds", "hold"), FAILS: ("does not", "do not")}
     told = [f"{count} {words.get(name, (name, name))[count > 1]}" for name, count in counts.items() if count]
     return f"of {len(claims)} claim{'s' * (len(claims) > 1)}, {joined(told)}"
 

@@ -11,12 +11,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from pipeline.report.canvas import GRID, INK, MUTED, SERIES, Picture, dash, label, say_instead, sheet, style, to_svg
 from pipeline.report.words import number, percent, points, ranged
+from pipeline.study.claims import FAILS, HOLDS
+from pipeline.study.kinds import SPLITS
 
 FEATURES = {"raw": "as measured", "standard": "scaled", "pca": "PCA", "minmax": "scaled to 0 to 1"}
 OUTPUTS = {"code": "one code", "softmax": "softmax"}
-SPLITS = {"random": "random splits", "unseen": "unseen profiles"}
 _MARKERS = "oDs^"
-_VERDICTS = {"holds": (SERIES[2], "o"), "does not hold": (SERIES[6], "X")}
+_VERDICTS = {HOLDS: (SERIES[2], "o"), FAILS: (SERIES[6], "X")}
 _FEW = 12  # slopes whose lines may stand beside each other
 _CHARACTERS = 45  # of slopes that fit below a panel
 _NEAR = 0.15  # the largest class is drawn unless it lies farther than this below everything else

@@ -55,6 +55,11 @@ class Claim:
     more: bool = True
     lacking: str = ""
 
+    @property
+    def cells(self) -> frozenset[tuple[Features, float]]:
+        """The cells that the contrasts use."""
+        return frozenset(cell for contrast in self.contrasts for group in contrast.plus + contrast.minus for cell in group)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -71,6 +76,21 @@ class Answer:
     name: str
     difference: Difference
     interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the networks of one kind of splits give for a claim.
+
+    Attributes:
+        cells: (splits, seeds) accuracies of each cell.
+        overlap: test rows over training rows.
+        step: one test row as a share of the accuracy.
+    """
+
+    cells: Mapping[tuple[Features, float], Floats]
+    overlap: float
+    step: float
 
 
 def claims(grid: StudySection) -> tuple[Claim, ...]:
@@ -115,7 +135,7 @@ def _possible(claim: Claim, grid: StudySection, usual: bool) -> Claim:
     return Claim(claim.text, () if lacking else claim.contrasts, claim.more, " and ".join(lacking))
 
 
-def answer(claim: Claim, cells: Mapping[tuple[Features, float], Floats], overlap: float, margin: float, level: float) -> Answer:
+def answer(claim: Claim, evidence: Evidence, margin: float, level: float) -> Answer:
     """Return what splits of one kind say to a claim that has contrasts.
 
     A difference counts as more where its whole interval lies above the margin, the smallest difference that matters, and as
@@ -123,12 +143,12 @@ def answer(claim: Claim, cells: Mapping[tuple[Features, float], Floats], overlap
 
     Args:
         claim: with at least one contrast.
-        cells: (splits, seeds) accuracies of each cell.
-        overlap: test rows over training rows.
+        evidence: of the splits.
         margin: as a share.
         level: of the interval of each contrast.
     """
-    found = [(contrast.name, difference(contrast.pairs(cells), overlap)) for contrast in claim.contrasts]
+    pairs = [(contrast.name, contrast.pairs(evidence.cells)) for contrast in claim.contrasts]
+    found = [(name, difference(each, evidence.overlap, evidence.step)) for name, each in pairs]
     ends = [each.interval(level) for _, each in found]
     above, below = [low > margin for low, _ in ends], [high < margin for _, high in ends]
     decides = max(range(len(found)), key=lambda place: ends[place][0] if any(above) else ends[place][1])

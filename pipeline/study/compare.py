@@ -18,8 +18,8 @@ class Difference:
 
     Attributes:
         mean: over all pairs, in [-1, 1].
-        error: standard error of the mean.
-        freedom: degrees of freedom of the error; 0 where it is 0.
+        error: standard error of the mean, above 0.
+        freedom: degrees of freedom of the error.
         effect: the mean divided by the standard deviation of the pairs; NaN where they do not vary.
         better: share of the pairs in which the first is more accurate, ties counted half.
     """
@@ -32,16 +32,16 @@ class Difference:
 
     @property
     def p(self) -> float:
-        """Two-sided p of no difference; without any variation 1 for no difference and 0 for some."""
+        """Two-sided p of no difference."""
         from scipy.special import stdtr
 
-        return float(2 * stdtr(self.freedom, -abs(self.mean) / self.error)) if self.error else float(not self.mean)
+        return float(2 * stdtr(self.freedom, -abs(self.mean) / self.error))
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval of the mean, within [-1, 1]."""
         from scipy.special import stdtrit
 
-        half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error if self.error else 0.0
+        half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return max(-1.0, self.mean - half), min(1.0, self.mean + half)
 
 
@@ -53,30 +53,40 @@ def interval_of_mean(accuracies: ArrayLike, level: float, seed: int = 0) -> tupl
     and all seeds, not over other rows.
     """
     values = np.asarray(accuracies, dtype=np.float64)
-    by_split, by_seed = (
-        np.concatenate(list(weights(size, _RESAMPLES, seed + axis))) / size for axis, size in enumerate(values.shape)
-    )
-    low, high = np.quantile(np.sum(by_split @ values * by_seed, axis=1), [(1 - level) / 2, (1 + level) / 2])
+    splits, seeds = values.shape
+    by_split, start, means = np.concatenate(list(weights(splits, _RESAMPLES, seed))), 0, []
+    for by_seed in weights(seeds, _RESAMPLES, seed + 1):  # in parts, so that memory does not grow with the seeds
+        means.append(np.sum(by_split[start : start + len(by_seed)] @ values * by_seed, axis=1))
+        start += len(by_seed)
+    low, high = np.quantile(np.concatenate(means) / values.size, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def difference(pairs: ArrayLike, overlap: float) -> Difference:
+def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
     """Compare two cells by the (splits, seeds) differences of their accuracies.
 
     The variance of the mean is that of J splits plus that of S seeds. That of the splits is s^2 (1/J + overlap), as their
     training rows overlap and a mean over many of them varies more than independent ones would: Nadeau and Bengio (2003),
-    "Inference for the generalization error", where ``overlap`` is test rows over training rows. That of the seeds is s^2/S.
-    Each s^2 is of means over the other, so that what neither explains counts twice; degrees of freedom by Satterthwaite (1946).
+    "Inference for the generalization error". That of the seeds is s^2/S. Each s^2 is of means over the other, so that what
+    neither explains counts twice; degrees of freedom by Satterthwaite (1946).
+
+    Pairs that happen not to vary are no certainty. So the variance is at least that of J S independent pairs, and the s^2 of
+    the splits at least that of one test row in one of them.
+
+    Args:
+        pairs: at least 2 x 2.
+        overlap: test rows over training rows.
+        step: one test row as a share of the accuracy.
     """
     values = np.asarray(pairs, dtype=np.float64)
     splits, seeds = values.shape
+    mean, spread = float(values.mean()), float(values.std(ddof=1)) if np.ptp(values) else 0.0
+    between = np.array([max(values.mean(axis=1).var(ddof=1), step**2 / splits), values.mean(axis=0).var(ddof=1)])
+    parts = between * np.array([1 / splits + overlap, 1 / seeds])
+    freedom = float(parts.sum() ** 2 / np.sum(parts**2 / np.array([splits - 1, seeds - 1])))
+    error = max(float(parts.sum()), spread**2 / values.size) ** 0.5
     better = float(np.mean((values > 0) + 0.5 * (values == 0)))
-    if np.ptp(values) == 0:  # rounding would leave a spread of 1e-18
-        return Difference(float(values[0, 0]), 0.0, 0.0, float("nan"), better)
-    parts = np.array([values.mean(axis=1).var(ddof=1) * (1 / splits + overlap), values.mean(axis=0).var(ddof=1) / seeds])
-    mean, variance = float(values.mean()), float(parts.sum())
-    freedom = variance**2 / float(np.sum(parts**2 / np.array([splits - 1, seeds - 1]))) if variance else 0.0
-    return Difference(mean, variance**0.5, freedom, mean / float(values.std(ddof=1)), better)
+    return Difference(mean, error, freedom, mean / spread if spread else float("nan"), better)
 
 
 def holm(p: Sequence[float]) -> list[float]:

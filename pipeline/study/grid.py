@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 from pipeline.config import Config, Features, Output, SplitSection, mismatch
 from pipeline.data.load import Table
@@ -13,8 +12,7 @@ from pipeline.fitting import prepare
 from pipeline.network.compiled import chunk
 from pipeline.network.decode import Coding
 from pipeline.network.recipe import recipe_of
-
-Kind = Literal["random", "unseen"]
+from pipeline.study.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,36 @@ class Task:
     pairs: tuple[tuple[float, int], ...]
 
 
-def unsuitable(config: Config) -> Iterator[str]:
-    """Yield why a config that can be trained cannot be studied."""
+def check(config: Config) -> None:
+    """Make sure that a config that can be trained can be studied.
+
+    Raises:
+        ConfigError: with every reason why not.
+    """
+    problems = tuple(_unsuitable(config))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def idle(config: Config) -> tuple[str, ...]:
+    """Return the settings that were written and that the grid replaces."""
+    keys = {"network": ("alpha", "output"), "preprocess": ("scale",)}
+    written = ((section, key) for section, names in keys.items() for key in names)
+    return tuple(f"{section}.{key}" for section, key in written if key in getattr(config, section).model_fields_set)
+
+
+def _unsuitable(config: Config) -> Iterator[str]:
     if config.training.engine != "compiled":
         yield 'training.engine: a study takes thousands of networks, which the engine "keras" would train for days; set compiled'
-    for key, seed, count in (
-        ("split.seed", config.split.seed, config.study.splits),
-        ("training.seed", config.training.seed, config.study.seeds),
-    ):
-        if seed + count > 2**32:
-            yield f"{key}: must leave room below 2**32 for the {count} seeds that the study counts from it; got {seed}"
+    counted = {"split.seed": config.split.seed + config.study.splits, "training.seed": config.training.seed + config.study.seeds}
+    for key, end in counted.items():
+        if end > 2**32:
+            yield f"{key}: the study counts its seeds from there, and {end - 1} is above {2**32 - 1}; lower it"
     for output in config.study.outputs:
         if text := mismatch(config.network.model_copy(update={"output": output}), config.training):
             yield f"study.outputs: {output} cannot be trained: {text}; or take it out of the list"
+        if output == "softmax" and not config.network.hidden:
+            yield "study.outputs: without hidden layers softmax has no Leaky ReLU; take it out, or set network.hidden"
 
 
 def divisions(table: Table, config: Config) -> tuple[Division, ...]:
@@ -78,11 +93,14 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
     for kind, section in kinds.items():
         for number in range(config.study.splits):
             each = section.model_copy(update={"seed": section.seed + number})
+            what = f"study, {kind} split of seed {each.seed}"
             try:
                 parts = split(table, each)
-                prepare(table, parts, config)
+                for features in config.study.features:
+                    what = f"study, {kind} split of seed {each.seed}, features {features}"
+                    prepare(table, parts, with_features(config, features))
             except DataError as error:
-                raise DataError(*(f"study, {kind} split of seed {each.seed}: {text}" for text in error.problems)) from None
+                raise DataError(*(f"{what}: {text}" for text in error.problems)) from None
             made.append(Division(kind, each, len(parts.train), len(parts.test)))
     return tuple(made)
 
@@ -120,23 +138,16 @@ def most(config: Config, rows: int) -> int:
 
 def network_config(config: Config, task: Task, alpha: float, seed: int) -> Config:
     """Return the config with which ``train`` trains the same network, to the last bit."""
-    pca = (config.preprocess.pca or len(config.data.features)) if task.features == "pca" else None
-    scale = {"raw": None, "minmax": "minmax"}.get(task.features, "standard")
     changed = {
         "split": task.division.section,
-        "preprocess": config.preprocess.model_copy(update={"scale": scale, "pca": pca}),
         "network": config.network.model_copy(update={"alpha": alpha, "output": task.output}),
         "training": config.training.model_copy(update={"seed": seed}),
     }
-    return config.model_copy(update=changed)
+    return with_features(config, task.features).model_copy(update=changed)
 
 
-def check(config: Config) -> None:
-    """Raise what ``unsuitable`` finds.
-
-    Raises:
-        ConfigError: with every problem.
-    """
-    problems = tuple(unsuitable(config))
-    if problems:
-        raise ConfigError(*problems)
+def with_features(config: Config, features: Features) -> Config:
+    """Return the config with the preprocessing of a kind of features; principal components are those of standardised columns."""
+    pca = (config.preprocess.pca or len(config.data.features)) if features == "pca" else None
+    scale = {"raw": None, "minmax": "minmax"}.get(features, "standard")
+    return config.model_copy(update={"preprocess": config.preprocess.model_copy(update={"scale": scale, "pca": pca})})

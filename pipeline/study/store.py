@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import __version__
 from pipeline.bundle import label
 from pipeline.config import Config
 from pipeline.errors import RunError
@@ -25,6 +25,7 @@ from pipeline.study.work import SCHEMA
 STUDIES = Path("studies")
 NETWORKS = "networks.parquet"
 _RECORD = "study.json"
+_TIMES = "times.json"
 _PAGE = "report.html"
 _PARTS = "parts"
 
@@ -47,13 +48,19 @@ class Store:
         return (self.folder / NETWORKS).exists()
 
     def done(self) -> set[int]:
-        """Return the numbers of the tasks that are kept; a part that cannot be read is deleted, to be made again."""
+        """Return the numbers of the tasks that are kept; a part that is damaged is deleted, to be made again.
+
+        Raises:
+            RunError: a part cannot be read.
+        """
         numbers = set()
         for path in self._parts():
             try:
-                pq.read_metadata(path)
+                pq.read_table(path, page_checksum_verification=True)
                 numbers.add(int(path.stem))
-            except (pa.ArrowException, OSError):
+            except (pa.ArrowException, OSError) as error:
+                if getattr(error, "errno", None):
+                    raise RunError(f"{path}: this part of the study cannot be read: {error}") from None
                 path.unlink()
         return numbers
 
@@ -70,18 +77,26 @@ class Store:
             pq.write_table(told, hidden, write_page_checksum=True)
 
     def join(self, count: int) -> None:
-        """Write networks.parquet from the parts of all tasks, in their order and one at a time, whatever their number."""
+        """Write how long all tasks took, then networks.parquet from their parts, in their order and one at a time."""
+        with _writing(self.folder / _TIMES) as hidden:
+            hidden.write_text(json.dumps({"seconds": self._elapsed()}), encoding="utf-8")
         with _writing(self.folder / NETWORKS) as hidden, pq.ParquetWriter(hidden, SCHEMA, write_page_checksum=True) as writer:
             for number in range(count):
-                writer.write_table(pq.read_table(self._part(number), page_checksum_verification=True).replace_schema_metadata())
+                writer.write_table(pq.read_table(self._part(number)).replace_schema_metadata())
 
-    def seconds(self) -> float:
-        """Return how long the networks took to train, over all sessions."""
+    def seconds(self) -> float | None:
+        """Return how long the networks took to train, over all sessions; None where that was lost."""
+        try:
+            return float(json.loads((self.folder / _TIMES).read_text(encoding="utf-8"))["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _elapsed(self) -> float:
         longest: dict[bytes, float] = {}
         for path in self._parts():
             told = pq.read_schema(path).metadata
             longest[told[b"session"]] = max(longest.get(told[b"session"], 0.0), float(told[b"elapsed"]))
-        return sum(longest.values()) if longest else float(json.loads((self.folder / _RECORD).read_text())["seconds"])
+        return sum(longest.values())
 
     def networks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield columns of networks.parquet task by task, one row a network, so that memory does not grow with them.
@@ -105,6 +120,8 @@ class Store:
             if text is not None:
                 with _writing(self.folder / name) as hidden:
                     hidden.write_text(text, encoding="utf-8", newline="\n")
+        if page is None:
+            (self.folder / _PAGE).unlink(missing_ok=True)  # it would be of an earlier analysis
         for path in self._parts():
             path.unlink()
 
@@ -139,8 +156,14 @@ def opened(name: str, key: str) -> Iterator[Store]:
         yield Store(folder, str(time.time_ns()))
 
 
-def key_of(config: Config, sha256: str) -> str:
-    """Return a hash of everything that decides the networks of a study: settings, data, and the versions that compute them."""
+def key_of(config: Config, sha256: str, together: int) -> str:
+    """Return a hash of everything that decides the networks of a study and their tasks.
+
+    Args:
+        config: of which reference and margin decide nothing.
+        sha256: of the data.
+        together: networks of a task.
+    """
     unseen = config.evaluation.unseen
     deciding = {
         "data": config.data.model_dump(mode="json", exclude={"path"}),
@@ -151,14 +174,19 @@ def key_of(config: Config, sha256: str) -> str:
         "study": config.study.model_dump(mode="json", exclude={"reference", "margin"}),
         "profiles": unseen.group_by if unseen else None,
         "sha256": sha256,
+        "together": together,
         "versions": versions(),
     }
     return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
 
 
+@lru_cache
 def versions() -> dict[str, str]:
-    """Return the versions of what computes the numbers."""
-    return {"pipeline": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "tensorflow")}
+    """Return the versions of what computes the numbers; that of the pipeline is a hash of its modules that do."""
+    here = Path(__file__).parents[1]
+    sources = [*here.glob("network/*.py"), *here.glob("data/*.py"), here / "fitting.py", *here.glob("study/[gw]*.py")]
+    code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:12]
+    return {"pipeline": code} | {name: version(name) for name in ("numpy", "scikit-learn", "tensorflow")}
 
 
 @contextmanager

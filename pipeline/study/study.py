@@ -12,9 +12,11 @@ from pipeline.network.progress import progress_bar
 from pipeline.record import Origin, finite, origin_of
 from pipeline.study import record, store
 from pipeline.study.crew import Crew, cores
-from pipeline.study.grid import Task, check, divisions, most, tasks
+from pipeline.study.gathered import COLUMNS, gather
+from pipeline.study.grid import Task, check, divisions, idle, most, tasks
 
-_IDLE = ("C103",)  # nobody asks Keras for an accuracy here
+# nobody asks Keras for an accuracy here, and slope 0 is in the grid on purpose: the claims remark on it
+_IDLE = ("C102", "C103")
 
 
 def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False) -> dict[str, Any]:
@@ -35,22 +37,28 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
     if not told["sound"]:
         return {**record.REFUSED, "data": record.data_of(table), **told}
     made = divisions(table, config)
-    plan = tasks(made, config, most(config, made[0].train))
-    with store.opened(Path(origin.path).stem, store.key_of(config, table.sha256)) as kept:
+    together = most(config, made[0].train)
+    plan = tasks(made, config, together)
+    with store.opened(Path(origin.path).stem, store.key_of(config, table.sha256, together)) as kept:
         if not kept.finished:
             _train(kept, plan, table, config, crew, verbose)
-        networks, seconds = record.gather(kept.networks(record.COLUMNS), made, config), kept.seconds()
+        networks, seconds = gather(kept.networks(COLUMNS), made, config), kept.seconds()
         count = sum(len(task.pairs) for task in plan) * config.training.starts
         result: dict[str, Any] = finite(
             {"study": str(kept.folder), "config": origin_of(origin), "data": record.data_of(table)}
-            | {"networks": count, "seconds": seconds, "networks_per_second": count / seconds}
+            | {"networks": count, "seconds": seconds, "networks_per_second": count / seconds if seconds else None}
             | record.grid_of(config, made)
-            | {"cells": record.cells_of(networks, made, config), "claims": record.claims_of(networks, made, config)}
+            | {"cells": record.cells_of(networks, config), "claims": record.claims_of(networks, config)}
             | told
-            | {"notes": []}
+            | {"notes": _notes(config)}
         )
         kept.save(result, config, _page(result, config))
     return result
+
+
+def _notes(config: Config) -> list[str]:
+    replaced = idle(config)
+    return [f"{' and '.join(replaced)}: not used, for the grid of the study says it"] if replaced else []
 
 
 def _train(kept: store.Store, plan: tuple[Task, ...], table: Table, config: Config, crew: Crew, verbose: bool) -> None:

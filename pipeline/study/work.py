@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config
 from pipeline.data.load import Table
-from pipeline.data.split import split
+from pipeline.data.split import Rows, Split, split
 from pipeline.fitting import prepare
 from pipeline.network.decode import NO_CLASS, Coding
 from pipeline.network.layers import Network
@@ -51,22 +51,27 @@ def carry_out(table: Table, config: Config, task: Task, progress: Progress = lam
     recipes = [recipe_of(each.network, each.training, inputs.train.shape[1], coding) for each in configs]
     targets = coding.targets(np.searchsorted(known, inputs.truth))
     trained = train_all(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
-    rows, answers = np.concatenate([inputs.train, inputs.test]), np.append(known, NO_CLASS)
-    right = [
-        answers[coding.decode(Network(recipe.sizes, recipe.slopes, recipe.softmax, weights).output(rows))]
-        == truth[np.concatenate([parts.train, parts.test])]
+    rows, wanted = np.concatenate([inputs.train, inputs.test]), truth[np.concatenate([parts.train, parts.test])]
+    answers = np.append(known, NO_CLASS)
+    networks = (
+        Network(recipe.sizes, recipe.slopes, recipe.softmax, weights)
         for recipe, each in zip(recipes, trained, strict=True)
         for weights in each.weights
-    ]
-    return _rows(task, trained, np.array(right), len(parts.train), int(np.bincount(inputs.truth).max()))
+    )
+    counts = [_counts(answers[coding.decode(each.output(rows))] == wanted, len(parts.train)) for each in networks]
+    return _rows(task, trained, np.array(counts), parts, int(np.bincount(inputs.truth).max()))
 
 
-def _rows(task: Task, trained: Sequence[Trained], right: NDArray[np.bool_], train: int, largest: int) -> pa.Table:
-    """Lay out (networks, rows) right answers, training rows first, beside what the networks are."""
+def _counts(right: NDArray[np.bool_], train: int) -> tuple[int, int]:
+    """Return how many training rows, which come first, and how many test rows are right."""
+    return int(right[:train].sum()), int(right[train:].sum())
+
+
+def _rows(task: Task, trained: Sequence[Trained], right: Rows, parts: Split, largest: int) -> pa.Table:
+    """Lay out (networks, 2) right answers beside what the networks are."""
     starts = len(trained[0].weights)
     alphas, seeds = (np.repeat(each, starts) for each in zip(*task.pairs, strict=True))
     weights = np.concatenate([each.weights for each in trained])
-    in_training = right[:, :train]
     columns = {
         "features": [task.features] * len(right),
         "output": [task.output] * len(right),
@@ -76,10 +81,10 @@ def _rows(task: Task, trained: Sequence[Trained], right: NDArray[np.bool_], trai
         "seed": seeds,
         "start": np.tile(np.arange(starts, dtype=np.int32), len(trained)),
         "chosen": np.concatenate([np.arange(starts) == each.chosen for each in trained]),
-        "train_accuracy": in_training.mean(axis=1),
-        "test_accuracy": right[:, train:].mean(axis=1),
+        "train_accuracy": right[:, 0] / len(parts.train),
+        "test_accuracy": right[:, 1] / len(parts.test),
         "loss": np.concatenate([each.final_loss for each in trained]),
-        "failed": ~np.isfinite(weights).all(axis=1) | (in_training.sum(axis=1) <= largest),
+        "failed": ~np.isfinite(weights).all(axis=1) | (right[:, 0] <= largest),
         "weights": list(weights),
     }
     return pa.table(columns, schema=SCHEMA)

@@ -118,7 +118,15 @@ def _claim(place: int, claim: str, difference: float, half: float, kinds: Sequen
     verdicts = {each["verdict"] for each in splits}
     told = f"On {kinds[0]} splits the difference is {difference * 100:.1f} points, with equal seeds and equal splits."
     verdict = verdicts.pop() if len(verdicts) == 1 else UNDECIDED
-    return {"claim": claim, "verdict": verdict, "evidence": told, "networks": 4800 + 400 * place, "more": more, "splits": splits}
+    return {
+        "claim": claim,
+        "verdict": verdict,
+        "evidence": told,
+        "remark": "",
+        "networks": 4800 + 400 * place,
+        "more": more,
+        "splits": splits,
+    }
 
 
 def _weighed(kind: str, more: bool, difference: float, half: float) -> dict[str, Any]:

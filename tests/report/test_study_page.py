@@ -129,6 +129,8 @@ def test_every_claim_is_told_with_its_evidence_for_each_kind_of_split(usual: str
     for place, claim in enumerate(studies.summary()["claims"]):
         card = seen[seen.index(f"{place + 1}. {claim['claim']}") :]
         start = f"{place + 1}. {claim['claim']} {claim['verdict']} {claim['networks']:,} networks"
+        agreeing = [each["split"] for each in claim["splits"] if each["verdict"] == claim["verdict"]]
+        start += "; decided by random splits alone" if agreeing == ["random"] else ""
         assert card.startswith(start)
         for each, name in zip(claim["splits"], ("random splits", "unseen profiles"), strict=True):
             told = f"{name} {each['verdict']} {points(each['difference'], each['interval'])} {each['contrast']}"

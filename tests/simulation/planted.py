@@ -22,8 +22,9 @@ from pipeline.config import Config
 from pipeline.data.load import Table
 from pipeline.study.claims import FAILS, HOLDS
 from pipeline.study.crew import cores
+from pipeline.study.gathered import COLUMNS, gather
 from pipeline.study.grid import divisions, most, tasks
-from pipeline.study.record import COLUMNS, claims_of, gather
+from pipeline.study.record import claims_of
 
 REPETITIONS = 100
 ROWS = 400
@@ -79,7 +80,7 @@ def verdicts(table: Table, config: Config) -> dict[str, str]:
     plan = dict(enumerate(tasks(made, config, most(config, made[0].train))))
     found = dict(cores(table, config, plan))
     networks = gather((each.select(COLUMNS).to_pandas() for each in found.values()), made, config)
-    return {each["claim"]: each["verdict"] for each in claims_of(networks, made, config)}
+    return {each["claim"]: each["verdict"] for each in claims_of(networks, config)}
 
 
 TRUTHS = {

@@ -1,5 +1,6 @@
 """The same study on a Dask cluster, with one of its two workers killed in the middle."""
 
+import sys
 from pathlib import Path
 
 import psutil
@@ -41,8 +42,17 @@ def test_no_scheduler_is_one_line(workplace: Path, in_process, monkeypatch: pyte
 
 
 def test_without_dask_the_extra_is_named(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    monkeypatch.delitem(__import__("sys").modules, "pipeline.study.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "pipeline.study.cluster", raising=False)
     code, printed, _ = in_process(*arguments(), "--dask", "local:2")
     assert code == 2
     assert "pip install '.[dask]'" in printed["error"][0]
+
+
+def test_a_worker_with_other_versions_is_refused():
+    from pipeline.errors import PipelineError
+    from pipeline.study.cluster import _carry_out
+    from pipeline.study.store import versions
+
+    with pytest.raises(PipelineError, match=r"tensorflow .* instead of 1\.0"):
+        _carry_out((None, None, versions() | {"tensorflow": "1.0"}), None)

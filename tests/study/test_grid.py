@@ -83,7 +83,7 @@ def test_a_split_that_leaves_a_column_empty_is_named(config: Config, table: Tabl
     empty = table.features.copy()
     empty.loc[split(table, config.split).train, "HbA1c"] = np.nan
     damaged = Table(empty, table.target, table.others, table.implausible, table.path, table.sha256)
-    with pytest.raises(DataError, match=r'study, random split of seed 5: .*"HbA1c" has no usable value'):
+    with pytest.raises(DataError, match=r'study, random split of seed 5, features raw: .*"HbA1c" has no usable value'):
         divisions(damaged, config)
 
 

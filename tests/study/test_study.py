@@ -116,13 +116,67 @@ def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, 
     assert not list((only_study() / "parts").iterdir())
 
 
-def test_a_damaged_part_is_made_again(studied: Path, in_process: Call):
-    whole = (only_study() / "networks.parquet").read_bytes()
-    (only_study() / "networks.parquet").unlink()
-    (only_study() / "parts" / "000003.parquet").write_bytes(b"PAR1 half a file")
+@pytest.mark.parametrize("damage", ["half a file", "a byte"])
+def test_a_damaged_part_is_made_again(studied: Path, in_process: Call, damage: str):
+    table = only_study() / "networks.parquet"
+    whole, size = table.read_bytes(), pq.ParquetFile(table).read_row_group(3)
+    part = only_study() / "parts" / "000003.parquet"
+    pq.write_table(size.replace_schema_metadata({"session": "0", "elapsed": "1"}), part, write_page_checksum=True)
+    content = bytearray(part.read_bytes())
+    content[40] ^= 1
+    part.write_bytes(content if damage == "a byte" else content[: len(content) // 2])
+    table.unlink()
     code, _, _ = in_process(*arguments())
     assert code == 0
-    assert (only_study() / "networks.parquet").read_bytes() == whole
+    assert table.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", [None, "", "{}"])
+def test_a_finished_study_needs_no_record_beside_its_networks(studied: Path, in_process: Call, content: str | None):
+    before = kept(only_study())
+    for name in ("study.json", "times.json"):
+        (only_study() / name).unlink()
+        if content is not None:
+            (only_study() / name).write_text(content)
+    code, printed, _ = in_process(*arguments())
+    assert code == 0
+    assert printed["seconds"] is None
+    assert printed["networks_per_second"] is None
+    assert timeless(printed) == timeless(before)
+
+
+def test_networks_of_another_grid_are_refused(studied: Path, in_process: Call):
+    path = only_study() / "networks.parquet"
+    pq.write_table(pq.ParquetFile(path).read_row_group(0), path)
+    code, printed, _ = in_process(*arguments())
+    assert code == 2
+    assert "networks of this grid" in printed["error"][0]
+
+
+def test_a_change_of_the_engine_is_another_study(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
+    """Parts of two plans, or of two programs, must not be joined."""
+    before = only_study()
+    monkeypatch.setattr("pipeline.study.study.most", lambda config, rows: 7)
+    code, printed, _ = in_process(*arguments())
+    assert code == 0
+    assert Path(printed["study"]) != before
+    assert printed["cells"] == kept(before)["cells"]
+
+
+def test_what_relu_cannot_answer_is_said_beside_the_claims(studied: Path, in_process: Call):
+    _, printed, _ = in_process(*arguments())
+    remarks = {claim["claim"][:12]: claim["remark"] for claim in printed["claims"]}
+    assert "Type2" in remarks["A small slop"] or "Type2" in remarks["After PCA, w"]
+    assert "C102" in remarks["ReLU suits r"]
+    assert remarks["The accuracy"] == ""
+    _, printed, _ = in_process(*arguments("study.reference.output=softmax"))
+    assert {claim["remark"] for claim in printed["claims"]} == {""}
+
+
+def test_settings_that_the_grid_replaces_are_noted(studied: Path, in_process: Call):
+    code, printed, _ = in_process(*arguments("network.alpha=0", "preprocess.scale=minmax"))
+    assert code == 0
+    assert printed["notes"] == ["network.alpha and preprocess.scale: not used, for the grid of the study says it"]
 
 
 def test_a_damaged_table_is_named(studied: Path, in_process: Call):
@@ -153,8 +207,10 @@ def test_two_processes_do_not_work_on_one_study(studied: Path, in_process: Call)
         ("study.alphas=[0, 0.05, 0.05]", "stands twice"),
         ("study.reference.alpha=0.07", "study.reference.alpha: 0.07 is not in the grid"),
         ("study.seeds=1", "study.seeds"),
-        ("split.seed=4294967295", "split.seed: must leave room"),
-        ("training.seed=4294967294", "training.seed: must leave room"),
+        ("split.seed=4294967295", "split.seed: the study counts"),
+        ("training.seed=4294967294", "training.seed: the study counts"),
+        ("network.hidden=[]", "without hidden layers"),
+        ("preprocess.pca=9", "preprocess.pca"),
         ("evaluation.unseen.group_by=[Age, BS Fast, HbA1c, Type]", "Type"),
     ],
 )
@@ -178,12 +234,12 @@ def test_a_split_that_cannot_be_made_is_named(workplace: Path, in_process: Call)
     table = pd.read_csv("data/diabetes.csv")
     table["BS pp"] = np.where(np.arange(len(table)) < 2, table["BS pp"], np.nan)
     table.to_csv("mine.csv", index=False)
-    code, printed, _ = in_process(*arguments("evaluation.unseen=null", "split.test_size=0.9999"), "--data", "mine.csv")
+    code, printed, _ = in_process(*arguments("evaluation.unseen=null", "split.test_size=0.9"), "--data", "mine.csv")
     assert code == 2
-    assert "split" in printed["error"][0]
+    assert 'study, random split of seed 5, features raw: mine.csv: column "BS pp" has no usable value' in printed["error"][0]
 
 
-def test_no_room_is_one_line(workplace: Path, in_process: Call):
+def test_a_file_in_the_way_is_one_line(workplace: Path, in_process: Call):
     Path("studies").write_text("in the way")
     code, printed, _ = in_process(*arguments())
     assert code == 2
