@@ -46,7 +46,7 @@ def cluster(
                     "dashboard_address": None,
                     "silence_logs": logging.CRITICAL,
                 }
-                address = opened.enter_context(LocalCluster(workers, **options))
+                address = opened.enter_context(LocalCluster(n_workers=workers, **options))
             client = opened.enter_context(_client(address))
             left = dict(tasks)
             for _ in range(_TRIES):

@@ -110,7 +110,9 @@ def _keeping(rows: pa.Table) -> float:
     with contextlib.ExitStack() as opened_here:
         opened_here.enter_context(contextlib.chdir(opened_here.enter_context(tempfile.TemporaryDirectory())))
         kept = opened_here.enter_context(opened("bench", "0" * 12))
-        workers = opened_here.enter_context(LocalCluster(2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"))
+        workers = opened_here.enter_context(
+            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+        )
         client = opened_here.enter_context(Client(workers))
         data = client.scatter(rows, broadcast=True)
         started = time.perf_counter()

@@ -33,6 +33,22 @@ def test_a_wrong_number_of_workers_is_one_line(workplace: Path, in_process, addr
     assert "local:N" in printed["error"][0]
 
 
+def test_as_many_workers_are_started_as_were_asked_for(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
+    from distributed import LocalCluster
+
+    started: list[int] = []
+
+    def counted(**options: object) -> None:
+        with LocalCluster(**{**options, "processes": False, "host": None}) as local:
+            started.append(len(local.workers))
+        raise OSError("counted")
+
+    monkeypatch.setattr("pipeline.study.cluster.LocalCluster", counted)
+    code, printed, _ = in_process(*arguments(), "--dask", "local:3")
+    assert (code, started) == (2, [3])
+    assert "the cluster failed: counted; what is done is kept" in printed["error"][0]
+
+
 def test_no_scheduler_is_one_line(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("pipeline.study.cluster._PATIENCE", 0.5)
     code, printed, _ = in_process(*arguments(), "--dask", "tcp://127.0.0.1:9")
