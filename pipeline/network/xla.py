@@ -92,7 +92,10 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
         summed += losses * counted[at]
         return (at + 1, *_update(tf, kind, moved, gradient, rates[at]), summed)
 
-    _, *state = tf.while_loop(lambda at, *_: at < steps, step, (0, *state))
+    loop: Any = (0, *state)
+    if state[0].shape[1] == 1:  # two steps a turn save a tenth of the time where a step is this short
+        loop = tf.while_loop(lambda at, *_: at + 1 < steps, lambda *turn: step(*step(*turn)), loop)
+    _, *state = tf.while_loop(lambda at, *_: at < steps, step, loop)
     return state
 
 

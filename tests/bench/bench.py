@@ -77,7 +77,9 @@ def everybody(x: Floats, y: Floats, agreed: dict[str, float | None]) -> tuple[li
 def ratios(timings: list[Timing]) -> dict[str, float | None]:
     """Return how many times as fast this engine is; None where the competitor is not installed."""
     one, many = (fastest(timings, ENGINE, many) for many in (False, True))
+    same = of_size(timings, ENGINE, 1024)
     assert one is not None
+    assert same is not None
     assert many is not None
     default, tuned = (fastest(timings, family, False) for family in (KERAS, rivals.TUNED))
     return {
@@ -86,7 +88,8 @@ def ratios(timings: list[Timing]) -> dict[str, float | None]:
         "keras_tuned_one": times_as_fast(one, tuned),
         "keras_tuned_many": times_as_fast(many, tuned),
         "jax_vmap_one": times_as_fast(one, fastest(timings, JAX, False)),
-        "jax_vmap_many": times_as_fast(many, fastest(timings, JAX, True)),
+        "jax_vmap_many": times_as_fast(same, of_size(timings, JAX, 1024)),
+        "jax_vmap_most": times_as_fast(many, fastest(timings, JAX, True)),
         "jax_tuned_one": times_as_fast(one, fastest(timings, JAX_TUNED, False)),
         "jax_tuned_many": times_as_fast(many, fastest(timings, JAX_TUNED, True)),
         "jax_threads_many": times_as_fast(many, fastest(timings, JAX_THREADS, True)),

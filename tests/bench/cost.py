@@ -26,8 +26,7 @@ from pipeline.study.grid import Task, divisions, most, tasks
 from pipeline.study.store import opened
 from pipeline.study.work import carry_out
 
-EPOCHS = 100
-SETTINGS = (f"training.epochs={EPOCHS}", "study.splits=4")
+SETTINGS = ("study.splits=2",)
 ECHOES = 200
 WORKERS = (1, 2, 10, 100)
 NETWORKS = (30_240, 1_000_000, 100_000_000)
@@ -68,17 +67,16 @@ class Arrivals:
         return (late[-1] - late[0]) / (len(late) - 1)
 
 
-def fit(one: Arrivals, keeping: float, networks: int, scale: float) -> Cost:
+def fit(one: Arrivals, keeping: float, networks: int) -> Cost:
     """Return the cost from what one worker did.
 
     Args:
         one: when it was done with what.
         keeping: seconds a task in the process that submits them.
         networks: of a task.
-        scale: epochs of the default study over epochs of this one; the time of a task is in proportion.
     """
     task = one.apart() - keeping
-    return Cost(one.end - (task + keeping) * len(one.tasks), task * scale, keeping, networks)
+    return Cost(one.end - (task + keeping) * len(one.tasks), task, keeping, networks)
 
 
 def expected(cost: Cost) -> dict[str, dict[int, float]]:
@@ -88,14 +86,13 @@ def expected(cost: Cost) -> dict[str, dict[int, float]]:
 
 def measure() -> tuple[Cost, dict[int, float]]:
     """Return the fitted cost, and the seconds from task to task that were measured with one and with two workers."""
-    config, default = (load_config(ROOT / "configs/study.yaml", settings, str(DATA)) for settings in (SETTINGS, ()))
+    config = load_config(ROOT / "configs/study.yaml", SETTINGS, str(DATA))
     table = load(config.data)
     made = divisions(table, config)
     plan = tasks(made, config, most(config, made[0].train))
     measured = {workers: _arrivals(table, config, plan, workers) for workers in WORKERS[:2]}
     rows = carry_out(table, config, plan[0])
-    cost = fit(measured[1], _keeping(rows), len(rows), default.training.epochs / EPOCHS)
-    return cost, {workers: each.apart() for workers, each in measured.items()}
+    return fit(measured[1], _keeping(rows), len(rows)), {workers: each.apart() for workers, each in measured.items()}
 
 
 def _arrivals(table: Table, config: Config, plan: Sequence[Task], workers: int) -> Arrivals:

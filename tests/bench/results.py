@@ -12,7 +12,8 @@ RATIOS = {
     "keras_tuned_one": "Keras `fit`, fastest built-in settings, one network",
     "keras_tuned_many": "Keras `fit`, fastest built-in settings, per network of many",
     "jax_vmap_one": "JAX `jit(vmap(scan))`, one network",
-    "jax_vmap_many": "JAX `jit(vmap(scan))`, per network of many, each side at its best size",
+    "jax_vmap_many": "JAX `jit(vmap(scan))`, per network of 1,024",
+    "jax_vmap_most": "JAX `jit(vmap(scan))`, per network of many, each side at its best size",
     "jax_tuned_one": "JAX in the fastest of the ways tried, one network",
     "jax_tuned_many": "JAX in the fastest of the ways tried, per network of many",
     "jax_threads_many": "the same with a thread a core around it, per network of many",
@@ -35,10 +36,9 @@ the sizes tried is {best:,}; the rule takes {slower_by:.1%} longer."""
 STUDY = """## A study on many workers
 
 `study --dask`, with the model `seconds = start + task x ceil(tasks / workers) + keeping x tasks`: {start:.1f} s until workers
-run and until they have ended, {task:.2f} s a task of {networks} networks with the default study's epochs on one core,
-{keeping:.4f} s a task in the one process that submits and writes. Measured with one worker, in a study of a third of the
-epochs: {one:.3f} s from task to task. Two workers on the same machine took {two:.3f} s, {gain:.2f} times as fast. All below
-follows from the model, with workers as fast as one core of this machine."""
+run and until they have ended, {task:.2f} s a task of {networks} networks on one core, {keeping:.4f} s a task in the one process
+that submits and writes. Measured in a fifth of the default study: {one:.2f} s from task to task with one worker, and {two:.2f} s
+with two on this machine, {gain:.2f} times as fast. All below follows from the model, with workers that do not share cores."""
 
 GROWTH = """## Growth
 

@@ -114,6 +114,11 @@ def fastest(timings: list[Timing], family: str, many: bool) -> Timing | None:
     return max(found, key=lambda each: each.rate, default=None)
 
 
+def of_size(timings: list[Timing], family: str, networks: int) -> Timing | None:
+    """Return the timing of a family with so many networks; None where it did not take part."""
+    return next((each for each in timings if (each.rival.family, each.rival.networks) == (family, networks)), None)
+
+
 def times_as_fast(this: Timing, other: Timing | None) -> float | None:
     """Return how many times more networks a second ``this`` trains; the median over the rounds. None without the other."""
     if other is None:
