@@ -30,6 +30,7 @@ from task import (
     Timing,
     arrays,
     fastest,
+    of_size,
     take_turns,
     times_as_fast,
 )
