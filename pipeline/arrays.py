@@ -1,17 +1,20 @@
 """A fitted model as plain arrays, and back: the content of weights.npz."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.data.preprocess import Preprocessor
-from pipeline.data.split import Rows, Split
-from pipeline.judge.evaluate import Yardsticks
-from pipeline.judge.unseen import Unseen
 from pipeline.model import Model
 from pipeline.network.decode import Coding
 from pipeline.network.layers import Network
-from pipeline.network.train import Trained
+
+if TYPE_CHECKING:  # scoring does without them
+    from pipeline.data.split import Rows, Split
+    from pipeline.judge.evaluate import Yardsticks
+    from pipeline.network.train import Trained
 
 
 def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardsticks) -> dict[str, Any]:
@@ -35,6 +38,7 @@ def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardstic
         "fill": preprocessor.fill,
         "center": preprocessor.center,
         "scale": preprocessor.scale,
+        "seen": preprocessor.seen,
         "mean": preprocessor.mean,
         "components": preprocessor.components,
         "train_rows": split.train,
@@ -49,32 +53,43 @@ def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardstic
     return {name: np.asarray(value) for name, value in arrays.items() if value is not None}
 
 
-def from_arrays(arrays: dict[str, Any]) -> tuple[Model, Trained, Split, Yardsticks]:
-    """Return what ``to_arrays`` was given.
+def model_of(arrays: dict[str, Any]) -> Model:
+    """Return the model that ``to_arrays`` was given.
 
     Raises:
         KeyError: an array is missing.
     """
-
-    def text(name: str) -> tuple[str, ...]:
-        return tuple(arrays[name].tolist())
-
-    chosen = int(arrays["chosen"])
-    trained = Trained(arrays["weights"], arrays["initial"], arrays["loss_curves"], arrays["final_loss"], chosen)
     softmax = bool(arrays["softmax"])
-    network = Network(tuple(arrays["sizes"].tolist()), tuple(arrays["slopes"].tolist()), softmax, trained.weights[chosen])
-    steps: dict[str, Any] = {
-        name: arrays.get(name) for name in ("lowest", "highest", "fill", "center", "scale", "mean", "components")
-    }
-    preprocessor = Preprocessor(text("features"), **steps)
+    weights = arrays["weights"][int(arrays["chosen"])]
+    network = Network(tuple(arrays["sizes"].tolist()), tuple(arrays["slopes"].tolist()), softmax, weights)
+    steps = {name: arrays[name] for name in ("lowest", "highest", "fill", "center", "scale", "seen")}
+    preprocessor = Preprocessor(_text(arrays["features"]), **steps, mean=arrays.get("mean"), components=arrays.get("components"))
     spread = float(arrays["spread"]) if "spread" in arrays else None
-    model = Model(preprocessor, network, Coding(text("classes"), tuple(arrays["codes"].tolist()), softmax, spread))
-    unseen = None
+    return Model(preprocessor, network, Coding(_text(arrays["classes"]), tuple(arrays["codes"].tolist()), softmax, spread))
+
+
+def judged_of(arrays: dict[str, Any]) -> tuple[Trained, Split, Yardsticks]:
+    """Return what judging the model needs besides it, as ``to_arrays`` was given it.
+
+    Raises:
+        KeyError: an array is missing.
+    """
+    from pipeline.data.split import Split
+    from pipeline.judge.evaluate import Yardsticks
+    from pipeline.judge.unseen import Unseen
+    from pipeline.network.train import Trained
+
+    chosen, unseen = int(arrays["chosen"]), None
+    trained = Trained(arrays["weights"], arrays["initial"], arrays["loss_curves"], arrays["final_loss"], chosen)
     if "unseen_groups" in arrays:
         unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays))
-    counts = dict(zip(text("counted_classes"), arrays["class_counts"].tolist(), strict=True))
+    counts = dict(zip(_text(arrays["counted_classes"]), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
-    return model, trained, Split(arrays["train_rows"], arrays["test_rows"]), yardsticks
+    return trained, Split(arrays["train_rows"], arrays["test_rows"]), yardsticks
+
+
+def _text(array: Any) -> tuple[str, ...]:
+    return tuple(array.tolist())
 
 
 def _named(name: str, answers: dict[str, Rows]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The only reader and writer of models/<run>/."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import io
@@ -9,24 +11,26 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.arrays import from_arrays, to_arrays
+from pipeline.arrays import judged_of, model_of, to_arrays
 from pipeline.config import Config
 from pipeline.config_file import read_source, validate
-from pipeline.data.split import Split
 from pipeline.errors import ConfigError, RunError, listing
 from pipeline.files import UNFINISHED, flush, whole
-from pipeline.judge.evaluate import Yardsticks
 from pipeline.model import Model
-from pipeline.network.train import Trained
 from pipeline.yaml_source import read_yaml
+
+if TYPE_CHECKING:  # scoring does without them
+    from pipeline.data.split import Split
+    from pipeline.judge.evaluate import Yardsticks
+    from pipeline.network.train import Trained
 
 MODELS = Path("models")
 LATEST = MODELS / "latest"
@@ -50,24 +54,33 @@ _KEYS = frozenset(
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run as it is kept.
+class Scoring:
+    """What scoring needs of a run.
 
     Attributes:
         config: resolved and complete.
         model: the chosen network with its preprocessing.
-        trained: every start.
-        split: which rows were for what.
-        yardsticks: what only the training rows could tell.
         record: what run.json holds.
     """
 
     config: Config
     model: Model
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run(Scoring):
+    """A run as it is kept.
+
+    Attributes:
+        trained: every start.
+        split: which rows were for what.
+        yardsticks: what only the training rows could tell.
+    """
+
     trained: Trained
     split: Split
     yardsticks: Yardsticks
-    record: dict[str, Any]
 
 
 def prepare() -> None:
@@ -147,13 +160,26 @@ def load(path: Path | str) -> Run:
     Raises:
         RunError: no run there, or a file is missing or damaged.
     """
+    with _opened(path) as (config, arrays, record):
+        return Run(config, model_of(arrays), record, *judged_of(arrays))
+
+
+def load_scoring(path: Path | str) -> Scoring:
+    """Read what scoring needs of a run; it imports nothing but NumPy and what reads the config. Errors as in ``load``."""
+    with _opened(path) as (config, arrays, record):
+        return Scoring(config, model_of(arrays), record)
+
+
+@contextmanager
+def _opened(path: Path | str) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
+    """Give config, arrays and record of a run; what cannot be made of them is no run of this version."""
     folder = Path(path)
     record = read_record(folder)
     contents = {name: _read(folder, name, facts) for name, facts in record["files"].items()}
     try:
         config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(folder / "config.yaml")))
         with np.load(io.BytesIO(contents["weights.npz"]), allow_pickle=False) as file:
-            return Run(config, *from_arrays(dict(file)), record)
+            yield config, dict(file), record
     except (KeyError, ValueError, ConfigError) as error:
         raise RunError(f"{folder}: this run was not written by this version: {error}; train again") from None
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.config import Config
-from pipeline.contradictions import contradictions
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.yaml_source import Location, Problem, YamlSource, override, read_yaml
 
@@ -27,6 +26,8 @@ def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None
     Raises:
         ConfigError: with every problem, each with its line.
     """
+    from pipeline.contradictions import contradictions  # it knows every finding, which scoring a saved run does without
+
     source = read_source(path)
     override(source, settings)
     if data is not None and source.places.get(("data", "path"), "").startswith("--set"):

@@ -34,8 +34,9 @@ class Prepared:
 
 def prepare(table: Table, parts: Split, config: Config) -> Prepared:
     """Fit the preprocessing on the training rows and apply it to both parts."""
-    steps = fit_pipeline(table.features.iloc[parts.train], config)
-    preprocessor = from_pipeline(steps, tuple(config.data.features))
+    known = table.features.iloc[parts.train]
+    steps = fit_pipeline(known, config)
+    preprocessor = from_pipeline(steps, known)
     train, test = (preprocessor.transform(table.features.iloc[rows]) for rows in (parts.train, parts.test))
     task = Task(train, table.class_indices()[parts.train], test)
     return Prepared(steps, preprocessor, table.target.iloc[parts.train].astype(str).to_numpy(), task)

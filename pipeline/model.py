@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.data.preprocess import Preprocessor
 from pipeline.network.decode import Coding
@@ -19,9 +18,9 @@ class Model:
     network: Network
     coding: Coding
 
-    def output(self, features: pd.DataFrame) -> Floats:
-        """Return (rows, outputs) for raw columns; NaN where something is missing and nothing fills it."""
-        return self.network.output(self.preprocessor.transform(features[list(self.preprocessor.features)]))
+    def output(self, features: ArrayLike) -> Floats:
+        """Return (rows, outputs) for (rows, F) raw values; NaN where something is missing and nothing fills it."""
+        return self.network.output(self.preprocessor.transform(features))
 
     def answers(self, output: Floats, classes: tuple[str, ...]) -> NDArray[np.int64]:
         """Return the index in ``classes`` of each output's class, -1 for none.

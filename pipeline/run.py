@@ -55,7 +55,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     evaluation = evaluate(model, table, parts, yardsticks, config)
     findings = doubts + audit_training(config, table, parts, model, trained, evaluation)
     record = summary(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
-    run = bundle.Run(config, model, trained, parts, yardsticks, record | provenance(config, origin))
+    run = bundle.Run(config, model, record | provenance(config, origin), trained, parts, yardsticks)
     from pipeline.network.build import build
 
     return record | {"run": str(bundle.save(run, Path(origin.path).stem, prepared[0].steps, build(model.network)))}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.arrays import from_arrays, to_arrays
+from pipeline.arrays import judged_of, model_of, to_arrays
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.judge.evaluate import Yardsticks
@@ -18,7 +18,7 @@ OUTPUT = np.array([[0.1], [1.2], [-0.6], [0.5], [np.nan]], dtype=np.float32)
 
 def model(spread: float | None = 0.4) -> Model:
     ends = np.array([-np.inf]), np.array([np.inf])
-    plain = Preprocessor(("glucose",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1))
+    plain = Preprocessor(("glucose",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1), np.array([[0.0], [1.0]]))
     network = Network((1, 1), (1.0,), False, np.array([1, 0], dtype=np.float32))
     return Model(plain, network, Coding(("Type2", "Normal"), (-1.0, 0.0), spread=spread))
 
@@ -47,7 +47,7 @@ def test_arrays_keep_the_model_and_do_without_the_spread_of_an_older_run(spread)
     arrays = to_arrays(model(spread), trained, split, yardsticks)
     assert ("spread" in arrays) == (spread is not None)
     assert not [name for name, array in arrays.items() if array.dtype == object]
-    again, _, _, kept = from_arrays(arrays)
+    again, (_, _, kept) = model_of(arrays), judged_of(arrays)
     assert again.coding == model(spread).coding
     assert kept.counts == yardsticks.counts
     for before, after in ((yardsticks.test, kept.test), *([(unseen.answers, kept.unseen.answers)] if unseen else [])):

@@ -1,15 +1,20 @@
 """Turn raw columns into the network's inputs; everything is learnt from training rows."""
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.config import Config
 from pipeline.errors import DataError
+
+if TYPE_CHECKING:  # scoring does without them
+    import pandas as pd
+
+    from pipeline.config import Config
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +28,7 @@ class Preprocessor:
         lowest, highest: (F,) plausible range; values outside become missing; infinite where none is declared.
         fill: (F,) what replaces a missing value; NaN where nothing does.
         center, scale: (F,) the value minus ``center``, divided by ``scale``.
+        seen: (2, F) lowest and highest value of the training rows, without those that became missing.
         mean, components: (F,) and (C, F) of a PCA on the scaled columns; None without one.
     """
 
@@ -32,6 +38,7 @@ class Preprocessor:
     fill: Floats
     center: Floats
     scale: Floats
+    seen: Floats
     mean: Floats | None = None
     components: Floats | None = None
 
@@ -89,8 +96,9 @@ def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
         raise DataError(f"{config.data.path}: the training rows cannot be preprocessed: {str(error).splitlines()[0]}") from None
 
 
-def from_pipeline(pipeline: Any, features: tuple[str, ...]) -> Preprocessor:
-    """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made."""
+def from_pipeline(pipeline: Any, train: pd.DataFrame) -> Preprocessor:
+    """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made of these training rows."""
+    features = tuple(map(str, train.columns))
     steps, size = pipeline.named_steps, len(features)
     plausible = steps["implausible"].kw_args
     fill = steps["impute"].statistics_ if "impute" in steps else np.full(size, np.nan)
@@ -100,6 +108,7 @@ def from_pipeline(pipeline: Any, features: tuple[str, ...]) -> Preprocessor:
         minmax = hasattr(scaler, "data_min_")
         center, scale = (scaler.data_min_, 1 / scaler.scale_) if minmax else (scaler.mean_, scaler.scale_)
     pca = steps.get("pca")
+    usable = mask_implausible(train, plausible["lowest"], plausible["highest"])
     return Preprocessor(
         features,
         plausible["lowest"],
@@ -107,6 +116,7 @@ def from_pipeline(pipeline: Any, features: tuple[str, ...]) -> Preprocessor:
         fill,
         center,
         scale,
+        np.array([np.nanmin(usable, axis=0), np.nanmax(usable, axis=0)]),
         pca.mean_ if pca else None,
         pca.components_ if pca else None,
     )

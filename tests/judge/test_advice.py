@@ -15,7 +15,10 @@ from pipeline.network.layers import Network, initial_weights
 
 RAW = np.random.default_rng(0).gamma(3, size=(200, 4)) + 1
 SCALER = StandardScaler().fit(RAW)
-STEPS = Preprocessor(tuple("abcd"), np.full(4, -np.inf), np.full(4, np.inf), np.full(4, np.nan), SCALER.mean_, SCALER.scale_)
+SEEN = np.zeros((2, 4))
+STEPS = Preprocessor(
+    tuple("abcd"), np.full(4, -np.inf), np.full(4, np.inf), np.full(4, np.nan), SCALER.mean_, SCALER.scale_, SEEN
+)
 CODING = Coding(("no", "yes", "other"), (0.0, 1.0, -1.0))
 
 
@@ -80,6 +83,6 @@ def test_it_says_which_codes_can_be_reached_and_recommends(some: Model, reachabl
 def test_without_negative_pre_activations_relu_would_do() -> None:
     weights = np.abs(initial_weights((4, 3, 1), 0, 0))
     weights[12:15] = 50.0
-    steps = Preprocessor(tuple("abcd"), *(np.full(4, value) for value in (-np.inf, np.inf, np.nan, 0.0, 1.0)))
+    steps = Preprocessor(tuple("abcd"), *(np.full(4, value) for value in (-np.inf, np.inf, np.nan, 0.0, 1.0)), SEEN)
     some = Model(steps, Network((4, 3, 1), (0.05, 0.05), False, weights), Coding(("no", "yes"), (0.0, 1.0)))
     assert "ReLU would do as well" in advise(some, RAW).recommendation

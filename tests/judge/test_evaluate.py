@@ -41,7 +41,7 @@ def table() -> Table:
 
 def identity(classes=("Normal", "Type1", "Type2")) -> Model:
     ends = np.array([-np.inf]), np.array([np.inf])
-    plain = Preprocessor(("glucose",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1))
+    plain = Preprocessor(("glucose",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1), np.array([[0.0], [1.0]]))
     network = Network((1, 1), (1.0,), False, np.array([1, 0], dtype=np.float32))
     return Model(plain, network, Coding(classes, tuple(CODES[name] for name in classes)))
 

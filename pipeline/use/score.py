@@ -1,0 +1,76 @@
+"""Score raw rows with a saved run, and say what is doubtful about each. NumPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.bundle import Scoring
+from pipeline.network.layers import Floats
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a run says of R rows of F features; classes are those of ``data.codes``, in their order.
+
+    Attributes:
+        output: (R, outputs) of the network; NaN where something is missing and nothing fills it.
+        answers: (R,) index of the class, -1 where the output is NaN.
+        probabilities: (R, classes); NaN where the output is.
+        missing: (R, F) which values are missing.
+        implausible: (R, F) which are outside their plausible range.
+        unseen: (R, F) which are outside the range of the training rows; not counted where implausible values become missing.
+    """
+
+    output: Floats
+    answers: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    missing: Flags
+    implausible: Flags
+    unseen: Flags
+
+
+def score(run: Scoring, values: ArrayLike) -> Scores:
+    """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
+    values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
+    output = run.model.output(values)
+    lowest, highest = run.config.data.bounds()
+    implausible = (values < lowest) | (values > highest)
+    unseen = (values < run.model.preprocessor.seen[0]) | (values > run.model.preprocessor.seen[1])
+    if run.config.preprocess.implausible == "missing":
+        unseen &= ~implausible
+    answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
+    return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)
+
+
+def notes(run: Scoring, scores: Scores) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return the number of each row's note, and the notes: 0 is the empty one, each other one a text for a person.
+
+    A note depends on what is doubtful in the row, not on its values, so that few texts serve many rows.
+    """
+    kinds = np.concatenate([scores.missing, scores.implausible, scores.unseen], axis=1)
+    numbers, doubtful = np.zeros(len(kinds), dtype=np.int64), np.flatnonzero(kinds.any(axis=1))
+    if not len(doubtful):
+        return numbers, ("",)
+    packed = np.packbits(kinds[doubtful], axis=1)
+    _, first, which = np.unique(packed.view([("", packed.dtype, packed.shape[1])]), return_index=True, return_inverse=True)
+    numbers[doubtful] = which.reshape(-1) + 1
+    return numbers, ("", *(_note(run, *each.reshape(3, -1)) for each in kinds[doubtful[first]]))
+
+
+def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:
+    """Return what is doubtful about a row, feature by feature."""
+    steps, parts = run.model.preprocessor, []
+    for place, (name, feature) in enumerate(run.config.data.features.items()):
+        fill = steps.fill[place]
+        filled = f", filled with {fill:.6g}" if not np.isnan(fill) else ", so there is no answer"
+        if missing[place]:
+            parts.append(f"{name} missing{filled}")
+        if implausible[place] and feature.range:
+            dropped = filled if run.config.preprocess.implausible == "missing" else ""
+            parts.append(f"{name} outside the plausible {feature.range[0]:.6g} to {feature.range[1]:.6g}{dropped}")
+        if unseen[place]:
+            parts.append(f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training")
+    return "; ".join(parts)
