@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from calls import call
 from kills import COMMANDS, end, start
 
 
@@ -48,6 +49,7 @@ def twice(base: Path, place: Path) -> list[str]:
 def links(base: Path, place: Path) -> list[str]:
     """Put links to a precious file where outputs are written: they are replaced, and the file stays."""
     shutil.copytree(base, place, symlinks=True)
+    os.chdir(place)
     precious = place / "precious"
     precious.write_text("kept")
     run = (place / "models/latest").resolve()
@@ -57,9 +59,9 @@ def links(base: Path, place: Path) -> list[str]:
     for output, words in outputs.items():
         (place / output).unlink(missing_ok=True)
         (place / output).symlink_to(precious)
-        code, _, err = end(start(*words, folder=place, output=subprocess.PIPE))
-        if precious.read_text() != "kept" or code not in (0, 2):
-            problems.append(f"{words}: {code} {err}")
+        done = call(*words)
+        if done.wrong() or precious.read_text() != "kept":
+            problems.append(f"{words}: {done.wrong() or 'the precious file was written to'}")
     return problems
 
 
@@ -120,9 +122,8 @@ def looked_at(place: Path, words: tuple[str, ...]) -> list[str]:
     if code not in (0, 1, 2):
         problems.append(f"{words}: exit code {code}: {err[-500:]}")
     left = [str(each) for each in place.rglob(".unfinished*") if "parts" not in each.parts]
-    damaged = [
-        each["problem"] for each in end(start("runs", folder=place, output=subprocess.PIPE))[1].get("runs", ()) if each["problem"]
-    ]
+    with contextlib.chdir(place):
+        damaged = [each["problem"] for each in call("runs").json["runs"] if each["problem"]]
     if left or damaged:
         problems.append(f"{words} left {left} {damaged}")
     if words[0] == "predict" and code == 2 and (place / "scored.csv").read_text() != "the old one":
