@@ -6,6 +6,7 @@ run, and the figures of the others stay.
 
 import importlib.util
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ from calls import ROOT, call, limit_memory
 sys.path.insert(0, str(ROOT / "tests/bench"))
 import machine
 import results
+
+from pipeline.files import whole
 
 HERE = Path(__file__).parent
 SMALL = ("--set", "training.starts=8", "--set", "training.epochs=20")
@@ -62,8 +65,6 @@ def apart(name: str, base: Path, place: Path) -> dict[str, Any]:
 
 
 def _damaged(name: str, place: Path) -> dict[str, Any]:
-    import os
-
     os.chdir(place)
     for words in (("evaluate",), ("report",)):
         assert call(*words).code == 0, words
@@ -85,31 +86,41 @@ def page(told: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Run the parts and write the results."""
+    """Run the parts, and write the results after each of them."""
     wanted = sys.argv[1:] or [*PARTS, *(["serve"] if importlib.util.find_spec("serve") else [])]
-    path = HERE / "results.json"
-    told: dict[str, Any] = json.loads(path.read_text()) if sys.argv[1:] and path.exists() else {"parts": {}}
-    told["machine"] = machine.describe()
+    if not sys.argv[1:]:
+        keep({"parts": {}, "machine": machine.describe()})
+    failed = 0
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
-        base = trained(Path(name) / "base")
+        base = trained(Path(name).resolve() / "base")
         for part in wanted:
             title, run = (
                 PARTS[part] if part in PARTS else ("The server", lambda base, place: importlib.import_module("serve").run())
             )
             started = time.monotonic()
-            figures = run(base, Path(name).resolve() / f"place-{part}")
+            figures = run(base, base.parent / f"place-{part}")
             seconds = time.monotonic() - started
             print(part, figures, f"{seconds:.0f} s", flush=True)
-            told["parts"][part] = {
-                "title": title,
-                "figures": figures,
-                "seconds": seconds,
-                "date": f"{datetime.now(UTC):%Y-%m-%d}",
-            }
+            told = {"title": title, "figures": figures, "seconds": seconds, "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+            kept = kept_figures()
+            keep({"parts": kept["parts"] | {part: told}, "machine": machine.describe()})
+            failed += bool(figures.get("failed"))
+        os.chdir(ROOT)
+    return int(failed > 0)
+
+
+def kept_figures() -> dict[str, Any]:
+    """Return what results.json holds."""
+    path = HERE / "results.json"
+    return json.loads(path.read_text()) if path.exists() else {"parts": {}}
+
+
+def keep(told: dict[str, Any]) -> None:
+    """Write results.json, and RESULTS.md from it."""
     told["parts"] = {part: told["parts"][part] for part in [*PARTS, "serve"] if part in told["parts"]}
-    path.write_text(json.dumps(told, indent=2) + "\n")
-    (HERE / "RESULTS.md").write_text(page(told))
-    return int(any(each["figures"].get("failed") for each in told["parts"].values()))
+    for name, text in {"results.json": json.dumps(told, indent=2) + "\n", "RESULTS.md": page(told)}.items():
+        with whole(HERE / name) as hidden:
+            hidden.write_text(text)
 
 
 def trained(folder: Path) -> Path:
