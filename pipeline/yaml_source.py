@@ -25,18 +25,26 @@ _SCALARS = (
     ),
 )
 _TAG = "tag:yaml.org,2002:"
+_DEEPEST = 50
 
 
 class _Loader(yaml.SafeLoader):
     """Composes nodes only; no object is ever constructed from a tag."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):  # an alias can repeat itself a billion times
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases (*name) are not supported; write the value out", mark)
-        return super().compose_node(parent, index)
+        if self._depth == _DEEPEST:  # PyYAML takes time that grows with the square of the depth
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 class _Dumper(yaml.SafeDumper):

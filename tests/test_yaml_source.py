@@ -254,3 +254,10 @@ def test_later_overrides_win_and_places_follow() -> None:
     override(source, ["a.b=2", "a={b: 3}", "a.b=4"])
     assert source.values == {"a": {"b": 4}}
     assert [source.place(("a", key)) for key in "bc"] == ["--set a.b", "--set a"]
+
+
+def test_deep_nesting_is_refused_before_it_takes_long():
+    for text in ("[" * 200 + "]" * 200, "{a: " * 100_000, "[" * 100_000):
+        source = read_yaml(f"# first\na: {text}", "deep.yaml")
+        assert source.broken
+        assert source.problems == ["deep.yaml:2: not valid YAML: nested too deeply"]
