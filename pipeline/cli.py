@@ -283,17 +283,21 @@ class _Outcome:
         self.code = 0 if sound else 1
 
 
+_HUNGRY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
+
+
 @contextmanager
 def _outcome(as_json: bool) -> Iterator[_Outcome]:
     """Turn what a user did wrong into one line a problem and exit code 2."""
     outcome = _Outcome(as_json)
     try:
         yield outcome
-    except PipelineError as error:
-        for problem in error.problems:
+    except (PipelineError, MemoryError) as error:
+        problems = error.problems if isinstance(error, PipelineError) else (_HUNGRY,)
+        for problem in problems:
             outcome.say(f"error: {problem}")
         if as_json:
-            print(json.dumps({"error": list(error.problems)}), flush=True)
+            print(json.dumps({"error": list(problems)}), flush=True)
         outcome.code = 2
     except typer.Abort:
         outcome.say("error: a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking")
@@ -303,9 +307,6 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
         outcome.code = 130
     except BrokenPipeError:  # whoever read the output has seen enough
         _silence_stdout()
-    except MemoryError:
-        outcome.say("error: this needs more memory than there is; ask for fewer or smaller networks, or bring less data")
-        outcome.code = 2
     except OSError as error:
         outcome.say(f"error: the output cannot be written: {error.strerror or error}")
         _silence_stdout()
