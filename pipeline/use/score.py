@@ -73,7 +73,11 @@ def _renumbered(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:
-    """Return what is doubtful about a row, feature by feature."""
+    return "; ".join(doubts(run, missing, implausible, unseen))
+
+
+def doubts(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
+    """Return what is doubtful about a row, feature by feature, from its (F,) flags."""
     steps, parts = run.model.preprocessor, []
     for place, (name, feature) in enumerate(run.config.data.features.items()):
         fill = steps.fill[place]
@@ -85,4 +89,4 @@ def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> st
             parts.append(f"{name} outside the plausible {feature.range[0]:.6g} to {feature.range[1]:.6g}{dropped}")
         if unseen[place]:
             parts.append(f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training")
-    return "; ".join(parts)
+    return parts
