@@ -31,13 +31,13 @@ class Limits:
     Attributes:
         size: bytes of a body.
         rows: of a JSON body.
-        explained: rows with ``explain=true``.
+        explained: rows that the network must answer to explain those of a body; see ``pushes.cost``.
         seconds: until a body has arrived.
     """
 
     size: int = 10_000_000
     rows: int = 10_000
-    explained: int = 100
+    explained: int = 16_000_000
     seconds: float = 30.0
 
 

@@ -14,7 +14,11 @@ Floats = NDArray[np.float64]
 EXACT = 10
 """Up to this many features all 2^F coalitions are computed; with more, sampled orders."""
 
-_PAIRS = 128  # orders, each with its reverse
+_PAIRS = 128
+"""Orders, each with its reverse."""
+
+_AT_ONCE = 2**16
+"""Rows that the network answers at once; more take memory and no less time."""
 
 
 @dataclass(frozen=True)
@@ -47,32 +51,45 @@ def pushes(run: Scoring, values: Floats) -> Pushes:
     steps = run.model.preprocessor
     reference = np.where(np.isnan(steps.fill), steps.seen[0] / 2 + steps.seen[1] / 2, steps.fill)
     explain = _exact if len(reference) <= EXACT else _sampled
-    found = [explain(run.model, reference, row) for row in values]
-    return Pushes(reference, np.asarray(run.model.output(reference[None])[0], dtype=np.float64), np.array(found))
+    least = max(1, _AT_ONCE // cost(len(reference)))
+    found = [explain(run.model, reference, values[first : first + least]) for first in range(0, len(values), least)]
+    return Pushes(reference, np.asarray(run.model.output(reference[None])[0], dtype=np.float64), np.concatenate(found))
 
 
-def _exact(model: Model, reference: Floats, row: Floats) -> Floats:
-    """Return the (F, outputs) pushes of a row from the outputs of all coalitions of its values."""
+def cost(size: int) -> int:
+    """Return how many rows the network must answer to explain one row of so many features."""
+    return 2**size if size <= EXACT else 2 * _PAIRS * (size + 1)
+
+
+def _exact(model: Model, reference: Floats, rows: Floats) -> Floats:
+    """Return the (R, F, outputs) pushes of rows from the outputs of all coalitions of their values."""
     size = len(reference)
     inside = (np.arange(2**size)[:, None] >> np.arange(size) & 1).astype(bool)
-    output = np.asarray(model.output(np.where(inside, row, reference)), dtype=np.float64)
-    members, found = inside.sum(axis=1), np.zeros((size, output.shape[1]))
+    output = _outputs(model, np.where(inside, rows[:, None], reference))
+    members, found = inside.sum(axis=1), np.zeros((len(rows), size, output.shape[2]))
     # the share of the orders in which these members, and no others, go before the feature
     weights = np.array([1 / (size * comb(size - 1, count)) for count in range(size)])
     for place in range(size):
         before = np.flatnonzero(~inside[:, place])
-        found[place] = weights[members[before]] @ (output[before + 2**place] - output[before])
+        found[:, place] = np.einsum("c,rco->ro", weights[members[before]], output[:, before + 2**place] - output[:, before])
     return found
 
 
-def _sampled(model: Model, reference: Floats, row: Floats) -> Floats:
-    """Return the (F, outputs) pushes of a row as the mean over sampled orders; the sample is the same for every row."""
+def _sampled(model: Model, reference: Floats, rows: Floats) -> Floats:
+    """Return the (R, F, outputs) pushes of rows as the mean over sampled orders; the sample is the same for every row."""
     size, random = len(reference), np.random.default_rng(0)
     total: Floats = np.zeros(1)
     for _ in range(_PAIRS):
         order = random.permutation(size)
         for each in (order, order[::-1]):
-            inside = np.arange(size + 1)[:, None] > np.argsort(each)  # row k: the first k of the order
-            output = np.asarray(model.output(np.where(inside, row, reference)), dtype=np.float64)
-            total = total + np.diff(output, axis=0)[np.argsort(each)]
-    return np.asarray(total / (2 * _PAIRS))
+            turn = np.argsort(each)
+            inside = np.arange(size + 1)[:, None] > turn  # row k: the first k of the order
+            output = _outputs(model, np.where(inside, rows[:, None], reference))
+            total = total + np.diff(output, axis=1)[:, turn]
+    return total / (2 * _PAIRS)
+
+
+def _outputs(model: Model, values: Floats) -> Floats:
+    """Return the (R, C, outputs) of (R, C, F) raw values."""
+    output = model.output(values.reshape(-1, values.shape[2]))
+    return np.asarray(output, dtype=np.float64).reshape(*values.shape[:2], -1)

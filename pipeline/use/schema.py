@@ -1,10 +1,12 @@
 """The API as OpenAPI describes it, made from a run's config."""
 
+import csv
+import io
+import re
 import sys
 from typing import Any
 
 from pipeline.bundle import Scoring
-from pipeline.use.api import Limits
 
 Schema = dict[str, Any]
 
@@ -64,12 +66,12 @@ def answer(run: Scoring) -> Schema:
     return _object(properties) | {"properties": properties | {"pushes": _object(pushes) | {"description": told}}}
 
 
-def predict(run: Scoring, limits: Limits) -> Schema:
+def predict(run: Scoring, most: int, explained: int) -> Schema:
     """Return the operation ``POST /predict``."""
-    rows: Schema = {"type": "array", "items": row(run), "minItems": 1, "maxItems": limits.rows}
+    rows: Schema = {"type": "array", "items": row(run), "minItems": 1, "maxItems": most}
     content: Schema = {"application/json": {"schema": {"oneOf": [row(run), rows]}}}
     answers = {"oneOf": [answer(run), {"type": "array", "items": answer(run)}]}
-    explain = f"Add to each answer what pushes it; at most {limits.explained} rows."
+    explain = f"Add to each answer what pushes it; at most {explained:,} rows."
     return {
         "parameters": [_switch("explain", explain)],
         "requestBody": {"required": True, "content": content},
@@ -77,15 +79,16 @@ def predict(run: Scoring, limits: Limits) -> Schema:
     }
 
 
-def predict_csv() -> Schema:
+def predict_csv(run: Scoring) -> Schema:
     """Return the operation ``POST /predict.csv``."""
-    upload = _object({"file": {**_TEXT, "format": "binary"}})
-    content: Schema = {"text/csv": {"schema": _TEXT}, "multipart/form-data": {"schema": upload}}
+    file = _file(list(run.config.data.features))
+    content: Schema = {"text/csv": {"schema": file}, "multipart/form-data": {"schema": _object({"file": file})}}
     responses = _responses("The scored rows, or the rejected ones.", {"text/csv": {"schema": _TEXT}}, _ERRORS)
+    shares = {"X-Accuracy": {"description": "Share of right ones, where the file holds the class.", "schema": {"type": "number"}}}
     counts = {"X-Rows": "Rows that were scored.", "X-Rejected": "Rows that cannot be read."}
     responses["200"]["headers"] = {
         name: {"description": text, "required": True, "schema": {"type": "integer"}} for name, text in counts.items()
-    }
+    } | shares
     return {
         "parameters": [_switch("rejected", "Answer with the rejected rows and why, instead of the scored ones.")],
         "requestBody": {"required": True, "content": content},
@@ -98,6 +101,16 @@ def read(description: str, kind: str, schema: Schema, **errors: str) -> Schema:
     further = {int(name[1:]): text for name, text in errors.items()}
     known = {status: _ERRORS[status] for status in (400, 500)}
     return {"responses": _responses(description, {kind: {"schema": schema}}, known | further)}
+
+
+def _file(features: list[str]) -> Schema:
+    """Return the schema of a CSV file with these columns and numbers below them."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(features)
+    header = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", written.getvalue())
+    told = "UTF-8, with these columns; in any order, among others if you like; a row that cannot be read is rejected by itself"
+    pattern = f"^{header}\\n[\\s\\S]*$"
+    return {**_TEXT, "contentMediaType": "text/csv", "pattern": pattern, "description": told}
 
 
 def _responses(description: str, content: Schema, errors: dict[int, str]) -> dict[str, Schema]:

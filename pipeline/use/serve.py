@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
-from starlette.datastructures import UploadFile
 
 from pipeline import __version__, bundle
 from pipeline.bundle import Scoring
@@ -18,6 +17,7 @@ from pipeline.errors import DataError
 from pipeline.use import schema
 from pipeline.use.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, problem, read_rows, unprocessable
 from pipeline.use.limits import Guard
+from pipeline.use.pushes import cost
 
 _LARGE = 2**16
 """Bytes of a body from which on it is answered beside the event loop, so that others are answered meanwhile."""
@@ -49,25 +49,27 @@ def application(run: Scoring, folder: Path, hosts: frozenset[bytes] | None = Non
 
 def _add_scoring(app: FastAPI, run: Scoring, limits: Limits) -> None:
     features, turns = tuple(run.config.data.features), asyncio.Semaphore(2)
+    explained = min(limits.rows, limits.explained // cost(len(features)))
 
     def answered(body: bytes, explain: bool) -> bytes:
         values, several = read_rows(body, features, limits.rows)
-        if explain and len(values) > limits.explained:
-            raise unprocessable(("query", "explain"), f"takes at most {limits.explained:,} rows; got {len(values):,}", "too_long")
+        if explain and len(values) > explained:
+            raise unprocessable(("query", "explain"), f"takes at most {explained:,} rows; got {len(values):,}", "too_long")
         found = answers(run, values, explain)
         return encode(found if several else found[0])
 
-    @app.post("/predict", openapi_extra=schema.predict(run, limits), **_PLAIN)
+    @app.post("/predict", openapi_extra=schema.predict(run, limits.rows, explained), **_PLAIN)
     async def predict(request: Request) -> Response:
         """Score one row or several."""
         body = await request.body()  # first, for an answer before the body has come would end the connection
         explain = _switch(request, "explain")
         _must_be(request, "application/json")
-        if len(body) > _LARGE or explain:
-            return _json(await asyncio.to_thread(answered, body, explain))
+        if len(body) > _LARGE:
+            async with turns:
+                return _json(await asyncio.to_thread(answered, body, explain))
         return _json(answered(body, explain))
 
-    @app.post("/predict.csv", openapi_extra=schema.predict_csv(), **_PLAIN)
+    @app.post("/predict.csv", openapi_extra=schema.predict_csv(run), **_PLAIN)
     async def predict_csv(request: Request) -> Response:
         """Score a CSV file."""
         await request.body()
@@ -110,7 +112,7 @@ def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
 
 def score_csv(run: Scoring, source: Path, target: Path) -> dict[str, Any]:
     """Score a CSV file into another one and return the counts, and which file holds the rejected rows, if there are any."""
-    from pipeline.use.predict import predict, rejected_path  # type: ignore[import-not-found]
+    from pipeline.use.predict import predict, rejected_path
 
     counts = predict(run, source, target)
     accuracy = counts.right / counts.known if counts.known else None
@@ -142,8 +144,10 @@ async def _upload(request: Request) -> tuple[str, bytes]:
         return "rows", await request.body()
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("file")
-        if not isinstance(file, UploadFile):
+        if file is None:
             raise unprocessable(("body", "file"), "is missing; it must hold the CSV file", "missing")
+        if isinstance(file, str):  # a field without a file name
+            return "rows", file.encode()
         name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(file.filename or "").stem).strip("-.")[:80]
         return name or "rows", await file.read()
 
