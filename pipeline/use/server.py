@@ -36,24 +36,31 @@ def serve(path: Path, host: str, port: int, ready: Callable[[str, str], None]) -
         PipelineError: the address cannot be listened on.
     """
     run, folder = bundle.load_scoring(path), bundle.resolve(path)
-    with _listener(host, port) as listener, _quiet():
-        address, taken = listener.getsockname()[:2]
-        loopback = ipaddress.ip_address(address).is_loopback
+    with listener(host, port) as taken:
+        address = taken.getsockname()[0]
         names = frozenset(_named(each).lower().encode() for each in ("localhost", "127.0.0.1", "::1", host, address))
-        config = uvicorn.Config(
-            application(run, folder, names if loopback else None),
-            http="h11",
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            backlog=_BACKLOG,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-        )
-        _Server(config, lambda: ready(str(folder), f"http://{_named(host)}:{taken}")).run(sockets=[listener])
+        app = application(run, folder, names if ipaddress.ip_address(address).is_loopback else None)
+        listen(app, taken, host, lambda url: ready(str(folder), url))
+
+
+def listen(app: Any, taken: socket.socket, host: str, ready: Callable[[str], None]) -> None:
+    """Let an ASGI application answer on a socket that listens, until Ctrl-C or SIGTERM; ``host`` is its name in the URL."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        backlog=_BACKLOG,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )
+    url = f"http://{_named(host)}:{taken.getsockname()[1]}"
+    with _quiet():
+        _Server(config, lambda: ready(url)).run(sockets=[taken])
 
 
 class _Server(uvicorn.Server):
@@ -94,20 +101,25 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _listener(host: str, port: int) -> Iterator[socket.socket]:
+def listener(host: str, port: int) -> Iterator[socket.socket]:
+    """Give a socket that listens.
+
+    Raises:
+        PipelineError: the address is taken, unknown or not allowed.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
+        taken = socket.socket(family, kind, protocol)
     except OSError as error:
         raise _unheard(host, port, error) from None
-    with listener:
+    with taken:
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(_BACKLOG)
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(address)
+            taken.listen(_BACKLOG)
         except OSError as error:
             raise _unheard(host, port, error) from None
-        yield listener
+        yield taken
 
 
 def _unheard(host: str, port: int, error: OSError) -> PipelineError:
