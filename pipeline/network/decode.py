@@ -41,7 +41,7 @@ class Coding:
         if self.softmax:
             answer = np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
         else:
-            answer = self._distances(np.nan_to_num(values)).argmin(axis=1)
+            answer = self._distances(np.where(np.isnan(values), 0, values)).argmin(axis=1)
         return np.where(np.isnan(values).any(axis=1), NO_CLASS, answer)
 
     def probabilities(self, output: ArrayLike) -> NDArray[np.float64]:

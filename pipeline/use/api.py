@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.bundle import Scoring
 from pipeline.errors import did_you_mean
 from pipeline.use.pushes import pushes
-from pipeline.use.score import Scores, doubts, score
+from pipeline.use.score import Scores, doubtful, score
 
 Floats = NDArray[np.float64]
 
@@ -112,7 +112,7 @@ def _notes(run: Scoring, scores: Scores) -> list[list[str]]:
     for row in np.flatnonzero(flags.any(axis=(1, 2))).tolist():
         key = flags[row].tobytes()
         if key not in known:
-            known[key] = doubts(run, *flags[row])
+            known[key] = doubtful(run, *flags[row])
         found[row] = known[key]
     return found
 

@@ -73,10 +73,10 @@ def _renumbered(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:
-    return "; ".join(doubts(run, missing, implausible, unseen))
+    return "; ".join(doubtful(run, missing, implausible, unseen))
 
 
-def doubts(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
+def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
     """Return what is doubtful about a row, feature by feature, from its (F,) flags."""
     steps, parts = run.model.preprocessor, []
     for place, (name, feature) in enumerate(run.config.data.features.items()):

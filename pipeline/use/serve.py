@@ -160,6 +160,8 @@ def _must_be(request: Request, *kinds: str) -> str:
 
 
 def _switch(request: Request, name: str) -> bool:
+    if not request.scope["query_string"]:
+        return False
     given = request.query_params.getlist(name)
     if given not in ([], ["true"], ["false"]):
         raise unprocessable(("query", name), "must be true or false", "bool_parsing")
