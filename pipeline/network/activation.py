@@ -31,8 +31,10 @@ def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
         slope: one negative slope, or an array that broadcasts with ``x``.
     """
     values = np.asarray(x)
-    if not np.issubdtype(values.dtype, np.floating):
+    if values.dtype.kind != "f":
         values = values.astype(np.float64)
+    if isinstance(slope, float) and 0 < slope <= 1:  # the usual slope without an array of its own
+        return np.asarray(np.maximum(values, slope * values))
     slopes = np.asarray(slope, dtype=values.dtype)
     if ((slopes > 0) & (slopes <= 1)).all():  # the same to the bit, in a third of the time
         return np.asarray(np.maximum(values, slopes * values))

@@ -4,18 +4,14 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.use.api import Limits, RequestError, encode
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -37,15 +33,24 @@ class Guard:
         hosts: values of the Host header that are answered, without a port; None for every one. A web page that lets its name
             point to this machine (DNS rebinding) cannot name one of them.
         paths: those that a log line may name; any other could hold a value.
+        direct: method and path of what is answered past the application, whose layers take longer than a row.
     """
 
-    def __init__(self, app: Application, limits: Limits, hosts: frozenset[bytes] | None, paths: Iterable[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        hosts: frozenset[bytes] | None,
+        paths: Iterable[str],
+        direct: Mapping[tuple[str, str], ASGIApp],
+    ) -> None:
         self._app = app
         self._limits = limits
         self._hosts = hosts
         self._paths = frozenset(paths)
+        self._direct = direct
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -54,7 +59,8 @@ class Guard:
         exchange = _Exchange(scope, receive, send, self._limits)
         try:
             self._check(scope["headers"], exchange)
-            await self._app(scope, exchange.receive, exchange.send)
+            app = self._direct.get((scope["method"], scope["path"]), self._app)
+            await app(scope, exchange.receive, exchange.send)
         except RequestError as refused:
             await exchange.refuse(refused.status, refused.detail)
         except ClientDisconnect:
@@ -92,7 +98,7 @@ class _Exchange:
         status: of the answer, 0 before it starts.
     """
 
-    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, limits: Limits) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
         self._receive = receive
         self._send = send
         self._limits = limits
@@ -144,12 +150,8 @@ class _Exchange:
 
     async def refuse(self, status: int, detail: Any) -> None:
         """Answer with an error, unless the answer has begun."""
-        if self.status:
-            return
-        body = encode({"detail": detail})
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+        if not self.status:
+            await reply(self.send, status, encode({"detail": detail}))
 
     async def _linger(self) -> None:
         """Read on, and forget what comes."""
@@ -157,6 +159,29 @@ class _Exchange:
             async with asyncio.timeout(_LINGER if self.status != 408 else 0):
                 while (await self._receive()).get("more_body"):
                     pass
+
+
+async def read_body(receive: Receive) -> bytes:
+    """Return the whole body of a request.
+
+    Raises:
+        ClientDisconnect: it ends before.
+    """
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def reply(send: Send, status: int, content: bytes) -> None:
+    """Answer with JSON."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
 def _say(line: str) -> None:

@@ -73,6 +73,9 @@ def predict(run: Scoring, most: int, explained: int) -> Schema:
     answers = {"oneOf": [answer(run), {"type": "array", "items": answer(run)}]}
     explain = f"Add to each answer what pushes it; at most {explained:,} rows."
     return {
+        "summary": "Predict",
+        "description": "Score one row or several.",
+        "operationId": "predict",
         "parameters": [_switch("explain", explain)],
         "requestBody": {"required": True, "content": content},
         "responses": _responses("An answer, or as many as rows were sent.", {"application/json": {"schema": answers}}, _ERRORS),

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
+from starlette.datastructures import QueryParams
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from pipeline import __version__, bundle
 from pipeline.bundle import Scoring
 from pipeline.errors import DataError
 from pipeline.use import schema
 from pipeline.use.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, problem, read_rows, unprocessable
-from pipeline.use.limits import Guard
+from pipeline.use.limits import Guard, read_body, reply
 from pipeline.use.pushes import cost
 
 _LARGE = 2**16
@@ -30,7 +33,7 @@ _PAGE_POLICY = (
 )
 
 
-def application(run: Scoring, folder: Path, hosts: frozenset[bytes] | None = None, limits: Limits | None = None) -> FastAPI:
+def application(run: Scoring, folder: Path, hosts: frozenset[bytes] | None = None, limits: Limits | None = None) -> Guard:
     """Return the API of a run as an ASGI application.
 
     Args:
@@ -39,41 +42,75 @@ def application(run: Scoring, folder: Path, hosts: frozenset[bytes] | None = Non
         hosts: see ``Guard``.
         limits: of a request.
     """
+    limits, turns = limits or Limits(), asyncio.Semaphore(2)
     app = FastAPI(title="diabetes-pipeline", version=__version__, description=NOT_CLINICAL, docs_url=None, redoc_url=None)
-    _add_scoring(app, run, limits or Limits())
+    predict = Predict(run, limits, turns)
+    app.router.routes.append(Route("/predict", predict, methods=["POST"]))
+    _describe(app, "/predict", schema.predict(run, limits.rows, predict.explained))
+    _add_csv(app, run, turns)
     _add_reading(app, run, folder / bundle.REPORT)
     paths = {str(getattr(route, "path", "")) for route in app.routes}
-    app.add_middleware(Guard, limits=limits or Limits(), hosts=hosts, paths=paths)
-    return app
+    return Guard(app, limits, hosts, paths, {("POST", "/predict"): predict})
 
 
-def _add_scoring(app: FastAPI, run: Scoring, limits: Limits) -> None:
-    features, turns = tuple(run.config.data.features), asyncio.Semaphore(2)
-    explained = min(limits.rows, limits.explained // cost(len(features)))
+class Predict:
+    """The ASGI application behind ``POST /predict``: rows in, answers out.
 
-    def answered(body: bytes, explain: bool) -> bytes:
-        values, several = read_rows(body, features, limits.rows)
-        if explain and len(values) > explained:
-            raise unprocessable(("query", "explain"), f"takes at most {explained:,} rows; got {len(values):,}", "too_long")
-        found = answers(run, values, explain)
+    Args:
+        run: what answers.
+        limits: of a request.
+        turns: taken by what is answered beside the event loop.
+
+    Attributes:
+        explained: rows that one request may have explained.
+    """
+
+    def __init__(self, run: Scoring, limits: Limits, turns: asyncio.Semaphore) -> None:
+        self._run = run
+        self._features = tuple(run.config.data.features)
+        self._most = limits.rows
+        self._turns = turns
+        self.explained = min(limits.rows, limits.explained // cost(len(self._features)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        body = await read_body(receive)  # first, for an answer before the body has come would end the connection
+        explain = _switch(scope, "explain")
+        _must_be(scope, "application/json")
+        if len(body) > _LARGE:
+            async with self._turns:
+                answer = await asyncio.to_thread(self._answer, body, explain)
+        else:
+            answer = self._answer(body, explain)
+        await reply(send, 200, answer)
+
+    def _answer(self, body: bytes, explain: bool) -> bytes:
+        values, several = read_rows(body, self._features, self._most)
+        if explain and len(values) > self.explained:
+            text = f"takes at most {self.explained:,} rows; got {len(values):,}"
+            raise unprocessable(("query", "explain"), text, "too_long")
+        found = answers(self._run, values, explain)
         return encode(found if several else found[0])
 
-    @app.post("/predict", openapi_extra=schema.predict(run, limits.rows, explained), **_PLAIN)
-    async def predict(request: Request) -> Response:
-        """Score one row or several."""
-        body = await request.body()  # first, for an answer before the body has come would end the connection
-        explain = _switch(request, "explain")
-        _must_be(request, "application/json")
-        if len(body) > _LARGE:
-            async with turns:
-                return _json(await asyncio.to_thread(answered, body, explain))
-        return _json(answered(body, explain))
 
+def _describe(app: FastAPI, path: str, operation: dict[str, Any]) -> None:
+    """Add what FastAPI does not know of a route of Starlette's to /openapi.json."""
+    known = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        told = known()
+        told["paths"].setdefault(path, {"post": operation})
+        return told
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_csv(app: FastAPI, run: Scoring, turns: asyncio.Semaphore) -> None:
     @app.post("/predict.csv", openapi_extra=schema.predict_csv(run), **_PLAIN)
     async def predict_csv(request: Request) -> Response:
         """Score a CSV file."""
         await request.body()
-        rejected = _switch(request, "rejected")
+        rejected = _switch(request.scope, "rejected")
         name, content = await _upload(request)
         async with turns:
             return await asyncio.to_thread(_scored, run, name, content, rejected)
@@ -140,7 +177,7 @@ def _scored(run: Scoring, name: str, content: bytes, rejected: bool) -> Response
 
 async def _upload(request: Request) -> tuple[str, bytes]:
     """Return name and content of the CSV file in a request."""
-    if _must_be(request, "text/csv", "multipart/form-data") == "text/csv":
+    if _must_be(request.scope, "text/csv", "multipart/form-data") == "text/csv":
         return "rows", await request.body()
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("file")
@@ -152,17 +189,18 @@ async def _upload(request: Request) -> tuple[str, bytes]:
         return name or "rows", await file.read()
 
 
-def _must_be(request: Request, *kinds: str) -> str:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _must_be(scope: Scope, *kinds: str) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    kind = str(given.partition(b";")[0].strip().lower(), "latin-1")
     if kind not in kinds:
         raise RequestError(415, f"the Content-Type must be {' or '.join(kinds)}")
     return kind
 
 
-def _switch(request: Request, name: str) -> bool:
-    if not request.scope["query_string"]:
+def _switch(scope: Scope, name: str) -> bool:
+    if not scope["query_string"]:
         return False
-    given = request.query_params.getlist(name)
+    given = QueryParams(scope["query_string"]).getlist(name)
     if given not in ([], ["true"], ["false"]):
         raise unprocessable(("query", name), "must be true or false", "bool_parsing")
     return given == ["true"]
