@@ -21,7 +21,7 @@ def leaky_relu(x: float, slope: float = 0.01) -> float:
     return slope * x if slope else 0.0  # 0 * -infinity would be NaN
 
 
-def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
+def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[Any]:
     """Return Leaky ReLU of every element, with the shape of ``x`` broadcast against ``slope``.
 
     Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.

@@ -130,14 +130,15 @@ def _pushes(run: Scoring, values: Floats) -> list[dict[str, Any]]:
 def about(run: Scoring) -> dict[str, Any]:
     """Return what the API tells about the model."""
     record, steps, network, section = run.record, run.model.preprocessor, run.model.network, run.config.data
+    fills, seen = _finite(steps.fill), _finite(steps.seen.T)
     return {
         "run": record["run"],
         "created": record["created"],
         "intended": NOT_CLINICAL,
         "card": run.config.card.model_dump(),
         "features": {
-            name: feature.model_dump() | {"seen": _finite(steps.seen[:, place]), "fill": _finite(steps.fill[place])}
-            for place, (name, feature) in enumerate(section.features.items())
+            name: feature.model_dump() | {"seen": ends, "fill": fill}
+            for (name, feature), ends, fill in zip(section.features.items(), seen, fills, strict=True)
         },
         "classes": section.codes,
         "network": {

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +21,9 @@ _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"))
 _LINGER = 5.0
 """Seconds in which a client that was refused may go on sending, or it would see a broken connection and not the answer."""
+
+INTERNAL = encode({"detail": "internal error"})
+"""What an answer with status 500 holds."""
 
 
 class Guard:
@@ -62,12 +64,14 @@ class Guard:
             app = self._direct.get((scope["method"], scope["path"]), self._app)
             await app(scope, exchange.receive, exchange.send)
         except RequestError as refused:
-            await exchange.refuse(refused.status, refused.detail)
+            if not exchange.status:
+                await reply(exchange.send, refused.status, encode({"detail": refused.detail}))
         except ClientDisconnect:
             pass
         except Exception as error:
             _say(f"error: {type(error).__name__} in an answer; please report what was asked")
-            await exchange.refuse(500, "internal error")
+            if not exchange.status:
+                await reply(exchange.send, 500, INTERNAL)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other method"
             path = scope["path"] if scope["path"] in self._paths else "unknown path"
@@ -147,11 +151,6 @@ class _Exchange:
             await self._linger()
             message = {"type": "http.response.body", "body": b""}
         await self._send(message)
-
-    async def refuse(self, status: int, detail: Any) -> None:
-        """Answer with an error, unless the answer has begun."""
-        if not self.status:
-            await reply(self.send, status, encode({"detail": detail}))
 
     async def _linger(self) -> None:
         """Read on, and forget what comes."""

@@ -19,7 +19,7 @@ from pipeline.bundle import Scoring
 from pipeline.errors import DataError
 from pipeline.use import schema
 from pipeline.use.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, problem, read_rows, unprocessable
-from pipeline.use.limits import Guard, read_body, reply
+from pipeline.use.limits import INTERNAL, Guard, read_body, reply
 from pipeline.use.pushes import cost
 
 _LARGE = 2**16
@@ -44,6 +44,8 @@ def application(run: Scoring, folder: Path, hosts: frozenset[bytes] | None = Non
     """
     limits, turns = limits or Limits(), asyncio.Semaphore(2)
     app = FastAPI(title="diabetes-pipeline", version=__version__, description=NOT_CLINICAL, docs_url=None, redoc_url=None)
+    app.add_exception_handler(RequestError, _refused)
+    app.add_exception_handler(Exception, _refused)
     predict = Predict(run, limits, turns)
     app.router.routes.append(Route("/predict", predict, methods=["POST"]))
     _describe(app, "/predict", schema.predict(run, limits.rows, predict.explained))
@@ -204,6 +206,13 @@ def _switch(scope: Scope, name: str) -> bool:
     if given not in ([], ["true"], ["false"]):
         raise unprocessable(("query", name), "must be true or false", "bool_parsing")
     return given == ["true"]
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """Answer in the place of Starlette, which would do so in plain text; ``Guard`` tells of what was not meant to happen."""
+    if isinstance(error, RequestError):
+        return Response(encode({"detail": error.detail}), error.status, media_type="application/json")
+    return Response(INTERNAL, 500, media_type="application/json")
 
 
 def _json(content: bytes) -> Response:
