@@ -4,17 +4,16 @@ Both run under the same server with the same settings, each in a process of its 
 """
 
 import json
-import os
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 sys.path.append(str(Path(__file__).parents[1] / "use"))
-from client import ROOT, load, serving
+from client import load, serving, trained
 
 ROUNDS = 3
 REQUESTS = {1: 3000, 50: 10000}
@@ -40,27 +39,26 @@ def bare() -> None:
 
 
 def measure() -> dict[str, Any]:
-    """Return, for each number of connections, what each server reaches: the median of the rounds; and their ratio."""
+    """Return how long a start takes, and for each number of connections what each server reaches and their ratio: medians."""
     with tempfile.TemporaryDirectory() as name:
         folder = trained(Path(name))
+        start = statistics.median(_start(folder) for _ in range(ROUNDS))
         with serving(folder) as ours, serving(folder, "bare", command=(__file__,)) as other:
             urls = dict(zip(NAMES, (f"{each.url}/predict" for each in (ours, other)), strict=True))
             for url in urls.values():
                 load(url, 10, 1000)  # warm
-            result = {str(connections): _rounds(urls, connections) for connections in REQUESTS}
-    for each in result.values():
+            found = {str(connections): _rounds(urls, connections) for connections in REQUESTS}
+    for each in found.values():
         each["ratio"] = each["serve"]["per_second"] / each["bare"]["per_second"]
-    return result
+    return {"start_seconds": start, "connections": found}
 
 
-def trained(folder: Path) -> Path:
-    """Train a small run on the twin in a folder and return the folder."""
-    for part in ("configs", "data"):
-        shutil.copytree(ROOT / part, folder / part)
-    words = ["train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-m", "pipeline", *words], cwd=folder, env=environment, capture_output=True, check=True)
-    return folder
+def _start(folder: Path) -> float:
+    """Return the seconds from the start of the process to the first answer."""
+    started = time.perf_counter()
+    with serving(folder) as server, urlopen(f"{server.url}/health") as answer:  # noqa: S310
+        assert answer.status == 200
+        return time.perf_counter() - started
 
 
 def _rounds(urls: dict[str, str], connections: int) -> dict[str, Any]:
@@ -73,7 +71,9 @@ def _rounds(urls: dict[str, str], connections: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    for connections, found in measure().items():
+    result = measure()
+    print(f"first answer {result['start_seconds']:.2f} s after the start of the process")
+    for connections, found in result["connections"].items():
         for name in NAMES:
             one = found[name]
             print(

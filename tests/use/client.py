@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +63,16 @@ def serving(folder: Path, *words: object, command: tuple[str, ...] = ("-m", "pip
             if process.poll() is None:
                 process.kill()
             process.communicate()
+
+
+def trained(folder: Path) -> Path:
+    """Train a small run on the twin in a folder and return the folder."""
+    for part in ("configs", "data"):
+        shutil.copytree(ROOT / part, folder / part)
+    words = ["train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-m", "pipeline", *words], cwd=folder, env=environment, capture_output=True, check=True)
+    return folder
 
 
 def load(url: str, connections: int, requests: int, body: str = json.dumps(ROW)) -> dict[str, float]:
