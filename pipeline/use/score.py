@@ -37,11 +37,11 @@ class Scores:
 def score(run: Scoring, values: ArrayLike) -> Scores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
-    output = run.model.output(values)
-    lowest, highest = run.config.data.bounds()
+    output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
+    lowest, highest = (steps.lowest, steps.highest) if masked else run.config.data.bounds()
     implausible = (values < lowest) | (values > highest)
-    unseen = (values < run.model.preprocessor.seen[0]) | (values > run.model.preprocessor.seen[1])
-    if run.config.preprocess.implausible == "missing":
+    unseen = (values < steps.seen[0]) | (values > steps.seen[1])
+    if masked:
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
     return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)

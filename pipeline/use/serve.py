@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 import tempfile
+from collections.abc import Container
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -166,7 +167,8 @@ def _scored(run: Scoring, name: str, content: bytes, rejected: bool) -> Response
         try:
             counts = score_csv(run, source, target)
         except DataError as error:
-            problems = (each.replace(f"{folder}/", "") for each in error.problems)
+            known = {*run.config.data.codes, *run.config.data.features, run.config.data.target}
+            problems = (_without_values(each.replace(f"{folder}/", ""), known) for each in error.problems)
             raise RequestError(422, [problem(("body",), each, "csv") for each in problems]) from None
         wanted = counts["rejections"] if rejected else target
         found = wanted.read_bytes() if wanted.exists() else b""
@@ -175,6 +177,11 @@ def _scored(run: Scoring, name: str, content: bytes, rejected: bool) -> Response
         headers["x-accuracy"] = str(counts["accuracy"])
     headers["content-disposition"] = f'attachment; filename="{name}-{"rejected" if rejected else "scored"}.csv"'
     return Response(found, media_type="text/csv", headers=headers)
+
+
+def _without_values(text: str, known: Container[str]) -> str:
+    """Return a problem without what it quotes of the file, which without a header is a patient."""
+    return re.sub(r'"([^"]*)"', lambda found: found[0] if found[1] in known else "...", text)
 
 
 async def _upload(request: Request) -> tuple[str, bytes]:

@@ -194,6 +194,9 @@ def test_a_csv_that_cannot_be_used_is_told_without_a_path(api: Client) -> None:
     answer = api.post("/predict.csv", content="Age,x\n1,2\n", headers={"Content-Type": "text/csv"})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["msg"].startswith('rows.csv, line 1: the columns "BS Fast"')
+    headless = api.post("/predict.csv", content=f"{SECRET},1,1,{SECRET}\n", headers={"Content-Type": "text/csv"})
+    assert headless.status_code == 422
+    assert str(SECRET) not in headless.text
     assert api.post("/predict.csv", files={"other": "x"}).json()["detail"][0]["loc"] == ["body", "file"]
     boundless = api.post("/predict.csv", content="x", headers={"Content-Type": "multipart/form-data"})
     assert boundless.status_code == 400
