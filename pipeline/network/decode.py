@@ -67,7 +67,7 @@ class Coding:
 
     def _distances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the (rows, K) distance of each (rows, 1) output, clipped to the range of the codes, from each code."""
-        return np.asarray(np.abs(np.clip(values, min(self.codes), max(self.codes)) - np.array(self.codes)))
+        return np.asarray(np.abs(np.minimum(np.maximum(values, min(self.codes)), max(self.codes)) - np.array(self.codes)))
 
 
 def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding) -> Coding:

@@ -106,10 +106,13 @@ def answers(run: Scoring, values: Floats, explain: bool) -> list[dict[str, Any]]
 
 def _notes(run: Scoring, scores: Scores) -> list[list[str]]:
     """Return each row's doubts; equal rows share them."""
+    doubts = scores.missing | scores.implausible | scores.unseen
+    found: list[list[str]] = [[] for _ in doubts]
+    if not doubts.any():
+        return found
     flags = np.stack([scores.missing, scores.implausible, scores.unseen], axis=1)
     known: dict[bytes, list[str]] = {}
-    found: list[list[str]] = [[] for _ in flags]
-    for row in np.flatnonzero(flags.any(axis=(1, 2))).tolist():
+    for row in np.flatnonzero(doubts.any(axis=1)).tolist():
         key = flags[row].tobytes()
         if key not in known:
             known[key] = doubtful(run, *flags[row])
