@@ -182,6 +182,12 @@ class StudySection(Section):
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
 
+class TrackingSection(Section):
+    """Where a training is logged to, besides its run folder."""
+
+    mlflow: str | None = None
+
+
 class Config(Section):
     """One pipeline, complete: every key that was not written has its default."""
 
@@ -194,6 +200,7 @@ class Config(Section):
     findings: FindingsSection = FindingsSection()
     card: CardSection = CardSection()
     study: StudySection = StudySection()
+    tracking: TrackingSection = TrackingSection()
 
     def to_yaml(self) -> str:
         """Return the complete configuration as YAML; ``validate`` reads it back equal."""
