@@ -162,6 +162,12 @@ class CardSection(Section):
     contact: str | None = None
 
 
+class TrackingSection(Section):
+    """Where a training is logged to, besides its run folder."""
+
+    mlflow: str | None = None
+
+
 class StudyReference(Section):
     """The cell of the study that every other one is compared with."""
 
@@ -182,12 +188,6 @@ class StudySection(Section):
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
 
-class TrackingSection(Section):
-    """Where a training is logged to, besides its run folder."""
-
-    mlflow: str | None = None
-
-
 class Config(Section):
     """One pipeline, complete: every key that was not written has its default."""
 
@@ -199,8 +199,8 @@ class Config(Section):
     evaluation: EvaluationSection = EvaluationSection()
     findings: FindingsSection = FindingsSection()
     card: CardSection = CardSection()
-    study: StudySection = StudySection()
     tracking: TrackingSection = TrackingSection()
+    study: StudySection = StudySection()
 
     def to_yaml(self) -> str:
         """Return the complete configuration as YAML; ``validate`` reads it back equal."""
