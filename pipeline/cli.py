@@ -52,6 +52,7 @@ def train(
         from pipeline.config_file import load_config
         from pipeline.record import Origin
         from pipeline.show import show_summary
+        from pipeline.use.track import told_of
 
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
@@ -60,6 +61,8 @@ def train(
             out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
         summary = reopen.reopen(current).summary if current else run.train(loaded, origin, verbose=not as_json)
         out.show(summary, lambda console: show_summary(console, summary))
+        for line in told_of(summary["tracking"], summary["run"]):
+            out.say(line)
         out.fail_unless(summary["sound"])
 
 
