@@ -50,10 +50,11 @@ class Preprocessor:
     def transform(self, values: ArrayLike) -> Floats:
         """Return (rows, C) inputs for (rows, F) raw values; NaN is a missing value."""
         values = mask_implausible(np.asarray(values, dtype=np.float64), self.lowest, self.highest)
-        values = (np.where(np.isnan(values), self.fill, values) - self.center) / self.scale
-        if self.components is None or self.mean is None:
-            return values
-        return np.asarray((values - self.mean) @ self.components.T)
+        with np.errstate(over="ignore", invalid="ignore"):  # values near 1e308 and infinite ones; the network's output tells
+            values = (np.where(np.isnan(values), self.fill, values) - self.center) / self.scale
+            if self.components is None or self.mean is None:
+                return values
+            return np.asarray((values - self.mean) @ self.components.T)
 
 
 def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floats:
