@@ -70,8 +70,8 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
     """Return by how much the output differs at most from the run's own where both are finite; of outputs beyond 1, the share.
 
     Raises:
-        RunError: in a row this exceeds 1e-5 (and what float32 leaves open), or class and probabilities are not those of the
-            output. So classes differ only at a tie.
+        RunError: in a row this exceeds 1e-5 (and what float32 leaves open), the class is not that of the output, or the
+            probabilities are not those of an output as near. So classes differ only at a tie.
     """
     found, expected = scorer(values), own(run)(values)
     same = (found.output == expected.output) | (np.isnan(found.output) & np.isnan(expected.output))
@@ -82,8 +82,10 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
     alike = (same | (apart <= np.maximum(TOLERANCE * size, coarse)) | np.isinf(coarse)).all(axis=1)
     names = tuple(run.config.data.codes)
     classes = np.array([*names, ""])[run.model.answers(found.output, names)]
-    probabilities = run.model.probabilities(found.output, names)
-    close = np.isclose(found.probabilities, probabilities, rtol=0, atol=TOLERANCE, equal_nan=True).all(axis=1)
+    room = np.where(np.isfinite(size), np.maximum(TOLERANCE * size, np.where(np.isinf(coarse), 0, coarse)), 0)
+    low, middle, high = (run.model.probabilities(found.output + each, names) for each in (-room, 0, room))
+    unlike = np.abs(found.probabilities - middle) > TOLERANCE + np.abs(high - low)
+    close = ~(unlike | (np.isnan(found.probabilities) != np.isnan(middle))).any(axis=1)
     wrong = np.flatnonzero(~alike | (found.classes != classes) | ~close)
     if len(wrong):
         row = wrong[0]
