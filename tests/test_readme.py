@@ -118,13 +118,23 @@ def with_make() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def example(section: str, folder: Path) -> str:
+    """Run the Python example of a section in a folder and return what it prints."""
+    (text,) = re.findall(r"```python\n(.*?)```", README.split(f"\n## {section}\n")[1].split("\n## ")[0], re.DOTALL)
     done = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        [sys.executable, "-c", text], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) > 0.9
+    return done.stdout
+
+
+def test_the_estimator_of_the_readme_runs(tmp_path: Path) -> None:
+    assert float(example("As a scikit-learn estimator", tmp_path)) > 0.9
+
+
+def test_the_exported_file_of_the_readme_is_read(trained: Path) -> None:
+    assert command("export", "models/latest", "--to", "onnx", "diabetes.onnx").returncode == 0
+    assert "float32" in example("Export", trained)
 
 
 def test_the_make_lines_of_the_readme_are_rules_of_the_makefile() -> None:

@@ -51,11 +51,12 @@ class Preprocessor:
         """Return (rows, C) inputs for (rows, F) raw values; NaN is a missing value."""
         values = mask_implausible(np.asarray(values, dtype=np.float64), self.lowest, self.highest)
         gaps = np.isnan(values)
-        values = (np.where(gaps, self.fill, values) if gaps.any() else values) - self.center
-        values /= self.scale
-        if self.components is None or self.mean is None:
-            return values
-        return np.asarray((values - self.mean) @ self.components.T)
+        with np.errstate(over="ignore", invalid="ignore"):  # values near 1e308 and infinite ones; the network's output tells
+            values = (np.where(gaps, self.fill, values) if gaps.any() else values) - self.center
+            values /= self.scale
+            if self.components is None or self.mean is None:
+                return values
+            return np.asarray((values - self.mean) @ self.components.T)
 
 
 def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floats:

@@ -129,6 +129,24 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"The network's output is NaN, which is no class, for {lost} of {len(answers)} rows.")
         return np.asarray(self._answers[answers])
 
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the (rows, classes) probabilities, columns in the order of ``classes_``. Errors as in ``predict``."""
+        check_is_fitted(self)
+        inputs = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
+        probabilities = self.coding_.probabilities(self.network_.output(inputs))
+        lost = int(np.isnan(probabilities).any(axis=1).sum())
+        if lost:
+            raise ValueError(f"The network's output is NaN, which is no class, for {lost} of {len(probabilities)} rows.")
+        return probabilities[:, [self._answers.tolist().index(label) for label in self.classes_.tolist()]]
+
+    def from_network(self, network: Network, coding: Coding) -> Self:
+        """Take a trained network instead of fitting; ``trained_`` and ``loss_curve_`` are then absent, and labels are text."""
+        self.n_features_in_ = network.sizes[0]
+        self.network_, self.coding_ = network, coding
+        self._answers = np.array(coding.classes)
+        self.classes_ = np.sort(self._answers)
+        return self
+
     def _sections(self) -> tuple[NetworkSection, TrainingSection]:
         """Validate the parameters as the configuration would."""
         plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in self.get_params().items()}

@@ -40,8 +40,8 @@ class Network:
 
     def pre_activations(self, inputs: ArrayLike) -> list[Floats]:
         """Return (rows, units) of each Dense layer, before the activation that follows it."""
-        values, layers = np.asarray(inputs, dtype=np.float32), []
         with np.errstate(over="ignore", invalid="ignore"):  # a diverged network overflows; T301 tells
+            values, layers = np.asarray(inputs, dtype=np.float32), []
             for layer, (kernel, bias) in enumerate(unflatten(self.weights, self.sizes)):
                 values = (leaky_relu_array(values, self.slopes[layer - 1]) if layer else values) @ kernel + bias[..., None, :]
                 layers.append(values)
