@@ -71,7 +71,6 @@ def test_both_engines_follow_the_same_path(recipe, rows, scale):
 
 WEIGHED = [
     pytest.param(CODE, id="squared error, a last batch of 3"),
-    pytest.param(replace(CODE, optimizer="sgd", batch_size=500), id="SGD, one batch of all rows"),
     pytest.param(ORDINAL, id="ordinal, with a penalty"),
     pytest.param(BINARY, id="binary cross-entropy"),
     pytest.param(replace(SOFTMAX, l2=0.05), id="cross-entropy, softmax, with a penalty"),
