@@ -111,7 +111,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._order, self.coding_ = coding_of(self.codes, self.classes_.tolist(), self.output == "softmax")
         recipe = recipe_of(network, training, inputs.shape[1], self.coding_)
         positions = np.argsort(self._order)[indices]
-        rows, targets = inputs.astype(np.float32), self.coding_.targets(positions)
+        rows, targets = _in_float32(inputs), self.coding_.targets(positions)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
             self.trained_ = train(
                 rows, targets, recipe, training.engine, lambda share: bar.advance(bar.task_ids[0], share), weights
@@ -167,7 +167,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the validated inputs and the position in ``classes_`` of each answer."""
         check_is_fitted(self)
         inputs = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
-        rows = inputs.astype(np.float32)
+        rows = _in_float32(inputs)
         answers = self.coding_.decode(self.network_.output(rows))
         lost = int((answers == NO_CLASS).sum())
         if lost:
@@ -198,3 +198,8 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.allow_nan
         return tags
+
+
+def _in_float32(inputs: NDArray[np.float64]) -> Floats:
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and the output tells
+        return inputs.astype(np.float32)
