@@ -95,6 +95,6 @@ def agrees(run: Scoring, scorer: Scorer, rows: int = 2000, flushed: bool = False
     tie = (np.abs(np.diff(np.sort(expected.probabilities, axis=1)[:, -2:])) < 1e-3).ravel()
     np.testing.assert_array_equal(found.classes[~tie], expected.classes[~tie])
     again = run.model.probabilities(found.output, tuple(run.config.data.codes))
-    np.testing.assert_allclose(found.probabilities, again, atol=1e-7)
+    np.testing.assert_allclose(found.probabilities, again, rtol=0, atol=1e-5)
     assert found.output.dtype == np.float32
     assert found.probabilities.dtype == np.float64
