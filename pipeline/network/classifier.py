@@ -178,9 +178,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Take a trained network instead of fitting; ``trained_`` and ``loss_curve_`` are then absent, and labels are text."""
         self.n_features_in_ = network.sizes[0]
         self.network_, self.coding_ = network, coding
-        names = np.array(coding.classes)
-        self.classes_ = np.sort(names)
-        self._order = np.searchsorted(self.classes_, names)
+        self.classes_, self._order = np.unique(coding.classes, return_inverse=True)
         return self
 
     def _by_class(self, scores: NDArray[Any], answers: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ def test_every_way_to_score_says_the_same(run: bundle.Scoring) -> None:
 
 
 def test_a_tie_is_where_two_classes_are_equally_near(run: bundle.Scoring) -> None:
-    found = tied(run, np.array([[0.5], [0.50001], [0.5001], [-0.5], [3], [np.nan]], dtype=np.float32))
+    found = tied(run, np.array([[0.5], [0.500005], [0.5001], [-0.5], [3], [np.nan]], dtype=np.float32))
     np.testing.assert_array_equal(found, [True, True, False, True, False, False])
     softmax = replace(run, model=replace(run.model, coding=replace(run.model.coding, softmax=True)))
     np.testing.assert_array_equal(tied(softmax, np.array([[0.4, 0.4, 0.2], [0.5, 0.4, 0.1]], dtype=np.float32)), [True, False])
