@@ -19,6 +19,20 @@ from small import NETWORKS, arguments, only_study
 
 Call = Callable[..., tuple[int, dict, str]]
 TIMES = ("seconds", "networks_per_second")
+PAUSING = """
+import signal
+from pipeline.cli import main
+from pipeline.study.store import Store
+
+def add(*given, keep=Store.add, kept=[]):
+    keep(*given)
+    kept.append(given)
+    if len(kept) == 2:
+        signal.pause()
+
+Store.add = add
+main()
+"""
 
 
 def timeless(record: dict) -> str:
@@ -30,10 +44,13 @@ def kept(folder: Path) -> dict:
     return json.loads((folder / "study.json").read_text(encoding="utf-8"))
 
 
-def started(folder: Path, *more: str) -> "subprocess.Popen[str]":
-    """Start a small study in a process of its own, and return when it has kept two more tasks."""
+def started(folder: Path, *more: str, pausing: bool = False) -> "subprocess.Popen[str]":
+    """Start a small study in a process of its own, and return when it has kept two more tasks.
+
+    A pausing one keeps no other task until it is stopped, however long that takes.
+    """
     before = len(list(folder.glob("studies/*/parts/[0-9]*.parquet")))
-    words = [sys.executable, "-m", "pipeline", *arguments(), *more]
+    words = [sys.executable, *(("-c", PAUSING) if pausing else ("-m", "pipeline")), *arguments(), *more]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
@@ -96,12 +113,12 @@ def test_a_finished_study_is_read_not_trained(studied: Path, in_process: Call, m
 
 
 def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, workplace: Path, in_process: Call):
-    killed = started(workplace)
+    killed = started(workplace, pausing=True)
     killed.kill()
     killed.communicate()
     left = {path: path.stat().st_mtime_ns for path in workplace.glob("studies/*/parts/[0-9]*.parquet")}
     assert 2 <= len(left) < 24
-    stopped = started(workplace)
+    stopped = started(workplace, pausing=True)
     stopped.send_signal(signal.SIGINT)
     _, said = stopped.communicate(timeout=60)
     assert stopped.returncode == 130
