@@ -45,7 +45,7 @@ def tied(run: bundle.Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(best[:, 1] - best[:, 0] <= 2 * TOLERANCE)
 
 
-def measure(run: bundle.Scoring, rows: int = ROWS, seed: int = 2026) -> dict[str, Any]:
+def measure(run: bundle.Scoring | None = None, rows: int = ROWS, seed: int = 2026) -> dict[str, Any]:
     """Return, for each way but the first, how it differs from the first.
 
     ``largest_difference`` is that of the output, of outputs beyond 1 the share; ``other_class`` counts the rows with another

@@ -43,6 +43,16 @@ begun = time.perf_counter()
 model.predict(inputs, verbose=0)
 print(time.perf_counter() - begun)
 """
+_SCORING = """
+import sys, time, pandas
+from pipeline import bundle
+from pipeline.use.score import score
+run = bundle.load_scoring(sys.argv[1])
+rows = pandas.read_csv(sys.argv[2], nrows=int(sys.argv[3])).to_numpy(float)
+begun = time.perf_counter()
+score(run, rows)
+print(time.perf_counter() - begun)
+"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,10 @@ def _turn(folder: Path, source: Path, columns: Path, rows: int) -> dict[str, flo
     parquet = ran("-m", "pipeline", "predict", columns, "scored.parquet", "--json", folder=folder)
     for each in (csv, parquet):
         assert json.loads(each.printed)["rows"] == rows
-    keras = float(ran("-c", _KERAS, "models/latest", source, KERAS_ROWS, folder=folder).printed) * rows / KERAS_ROWS
+    keras, scoring = (
+        float(ran("-c", text, "models/latest", source, KERAS_ROWS, folder=folder).printed) * rows / KERAS_ROWS
+        for text in (_KERAS, _SCORING)
+    )
     return {
         "pyarrow_seconds": min(stream, once),
         "csv_seconds": csv.seconds,
@@ -114,7 +127,10 @@ def _turn(folder: Path, source: Path, columns: Path, rows: int) -> dict[str, flo
         "keras_seconds": keras,
         "as_long_as_pyarrow": csv.seconds / min(stream, once),
         "parquet_times_as_fast": csv.seconds / parquet.seconds,
+        "scoring_seconds": scoring,
         "times_as_fast_as_keras": keras / csv.seconds,
+        "parquet_times_as_fast_as_keras": keras / parquet.seconds,
+        "scoring_times_as_fast_as_keras": keras / scoring,
     }
 
 
