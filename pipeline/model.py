@@ -41,7 +41,7 @@ class Model:
         if classes == self.coding.classes:
             return known
         positions = [classes.index(name) for name in self.coding.classes]
-        result = np.zeros((len(known), len(classes)))
-        result[np.isnan(known).any(axis=1)] = np.nan
+        result = np.zeros((len(classes), len(known))).T
         result[:, positions] = known
+        result[np.isnan(known[:, 0])] = np.nan
         return result

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.bundle import Scoring
+from pipeline.data.preprocess import beyond
 from pipeline.network.layers import Floats
 
 Flags = NDArray[np.bool_]
@@ -37,11 +38,10 @@ class Scores:
 def score(run: Scoring, values: ArrayLike) -> Scores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
-    output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
-    lowest, highest = (steps.lowest, steps.highest) if masked else run.config.data.bounds()
-    implausible = (values < lowest) | (values > highest)
-    unseen = (values < steps.seen[0]) | (values > steps.seen[1])
-    if masked:
+    output = run.model.output(values)
+    implausible = beyond(values, *run.config.data.bounds())
+    unseen = beyond(values, *run.model.preprocessor.seen)
+    if run.config.preprocess.implausible == "missing":
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
     return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)
