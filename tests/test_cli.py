@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, command
 
-COMMANDS = ("train", "evaluate", "report", "export", "check", "explain", "runs", "synthesize", "fetch")
+COMMANDS = ("train", "evaluate", "report", "serve", "export", "check", "explain", "runs", "synthesize", "fetch")
 WARNINGS = ["C103", "D201", "D202", "D204", "D205", "D206", "D207"]  # of the twin
 Call = Callable[..., tuple[int, dict, str]]
 Printed = Callable[..., tuple[int, str, str]]
