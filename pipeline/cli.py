@@ -136,6 +136,32 @@ def export(
 
 
 @app.command()
+def serve(
+    run: RunArgument = Path("models/latest"),
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen on; any but this machine's own opens it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
+    as_json: Json = False,
+) -> None:
+    """Answer over HTTP with a saved run, and show a web page, until Ctrl-C.
+
+    Example: diabetes-pipeline serve models/latest --port 8080
+    """
+    with _outcome(as_json) as out:
+        try:
+            from pipeline.use.server import serve as listen
+        except ModuleNotFoundError as error:
+            raise PipelineError(f"serve: {error.name} is needed and not installed; pip install '.[serve]'") from None
+
+        def ready(folder: str, url: str) -> None:
+            out.say(f"serving {folder} on {url} (Ctrl-C stops)")
+            out.show({"run": folder, "url": url}, lambda console: None)
+
+        listen(run, host, port, ready)
+
+
+@app.command()
 def check(
     config: ConfigArgument = DEFAULT,
     settings: Settings = None,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # scoring does without them
 
 Floats = NDArray[np.float64]
 
+_MANY = 1000
+
 
 @dataclass(frozen=True)
 class Preprocessor:
@@ -69,14 +71,16 @@ def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floa
 def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> NDArray[np.bool_]:
     """Return which of the (rows, F) values are below ``lowest`` or above ``highest``, both (F,); NaN is neither.
 
-    Only columns whose own extremes are outside are looked at value by value.
+    In many rows, only columns whose own extremes are outside are looked at value by value.
     """
+    lowest, highest = np.asarray(lowest), np.asarray(highest)
+    if len(values) < _MANY:
+        return np.asarray((values < lowest) | (values > highest))
     outside = np.zeros(values.shape[::-1], dtype=bool).T
-    if len(values):
-        ends = np.min(values, axis=0), np.max(values, axis=0)  # NaN where one is
-        for place in np.flatnonzero(~((ends[0] >= lowest) & (ends[1] <= highest))):
-            column = values[:, place]
-            outside[:, place] = (column < np.asarray(lowest)[place]) | (column > np.asarray(highest)[place])
+    ends = np.min(values, axis=0), np.max(values, axis=0)  # NaN where one is
+    for place in np.flatnonzero(~((ends[0] >= lowest) & (ends[1] <= highest))):
+        column = values[:, place]
+        outside[:, place] = (column < lowest[place]) | (column > highest[place])
     return outside
 
 

@@ -42,7 +42,7 @@ class Coding:
         if self.softmax:
             answer = np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
         else:
-            answer = self._distances(np.nan_to_num(values)).argmin(axis=1)
+            answer = self._distances(np.where(np.isnan(values), 0, values)).argmin(axis=1)
         return np.where(np.isnan(values).any(axis=1), NO_CLASS, answer)
 
     def probabilities(self, output: ArrayLike) -> NDArray[np.float64]:
@@ -76,7 +76,7 @@ class Coding:
 
     def _distances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the (rows, K) distance of each (rows, 1) output, clipped to the range of the codes, from each code."""
-        clipped = np.clip(values[:, 0], min(self.codes), max(self.codes))
+        clipped = np.minimum(np.maximum(values[:, 0], min(self.codes)), max(self.codes))  # np.clip has twice the overhead
         return np.asarray(np.abs(clipped - np.array(self.codes)[:, None]).T)  # class by class in memory: three times as fast
 
 
