@@ -92,6 +92,28 @@ def report(run: RunArgument = Path("models/latest"), as_json: Json = False) -> N
 
 
 @app.command()
+def predict(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")],
+    target: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")],
+    run: Annotated[Path, typer.Option("--run", metavar="RUN", help="The folder of a run.")] = Path("models/latest"),
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score a file with a saved run: adds the predicted class, a probability a class, and notes.
+
+    Example: diabetes-pipeline predict patients.csv scored.csv
+    """
+    with _outcome(as_json) as out:
+        from pipeline.use.scoring import scored
+        from pipeline.use.shown import show_scored
+
+        result = scored(run, source, target, dask, verbose=not as_json)
+        out.show(result, lambda console: show_scored(console, result))
+
+
+@app.command()
 def check(
     config: ConfigArgument = DEFAULT,
     settings: Settings = None,

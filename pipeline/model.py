@@ -37,7 +37,7 @@ class Model:
         """
         positions = [classes.index(name) for name in self.coding.classes]
         known = self.coding.probabilities(output)
-        result = np.zeros((len(known), len(classes)))
-        result[np.isnan(known).any(axis=1)] = np.nan
+        result = np.zeros((len(classes), len(known))).T
         result[:, positions] = known
+        result[np.isnan(known[:, 0])] = np.nan
         return result

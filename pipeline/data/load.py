@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -14,14 +14,11 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from pipeline.config import DataSection
-from pipeline.data.place import bad_row, records, where
+from pipeline.data.columns import BOM, MISSING, header_of, refuse_utf16, short
+from pipeline.data.place import bad_row, where
 from pipeline.errors import DataError, did_you_mean, listing
 
-_BOM = b"\xef\xbb\xbf"
 Labels: TypeAlias = "pd.Series[str]"
-
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
-"""Cells that mean "no value", compared in lower case without blanks around them."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +91,7 @@ def _read(path: str) -> bytes:
     except (OSError, ValueError) as error:
         hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')
+    refuse_utf16(path, content)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -104,14 +100,14 @@ def _read(path: str) -> bytes:
     if b"\0" in content:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         raise DataError(f"{path}, line {line}: holds a NUL byte, so this is no CSV text; export it again")
-    if not content.removeprefix(_BOM).strip():
+    if not content.removeprefix(BOM).strip():
         raise DataError(f"{path}: the file is empty; a header and rows are needed")
     return content
 
 
 def _parse(path: str, content: bytes, names: Sequence[str], optional: Sequence[str]) -> pd.DataFrame:
     """Return the named columns as text without blanks around them; optional ones only if they are there."""
-    header = _header(path, content, [name for name in names if name not in optional])
+    header = header_of(path, content, [name for name in names if name not in optional])
     names = [name for name in names if name in header]
     raw = [header[name] for name in names]
     try:
@@ -132,33 +128,6 @@ def _parse(path: str, content: bytes, names: Sequence[str], optional: Sequence[s
     return pd.DataFrame(columns, columns=names)
 
 
-def _header(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
-    """Return the file's own spelling of each needed name."""
-    line, raw = next(records(path, content))
-    place = f"{path}, line {line}"
-    found: dict[str, str] = {}
-    problems = []
-    for spelling in raw:
-        name = spelling.strip()
-        if name in found:
-            problems.append(f'{place}: the column "{_clip(name)}" stands twice in the header; rename or remove one')
-        found[name] = spelling
-    missing = [name for name in names if name not in found]
-    delimiter = next((mark for mark in (";", "\t", "|") if len(raw) == 1 and mark in raw[0]), None)
-    if missing and delimiter:
-        shown = "tabs" if delimiter == "\t" else f'"{delimiter}"'
-        raise DataError(f"{place}: columns must be separated by commas, not by {shown}; save it as CSV with commas")
-    hints = {name: did_you_mean(name, map(_clip, found)) for name in missing}
-    problems += [f'{place}: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
-    lost = [name for name, hint in hints.items() if not hint]
-    if lost:
-        verb = "columns {} are" if len(lost) > 1 else "column {} is"
-        problems.append(f"{place}: the {verb.format(listing(lost))} missing; the file has {listing(map(_clip, found))}")
-    if problems:
-        raise DataError(*problems)
-    return found
-
-
 def _numbers(path: str, content: bytes, text: Labels, problems: list[str]) -> "pd.Series[float]":
     """Return float64 with NaN for empty cells; note the first cell that is neither empty nor a finite number."""
     empty = text.str.lower().isin(MISSING)
@@ -169,9 +138,7 @@ def _numbers(path: str, content: bytes, text: Labels, problems: list[str]) -> "p
         value = str(text.iloc[index])
         comma = "; write decimals with a point" if "," in value else "; correct it, or leave the cell empty"
         more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-        problems.append(
-            f'{where(path, content, index)}: column "{text.name}" must hold numbers; got {_short(value)}{more}{comma}'
-        )
+        problems.append(f'{where(path, content, index)}: column "{text.name}" must hold numbers; got {short(value)}{more}{comma}')
     return numbers
 
 
@@ -183,7 +150,7 @@ def _classes(section: DataSection, content: bytes, text: Labels, problems: list[
         index = int(np.argmax((text == value).to_numpy()))
         hint = did_you_mean(value, known) or f"; data.codes has {listing(known)}"
         problems.append(
-            f'{where(section.path, content, index)}: column "{section.target}" holds the unknown class {_short(value)}{hint}'
+            f'{where(section.path, content, index)}: column "{section.target}" holds the unknown class {short(value)}{hint}'
         )
     return text if unknown.any() else cast(Labels, text.astype(pd.CategoricalDtype(known)))
 
@@ -191,12 +158,3 @@ def _classes(section: DataSection, content: bytes, text: Labels, problems: list[
 def _implausible(features: pd.DataFrame, section: DataSection) -> pd.DataFrame:
     lowest, highest = section.bounds()
     return (features < lowest) | (features > highest)
-
-
-def _short(value: str) -> str:
-    return repr(_clip(value))
-
-
-def _clip(value: str) -> str:
-    value = " ".join(value.split())
-    return value if len(value) <= 40 else value[:37] + "..."

@@ -1,18 +1,18 @@
 """Who carries out the tasks of a study: the cores of this machine, or the workers of a Dask cluster."""
 
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import partial
 
 import pyarrow as pa
 
+from pipeline.cluster import Work, place_of
+from pipeline.cluster import carry_out as on_cluster
 from pipeline.config import Config
 from pipeline.data.load import Table
-from pipeline.errors import PipelineError
 from pipeline.study.grid import Task
+from pipeline.study.store import versions
 from pipeline.study.work import carry_out
 
 Crew = Callable[[Table, Config, Mapping[int, Task]], Iterator[tuple[int, pa.Table]]]
@@ -38,23 +38,17 @@ def cores(table: Table, config: Config, tasks: Mapping[int, Task]) -> Iterator[t
 
 
 def crew_of(dask: str | None) -> Crew:
-    """Return who works: the cores of this machine, or those of a Dask cluster.
-
-    Args:
-        dask: None, the address of a scheduler, or "local:N" for N worker processes on this machine.
-
-    Raises:
-        PipelineError: Dask is not installed, or N is no number of workers.
-    """
+    """Return who works: the cores of this machine, or the workers of the Dask cluster that ``--dask`` names."""
     if dask is None:
         return cores
-    local = re.fullmatch(r"local:([1-9]\d{0,3})", dask)
-    if dask.startswith("local") and not local:
-        raise PipelineError(
-            f"--dask {dask}: must be the address of a scheduler, or local:N with N worker processes, such as local:2"
-        )
-    try:
-        from pipeline.study.cluster import cluster
-    except ModuleNotFoundError as error:
-        raise PipelineError(f"--dask: {error.name} is needed and not installed; pip install '.[dask]'") from None
-    return partial(cluster, dask, int(local.group(1)) if local else 0)
+    place = place_of(dask)
+
+    def cluster(table: Table, config: Config, tasks: Mapping[int, Task]) -> Iterator[tuple[int, pa.Table]]:
+        kept = "what is done is kept, and the same command goes on"
+        return on_cluster(place, Work(_carry_out, (table, config), versions, kept), tasks)
+
+    return cluster
+
+
+def _carry_out(shared: tuple[Table, Config], task: Task) -> pa.Table:
+    return carry_out(*shared, task)

@@ -10,6 +10,8 @@ from pipeline.network.layers import Floats
 
 Flags = NDArray[np.bool_]
 
+_MANY = 2**20
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -46,18 +48,28 @@ def score(run: Scoring, values: ArrayLike) -> Scores:
 
 
 def notes(run: Scoring, scores: Scores) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return the number of each row's note, and the notes: 0 is the empty one, each other one a text for a person.
+    """Return the number of each row's note, and the notes, one for each set of doubts that occurs; "" where there is none.
 
     A note depends on what is doubtful in the row, not on its values, so that few texts serve many rows.
     """
-    kinds = np.concatenate([scores.missing, scores.implausible, scores.unseen], axis=1)
-    numbers, doubtful = np.zeros(len(kinds), dtype=np.int64), np.flatnonzero(kinds.any(axis=1))
-    if not len(doubtful):
-        return numbers, ("",)
-    packed = np.packbits(kinds[doubtful], axis=1)
-    _, first, which = np.unique(packed.view([("", packed.dtype, packed.shape[1])]), return_index=True, return_inverse=True)
-    numbers[doubtful] = which.reshape(-1) + 1
-    return numbers, ("", *(_note(run, *each.reshape(3, -1)) for each in kinds[doubtful[first]]))
+    doubts = [scores.missing, scores.implausible, scores.unseen]
+    codes = np.zeros(len(scores.answers), dtype=np.int64)
+    for flags in (column for each in doubts for column in each.T if column.any()):
+        codes = 2 * codes + flags
+        if codes.max(initial=0) > _MANY:
+            codes = _renumbered(codes)
+    codes = _renumbered(codes)
+    examples = np.zeros(codes.max(initial=0) + 1, dtype=np.int64)
+    examples[codes] = np.arange(len(codes))
+    texts = tuple(_note(run, *(each[row] for each in doubts)) for row in (examples if len(codes) else ()))
+    return codes, texts
+
+
+def _renumbered(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the codes, in their order, as numbers from 0 on without gaps."""
+    present = np.zeros(codes.max(initial=0) + 1, dtype=bool)
+    present[codes] = True
+    return (np.cumsum(present) - 1)[codes]
 
 
 def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:

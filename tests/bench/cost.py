@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, as_completed
 from pipeline.config import Config
 from pipeline.config_file import load_config
 from pipeline.data.load import Table, load
-from pipeline.study.cluster import cluster
+from pipeline.study.crew import crew_of
 from pipeline.study.grid import Task, divisions, most, tasks
 from pipeline.study.store import opened
 from pipeline.study.work import carry_out
@@ -98,7 +98,7 @@ def measure() -> tuple[Cost, dict[int, float]]:
 def _arrivals(table: Table, config: Config, plan: Sequence[Task], workers: int) -> Arrivals:
     """Train a study on so many workers of this machine."""
     started = time.perf_counter()
-    done = [time.perf_counter() - started for _ in cluster("", workers, table, config, dict(enumerate(plan)))]
+    done = [time.perf_counter() - started for _ in crew_of(f"local:{workers}")(table, config, dict(enumerate(plan)))]
     return Arrivals(tuple(done), time.perf_counter() - started)
 
 

@@ -43,14 +43,14 @@ def test_as_many_workers_are_started_as_were_asked_for(workplace: Path, in_proce
             started.append(len(local.workers))
         raise OSError("counted")
 
-    monkeypatch.setattr("pipeline.study.cluster.LocalCluster", counted)
+    monkeypatch.setattr("distributed.LocalCluster", counted)
     code, printed, _ = in_process(*arguments(), "--dask", "local:3")
     assert (code, started) == (2, [3])
     assert "the cluster failed: counted; what is done is kept" in printed["error"][0]
 
 
 def test_no_scheduler_is_one_line(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("pipeline.study.cluster._PATIENCE", 0.5)
+    monkeypatch.setattr("pipeline.cluster._PATIENCE", 0.5)
     code, printed, _ = in_process(*arguments(), "--dask", "tcp://127.0.0.1:9")
     assert code == 2
     assert "tcp://127.0.0.1:9" in printed["error"][0]
@@ -59,16 +59,17 @@ def test_no_scheduler_is_one_line(workplace: Path, in_process, monkeypatch: pyte
 
 def test_without_dask_the_extra_is_named(workplace: Path, in_process, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "pipeline.study.cluster", raising=False)
     code, printed, _ = in_process(*arguments(), "--dask", "local:2")
     assert code == 2
     assert "pip install '.[dask]'" in printed["error"][0]
 
 
 def test_a_worker_with_other_versions_is_refused():
+    from pipeline.cluster import Work, _carry_out
     from pipeline.errors import PipelineError
-    from pipeline.study.cluster import _carry_out
     from pipeline.study.store import versions
 
+    work = Work(lambda shared, task: task, None, versions, "")
+    assert _carry_out((work, versions()), "done") == "done"
     with pytest.raises(PipelineError, match=r"tensorflow .* instead of 1\.0"):
-        _carry_out((None, None, versions() | {"tensorflow": "1.0"}), None)
+        _carry_out((work, versions() | {"tensorflow": "1.0"}), None)

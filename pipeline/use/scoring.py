@@ -1,0 +1,130 @@
+"""The command ``predict``: a file, or the files of a folder, here or on a cluster."""
+
+import csv
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline import __version__, bundle
+from pipeline.cluster import Work, place_of
+from pipeline.cluster import carry_out as on_cluster
+from pipeline.errors import DataError, PipelineError
+from pipeline.files import UNFINISHED, flush, whole
+from pipeline.network.progress import progress_bar
+from pipeline.use.predict import Counts, predict, rejected_path
+
+_KEPT = "nothing was written"
+
+
+def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbose: bool = False) -> dict[str, Any]:
+    """Score a file, or every Parquet file below a folder, and return what ``--json`` prints.
+
+    Args:
+        run: the folder of a run.
+        source: a CSV or Parquet file, or a folder.
+        target: the file to write, or the folder, which must not be there yet.
+        dask: the cluster that scores the files of a folder, as in ``study``; its workers must see both folders.
+        verbose: show a progress bar on standard error.
+
+    Raises:
+        PipelineError: the run, the input or the output cannot be used.
+    """
+    started, opened = time.perf_counter(), bundle.load_scoring(run)
+    if source.is_dir():
+        counts = _folder(opened, source, target, dask, verbose)
+    elif dask:
+        raise PipelineError(f"--dask: scores the Parquet files of a folder; {source} is none")
+    else:
+        counts = predict(opened, source, target, verbose)
+    return {
+        "run": str(bundle.resolve(run)),
+        "sound": opened.record["sound"],
+        "output": str(target),
+        "rows": counts.rows,
+        "rejected": counts.rejected,
+        "rejected_rows": str(rejected_path(target)) if counts.rejected else None,
+        "known": counts.known,
+        "accuracy": counts.right / counts.known if counts.known else None,
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _folder(run: bundle.Scoring, source: Path, target: Path, dask: str | None, verbose: bool) -> Counts:
+    """Score each file into one of the same name below the new folder, which appears whole or not at all."""
+    parts = [
+        each.relative_to(source) for each in sorted(source.rglob("*.parquet")) if each.is_file() and not _hidden(each, source)
+    ]
+    if not parts:
+        raise DataError(f"{source}: a folder of Parquet files is needed; there is no file below it whose name ends in .parquet")
+    if target.exists():
+        raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
+    counts = Counts()
+    try:
+        with _whole_folder(target) as hidden, progress_bar(f"scoring {source.name}", verbose, len(parts), "files") as bar:
+            tasks = {number: (source / part, hidden / part) for number, part in enumerate(parts)}
+            for _, one in _carried_out(run, tasks, dask):
+                counts += one
+                bar.advance(bar.task_ids[0])
+            _gather_rejected(hidden, parts, target)
+    except OSError as error:
+        raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; {_KEPT}") from None
+    return counts
+
+
+def _carried_out(run: bundle.Scoring, tasks: Mapping[int, Any], dask: str | None) -> Iterable[tuple[int, Counts]]:
+    if dask is None:
+        return ((number, _one(run, task)) for number, task in tasks.items())
+    return on_cluster(place_of(dask), Work(_one, run, _versions, _KEPT), tasks)
+
+
+def _one(run: bundle.Scoring, task: tuple[Path, Path]) -> Counts:
+    """Score one file of a folder."""
+    source, target = task
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return predict(run, source, target)
+
+
+def _versions() -> dict[str, str]:
+    return {"pipeline": __version__, "numpy": version("numpy"), "pyarrow": version("pyarrow")}
+
+
+def _hidden(path: Path, below: Path) -> bool:
+    """Return whether other programs would not take a file for a part: a name on its way starts with a dot or underscore."""
+    return any(part.startswith((".", "_")) for part in path.relative_to(below).parts)
+
+
+def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
+    """Make one file of the rejected rows of all parts, which tells the part of each; none if there are none."""
+    every = [(part, path) for part in parts if (path := rejected_path(hidden / part)).exists()]
+    if not every:
+        rejected_path(target).unlink(missing_ok=True)
+        return
+    text: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    with whole(rejected_path(target)) as kept, kept.open("w", **text) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "line", "reason", "row"])
+        for part, path in every:
+            with path.open(**text) as rows:
+                reader = csv.reader(rows)
+                next(reader)
+                writer.writerows([str(part), *row] for row in reader)
+            path.unlink()
+
+
+@contextmanager
+def _whole_folder(target: Path) -> Iterator[Path]:
+    """Give a hidden folder beside ``target``, which is renamed at the end, or deleted on an error."""
+    hidden = target.with_name(f"{UNFINISHED}{os.getpid()}-{target.name}")
+    try:
+        hidden.mkdir()
+        yield hidden
+        flush(hidden)
+        hidden.rename(target)
+        flush(target.parent)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
