@@ -28,11 +28,14 @@
     return `${(share * 100).toFixed(1)}\u00a0%`;
   }
 
-  // Return a function that writes numbers with three digits of the largest of these.
+  // Return a function that writes changes with three digits of the largest of these
   function scale(values) {
     const largest = Math.max(...values.map(Math.abs));
     const digits = largest > 0 ? Math.min(Math.max(2 - Math.floor(Math.log10(largest)), 0), 20) : 2;
-    return (value) => value.toFixed(digits).replace(/^-?0\.?0*$/, "0").replace("-", "\u2212");
+    return (value) => {
+      const text = value.toFixed(digits);
+      return Number(text) ? text.replace("-", "\u2212").replace(/^\d/, "+$&") : "0";
+    };
   }
 
   function element(kind, text, marks = {}) {
@@ -196,15 +199,12 @@
     const [start, end] = [found.reference_output[at], output[at]].map(plain);
     const what = facts.outputs ? `a probability of ${name}` : "an output";
     part("compared").textContent = visible(
-      `The median patient of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`);
-    if (facts.outputs) {
-      part("less").textContent = visible(`\u2190 less ${name}`);
-      part("more").textContent = visible(`more ${name} \u2192`);
-    }
+      `The median patient of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`,
+    );
     pushes.forEach((row, each) => {
       const [move, usual] = [moves[each], found.reference[fields[each].name]];
       row.className = facts.outputs ? (move > 0 ? `k${place % 7}` : "") : `k${facts.ends[Number(move > 0)] % 7}`;
-      draw(row, (move > 0 ? "+" : "") + write(move), "--push", move / largest);
+      draw(row, write(move), "--push", move / largest);
       row.querySelector(".under").textContent =
         (values[each] === null ? "missing" : plain(values[each])) + (usual === null ? "" : `, median ${plain(usual)}`);
     });

@@ -48,7 +48,7 @@ class StandIn:
             "class": classes[place] if place >= 0 else None,
             "output": [None if np.isnan(each) else float(each) for each in scores.output[0]],
             "probabilities": known or dict.fromkeys(classes),
-            "notes": texts[number[0]].split("; ") if number[0] else [],
+            "notes": texts[number[0]].split("; ") if texts[number[0]] else [],
             "pushes": self.pushes(values, names) if place >= 0 else None,
         }
 
