@@ -52,7 +52,7 @@ $(BENCH): requirements-bench.lock $(INSTALLED)
 	@touch $@
 
 test: lint types          ## lint, types, tests
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

@@ -165,17 +165,20 @@ def load(path: Path | str) -> Run:
 
 
 def load_scoring(path: Path | str) -> Scoring:
-    """Read what scoring needs of a run; it imports nothing but NumPy and what reads the config. Errors as in ``load``."""
-    with _opened(path) as (config, arrays, record):
+    """Read what scoring needs of a run: config.yaml, run.json, weights.npz; other files may be gone. Errors as in ``load``.
+
+    It imports nothing but NumPy and what reads the config.
+    """
+    with _opened(path, ("config.yaml", "weights.npz")) as (config, arrays, record):
         return Scoring(config, model_of(arrays), record)
 
 
 @contextmanager
-def _opened(path: Path | str) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
+def _opened(path: Path | str, only: tuple[str, ...] | None = None) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
     """Give config, arrays and record of a run; what cannot be made of them is no run of this version."""
     folder = Path(path)
     record = read_record(folder)
-    contents = {name: _read(folder, name, facts) for name, facts in record["files"].items()}
+    contents = {name: _read(folder, name, facts) for name, facts in record["files"].items() if not only or name in only}
     try:
         config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(folder / "config.yaml")))
         with np.load(io.BytesIO(contents["weights.npz"]), allow_pickle=False) as file:

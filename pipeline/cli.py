@@ -52,6 +52,7 @@ def train(
         from pipeline.config_file import load_config
         from pipeline.record import Origin
         from pipeline.show import show_summary
+        from pipeline.use.track import told_of
 
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
@@ -60,6 +61,8 @@ def train(
             out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
         summary = reopen.reopen(current).summary if current else run.train(loaded, origin, verbose=not as_json)
         out.show(summary, lambda console: show_summary(console, summary))
+        for line in told_of(summary["tracking"], summary["run"]):
+            out.say(line)
         out.fail_unless(summary["sound"])
 
 
@@ -111,6 +114,25 @@ def predict(
 
         result = scored(run, source, target, dask, verbose=not as_json)
         out.show(result, lambda console: show_scored(console, result))
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    output: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")],
+    to: Annotated[str, typer.Option("--to", metavar="onnx|keras|joblib", help="The kind of file.")],
+    as_json: Json = False,
+) -> None:
+    """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
+
+    Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
+    """
+    with _outcome(as_json) as out:
+        from pipeline.use.export import export as write_model
+
+        written = write_model(run, to, output)
+        line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
+        out.show(written, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.bundle import Scoring
+from pipeline.data.preprocess import beyond
 from pipeline.network.layers import Floats
 
 Flags = NDArray[np.bool_]
@@ -38,9 +39,8 @@ def score(run: Scoring, values: ArrayLike) -> Scores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
     output = run.model.output(values)
-    lowest, highest = run.config.data.bounds()
-    implausible = (values < lowest) | (values > highest)
-    unseen = (values < run.model.preprocessor.seen[0]) | (values > run.model.preprocessor.seen[1])
+    implausible = beyond(values, *run.config.data.bounds())
+    unseen = beyond(values, *run.model.preprocessor.seen)
     if run.config.preprocess.implausible == "missing":
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)

@@ -45,9 +45,9 @@ def parquet_writer(path: Path, own: pa.Schema, more: pa.Schema) -> Iterator[tupl
     # hardly two probabilities are equal, so that looking for equal ones takes longer than all else
     shares = [field.name for field in more if pa.types.is_floating(field.type)]
     others = [name for name in schema.names if name not in shares]
-    with pq.ParquetWriter(
-        path, schema, use_dictionary=others, write_statistics=others[: len(own)], write_page_checksum=True
-    ) as file:
+    packed = {name: "NONE" if name in shares else "SNAPPY" for name in schema.names}
+    options = {"use_dictionary": others, "write_statistics": own.names, "compression": packed, "write_page_checksum": True}
+    with pq.ParquetWriter(path, schema, **options) as file:
         yield encode, file.write_batch
 
 

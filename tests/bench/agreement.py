@@ -1,0 +1,80 @@
+"""Whether every way to score a run says the same: ``measure()``, or run this file; some twenty seconds.
+
+python tests/bench/agreement.py [RUN] [ROWS]
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import bundle
+from pipeline.use import joblib_file, keras_file, onnx_file
+from pipeline.use.agreement import TOLERANCE, Scorer, drawn, own
+
+Answers = tuple[NDArray[np.float32], NDArray[np.str_]]
+ROWS = 100_000
+
+
+def scorers(run: bundle.Scoring, folder: Path) -> dict[str, Callable[[NDArray[np.float64]], Answers]]:
+    """Return every way to score: from (R, F) raw values to (R, outputs) output and (R,) class names, empty for none."""
+    ways: dict[str, Scorer] = {
+        "predict": own(run),
+        "onnx": onnx_file.write(run, folder / "x.onnx"),
+        "keras": keras_file.write(run, folder / "x.keras"),
+        "joblib": joblib_file.write(run, folder / "x.joblib"),
+    }
+
+    def pair(way: Scorer) -> Callable[[NDArray[np.float64]], Answers]:
+        return lambda values: (lambda said: (said.output, said.classes))(way(values))
+
+    return {name: pair(way) for name, way in ways.items()}
+
+
+def tied(run: bundle.Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return the rows whose two best classes are so close that a difference within the tolerance decides between them."""
+    values, coding = output.astype(np.float64), run.model.coding
+    if not coding.softmax:
+        values = -np.abs(np.clip(values, min(coding.codes), max(coding.codes)) - np.array(coding.codes))
+    best = np.sort(values, axis=1)[:, -2:]
+    return np.asarray(best[:, 1] - best[:, 0] <= 2 * TOLERANCE)
+
+
+def measure(run: bundle.Scoring, rows: int = ROWS, seed: int = 2026) -> dict[str, Any]:
+    """Return, for each way but the first, how it differs from the first.
+
+    ``largest_difference`` is that of the output, of outputs beyond 1 the share; ``other_class`` counts the rows with another
+    class, ``other_class_away_from_a_tie`` those of them that no tie explains.
+    """
+    values = drawn(run, rows, seed)
+    values[np.abs(values) < np.finfo(np.float64).tiny] = 0  # TensorFlow takes subnormal numbers for 0
+    with tempfile.TemporaryDirectory() as folder:
+        said = {name: way(values) for name, way in scorers(run, Path(folder)).items()}
+    (output, classes), *others = said.values()
+    tie, found = tied(run, output), {}
+    for name, (theirs, their_classes) in zip(list(said)[1:], others, strict=True):
+        same = (theirs == output) | (np.isnan(theirs) & np.isnan(output))
+        with np.errstate(invalid="ignore"):
+            apart = np.where(same, 0, np.abs(theirs.astype(np.float64) - output) / np.maximum(1, np.abs(output)))
+        other = their_classes != classes
+        found[name] = {
+            "largest_difference": float(np.nan_to_num(apart, nan=np.inf).max()),
+            "other_class": int(other.sum()),
+            "other_class_away_from_a_tie": int((other & ~tie).sum()),
+        }
+    return {"rows": rows, "tied": int(tie.sum()), "ways": found}
+
+
+def main() -> None:
+    """Measure a run and print."""
+    path, rows = (sys.argv[1:] + ["models/latest", str(ROWS)][len(sys.argv) - 1 :])[:2]
+    print(json.dumps(measure(bundle.load_scoring(path), int(rows)), indent=2))
+
+
+if __name__ == "__main__":
+    main()
