@@ -117,6 +117,25 @@ def predict(
 
 
 @app.command()
+def export(
+    run: RunArgument,
+    output: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")],
+    to: Annotated[str, typer.Option("--to", metavar="onnx|keras|joblib", help="The kind of file.")],
+    as_json: Json = False,
+) -> None:
+    """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
+
+    Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
+    """
+    with _outcome(as_json) as out:
+        from pipeline.use.export import export as write_model
+
+        written = write_model(run, to, output)
+        line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
+        out.show(written, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
+
+
+@app.command()
 def serve(
     run: RunArgument = Path("models/latest"),
     host: Annotated[
@@ -140,25 +159,6 @@ def serve(
             out.show({"run": folder, "url": url}, lambda console: None)
 
         listen(run, host, port, ready)
-
-
-@app.command()
-def export(
-    run: RunArgument,
-    output: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")],
-    to: Annotated[str, typer.Option("--to", metavar="onnx|keras|joblib", help="The kind of file.")],
-    as_json: Json = False,
-) -> None:
-    """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
-
-    Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
-    """
-    with _outcome(as_json) as out:
-        from pipeline.use.export import export as write_model
-
-        written = write_model(run, to, output)
-        line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
-        out.show(written, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
 
 
 @app.command()

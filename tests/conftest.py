@@ -9,9 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.reopen import Reopened
 
 ROOT = Path(__file__).parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # the same on every machine: by itself hypothesis has limits of time here, and others where the variable CI is set
 settings.register_profile("house", settings.get_profile("default"), deadline=None)
@@ -206,3 +207,17 @@ def shape_page(shape: Callable[[str], "Reopened"]) -> Callable[[str], str]:
         return page(run.run, run.table, enriched(run.summary, run.table))
 
     return functools.cache(call)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium of this machine; closed after each module, for while it is open asyncio thinks that a loop is running."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not path:
+        pytest.skip(f"no browser is installed ({', '.join(BROWSERS)}): the pages are not looked at")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()

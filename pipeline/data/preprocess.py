@@ -18,8 +18,7 @@ if TYPE_CHECKING:  # scoring does without them
 
 Floats = NDArray[np.float64]
 
-_FEW = 64
-"""Rows up to which it takes longer to look for columns to leave out than to look at all of them."""
+_MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -72,15 +71,16 @@ def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floa
 def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> NDArray[np.bool_]:
     """Return which of the (rows, F) values are below ``lowest`` or above ``highest``, both (F,); NaN is neither.
 
-    Of many rows, only columns whose own extremes are outside are looked at value by value.
+    In many rows, only columns whose own extremes are outside are looked at value by value.
     """
-    if len(values) <= _FEW:
-        return np.asarray(np.less(values, lowest) | np.greater(values, highest))
+    lowest, highest = np.asarray(lowest), np.asarray(highest)
+    if len(values) < _MANY:
+        return np.asarray((values < lowest) | (values > highest))
     outside = np.zeros(values.shape[::-1], dtype=bool).T
     ends = np.min(values, axis=0), np.max(values, axis=0)  # NaN where one is
     for place in np.flatnonzero(~((ends[0] >= lowest) & (ends[1] <= highest))):
         column = values[:, place]
-        outside[:, place] = (column < np.asarray(lowest)[place]) | (column > np.asarray(highest)[place])
+        outside[:, place] = (column < lowest[place]) | (column > highest[place])
     return outside
 
 

@@ -76,7 +76,7 @@ class Coding:
 
     def _distances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the (rows, K) distance of each (rows, 1) output, clipped to the range of the codes, from each code."""
-        clipped = np.clip(values[:, 0], min(self.codes), max(self.codes))
+        clipped = np.minimum(np.maximum(values[:, 0], min(self.codes)), max(self.codes))  # np.clip has twice the overhead
         return np.asarray(np.abs(clipped - np.array(self.codes)[:, None]).T)  # class by class in memory: three times as fast
 
 

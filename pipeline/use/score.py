@@ -38,10 +38,10 @@ class Scores:
 def score(run: Scoring, values: ArrayLike) -> Scores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
-    output = run.model.output(values)
-    implausible = beyond(values, *run.config.data.bounds())
-    unseen = beyond(values, *run.model.preprocessor.seen)
-    if run.config.preprocess.implausible == "missing":
+    output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
+    implausible = beyond(values, *((steps.lowest, steps.highest) if masked else run.config.data.bounds()))
+    unseen = beyond(values, *steps.seen)
+    if masked:
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
     return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)

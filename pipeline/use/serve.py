@@ -5,8 +5,6 @@ import re
 import secrets
 import tempfile
 from collections.abc import Container
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from pipeline.errors import DataError
 from pipeline.use import schema
 from pipeline.use.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, problem, read_rows, unprocessable
 from pipeline.use.limits import INTERNAL, Guard, read_body, reply
+from pipeline.use.page import page
 from pipeline.use.pushes import cost
 
 _LARGE = 2**16
@@ -143,11 +142,11 @@ def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
             raise HTTPException(404, hint) from None
 
     @app.get("/", openapi_extra=schema.read("The page.", "text/html", text), **_PLAIN)
-    def page() -> Response:
+    def show_page() -> Response:
         """Show the page."""
         nonce = secrets.token_urlsafe(16)
         policy = {"content-security-policy": _PAGE_POLICY.format(nonce)}
-        return Response(_page(run, nonce, report.is_file()), media_type="text/html", headers=policy)
+        return Response(page(run, nonce, report.is_file()), media_type="text/html", headers=policy)
 
 
 def score_csv(run: Scoring, source: Path, target: Path) -> dict[str, Any]:
@@ -224,9 +223,3 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _json(content: bytes) -> Response:
     return Response(content, media_type="application/json")
-
-
-def _page(run: Scoring, nonce: str, has_report: bool) -> str:
-    if find_spec("pipeline.use.page"):
-        return str(import_module("pipeline.use.page").page(run, nonce, has_report))
-    return f"<!doctype html><title>diabetes-pipeline</title><p>{NOT_CLINICAL}</p>"
