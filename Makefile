@@ -74,8 +74,8 @@ recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of comp
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
 	$(VENV)/bin/python tests/simulation/planted.py
 
-torture: $(INSTALLED)     ## kills trainings at random moments; a few minutes
-	$(VENV)/bin/python tests/torture/kill_train.py
+torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks; PART="csv yaml" for some; some twenty minutes
+	$(VENV)/bin/python tests/torture/torture.py $(PART)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
-import json
 import os
 import re
 import shutil
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.arrays import judged_of, model_of, to_arrays
+from pipeline.arrays import check, judged_of, model_of, to_arrays
 from pipeline.config import Config
-from pipeline.config_file import read_source, validate
-from pipeline.errors import ConfigError, RunError, listing
-from pipeline.files import UNFINISHED, flush, whole
+from pipeline.config_file import validate
+from pipeline.errors import ConfigError, RunError
+from pipeline.files import UNFINISHED, flush, regular, whole
 from pipeline.model import Model
-from pipeline.yaml_source import read_yaml
+from pipeline.run_json import NAMES, READ, seal, unseal
+from pipeline.strict_npz import read_arrays
+from pipeline.yaml_source import Problem, read_yaml
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
@@ -35,22 +36,9 @@ if TYPE_CHECKING:  # scoring does without them
 MODELS = Path("models")
 LATEST = MODELS / "latest"
 REPORT = "report.html"
-_NO_DIGEST = "0" * 64
-_KEYS = frozenset(
-    (
-        "data",
-        "accuracy",
-        "baselines",
-        "comparison",
-        "unseen",
-        "findings",
-        "seconds",
-        "config",
-        "created",
-        "files",
-        "sound",
-    )
-)
+_MOST = {"run.json": 2**24, "config.yaml": 2**22}
+"""Bytes that these files have at most; NumPy's and Keras's may be large."""
+_LARGE = 2**32
 
 
 @dataclass(frozen=True)
@@ -91,9 +79,7 @@ def prepare() -> None:
     """
     try:
         MODELS.mkdir(exist_ok=True)
-        probe = MODELS / f"{UNFINISHED}{os.getpid()}-probe"
-        probe.mkdir()
-        probe.rmdir()
+        os.rmdir(tempfile.mkdtemp(prefix=UNFINISHED, dir=MODELS))
     except OSError as error:
         raise _unsaved(error) from None
     for each in MODELS.glob(f"{UNFINISHED}*"):
@@ -160,7 +146,9 @@ def load(path: Path | str) -> Run:
     Raises:
         RunError: no run there, or a file is missing or damaged.
     """
-    with _opened(path) as (config, arrays, record):
+    from pipeline.contradictions import contradictions  # it knows every finding, which scoring a saved run does without
+
+    with _opened(path, lambda config: contradictions(config.written())) as (config, arrays, record):
         return Run(config, model_of(arrays), record, *judged_of(arrays))
 
 
@@ -169,22 +157,31 @@ def load_scoring(path: Path | str) -> Scoring:
 
     It imports nothing but NumPy and what reads the config.
     """
-    with _opened(path, ("config.yaml", "weights.npz")) as (config, arrays, record):
+    with _opened(path, needed=("config.yaml", "weights.npz")) as (config, arrays, record):
         return Scoring(config, model_of(arrays), record)
 
 
 @contextmanager
-def _opened(path: Path | str, only: tuple[str, ...] | None = None) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
-    """Give config, arrays and record of a run; what cannot be made of them is no run of this version."""
+def _opened(
+    path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = NAMES
+) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
+    """Give config, arrays and record of a run, all of them checked, whoever wrote them; what is not needed may be gone."""
     folder = Path(path)
     record = read_record(folder)
-    contents = {name: _read(folder, name, facts) for name, facts in record["files"].items() if not only or name in only}
+    there = [name for name in NAMES if name in needed or os.path.lexists(folder / name)]
+    contents = {name: _read(folder, name, record["files"][name]) for name in there}
     try:
-        config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(folder / "config.yaml")))
-        with np.load(io.BytesIO(contents["weights.npz"]), allow_pickle=False) as file:
-            yield config, dict(file), record
-    except (KeyError, ValueError, ConfigError) as error:
-        raise RunError(f"{folder}: this run was not written by this version: {error}; train again") from None
+        place = folder / "config.yaml"
+        config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(place)), sensible)
+        place = folder / "weights.npz"
+        arrays = read_arrays(contents["weights.npz"])
+        check(arrays, config, record["data"]["rows"])
+        yield config, arrays, record
+    except ConfigError as error:
+        raise RunError(f"{error.problems[0]}; this run was not written by this version; train again") from None
+    except (KeyError, ValueError) as error:
+        reason = f"the array {error} is missing" if isinstance(error, KeyError) else error
+        raise RunError(f"{place}: this run was not written by this version: {reason}; train again") from None
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -193,22 +190,18 @@ def read_record(folder: Path) -> dict[str, Any]:
     Raises:
         RunError: no run there, or run.json is damaged.
     """
+    resolve(folder)
+    path = folder / "run.json"
     try:
-        text = (folder / "run.json").read_bytes()
-    except OSError:
+        with regular(path, _MOST["run.json"]) as file:
+            return unseal(file.read())
+    except (FileNotFoundError, NotADirectoryError):
         hint = "train first" if folder == LATEST else '"diabetes-pipeline runs" lists the runs'
         raise RunError(f"{folder}: there is no run here; {hint}") from None
-    found = re.search(rb'"digest": "([0-9a-f]{64})"', text)
-    blank = text.replace(found.group(1), _NO_DIGEST.encode(), 1) if found else b""
-    if not found or hashlib.sha256(blank).hexdigest().encode() != found.group(1):
-        raise RunError(f"{folder / 'run.json'}: this file is damaged or was edited; train again")
-    record: dict[str, Any] = json.loads(text)
-    missing = _KEYS - record.keys()
-    if missing:
-        raise RunError(
-            f"{folder / 'run.json'}: not written by this version, for it lacks {listing(sorted(missing))}; train again"
-        )
-    return record
+    except OSError as error:
+        raise RunError(f"{path}: this file of the run cannot be read: {error.strerror}; train again") from None
+    except ValueError as error:
+        raise RunError(f"{path}: {error}; train again") from None
 
 
 def read_config(folder: Path) -> Config:
@@ -217,13 +210,24 @@ def read_config(folder: Path) -> Config:
     Raises:
         ConfigError: it cannot be read.
     """
-    return validate(Config, read_source(folder / "config.yaml"))
+    path = folder / "config.yaml"
+    try:
+        with regular(path, _MOST["config.yaml"]) as file:
+            return validate(Config, read_yaml(file.read().decode(), str(path)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: this file of the run cannot be read: {getattr(error, 'strerror', error)}") from None
 
 
 def resolve(path: Path | str) -> Path:
-    """Return the folder that a name such as models/latest stands for, relative to the current folder where it is below it."""
+    """Return the folder that a name such as models/latest stands for, relative to the current folder where it is below it.
+
+    Raises:
+        RunError: ``latest`` is a link to somewhere else than a run beside it, so that no command of ours made it.
+    """
     folder = Path(path)
     target = folder.parent / os.readlink(folder) if folder.is_symlink() else folder
+    if folder.name == LATEST.name and target != folder and not _RUN_NAME.match(os.readlink(folder)):
+        raise RunError(f"{folder}: must be a link to a run beside it; it leads to {os.readlink(folder)}; remove it or name a run")
     return Path(os.path.relpath(target)) if Path.cwd() in Path(os.path.abspath(target)).parents else target
 
 
@@ -262,10 +266,8 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
     while True:
         now = datetime.now(UTC)
         target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
-        record = run.record | {"run": str(target), "created": now.isoformat(), "files": sums, "digest": _NO_DIGEST}
-        text = json.dumps(record, indent=2, allow_nan=False)
-        text = text.replace(f'"digest": "{_NO_DIGEST}"', f'"digest": "{hashlib.sha256(text.encode()).hexdigest()}"')
-        (folder / "run.json").write_text(text, encoding="utf-8")
+        record = run.record | {"run": str(target), "created": now.isoformat(), "files": sums}
+        (folder / "run.json").write_text(seal(record), encoding="utf-8")
         _flush(folder)
         if not target.exists():
             try:
@@ -302,11 +304,15 @@ def _facts(content: bytes) -> dict[str, Any]:
 
 
 def _read(folder: Path, name: str, facts: dict[str, Any]) -> bytes:
+    """Return the content of a file after its size and hash are compared; it is empty for what no command reads."""
     path = folder / name
     try:
-        content = path.read_bytes()
+        with regular(path, _MOST.get(name, _LARGE)) as file:
+            same = os.fstat(file.fileno()).st_size == facts["bytes"]
+            content = file.read(facts["bytes"] + 1) if same and name in READ else b""
+            found = hashlib.file_digest(file, "sha256") if not content else hashlib.sha256(content)
     except OSError as error:
         raise RunError(f"{path}: this file of the run cannot be read: {error.strerror}; train again") from None
-    if _facts(content) != facts:
+    if not same or found.hexdigest() != facts["sha256"]:
         raise RunError(f"{path}: this file is damaged or was edited: its SHA-256 is not the one in run.json; train again")
     return content

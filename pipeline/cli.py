@@ -351,6 +351,9 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
         outcome.code = 130
     except BrokenPipeError:  # whoever read the output has seen enough
         _silence_stdout()
+    except MemoryError:
+        outcome.say("error: this needs more memory than there is; ask for fewer or smaller networks, or bring less data")
+        outcome.code = 2
     except OSError as error:
         outcome.say(f"error: the output cannot be written: {error.strerror or error}")
         _silence_stdout()

@@ -206,6 +206,10 @@ class Config(Section):
         """Return the complete configuration as YAML; ``validate`` reads it back equal."""
         return dump_yaml(self.model_dump(mode="json"))
 
+    def written(self) -> "Config":
+        """Return the same config as if only what differs from the defaults had been written."""
+        return Config.model_validate(self.model_dump(exclude_defaults=True))
+
     def settings(self) -> dict[str, Any]:
         """Return every setting under its dotted key, lists and single values as leaves."""
         return dict(_flat("", self.model_dump(mode="json")))

@@ -18,8 +18,8 @@ class PipelineError(Exception):
     """
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = tuple(map(_line, problems))
+        super().__init__("\n".join(self.problems))
 
 
 class ConfigError(PipelineError):
@@ -32,6 +32,11 @@ class DataError(PipelineError):
 
 class RunError(PipelineError):
     """The saved run cannot be used."""
+
+
+def _line(text: str) -> str:
+    """Return the text as one line: line breaks, control characters and what UTF-8 cannot write are escaped."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

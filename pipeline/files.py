@@ -1,8 +1,12 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and files of others that are read with care."""
 
+import errno
 import os
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
 UNFINISHED = ".unfinished-"
@@ -13,10 +17,16 @@ UNFINISHED = ".unfinished-"
 def whole(path: Path) -> Iterator[Path]:
     """Give a hidden path beside ``path`` to write to; it is flushed to the disk and renamed at the end, or deleted on an error.
 
+    The hidden file is there, empty and new: nobody can have put a link to another file in its place. A link in the place of
+    ``path`` is replaced, not followed.
+
     Raises:
         OSError: the file cannot be written.
     """
-    hidden = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    hidden = path.with_name(f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}-{path.name}")
+    os.close(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield hidden
         flush(hidden)
@@ -25,6 +35,22 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             hidden.unlink(missing_ok=True)
+
+
+@contextmanager
+def regular(path: Path, most: int) -> Iterator[BufferedReader]:
+    """Open a regular file of at most ``most`` bytes; a link is not followed, and nothing waits for a pipe.
+
+    Raises:
+        OSError: it is something else, is larger, or cannot be read.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, and {most:,} at most are expected")
+        yield file
 
 
 def flush(path: Path) -> None:

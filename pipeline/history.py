@@ -58,7 +58,10 @@ def located(run: Path, path: str) -> str:
     recorded if that is the current folder, or if nothing is there.
     """
     there = run.resolve().parents[1] / path
-    return path if there.resolve() == Path(path).resolve() or not there.exists() else str(there)
+    try:
+        return path if there.resolve() == Path(path).resolve() or not there.exists() else str(there)
+    except (OSError, ValueError):
+        return path  # no name of a file; reading it will say so
 
 
 def changes(run: Path, config: Config, record: dict[str, Any]) -> tuple[str, ...]:

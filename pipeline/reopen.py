@@ -10,7 +10,7 @@ from pipeline import bundle
 from pipeline.audit import audit, audit_training
 from pipeline.data.load import Table, load
 from pipeline.data.split import Split
-from pipeline.errors import DataError, PipelineError
+from pipeline.errors import DataError, PipelineError, RunError
 from pipeline.history import changes, located
 from pipeline.judge.evaluate import Yardsticks, evaluate
 from pipeline.record import summary
@@ -38,6 +38,10 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
     config, record = run.config.model_copy(update={"data": section}), run.record
     table = load(section, only_score=True)
     same = table.sha256 == record["data"]["sha256"]
+    if same and len(table) != record["data"]["rows"]:
+        raise RunError(
+            f"{folder / 'run.json'}: this run was not written by this version: {table.path} has other rows; train again"
+        )
     parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
     yardsticks = run.yardsticks if same else Yardsticks(run.yardsticks.counts, {})
     evaluation = evaluate(run.model, table, parts, yardsticks, config)

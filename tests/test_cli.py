@@ -188,3 +188,13 @@ def test_many_classes_fit_on_a_screen(workplace: Path, printed: Printed) -> None
     code, out, err = printed("train", "many.yaml")
     assert code in (0, 1), err
     assert all(name in out for name in names)
+
+
+def test_too_little_memory_is_one_line(workplace: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(config: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pipeline.run.check", hungry)
+    code, _, err = in_process("check")
+    assert code == 2
+    assert err.startswith("error: this needs more memory than there is")

@@ -1,7 +1,5 @@
 """The synthetic twin: a table that behaves like the real file and copies no row of it."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import pandas as pd
 
 from pipeline.data.twin_config import TwinConfig
 from pipeline.errors import ConfigError, DataError
+from pipeline.files import whole
 
 
 def synthesize(config: TwinConfig) -> pd.DataFrame:
@@ -49,13 +48,10 @@ def write_twin(config: TwinConfig, output: Path) -> int:
         DataError: the file cannot be written.
     """
     table = synthesize(config)
-    beside = output.parent / f".{output.name}.{os.getpid()}"
     try:
-        table.to_csv(beside, index=False, lineterminator="\n")
-        beside.replace(output)
+        with whole(output) as hidden:
+            table.to_csv(hidden, index=False, lineterminator="\n")
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
         raise DataError(f"{output}: cannot be written: {error.strerror or error}; name a file in a folder that exists") from None
     return len(table)
 

@@ -18,6 +18,8 @@ CELL = ("split", "features", "output", "alpha")
 COLUMNS = (*CELL, "split_seed", "seed", "chosen", "test_accuracy", "failed")
 """Of the networks, what the figures are made of."""
 
+_OTHER = "networks.parquet lacks networks of this grid; delete the folder of the study, and it trains again"
+
 Cell = tuple[Features, Output, float]
 
 
@@ -57,16 +59,19 @@ def gather(rows: Iterable[pd.DataFrame], made: Sequence[Division], config: Confi
     shape = (study.splits, study.seeds)
     accuracies = {kind: {cell: np.full(shape, np.nan) for cell in cells} for kind in kinds}
     failed = {kind: dict.fromkeys(cells, 0) for kind in kinds}
-    for part in rows:
-        for key, networks in part.groupby(list(CELL), sort=False):
-            kind, *names = cast(tuple[Kind, Features, Output, float], key)
-            cell = cast(Cell, tuple(names))
-            kept = networks[networks["chosen"]]
-            places = kept["split_seed"] - config.split.seed, kept["seed"] - seed
-            accuracies[kind][cell][*(each.to_numpy() for each in places)] = kept["test_accuracy"]
-            failed[kind][cell] += int(networks["failed"].sum())
+    try:
+        for part in rows:
+            for key, networks in part.groupby(list(CELL), sort=False):
+                kind, *names = cast(tuple[Kind, Features, Output, float], key)
+                cell = cast(Cell, tuple(names))
+                kept = networks[networks["chosen"]]
+                places = kept["split_seed"] - config.split.seed, kept["seed"] - seed
+                accuracies[kind][cell][*(each.to_numpy() for each in places)] = kept["test_accuracy"]
+                failed[kind][cell] += int(networks["failed"].sum())
+    except (KeyError, IndexError):
+        raise RunError(_OTHER) from None
     if any(np.isnan(each).any() for known in accuracies.values() for each in known.values()):
-        raise RunError("networks.parquet lacks networks of this grid; delete the folder of the study, and it trains again")
+        raise RunError(_OTHER)
     size = study.splits * study.seeds * config.training.starts
     shares = {kind: {cell: count / size for cell, count in each.items()} for kind, each in failed.items()}
     overlaps = {kind: float(np.mean([each.test / each.train for each in splits])) for kind, splits in kinds.items()}

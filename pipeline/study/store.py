@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -56,9 +57,12 @@ class Store:
         numbers = set()
         for path in self._parts():
             try:
-                pq.read_table(path, page_checksum_verification=True)
+                found = pq.read_table(path, page_checksum_verification=True).schema
+                if not found.equals(SCHEMA):
+                    raise ValueError("other columns")
+                self._told(found)
                 numbers.add(int(path.stem))
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, ValueError, KeyError) as error:
                 if getattr(error, "errno", None):
                     raise RunError(f"{path}: this part of the study cannot be read: {error}") from None
                 path.unlink()
@@ -94,9 +98,15 @@ class Store:
     def _elapsed(self) -> float:
         longest: dict[bytes, float] = {}
         for path in self._parts():
-            told = pq.read_schema(path).metadata
-            longest[told[b"session"]] = max(longest.get(told[b"session"], 0.0), float(told[b"elapsed"]))
+            session, elapsed = self._told(pq.read_schema(path))
+            longest[session] = max(longest.get(session, 0.0), elapsed)
         return sum(longest.values())
+
+    @staticmethod
+    def _told(schema: pa.Schema) -> tuple[bytes, float]:
+        """Return the session of a part and the seconds into it."""
+        told = schema.metadata or {}
+        return told[b"session"], float(told[b"elapsed"])
 
     def networks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield columns of networks.parquet task by task, one row a network, so that memory does not grow with them.
@@ -104,12 +114,12 @@ class Store:
         Raises:
             RunError: the file is damaged.
         """
-        path = self.folder / NETWORKS
+        path, wanted = self.folder / NETWORKS, pa.schema([SCHEMA.field(name) for name in columns])
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 for number in range(file.num_row_groups):
-                    yield file.read_row_group(number, columns=list(columns)).to_pandas()
-        except (pa.ArrowException, OSError) as error:
+                    yield file.read_row_group(number, columns=list(columns)).cast(wanted).to_pandas()
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             reason = str(error).splitlines()[0]
             raise RunError(f"{path}: this file is damaged: {reason}; delete it, and the study trains again") from None
 
@@ -142,7 +152,7 @@ def opened(name: str, key: str) -> Iterator[Store]:
     folder = STUDIES / f"{label(name)}-{key[:12]}"
     try:
         (folder / _PARTS).mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        lock = os.fdopen(os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666), "w")
     except OSError as error:
         raise _unsaved(folder, error) from None
     with lock:

@@ -133,15 +133,18 @@ def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, 
     assert not list((only_study() / "parts").iterdir())
 
 
-@pytest.mark.parametrize("damage", ["half a file", "a byte"])
+@pytest.mark.parametrize("damage", ["half a file", "a byte", "another column", "no session"])
 def test_a_damaged_part_is_made_again(studied: Path, in_process: Call, damage: str):
     table = only_study() / "networks.parquet"
     whole, size = table.read_bytes(), pq.ParquetFile(table).read_row_group(3)
     part = only_study() / "parts" / "000003.parquet"
-    pq.write_table(size.replace_schema_metadata({"session": "0", "elapsed": "1"}), part, write_page_checksum=True)
+    told = {"session": "0", "elapsed": "1"} if damage != "no session" else None
+    made = size.rename_columns({"loss": "los"}) if damage == "another column" else size
+    pq.write_table(made.replace_schema_metadata(told), part, write_page_checksum=True)
     content = bytearray(part.read_bytes())
     content[40] ^= 1
-    part.write_bytes(content if damage == "a byte" else content[: len(content) // 2])
+    changed = {"a byte": content, "half a file": content[: len(content) // 2]}
+    part.write_bytes(changed.get(damage, part.read_bytes()))
     table.unlink()
     code, _, _ = in_process(*arguments())
     assert code == 0
@@ -195,6 +198,16 @@ def test_settings_that_the_grid_replaces_are_noted(studied: Path, in_process: Ca
     code, printed, _ = in_process(*arguments("network.alpha=0", "preprocess.scale=minmax"))
     assert code == 0
     assert printed["notes"] == ["network.alpha and preprocess.scale: not used, for the grid of the study says it"]
+
+
+def test_a_table_of_other_columns_is_refused(studied: Path, in_process: Call):
+    path = only_study() / "networks.parquet"
+    table = pq.read_table(path)
+    for made in (table.drop_columns(["seed"]), table.set_column(5, "seed", table["features"])):
+        pq.write_table(made, path)
+        code, printed, _ = in_process(*arguments())
+        assert code == 2
+        assert "networks.parquet" in printed["error"][0]
 
 
 def test_a_damaged_table_is_named(studied: Path, in_process: Call):

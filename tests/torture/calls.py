@@ -1,0 +1,89 @@
+"""Run the command line in this process, bounded in time, and say what is wrong with how it ended."""
+
+import contextlib
+import io
+import json
+import resource
+import signal
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 10
+MEMORY = 2**30
+"""Bytes that a case may need besides what the process holds before it."""
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a command ended: exit code, standard output, standard error, and the traceback if it crashed."""
+
+    code: int
+    out: str
+    err: str
+    crash: str = ""
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+    def wrong(self) -> str:
+        """Return what breaks the promise of the command line, or an empty text."""
+        lines = self.err.splitlines()
+        if self.crash:
+            return self.crash
+        if self.code not in (0, 1, 2):
+            return f"exit code {self.code}"
+        if self.code == 2 and not (lines and all(line.startswith("error: ") for line in lines)):
+            return f"exit code 2 with other lines than errors: {self.err[:500]}"
+        if self.code != 2 and lines:
+            return f"exit code {self.code} with {self.err[:500]} on standard error"
+        try:
+            return "" if isinstance(json.loads(self.out), dict) else f"no JSON object: {self.out[:200]}"
+        except ValueError:
+            return f"no JSON: {self.out[:200]}"
+
+
+class TooLong(BaseException):
+    """A case took more than ``SECONDS``."""
+
+
+def call(*words: object) -> Called:
+    """Run a command with ``--json``; warnings are shown every time, and one that is slow is stopped."""
+    from pipeline.cli import app
+
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings(), _bounded():
+        warnings.simplefilter("always")
+        try:
+            code, crash = app([*map(str, words), "--json"], standalone_mode=False) or 0, ""
+        except SystemExit as stop:
+            code, crash = int(stop.code or 0), ""
+        except (Exception, TooLong):
+            code, crash = -1, traceback.format_exc()
+    return Called(code, out.getvalue(), err.getvalue(), crash)
+
+
+def limit_memory() -> None:
+    """Let this process, which is to have imported everything, take ``MEMORY`` more and not a byte besides."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+@contextlib.contextmanager
+def _bounded() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TooLong(f"more than {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
