@@ -195,18 +195,19 @@
   function explain({output, pushes: found, class: name}, values, place) {
     const at = facts.outputs ? facts.outputs.indexOf(name) : 0;
     const moves = fields.map((field) => found.features[field.name][at]);
+    if ([...moves, output[at], found.reference_output[at]].includes(null)) return; // beyond what a number can hold
     const [largest, write] = [Math.max(...moves.map(Math.abs)) || 1, scale(moves)];
     const [start, end] = [found.reference_output[at], output[at]].map(plain);
     const what = facts.outputs ? `a probability of ${name}` : "an output";
     part("compared").textContent = visible(
-      `The median patient of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`,
+      `${facts.usual[0]} of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`,
     );
     pushes.forEach((row, each) => {
       const [move, usual] = [moves[each], found.reference[fields[each].name]];
       row.className = facts.outputs ? (move > 0 ? `k${place % 7}` : "") : `k${facts.ends[Number(move > 0)] % 7}`;
       draw(row, write(move), "--push", move / largest);
       row.querySelector(".under").textContent =
-        (values[each] === null ? "missing" : plain(values[each])) + (usual === null ? "" : `, median ${plain(usual)}`);
+        (values[each] === null ? "missing" : plain(values[each])) + (usual === null ? "" : `, ${facts.usual[1]} ${plain(usual)}`);
     });
   }
 
@@ -225,7 +226,7 @@
       const stem = file.name.replace(/\.csv$/i, "");
       const link = saved(await response.blob(), `${stem}-scored.csv`);
       if (mine !== sent) return;
-      const right = accuracy === null ? "" : `, ${percent(Number(accuracy))} of them right`;
+      const right = accuracy === null ? "" : `, ${percent(Number(accuracy))} of those with a known class rightly`;
       put(element("p", `${file.name}: ${counted(rows, "row")} scored${right}; ${rejected ? counted(rejected, "row") : "none"} rejected.`),
         choices(link, rejected && rejectedOf(file, `${stem}-rejected.csv`, rejected)));
       link.click();

@@ -7,6 +7,14 @@ from pipeline.bundle import Scoring
 from pipeline.report import words
 from pipeline.report.templates import render
 
+_USUAL = {
+    "median": ("The median patient", "median"),
+    "mean": ("The mean patient", "mean"),
+    "most_frequent": ("A patient of the most frequent values", "most frequent"),
+    None: ("A patient in the middle of the ranges", "middle"),
+}
+"""Whom the pushes compare with, which depends on what fills missing values, and the word for that patient's values."""
+
 
 def page(run: Scoring, nonce: str | None, has_report: bool) -> str:
     """Return the page on which a person asks a run; it loads nothing and asks ``predict`` and ``predict.csv`` beside it.
@@ -33,6 +41,7 @@ def page(run: Scoring, nonce: str | None, has_report: bool) -> str:
             "fields": [{key: each[key] for key in ("name", "axis", "seen")} for each in fields],
             "classes": classes,
             "ends": ends,
+            "usual": _USUAL[run.config.preprocess.impute],
             "outputs": list(coding.classes) if coding.softmax else None,
         },
     )
