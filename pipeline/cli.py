@@ -30,6 +30,7 @@ Data = Annotated[str | None, typer.Option("--data", metavar="CSV", help="Read th
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
+_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
 _WHY_TRAIN = "config or data changed, or there is no run yet: training"
 
 
@@ -337,11 +338,12 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
     outcome = _Outcome(as_json)
     try:
         yield outcome
-    except PipelineError as error:
-        for problem in error.problems:
+    except (PipelineError, MemoryError) as error:
+        problems = error.problems if isinstance(error, PipelineError) else (_NO_MEMORY,)
+        for problem in problems:
             outcome.say(f"error: {problem}")
         if as_json:
-            print(json.dumps({"error": list(error.problems)}), flush=True)
+            print(json.dumps({"error": list(problems)}), flush=True)
         outcome.code = 2
     except typer.Abort:
         outcome.say("error: a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking")
@@ -351,9 +353,6 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
         outcome.code = 130
     except BrokenPipeError:  # whoever read the output has seen enough
         _silence_stdout()
-    except MemoryError:
-        outcome.say("error: this needs more memory than there is; ask for fewer or smaller networks, or bring less data")
-        outcome.code = 2
     except OSError as error:
         outcome.say(f"error: the output cannot be written: {error.strerror or error}")
         _silence_stdout()
