@@ -14,6 +14,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 10
+"""Of the processor that a case may take."""
+WAIT = 60
+"""Seconds until a case counts as waiting for ever."""
 MEMORY = 2**30
 """Bytes that a case may need besides what the process holds before it."""
 
@@ -49,7 +52,7 @@ class Called:
 
 
 class TooLong(BaseException):
-    """A case took more than ``SECONDS``."""
+    """A case worked or waited too long."""
 
 
 def call(*words: object) -> Called:
@@ -78,12 +81,15 @@ def limit_memory() -> None:
 @contextlib.contextmanager
 def _bounded() -> Iterator[None]:
     def stop(*_: object) -> None:
-        raise TooLong(f"more than {SECONDS} s")
+        raise TooLong(f"more than {SECONDS} s of work, or {WAIT} s of waiting")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, SECONDS), signal.SIGALRM: (signal.ITIMER_REAL, WAIT)}
+    before = {each: signal.signal(each, stop) for each in timers}
+    for timer, seconds in timers.values():
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for each, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(each, before[each])
