@@ -4,6 +4,7 @@ Both run under the same server with the same settings, each in a process of its 
 """
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.request import urlopen
 
 sys.path.append(str(Path(__file__).parents[1] / "use"))
-from client import load, serving, trained
+from client import Serving, load, serving, trained
 
 ROUNDS = 3
 REQUESTS = {1: 3000, 50: 10000}
@@ -44,12 +45,13 @@ def measure() -> dict[str, Any]:
         folder = trained(Path(name))
         start = statistics.median(_start(folder) for _ in range(ROUNDS))
         with serving(folder) as ours, serving(folder, "bare", command=(__file__,)) as other:
-            urls = dict(zip(NAMES, (f"{each.url}/predict" for each in (ours, other)), strict=True))
-            for url in urls.values():
-                load(url, 10, 1000)  # warm
-            found = {str(connections): _rounds(urls, connections) for connections in REQUESTS}
+            servers = dict(zip(NAMES, (ours, other), strict=True))
+            for each in servers.values():
+                load(f"{each.url}/predict", 10, 1000)  # warm
+            found = {str(connections): _rounds(servers, connections) for connections in REQUESTS}
     for each in found.values():
         each["ratio"] = each["serve"]["per_second"] / each["bare"]["per_second"]
+        each["cpu_ratio"] = each["bare"]["cpu"] / each["serve"]["cpu"]
     return {"start_seconds": start, "connections": found}
 
 
@@ -61,12 +63,20 @@ def _start(folder: Path) -> float:
         return time.perf_counter() - started
 
 
-def _rounds(urls: dict[str, str], connections: int) -> dict[str, Any]:
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in urls}
+def _rounds(servers: dict[str, Serving], connections: int) -> dict[str, Any]:
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
     for _ in range(ROUNDS):
-        for name, url in urls.items():
-            found[name].append(load(url, connections, REQUESTS[connections]))
+        for name, server in servers.items():
+            before = _cpu(server)
+            counted = load(f"{server.url}/predict", connections, REQUESTS[connections])
+            found[name].append(counted | {"cpu": (_cpu(server) - before) / REQUESTS[connections]})
     return {name: {key: statistics.median(each[key] for each in rounds) for key in rounds[0]} for name, rounds in found.items()}
+
+
+def _cpu(server: Serving) -> float:
+    """Return the seconds of processor time that a server has used; unlike the clock, they say little of who else is at work."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -78,9 +88,11 @@ def main() -> None:
             one = found[name]
             print(
                 f"{connections:>3} connections, {name:5}: {one['per_second']:6,.0f} requests a second, "
-                f"median {1000 * one['p50']:.2f} ms, 99th percentile {1000 * one['p99']:.2f} ms, {one['errors']:.0f} errors"
+                f"median {1000 * one['p50']:.2f} ms, 99th percentile {1000 * one['p99']:.2f} ms, "
+                f"{1e6 * one['cpu']:.0f} µs of processor time, {one['errors']:.0f} errors"
             )
-        print(f"{connections:>3} connections: {found['ratio']:.2f} times as many as the bare application")
+        times = f"{found['ratio']:.2f} times as many as the bare application"
+        print(f"{connections:>3} connections: {times}, {found['cpu_ratio']:.2f} by processor time")
 
 
 if __name__ == "__main__":
