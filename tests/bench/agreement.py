@@ -7,11 +7,16 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import numpy as np
 from numpy.typing import NDArray
+
+sys.path.append(str(Path(__file__).parents[1] / "use"))
+from client import serving, trained
 
 from pipeline import bundle
 from pipeline.use import joblib_file, keras_file, onnx_file
@@ -19,10 +24,17 @@ from pipeline.use.agreement import TOLERANCE, Scorer, drawn, own
 
 Answers = tuple[NDArray[np.float32], NDArray[np.str_]]
 ROWS = 100_000
+ROWS_A_REQUEST = 10_000
 
 
-def scorers(run: bundle.Scoring, folder: Path) -> dict[str, Callable[[NDArray[np.float64]], Answers]]:
-    """Return every way to score: from (R, F) raw values to (R, outputs) output and (R,) class names, empty for none."""
+def scorers(run: bundle.Scoring, folder: Path, url: str | None = None) -> dict[str, Callable[[NDArray[np.float64]], Answers]]:
+    """Return every way to score: from (R, F) raw values to (R, outputs) output and (R,) class names, empty for none.
+
+    Args:
+        run: what scores.
+        folder: where exported files are written.
+        url: of a server that serves the same run; None leaves it out.
+    """
     ways: dict[str, Scorer] = {
         "predict": own(run),
         "onnx": onnx_file.write(run, folder / "x.onnx"),
@@ -33,7 +45,21 @@ def scorers(run: bundle.Scoring, folder: Path) -> dict[str, Callable[[NDArray[np
     def pair(way: Scorer) -> Callable[[NDArray[np.float64]], Answers]:
         return lambda values: (lambda said: (said.output, said.classes))(way(values))
 
-    return {name: pair(way) for name, way in ways.items()}
+    served = {} if url is None else {"serve": partial(asked, url, list(run.config.data.features))}
+    return {name: pair(way) for name, way in ways.items()} | served
+
+
+def asked(url: str, names: list[str], values: NDArray[np.float64]) -> Answers:
+    """Return what a server answers, some rows a request; a null among the outputs is NaN."""
+    answers: list[dict[str, Any]] = []
+    for first in range(0, len(values), ROWS_A_REQUEST):
+        rows = [dict(zip(names, row, strict=True)) for row in values[first : first + ROWS_A_REQUEST].tolist()]
+        body = json.dumps([{name: None if value != value else value for name, value in row.items()} for row in rows]).encode()
+        request = Request(f"{url}/predict", body, {"Content-Type": "application/json"})  # noqa: S310 - this machine
+        with urlopen(request) as answer:  # noqa: S310
+            answers += json.load(answer)
+    output = np.array([each["output"] for each in answers], dtype=np.float32)
+    return output, np.array([each["class"] or "" for each in answers])
 
 
 def tied(run: bundle.Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -45,16 +71,19 @@ def tied(run: bundle.Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(best[:, 1] - best[:, 0] <= 2 * TOLERANCE)
 
 
-def measure(run: bundle.Scoring | None = None, rows: int = ROWS, seed: int = 2026) -> dict[str, Any]:
-    """Return, for each way but the first, how it differs from the first.
+def measure(run: bundle.Scoring | None = None, rows: int = ROWS, seed: int = 2026, url: str | None = None) -> dict[str, Any]:
+    """Return, for each way but the first, how it differs from the first; without a run, of the default one, and with a server.
 
     ``largest_difference`` is that of the output, of outputs beyond 1 the share; ``other_class`` counts the rows with another
     class, ``other_class_away_from_a_tie`` those of them that no tie explains.
     """
-    values = drawn(run, rows, seed)
+    if run is None:
+        with tempfile.TemporaryDirectory() as name, serving(trained(Path(name), "--set", "training.seed=0")) as server:
+            return measure(bundle.load_scoring(Path(name) / "models/latest"), rows, seed, server.url)
+    values = np.clip(drawn(run, rows, seed), -1e300, 1e300)  # JSON has no infinity
     values[np.abs(values) < np.finfo(np.float64).tiny] = 0  # TensorFlow takes subnormal numbers for 0
     with tempfile.TemporaryDirectory() as folder:
-        said = {name: way(values) for name, way in scorers(run, Path(folder)).items()}
+        said = {name: way(values) for name, way in scorers(run, Path(folder), url).items()}
     (output, classes), *others = said.values()
     tie, found = tied(run, output), {}
     for name, (theirs, their_classes) in zip(list(said)[1:], others, strict=True):

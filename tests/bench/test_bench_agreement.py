@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from agreement import measure, tied
+from client import serving
 
 from pipeline import bundle
 
@@ -15,9 +16,10 @@ def run(small_run: Path) -> bundle.Scoring:
     return bundle.load_scoring(small_run / "models/latest")
 
 
-def test_every_way_to_score_says_the_same(run: bundle.Scoring) -> None:
-    measured = measure(run, 10_000)
-    assert set(measured["ways"]) == {"onnx", "keras", "joblib"}
+def test_every_way_to_score_says_the_same(run: bundle.Scoring, small_run: Path) -> None:
+    with serving(small_run) as server:
+        measured = measure(run, 10_000, url=server.url)
+    assert set(measured["ways"]) == {"onnx", "keras", "joblib", "serve"}
     assert measured["tied"] < 100
     for way in measured["ways"].values():
         assert way["largest_difference"] <= 1e-5

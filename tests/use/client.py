@@ -65,11 +65,11 @@ def serving(folder: Path, *words: object, command: tuple[str, ...] = ("-m", "pip
             process.communicate()
 
 
-def trained(folder: Path) -> Path:
-    """Train a small run on the twin in a folder and return the folder."""
+def trained(folder: Path, *settings: str) -> Path:
+    """Train a run on the twin in a folder, a small one unless settings say otherwise, and return the folder."""
     for part in ("configs", "data"):
         shutil.copytree(ROOT / part, folder / part)
-    words = ["train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json"]
+    words = ["train", *(settings or ("--set", "training.starts=8", "--set", "training.epochs=20")), "--json"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-m", "pipeline", *words], cwd=folder, env=environment, capture_output=True, check=True)
     return folder
