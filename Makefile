@@ -52,7 +52,7 @@ $(BENCH): requirements-bench.lock $(INSTALLED)
 	@touch $@
 
 test: lint types          ## lint, types, tests
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .
@@ -61,8 +61,9 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(VENV)/bin/mypy
 
-bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX and PyTorch, and how it grows; some eight minutes
+bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX, PyTorch, pyarrow and FastAPI, and how it grows; a quarter of an hour
 	$(VENV)/bin/python tests/bench/bench.py
+	$(VENV)/bin/python tests/bench/use.py
 
 coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
 	$(VENV)/bin/python tests/simulation/coverage.py

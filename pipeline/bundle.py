@@ -153,19 +153,23 @@ def load(path: Path | str) -> Run:
 
 
 def load_scoring(path: Path | str) -> Scoring:
-    """Read what scoring needs of a run; it imports nothing but NumPy and what reads the config. Errors as in ``load``."""
-    with _opened(path) as (config, arrays, record):
+    """Read what scoring needs of a run: config.yaml, run.json, weights.npz; other files may be gone. Errors as in ``load``.
+
+    It imports nothing but NumPy and what reads the config.
+    """
+    with _opened(path, needed=("config.yaml", "weights.npz")) as (config, arrays, record):
         return Scoring(config, model_of(arrays), record)
 
 
 @contextmanager
 def _opened(
-    path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: ()
+    path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = NAMES
 ) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
-    """Give config, arrays and record of a run, all of them checked, whoever wrote them."""
+    """Give config, arrays and record of a run, all of them checked, whoever wrote them; what is not needed may be gone."""
     folder = Path(path)
     record = read_record(folder)
-    contents = {name: _read(folder, name, record["files"][name]) for name in NAMES}
+    there = [name for name in NAMES if name in needed or os.path.lexists(folder / name)]
+    contents = {name: _read(folder, name, record["files"][name]) for name in there}
     try:
         place = folder / "config.yaml"
         config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(place)), sensible)

@@ -30,6 +30,7 @@ Data = Annotated[str | None, typer.Option("--data", metavar="CSV", help="Read th
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
+_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
 _WHY_TRAIN = "config or data changed, or there is no run yet: training"
 
 
@@ -52,6 +53,7 @@ def train(
         from pipeline.config_file import load_config
         from pipeline.record import Origin
         from pipeline.show import show_summary
+        from pipeline.use.track import told_of
 
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
@@ -60,6 +62,8 @@ def train(
             out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
         summary = reopen.reopen(current).summary if current else run.train(loaded, origin, verbose=not as_json)
         out.show(summary, lambda console: show_summary(console, summary))
+        for line in told_of(summary["tracking"], summary["run"]):
+            out.say(line)
         out.fail_unless(summary["sound"])
 
 
@@ -111,6 +115,51 @@ def predict(
 
         result = scored(run, source, target, dask, verbose=not as_json)
         out.show(result, lambda console: show_scored(console, result))
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    output: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")],
+    to: Annotated[str, typer.Option("--to", metavar="onnx|keras|joblib", help="The kind of file.")],
+    as_json: Json = False,
+) -> None:
+    """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
+
+    Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
+    """
+    with _outcome(as_json) as out:
+        from pipeline.use.export import export as write_model
+
+        written = write_model(run, to, output)
+        line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
+        out.show(written, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
+
+
+@app.command()
+def serve(
+    run: RunArgument = Path("models/latest"),
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen on; any but this machine's own opens it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
+    as_json: Json = False,
+) -> None:
+    """Answer over HTTP with a saved run, and show a web page, until Ctrl-C.
+
+    Example: diabetes-pipeline serve models/latest --port 8080
+    """
+    with _outcome(as_json) as out:
+        try:
+            from pipeline.use.server import serve as listen
+        except ModuleNotFoundError as error:
+            raise PipelineError(f"serve: {error.name} is needed and not installed; pip install '.[serve]'") from None
+
+        def ready(folder: str, url: str) -> None:
+            out.say(f"serving {folder} on {url} (Ctrl-C stops)")
+            out.show({"run": folder, "url": url}, lambda console: None)
+
+        listen(run, host, port, ready)
 
 
 @app.command()
@@ -283,9 +332,6 @@ class _Outcome:
         self.code = 0 if sound else 1
 
 
-_HUNGRY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
-
-
 @contextmanager
 def _outcome(as_json: bool) -> Iterator[_Outcome]:
     """Turn what a user did wrong into one line a problem and exit code 2."""
@@ -293,7 +339,7 @@ def _outcome(as_json: bool) -> Iterator[_Outcome]:
     try:
         yield outcome
     except (PipelineError, MemoryError) as error:
-        problems = error.problems if isinstance(error, PipelineError) else (_HUNGRY,)
+        problems = error.problems if isinstance(error, PipelineError) else (_NO_MEMORY,)
         for problem in problems:
             outcome.say(f"error: {problem}")
         if as_json:

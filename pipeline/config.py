@@ -162,6 +162,12 @@ class CardSection(Section):
     contact: str | None = None
 
 
+class TrackingSection(Section):
+    """Where a training is logged to, besides its run folder."""
+
+    mlflow: str | None = None
+
+
 class StudyReference(Section):
     """The cell of the study that every other one is compared with."""
 
@@ -193,6 +199,7 @@ class Config(Section):
     evaluation: EvaluationSection = EvaluationSection()
     findings: FindingsSection = FindingsSection()
     card: CardSection = CardSection()
+    tracking: TrackingSection = TrackingSection()
     study: StudySection = StudySection()
 
     def to_yaml(self) -> str:

@@ -182,5 +182,5 @@ def _where(source: YamlSource, location: Location) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = "null" if value is None else repr(value)
+    text = "null" if value is None else re.sub(r"//[^/@]*@", "//***@", repr(value))  # a password is not shown
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,5 +1,6 @@
 """Settings that are valid one by one and make no sense together, or have no effect."""
 
+import re
 from collections.abc import Iterator
 
 from pipeline.config import Config, mismatch
@@ -18,6 +19,7 @@ def contradictions(config: Config) -> Iterator[Problem]:
     yield from _groups(config)
     yield from _network(config)
     yield from _study(config)
+    yield from _tracking(config)
     for index, code in enumerate(config.findings.accept):
         if code not in RULES:
             hint = did_you_mean(code, RULES) or '; run "explain" for the list'
@@ -135,3 +137,16 @@ def _study(config: Config) -> Iterator[Problem]:
         wanted = getattr(study.reference, key)
         if wanted not in values:
             yield ("study", "reference", key), f"{wanted} is not in the grid ({', '.join(map(str, values))}); name a cell of it"
+
+
+def _tracking(config: Config) -> Iterator[Problem]:
+    at: Location = ("tracking", "mlflow")
+    uri = config.tracking.mlflow
+    if uri is not None and "@" in uri:  # it is not shown either: what is shown ends in a log
+        told = "must not hold a user or a password, for it is kept in the run"
+        yield at, f"{told}; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in the environment instead"
+    elif uri is not None and not _SERVER.fullmatch(uri):
+        yield at, f"must be the address of MLflow, such as http://host:5000, https://host or sqlite:///mlflow.db; got {uri!r}"
+
+
+_SERVER = re.compile(r"https?://[\w.:\[\]-]+(/[^\s?#]*)?|sqlite:///\S+")

@@ -1,7 +1,9 @@
 """Fit preprocessing and network on the training rows of one split."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,9 @@ from pipeline.data.split import Split
 from pipeline.judge.baselines import Task
 from pipeline.model import Model
 from pipeline.network.train import Trained
+
+if TYPE_CHECKING:
+    from pipeline.network.classifier import LeakyReLUClassifier
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,18 @@ def prepare(table: Table, parts: Split, config: Config) -> Prepared:
 
 def fit(prepared: Prepared, config: Config, verbose: bool) -> tuple[Model, Trained]:
     """Train the estimator as the config says. Missing values pass: where D201 was accepted, T301 tells what they do."""
+    classifier = classifier_of(config, verbose)
+    inputs = pd.DataFrame(prepared.task.train, columns=list(prepared.preprocessor.inputs))
+    classifier.fit(inputs, prepared.labels)
+    return Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_
+
+
+def classifier_of(config: Config, verbose: bool = False) -> LeakyReLUClassifier:
+    """Return the estimator that the config describes, not fitted."""
     from pipeline.network.classifier import LeakyReLUClassifier
 
     training = config.training.model_dump()
-    classifier = LeakyReLUClassifier(
+    return LeakyReLUClassifier(
         **config.network.model_dump(),
         codes=config.data.codes,
         random_state=training.pop("seed"),
@@ -55,6 +68,3 @@ def fit(prepared: Prepared, config: Config, verbose: bool) -> tuple[Model, Train
         allow_nan=True,
         verbose=verbose,
     )
-    inputs = pd.DataFrame(prepared.task.train, columns=list(prepared.preprocessor.inputs))
-    classifier.fit(inputs, prepared.labels)
-    return Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_

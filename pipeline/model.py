@@ -27,6 +27,8 @@ class Model:
 
         ``classes`` may hold classes that the network never saw, in any order.
         """
+        if classes == self.coding.classes:
+            return self.coding.decode(output)
         positions = np.array([*(classes.index(name) for name in self.coding.classes), -1])
         return positions[self.coding.decode(output)]
 
@@ -35,9 +37,11 @@ class Model:
 
         A class that the network never saw has probability 0; a row with NaN has NaN for every class.
         """
-        positions = [classes.index(name) for name in self.coding.classes]
         known = self.coding.probabilities(output)
-        result = np.zeros((len(known), len(classes)))
-        result[np.isnan(known).any(axis=1)] = np.nan
+        if classes == self.coding.classes:
+            return known
+        positions = [classes.index(name) for name in self.coding.classes]
+        result = np.zeros((len(classes), len(known))).T
         result[:, positions] = known
+        result[np.isnan(known[:, 0])] = np.nan
         return result

@@ -75,6 +75,7 @@ def summary(
             "sound": not any(finding.blocks for finding in findings),
             "seconds": seconds,
             "notes": list(notes),
+            "tracking": None,
         }
     )
     return printed

@@ -20,6 +20,7 @@ from pipeline.judge.unseen import Unseen, folds_of, gather, profiles_of
 from pipeline.model import Model
 from pipeline.network.train import Trained
 from pipeline.record import Origin, class_counts, provenance, summary
+from pipeline.use.track import track
 
 
 def check(config: Config) -> tuple[Finding, ...]:
@@ -31,7 +32,10 @@ def check(config: Config) -> tuple[Finding, ...]:
 
 
 def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, Any]:
-    """Run all stages, save the run and return its summary. An error among C and D that is not accepted stops before training."""
+    """Run all stages, save the run, log it where the config says, and return its summary.
+
+    An error among C and D that is not accepted stops before training.
+    """
     started = time.perf_counter()
     table = load(config.data, config.split.group_by or ())
     parts = split(table, config.split)
@@ -58,7 +62,8 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     run = bundle.Run(config, model, record | provenance(config, origin), trained, parts, yardsticks)
     from pipeline.network.build import build
 
-    return record | {"run": str(bundle.save(run, Path(origin.path).stem, prepared[0].steps, build(model.network)))}
+    folder = bundle.save(run, Path(origin.path).stem, prepared[0].steps, build(model.network))
+    return record | {"run": str(folder), "tracking": track(config.tracking, folder)}
 
 
 def _prepare_folds(table: Table, folds: Sequence[Split], config: Config) -> Iterator[Prepared]:

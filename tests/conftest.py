@@ -1,21 +1,30 @@
 """What the tests share: the real files where they lie, a folder to work in, and a run that is trained once."""
 
+import contextlib
+import fcntl
 import functools
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from pipeline.reopen import Reopened
 
 ROOT = Path(__file__).parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# the same on every machine: by itself hypothesis has limits of time here, and others where the variable CI is set
+settings.register_profile("house", settings.get_profile("default"), deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +51,7 @@ def complete(real_data: Path) -> Path:
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder with the configs and the twin."""
-    for name in ("configs", "data"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    with_twin(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -56,32 +64,73 @@ def command(*arguments: object, folder: Path | None = None) -> subprocess.Comple
 
 
 @pytest.fixture
-def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, dict, str]]:
-    """Run the command line in this process: exit code, JSON object, standard error."""
+def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in this process: exit code, standard output, standard error."""
     from pipeline.cli import app
 
-    def call(*arguments: object) -> tuple[int, dict, str]:
+    def call(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()
         try:
-            code = app([*map(str, arguments), "--json"], standalone_mode=False) or 0
+            code = app([*map(str, arguments)], standalone_mode=False) or 0
         except SystemExit as stop:
             code = int(stop.code or 0)
-        out, err = capsys.readouterr()
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def in_process(printed: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int, dict, str]]:
+    """Run the command line in this process: exit code, JSON object, standard error."""
+
+    def call(*arguments: object) -> tuple[int, dict, str]:
+        code, out, err = printed(*arguments, "--json")
         return code, json.loads(out), err
 
     return call
 
 
 @pytest.fixture(scope="session")
-def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which a small network was trained on the twin, once; copy it before changing anything in it."""
-    folder = tmp_path_factory.mktemp("small")
+def once(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a folder of a name by a function that is called in it, once, however many workers of pytest-xdist there are."""
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(pytestconfig, "workerinput"):
+        shared = shared.parent
+
+    def call(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / f"made {name}", shared / f"made {name}.done"
+        with (shared / f"made {name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
+                folder.mkdir()
+                with contextlib.chdir(folder):
+                    make(folder)
+                done.touch()
+        return folder
+
+    return call
+
+
+def with_twin(folder: Path) -> None:
+    """Copy the configs and the twin into a folder."""
     for name in ("configs", "data"):
         shutil.copytree(ROOT / name, folder / name)
-    done = command("train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json", folder=folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "train.json").write_text(done.stdout)
-    return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(once: Callable[..., Path]) -> Path:
+    """A folder in which a small network was trained on the twin, once; copy it before changing anything in it."""
+    from pipeline.cli import app
+
+    def make(folder: Path) -> None:
+        with_twin(folder)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            words = ["train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json"]
+            assert not app(words, standalone_mode=False)
+        Path("train.json").write_text(printed.getvalue())
+
+    return once("small", make)
 
 
 @pytest.fixture
@@ -94,7 +143,7 @@ def trained(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture(scope="session")
-def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_study(once: Callable[..., Path]) -> Path:
     """A folder in which a small study of the twin was carried out, once; copy it before changing anything in it."""
     from small import SETTINGS
 
@@ -102,13 +151,11 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pipeline.record import Origin
     from pipeline.study.study import study
 
-    folder = tmp_path_factory.mktemp("study")
-    for name in ("configs", "data"):
-        shutil.copytree(ROOT / name, folder / name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+    def make(folder: Path) -> None:
+        with_twin(folder)
         study(load_config("configs/study.yaml", SETTINGS), Origin("configs/study.yaml", SETTINGS))
-    return folder
+
+    return once("study", make)
 
 
 @pytest.fixture
@@ -139,11 +186,13 @@ def full_page(reopened: "Reopened") -> str:
 
 
 @pytest.fixture(scope="session")
-def shape(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], "Reopened"]:
+def shape(once: Callable[..., Path]) -> Callable[[str], "Reopened"]:
     """Train a run of a named shape, once, and open it; see tests/report/shapes.py."""
-    from shapes import trained_shape
+    from shapes import train_shape
 
-    return functools.cache(lambda name: trained_shape(name, tmp_path_factory.mktemp("shape")))
+    from pipeline.reopen import reopen
+
+    return functools.cache(lambda name: reopen(once(f"shape {name}", functools.partial(train_shape, name)) / "models" / "latest"))
 
 
 @pytest.fixture(scope="session")
@@ -158,3 +207,17 @@ def shape_page(shape: Callable[[str], "Reopened"]) -> Callable[[str], str]:
         return page(run.run, run.table, enriched(run.summary, run.table))
 
     return functools.cache(call)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium of this machine; closed after each module, for while it is open asyncio thinks that a loop is running."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not path:
+        pytest.skip(f"no browser is installed ({', '.join(BROWSERS)}): the pages are not looked at")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -77,6 +77,9 @@ FAULTS: list[tuple[str, list[str], list[tuple[str, str]]]] = [
     ("evaluation.interval", ["less than 1", "95"], [("interval: 0.95", "interval: 95")]),
     ("evaluation.unseen.group_by", ["required", "missing"], [(UNSEEN, "unseen: {folds: 6}")]),
     ("data.path", ["required", "missing"], [("data:\n  path: data/diabetes.csv", "data:\n ")]),
+    ("tracking.mlflow", ["http://host:5000", "'host:5000'"], [("mlflow: null", "mlflow: host:5000")]),
+    ("tracking.mlflow", ["sqlite:///mlflow.db", "'file:mlruns'"], [("mlflow: null", "mlflow: file:mlruns")]),
+    ("tracking.mlflow", ["MLFLOW_TRACKING_USERNAME"], [("mlflow: null", "mlflow: http://me:secret@host")]),
     # contradictions
     ("data.features.HbA1c", ["data.target", "remove"], [("HbA1c:  ", "HbA1c:  "), ("target: Type", "target: HbA1c")]),
     ("data.redundant.1", ['"Type"', "data.target"], [("redundant: [Class]", "redundant: [Class, Type]")]),
@@ -340,3 +343,20 @@ def test_any_config_survives_the_round_trip_through_its_yaml(values: dict[str, A
     again = validate(Config, read_yaml(config.to_yaml(), "again.yaml"))
     assert again == config
     assert again.to_yaml() == config.to_yaml()
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://me:secret@host", "https://me:sec/ret@host", "{uri: http://me:secret@host}", "x://secret@y"]
+)
+def test_a_password_in_an_address_is_refused_and_not_shown(uri: str, problems: Problems) -> None:
+    (told,) = problems(DEFAULT.replace("mlflow: null", f"mlflow: {uri}"))
+    assert "tracking.mlflow" in told
+    assert "secret" not in told
+    assert "sec/ret" not in told
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://localhost:5000", "https://mlflow.example.org/team/a", "http://[::1]:5000", "sqlite:///m.db"]
+)
+def test_an_address_of_mlflow_is_taken(uri: str, load: Load) -> None:
+    assert load(DEFAULT, f"tracking.mlflow={uri}").tracking.mlflow == uri

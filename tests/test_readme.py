@@ -84,10 +84,25 @@ def alone(line: str) -> bool:
     return line.startswith("make ") and not long & set(line.split()) and "mine" not in line and "complete" not in line
 
 
-@pytest.mark.parametrize("line", [line for line in indented() if alone(line) and "article" not in line])
+def train_little() -> None:
+    """Let the default config train few starts, as the small run does, and no folds."""
+    path = Path("configs/default.yaml")
+    text = path.read_text()
+    for old, new in ((r"\bstarts: \d+", "starts: 8"), (r"\bepochs: \d+", "epochs: 20"), (r"\bunseen: {", "unseen: null  # {")):
+        text, count = re.subn(old, new, text)
+        assert count == 1
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [line for line in indented() if alone(line) and "article" not in line and line != "make train"],  # which is below
+)
 def test_the_make_lines_of_the_readme_run(line: str, trained: Path) -> None:
     settings = "training.epochs=1 study.seeds=2 study.splits=2" if "study" in line else "training.starts=8 training.epochs=20"
     environment = with_make() | {"SET": settings}  # the latter as the run that is there already
+    if line.startswith("make train"):
+        train_little()
     done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -103,13 +118,23 @@ def with_make() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def test_the_python_example_of_the_readme_runs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def example(section: str, folder: Path) -> str:
+    """Run the Python example of a section in a folder and return what it prints."""
+    (text,) = re.findall(r"```python\n(.*?)```", README.split(f"\n## {section}\n")[1].split("\n## ")[0], re.DOTALL)
     done = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        [sys.executable, "-c", text], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) > 0.9
+    return done.stdout
+
+
+def test_the_estimator_of_the_readme_runs(tmp_path: Path) -> None:
+    assert float(example("As a scikit-learn estimator", tmp_path).split()[-1]) > 0.9
+
+
+def test_the_exported_file_of_the_readme_is_read(trained: Path) -> None:
+    assert command("export", "models/latest", "--to", "onnx", "diabetes.onnx").returncode == 0
+    assert "float32" in example("Export", trained)
 
 
 def test_the_make_lines_of_the_readme_are_rules_of_the_makefile() -> None:
@@ -127,6 +152,7 @@ def test_make_train_and_make_evaluate_do_what_the_readme_says(trained: Path) -> 
 
     first = make("evaluate")
     assert "evaluating" in first.stderr
+    train_little()
     text = Path("configs/default.yaml").read_text()
     Path("configs/default.yaml").write_text(text.replace("alpha: 0.05", "alpha: 0.3"))
     second = make("evaluate")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # scoring does without them
 
 Floats = NDArray[np.float64]
 
+_MANY = 1000
+
 
 @dataclass(frozen=True)
 class Preprocessor:
@@ -50,16 +52,36 @@ class Preprocessor:
     def transform(self, values: ArrayLike) -> Floats:
         """Return (rows, C) inputs for (rows, F) raw values; NaN is a missing value."""
         values = mask_implausible(np.asarray(values, dtype=np.float64), self.lowest, self.highest)
-        values = (np.where(np.isnan(values), self.fill, values) - self.center) / self.scale
-        if self.components is None or self.mean is None:
-            return values
-        return np.asarray((values - self.mean) @ self.components.T)
+        gaps = np.isnan(values)
+        with np.errstate(over="ignore", invalid="ignore"):  # values near 1e308 and infinite ones; the network's output tells
+            values = (np.where(gaps, self.fill, values) if gaps.any() else values) - self.center
+            values /= self.scale
+            if self.components is None or self.mean is None:
+                return values
+            return np.asarray((values - self.mean) @ self.components.T)
 
 
 def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floats:
     """Return the values with NaN for those outside their column's range."""
     values = np.asarray(values, dtype=np.float64)
-    return np.where((values < lowest) | (values > highest), np.nan, values)
+    outside = beyond(values, lowest, highest)
+    return np.where(outside, np.nan, values) if outside.any() else values.copy(order="K")
+
+
+def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> NDArray[np.bool_]:
+    """Return which of the (rows, F) values are below ``lowest`` or above ``highest``, both (F,); NaN is neither.
+
+    In many rows, only columns whose own extremes are outside are looked at value by value.
+    """
+    lowest, highest = np.asarray(lowest), np.asarray(highest)
+    if len(values) < _MANY:
+        return np.asarray((values < lowest) | (values > highest))
+    outside = np.zeros(values.shape[::-1], dtype=bool).T
+    ends = np.min(values, axis=0), np.max(values, axis=0)  # NaN where one is
+    for place in np.flatnonzero(~((ends[0] >= lowest) & (ends[1] <= highest))):
+        column = values[:, place]
+        outside[:, place] = (column < lowest[place]) | (column > highest[place])
+    return outside
 
 
 def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:

@@ -21,7 +21,7 @@ def leaky_relu(x: float, slope: float = 0.01) -> float:
     return slope * x if slope else 0.0  # 0 * -infinity would be NaN
 
 
-def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
+def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[Any]:
     """Return Leaky ReLU of every element, with the shape of ``x`` broadcast against ``slope``.
 
     Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.
@@ -31,8 +31,10 @@ def leaky_relu_array(x: ArrayLike, slope: ArrayLike = 0.01) -> NDArray[Any]:
         slope: one negative slope, or an array that broadcasts with ``x``.
     """
     values = np.asarray(x)
-    if not np.issubdtype(values.dtype, np.floating):
+    if values.dtype.kind != "f":
         values = values.astype(np.float64)
+    if isinstance(slope, float) and 0 < slope <= 1:  # the usual slope without an array of its own
+        return np.asarray(np.maximum(values, slope * values))
     slopes = np.asarray(slope, dtype=values.dtype)
     if ((slopes > 0) & (slopes <= 1)).all():  # the same to the bit, in a third of the time
         return np.asarray(np.maximum(values, slopes * values))

@@ -17,7 +17,9 @@ def build(network: Network, l2: float = 0.0) -> Any:
         penalty = keras().regularizers.L2(l2) if l2 and not number else None
         stack.append(layers.Dense(outputs, kernel_regularizer=penalty, name=f"dense_{number + 1}"))
         if number < len(network.slopes):
-            stack.append(layers.LeakyReLU(negative_slope=network.slopes[number], name=f"leaky_relu_{number + 1}"))
+            slope, name = network.slopes[number], f"leaky_relu_{number + 1}"
+            # slope 0 is ReLU, and Keras's LeakyReLU makes NaN of 0 * -infinity
+            stack.append(layers.LeakyReLU(negative_slope=slope, name=name) if slope else layers.ReLU(name=name))
     if network.softmax:
         stack.append(layers.Softmax(name="softmax"))
     model = keras().Sequential(stack, name="leaky_relu_classifier")

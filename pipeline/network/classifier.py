@@ -1,23 +1,19 @@
 """The scikit-learn estimator that the pipeline itself trains through."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
-from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ValidationError
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.config import NetworkSection, TrainingSection, mismatch
-from pipeline.network.decode import NO_CLASS, Coding, default_codes, fit_spread
-from pipeline.network.layers import Network
+from pipeline.network.decode import NO_CLASS, Coding, fit_spread
+from pipeline.network.layers import Floats, Network
 from pipeline.network.progress import progress_bar
 from pipeline.network.recipe import recipe_of
+from pipeline.network.settings import coding_of, row_weights, sections
 from pipeline.network.train import train
 
 
@@ -43,12 +39,14 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: decides initial weights and the order of batches.
         allow_nan: train even where inputs are missing, which makes every weight NaN.
         verbose: show a progress bar on standard error.
+        class_weight: class -> weight by which the loss of its rows is multiplied, or "balanced" for rows / (classes * rows of
+            the class), the rows weighed by ``sample_weight``; by default 1.
 
     Attributes:
         classes_: class labels, sorted.
         network_: the chosen network as plain arrays.
         coding_: how its outputs are classes.
-        trained_: every start, before and after.
+        trained_: every start, before and after; a pickle leaves it out.
         loss_curve_: training loss of the chosen start after each epoch.
         n_features_in_, feature_names_in_: as in scikit-learn.
     """
@@ -71,6 +69,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: int | np.random.RandomState | None = None,
         allow_nan: bool = False,
         verbose: bool = False,
+        class_weight: Mapping[Any, float] | str | None = None,
     ) -> None:
         self.hidden = hidden
         self.alpha = alpha
@@ -88,30 +87,37 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.allow_nan = allow_nan
         self.verbose = verbose
+        self.class_weight = class_weight
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on (rows, features) numbers and (rows,) labels.
 
+        Args:
+            X: (rows, features).
+            y: (rows,) labels of at least two classes.
+            sample_weight: (rows,) by which the loss of each row is multiplied, as in Keras ``fit``: the loss of a batch is the
+                sum by the number of its rows, whatever they weigh. 0 leaves a row without influence.
+
         Raises:
-            ValueError: a parameter, ``X`` or ``y`` cannot be used; the message says which and why.
+            ValueError: a parameter, ``X``, ``y`` or a weight cannot be used; the message says which and why.
         """
-        network, training = self._sections()
+        network, training = sections(self.get_params())
         inputs, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
         check_classification_targets(y)
         self.classes_, indices = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes; got one class, {self.classes_[0]!r}.")
-        order, self.coding_ = self._coding()
-        self._answers = self.classes_[order]
+        weights = row_weights(sample_weight, self.class_weight, self.classes_, indices)
+        self._order, self.coding_ = coding_of(self.codes, self.classes_.tolist(), self.output == "softmax")
         recipe = recipe_of(network, training, inputs.shape[1], self.coding_)
-        positions = np.argsort(order)[indices]
-        targets = self.coding_.targets(positions)
+        positions = np.argsort(self._order)[indices]
+        rows, targets = _in_float32(inputs), self.coding_.targets(positions)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
             self.trained_ = train(
-                inputs.astype(np.float32), targets, recipe, training.engine, lambda share: bar.advance(bar.task_ids[0], share)
+                rows, targets, recipe, training.engine, lambda share: bar.advance(bar.task_ids[0], share), weights
             )
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
-        self.coding_ = fit_spread(self.network_.output(inputs), positions, self.coding_)
+        self.coding_ = fit_spread(self.network_.output(rows), positions, self.coding_, weights)
         self.loss_curve_ = self.trained_.loss_curves[:, self.trained_.chosen].tolist()
         return self
 
@@ -121,56 +127,77 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: an output is NaN, which is no class.
         """
+        _, answers = self._answered(X)
+        return np.asarray(self.classes_[answers])
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the (rows, classes) score of each of ``classes_``; for two classes the (rows,) lead of the second.
+
+        It is the logit behind softmax. For a code it is the log density of the output in the class, up to a constant, as
+        in ``Coding.probabilities``. The class that ``predict`` names is the first of the largest, and of two the second
+        exactly where its lead is positive: where rounding or a tie would tell otherwise, its score is raised by one bit
+        above the others.
+
+        Raises:
+            ValueError: an output is NaN, which is no class.
+        """
+        inputs, answers = self._answered(X)
+        network, softmax = self.network_.in_float64(), self.coding_.softmax
+        scores = network.pre_activations(inputs)[-1] if softmax else self.coding_.log_densities(network.output(inputs))
+        scores = self._by_class(scores, answers)
+        return np.asarray(scores[:, 1] - scores[:, 0]) if len(self.classes_) == 2 else scores
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the (rows, classes) probability of each of ``classes_``; see ``Coding.probabilities``.
+
+        The class that ``predict`` names is the first of the most probable ones.
+
+        Raises:
+            ValueError: an output is NaN, which is no class.
+        """
+        inputs, answers = self._answered(X)
+        return self._by_class(self.coding_.probabilities(self.network_.in_float64().output(inputs)), answers)
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the logarithm of ``predict_proba``; that of 0 is -infinity."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.predict_proba(X)))
+
+    def _answered(self, X: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
+        """Return the validated inputs and the position in ``classes_`` of each answer."""
         check_is_fitted(self)
         inputs = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
-        answers = self.coding_.decode(self.network_.output(inputs))
+        rows = _in_float32(inputs)
+        answers = self.coding_.decode(self.network_.output(rows))
         lost = int((answers == NO_CLASS).sum())
         if lost:
             raise ValueError(f"The network's output is NaN, which is no class, for {lost} of {len(answers)} rows.")
-        return np.asarray(self._answers[answers])
+        return rows, self._order[answers]
 
-    def _sections(self) -> tuple[NetworkSection, TrainingSection]:
-        """Validate the parameters as the configuration would."""
-        plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in self.get_params().items()}
-        hidden, alpha = (
-            tuple(np.asarray(value).tolist()) if isinstance(value, Sequence | np.ndarray) else value
-            for value in (plain["hidden"], plain["alpha"])
-        )
-        try:
-            seed = plain["random_state"]
-            seed = seed if isinstance(seed, int) else int(check_random_state(seed).randint(2**31))
-            check_random_state(seed)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"The 'random_state' parameter must be None, a number from 0 to 2**32 - 1 or a RandomState. "
-                f"Got {plain['random_state']!r} instead."
-            ) from None
-        keys = set(TrainingSection.model_fields) - {"seed"}
-        try:
-            network = NetworkSection.model_validate({"hidden": hidden, "alpha": alpha, "output": plain["output"]})
-            training = TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
-        except ValidationError as error:
-            first = error.errors()[0]
-            name, rule = first["loc"][0], first["msg"].replace("Input should", "must")
-            raise ValueError(f"The '{name}' parameter {rule}. Got {plain[str(name)]!r} instead.") from None
-        if text := mismatch(network, training):
-            raise ValueError(f"The 'loss' parameter does not go with the output: {text}.")
-        return network, training
+    def from_network(self, network: Network, coding: Coding) -> Self:
+        """Take a trained network instead of fitting; ``trained_`` and ``loss_curve_`` are then absent, and labels are text."""
+        self.n_features_in_ = network.sizes[0]
+        self.network_, self.coding_ = network, coding
+        self.classes_, self._order = np.unique(coding.classes, return_inverse=True)
+        return self
 
-    def _coding(self) -> tuple[NDArray[np.int64], Coding]:
-        """Return the position in ``classes_`` of each class of the coding, and the coding: ties go by the order of ``codes``."""
-        labels = self.classes_.tolist()
-        given = dict(zip(labels, default_codes(len(labels)), strict=True)) if self.codes is None else self.codes
-        known = [label for label in given if label in labels] if isinstance(given, Mapping) else []
-        codes = [given[label] for label in known]
-        if len(known) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in codes):
-            raise ValueError(f"The 'codes' parameter must map each class to a finite number. Got {given!r} instead.")
-        if len(set(codes)) < len(codes):
-            raise ValueError(f"The 'codes' parameter must give each class its own code. Got {given!r} instead.")
-        coding = Coding(tuple(map(str, known)), tuple(map(float, codes)), self.output == "softmax")
-        return np.array([labels.index(label) for label in known]), coding
+    def _by_class(self, scores: NDArray[Any], answers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the scores of the coding's classes in the order of ``classes_``, the first largest being the answer's."""
+        ordered = scores[:, np.argsort(self._order)].astype(np.float64)
+        behind = np.flatnonzero(ordered.argmax(axis=1) != answers)
+        ordered[behind, answers[behind]] = np.nextafter(ordered[behind].max(axis=1), np.inf)
+        return ordered
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the other starts out of a pickle: they are most of its size, and nothing but a report needs them."""
+        return {name: value for name, value in super().__getstate__().items() if name != "trained_"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.allow_nan
         return tags
+
+
+def _in_float32(inputs: NDArray[np.float64]) -> Floats:
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and the output tells
+        return inputs.astype(np.float32)

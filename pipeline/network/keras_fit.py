@@ -18,7 +18,14 @@ _LOSSES = {
 }
 
 
-def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Floats, progress: Progress) -> tuple[Floats, Floats]:
+def fit(
+    inputs: Floats,
+    targets: Floats,
+    recipes: Sequence[Recipe],
+    initial: Floats,
+    progress: Progress,
+    sample_weight: Floats | None = None,
+) -> tuple[Floats, Floats]:
     """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
     share = 1 / recipes[0].epochs / len(initial)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))
@@ -31,7 +38,7 @@ def fit(inputs: Floats, targets: Floats, recipes: Sequence[Recipe], initial: Flo
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
             history = model.fit(
-                _dataset(inputs, targets, order),
+                _dataset([inputs, targets] if sample_weight is None else [inputs, targets, sample_weight], order),
                 epochs=recipe.epochs,
                 steps_per_epoch=order.shape[1],
                 shuffle=False,
@@ -55,14 +62,14 @@ def _ordinal(recipe: Recipe) -> Any:
     return loss
 
 
-def _dataset(inputs: Floats, targets: Floats, order: Any) -> Any:
+def _dataset(data: list[Floats], order: Any) -> Any:
     """Return the batches of all epochs one after the other; the numbers that are no row are left out."""
     tf = tensorflow()
-    x, y = tf.constant(inputs), tf.constant(targets)
+    columns = [tf.constant(each) for each in data]
 
     def batch(rows: Any) -> Any:
-        rows = rows[rows < len(inputs)]
-        return tf.gather(x, rows), tf.gather(y, rows)
+        rows = rows[rows < len(data[0])]
+        return tuple(tf.gather(each, rows) for each in columns)
 
     return tf.data.Dataset.from_tensor_slices(order.reshape(-1, order.shape[-1])).map(batch)
 

@@ -1,8 +1,9 @@
 """The network as plain arrays: its shape, its initial weights, and its output."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,12 +41,17 @@ class Network:
 
     def pre_activations(self, inputs: ArrayLike) -> list[Floats]:
         """Return (rows, units) of each Dense layer, before the activation that follows it."""
-        values, layers = np.asarray(inputs, dtype=np.float32), []
         with np.errstate(over="ignore", invalid="ignore"):  # a diverged network overflows; T301 tells
+            values, layers = np.asarray(inputs, dtype=self.weights.dtype), []
             for layer, (kernel, bias) in enumerate(unflatten(self.weights, self.sizes)):
                 values = (leaky_relu_array(values, self.slopes[layer - 1]) if layer else values) @ kernel + bias[..., None, :]
                 layers.append(values)
         return layers
+
+    def in_float64(self) -> Self:
+        """Return the same network that computes in float64, for what magnifies the rounding of float32."""
+        weights: Any = self.weights.astype(np.float64)
+        return replace(self, weights=weights)
 
     def dead_units(self, inputs: ArrayLike) -> list[tuple[int, ...]]:
         """Return, for each hidden layer, the units, counted from 1, that say the same of every row; NaN is no answer."""

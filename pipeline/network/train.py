@@ -41,12 +41,16 @@ def train(
     recipe: Recipe,
     engine: Literal["compiled", "keras"] = "compiled",
     progress: Progress = lambda share: None,
+    sample_weight: Floats | None = None,
 ) -> Trained:
     """Train every start on (rows, inputs) and (rows, outputs), both float32, and choose the one with the lowest loss.
 
+    (rows,) float32 ``sample_weight`` multiply the loss of each row, as in Keras ``fit``: the loss of a batch is their sum by
+    the number of its rows, whatever they weigh.
+
     Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
     """
-    return train_all(inputs, targets, [recipe], engine, progress)[0]
+    return train_all(inputs, targets, [recipe], engine, progress, sample_weight=sample_weight)[0]
 
 
 def train_all(
@@ -56,6 +60,7 @@ def train_all(
     engine: Literal["compiled", "keras"] = "compiled",
     progress: Progress = lambda share: None,
     cores: int | None = None,
+    sample_weight: Floats | None = None,
 ) -> tuple[Trained, ...]:
     """Train the starts of every recipe together: what ``train`` returns for each of them, to the last bit, but faster.
 
@@ -66,6 +71,7 @@ def train_all(
         engine: which computes.
         progress: told the share of the work done.
         cores: most that the compiled engine uses at once; None for all. They change no number.
+        sample_weight: (rows,) float32, as in ``train``.
 
     Raises:
         ValueError: the recipes differ in more than ``slopes``, ``seed`` and ``starts``.
@@ -76,16 +82,18 @@ def train_all(
     each, final = [own for own in recipes for _ in range(own.starts)], np.empty(len(initial))
 
     def judge(numbers: NDArray[np.int64], weights: Floats) -> None:
-        final[numbers] = _final_losses([each[number] for number in numbers], weights, inputs, targets)
+        final[numbers] = _final_losses([each[number] for number in numbers], weights, inputs, targets, sample_weight)
 
     if engine == "compiled":
         from pipeline.network import compiled
 
-        weights, curves = compiled.fit(inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1, judge)
+        weights, curves = compiled.fit(
+            inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1, judge, sample_weight
+        )
     else:
         from pipeline.network import keras_fit
 
-        weights, curves = keras_fit.fit(inputs, targets, recipes, initial, progress)
+        weights, curves = keras_fit.fit(inputs, targets, recipes, initial, progress, sample_weight)
         judge(np.arange(len(weights)), weights)
     ends = np.cumsum([0, *(recipe.starts for recipe in recipes)])
     return tuple(
@@ -98,18 +106,22 @@ def _chosen(weights: Floats, initial: Floats, curves: Floats, final: NDArray[np.
     return Trained(weights, initial, curves, final, chosen)
 
 
-def _final_losses(recipes: list[Recipe], weights: Floats, inputs: Floats, targets: Floats) -> NDArray[np.float64]:
+def _final_losses(
+    recipes: list[Recipe], weights: Floats, inputs: Floats, targets: Floats, sample_weight: Floats | None
+) -> NDArray[np.float64]:
     """Return the loss of each network by its own recipe: those of equal slopes have a loss in common."""
     final, alike = np.empty(len(weights)), dict[tuple[float, ...], list[int]]()
     for number, recipe in enumerate(recipes):
         alike.setdefault(recipe.slopes, []).append(number)
     for numbers in alike.values():
-        final[numbers] = losses(recipes[numbers[0]], weights[numbers], inputs, targets)
+        final[numbers] = losses(recipes[numbers[0]], weights[numbers], inputs, targets, sample_weight)
     return final
 
 
-def losses(recipe: Recipe, weights: Floats, inputs: Floats, targets: Floats) -> NDArray[np.float64]:
-    """Return the (S,) float64 losses of (S, P) weights: the mean over the rows, as Keras defines it, plus the L2 penalty.
+def losses(
+    recipe: Recipe, weights: Floats, inputs: Floats, targets: Floats, sample_weight: Floats | None = None
+) -> NDArray[np.float64]:
+    """Return the (S,) float64 losses of (S, P) weights: the mean over the rows, each times its weight, plus the L2 penalty.
 
     The penalty is on the first kernel. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy
     (outputs are probabilities, clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2; ``pipeline.network.recipe.thresholds``
@@ -121,7 +133,10 @@ def losses(recipe: Recipe, weights: Floats, inputs: Floats, targets: Floats) -> 
     with np.errstate(all="ignore"):  # a diverged network has no finite loss; T301 tells
         for first in range(0, len(weights), together):
             some = Network(recipe.sizes, recipe.slopes, recipe.softmax, weights[first : first + together])
-            parts.append(_row_losses(recipe, some, inputs, truth).reshape(len(some.weights), -1).mean(axis=1))
+            each = _row_losses(recipe, some, inputs, truth).reshape(len(some.weights), len(inputs), -1)
+            if sample_weight is not None:
+                each *= sample_weight[:, None]
+            parts.append(each.reshape(len(each), -1).mean(axis=1))
         return np.asarray(np.concatenate(parts) + recipe.l2 * penalty)
 
 

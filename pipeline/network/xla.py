@@ -44,7 +44,8 @@ def program(kind: Kind) -> Program:
         plan: (N,) steps of each block, (N,) whether it begins an epoch, (N, T, B, ...) row numbers of the batches, (N, T)
             step sizes, for up to N blocks of up to T steps; and how many blocks are to be done. The last axes of the row
             numbers are (1, 1) for one order for all, (G, 1) for one a group, or (G, 8) for one a network.
-        data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) weights: 1, or 0 for no row.
+        data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) 1, or 0 for no row; and (rows,) weights
+            of the rows, if they have any: without them the program is another one, which they cost nothing.
         terms: (layers, G, 8) slopes, the l2 penalty, and (J, G, 8) thresholds: middles, places, steepness.
         state: (P, G, 8) weights and their two moments, (B, G, 8) loss of the epoch so far, summed over its steps.
 
@@ -77,6 +78,7 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
     counted = tf.gather(data[2], order[..., :1, :1])  # which rows are none is the same for all networks
     slopes, l2, cuts = terms
     shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
+    weighing = [tf.gather(each, order) for each in data[3:]]
 
     def step(at: Any, *state: Any) -> Any:
         *moved, summed = state
@@ -85,6 +87,8 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
             losses = _losses(tf, kind, values, truths[at], cuts)
+            for each in weighing:
+                losses *= each[at]
             if kind.penalised:
                 losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)

@@ -5,7 +5,7 @@ from typing import Any
 from pipeline.bundle import Run
 from pipeline.config import chosen_loss
 from pipeline.data.load import Table
-from pipeline.report import figures, sections
+from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing
 from pipeline.report.response import response_picture, responses, standing
@@ -30,7 +30,7 @@ def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
         config=run.config,
         level=f"{run.config.evaluation.interval * 100:g}\N{NO-BREAK SPACE}%",
         loss=chosen_loss(run.config.network, run.config.training),
-        status=sections.status(summary),
+        status=words.status(summary),
         findings=sections.findings(summary),
         comparison=sections.comparison(summary),
         classes=sections.classes(run, table, summary),

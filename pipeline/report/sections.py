@@ -28,17 +28,6 @@ CARD = {
 }
 
 
-def status(summary: dict[str, Any]) -> tuple[str, str]:
-    """Return how the verdict is coloured, and its heading."""
-    if not summary["sound"]:
-        return "bad", "unsound: the accuracy means nothing"
-    if any(finding["level"] == "error" for finding in summary["findings"]):
-        return "bad", "errors stand, and were accepted"
-    if any(finding["level"] == "warning" for finding in summary["findings"]):
-        return "doubtful", "read the doubts first"
-    return "good", "no doubt was found"
-
-
 def findings(summary: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the findings, most serious first, each with the paragraphs of its page."""
     order = ("error", "warning", "info")

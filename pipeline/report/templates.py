@@ -1,20 +1,26 @@
-"""The templates beside this file, filled."""
+"""The templates of the pages, filled."""
+
+from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from markupsafe import Markup
 
 from pipeline.report import words
-from pipeline.report.canvas import Picture
+
+if TYPE_CHECKING:  # the page of "serve" does without matplotlib
+    from pipeline.report.canvas import Picture
+
+_FOLDERS = (Path(__file__).parent, Path(__file__).parent.parent / "use")
 
 
 def render(template: str, **values: Any) -> str:
     """Return a template with its values; every text in them is text, whatever it holds."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(_FOLDERS),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -105,5 +105,16 @@ def shown(text: str) -> Markup:
     return Markup('<span class="absent">{}</span>').format(text) if text in (NOT_MEASURED, NOT_SUPPLIED) else escape(text)
 
 
+def status(summary: dict[str, Any]) -> tuple[str, str]:
+    """Return how the verdict is coloured, and its heading."""
+    if not summary["sound"]:
+        return "bad", "unsound: the accuracy means nothing"
+    if any(finding["level"] == "error" for finding in summary["findings"]):
+        return "bad", "errors stand, and were accepted"
+    if any(finding["level"] == "warning" for finding in summary["findings"]):
+        return "doubtful", "read the doubts first"
+    return "good", "no doubt was found"
+
+
 FILTERS = (percent, interval, ranged, points, points_span, number, span, quantity, p_value, joined, with_code, shown)
 """What the template may call, by name."""

@@ -33,31 +33,39 @@ class Added:
     texts: tuple[str, ...]
 
     def columns(self) -> list[pa.Array]:
-        """Return the columns; where there is no class, it and its probabilities are null."""
-        return self._looked_up(pa.array([*self.classes, None], pa.string()), pa.array(self.texts, pa.string()))
+        """Return the columns, of the types of ``schema``; where there is no class, it and its probabilities are null."""
+        classes, texts = (pa.array(each, pa.string()) for each in (self.classes, self.texts))
+        answers = pa.array(self.answers.astype(np.int32), mask=self._none())
+        notes = pa.array(self.notes.astype(np.int32))
+        coded = [pa.DictionaryArray.from_arrays(*pair) for pair in ((answers, classes), (notes, texts))]
+        return [coded[0], *self._shares(), coded[1]]
 
     def cells(self) -> list[pa.Array]:
         """Return the columns as cells of CSV; what is null is empty."""
-        classes, *shares, texts = self._looked_up(
-            quoted(pa.array([*self.classes, ""], pa.string())), quoted(pa.array(self.texts, pa.string()))
-        )
-        return [classes, *(pc.fill_null(share.cast(pa.string()), "") for share in shares), texts]
+        classes, texts = (quoted(pa.array(each, pa.string())) for each in ([*self.classes, ""], self.texts))
+        answers = np.where(self.answers < 0, len(self.classes), self.answers)
+        shares = [pc.fill_null(share.cast(pa.string()), "") for share in self._shares()]
+        return [classes.take(pa.array(answers)), *shares, texts.take(pa.array(self.notes))]
 
-    def _looked_up(self, classes: pa.Array, texts: pa.Array) -> list[pa.Array]:
+    def _shares(self) -> list[pa.Array]:
+        return [pa.array(each, mask=self._none()) for each in np.ascontiguousarray(self.probabilities.T)]
+
+    def _none(self) -> NDArray[np.bool_] | None:
+        """Return which rows have no class, or None if all have one."""
         none = self.answers < 0
-        numbers = np.where(none, len(self.classes), self.answers)
-        shares = [pa.array(each, mask=none if none.any() else None) for each in np.ascontiguousarray(self.probabilities.T)]
-        return [classes.take(pa.array(numbers)), *shares, texts.take(pa.array(self.notes))]
+        return none if none.any() else None
 
 
-def names(config: Config) -> list[str]:
-    """Return the names of the columns that are added."""
-    return [f"predicted {config.data.target}", *(f"probability {name}" for name in config.data.codes), "notes"]
+def schema(config: Config) -> pa.Schema:
+    """Return names and types of the columns that are added; few different texts are kept as numbers of them."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    shares = [(f"probability {name}", pa.float32()) for name in config.data.codes]
+    return pa.schema([(f"predicted {config.data.target}", text), *shares, ("notes", text)])
 
 
 def refuse_taken(place: str, present: Sequence[str], config: Config) -> None:
     """Raise DataError where a file has a column already that scoring adds."""
-    if taken := [name for name in names(config) if name in present]:
+    if taken := [name for name in schema(config).names if name in present]:
         raise DataError(f"{place}: already has {listing(taken)}, which scoring adds; rename or remove them")
 
 

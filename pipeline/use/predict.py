@@ -18,7 +18,7 @@ from pipeline.bundle import Scoring
 from pipeline.errors import DataError, PipelineError
 from pipeline.files import whole
 from pipeline.network.progress import progress_bar
-from pipeline.use.added import add, names, refuse_taken
+from pipeline.use.added import add, refuse_taken, schema
 from pipeline.use.batch import Batch, Rejected
 from pipeline.use.csv_rows import CsvRows, open_csv
 from pipeline.use.csv_text import lines_of
@@ -105,15 +105,13 @@ def _open(source: Path, run: Scoring, target: Path) -> Source:
 @contextmanager
 def _writer(path: Path, source: Source, run: Scoring) -> Iterator[tuple[Encode, Write]]:
     """Give what writes: CSV if CSV passes through or can be made of the columns."""
-    schema, more = source.schema, names(run.config)
-    kinds = [pa.string(), *(pa.float32() for _ in run.config.data.codes), pa.string()]
+    more = schema(run.config)
     if path.suffix == ".parquet":
-        full = pa.schema([*schema, *map(pa.field, more, kinds)])
-        with parquet_writer(path, full) as writing:
+        with parquet_writer(path, source.schema, more) as writing:
             yield writing
         return
-    own = source.header if isinstance(source, CsvRows) else _line(schema.names)
-    with csv_writer(path, ",".join([own, _line(more)])) as writing:
+    own = source.header if isinstance(source, CsvRows) else _line(source.schema.names)
+    with csv_writer(path, ",".join([own, _line(more.names)])) as writing:
         yield writing
 
 

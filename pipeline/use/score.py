@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.bundle import Scoring
+from pipeline.data.preprocess import beyond
 from pipeline.network.layers import Floats
 
 Flags = NDArray[np.bool_]
@@ -37,11 +38,10 @@ class Scores:
 def score(run: Scoring, values: ArrayLike) -> Scores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
-    output = run.model.output(values)
-    lowest, highest = run.config.data.bounds()
-    implausible = (values < lowest) | (values > highest)
-    unseen = (values < run.model.preprocessor.seen[0]) | (values > run.model.preprocessor.seen[1])
-    if run.config.preprocess.implausible == "missing":
+    output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
+    implausible = beyond(values, *((steps.lowest, steps.highest) if masked else run.config.data.bounds()))
+    unseen = beyond(values, *steps.seen)
+    if masked:
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
     return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)
@@ -73,7 +73,11 @@ def _renumbered(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:
-    """Return what is doubtful about a row, feature by feature."""
+    return "; ".join(doubtful(run, missing, implausible, unseen))
+
+
+def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
+    """Return what is doubtful about a row, feature by feature, from its (F,) flags."""
     steps, parts = run.model.preprocessor, []
     for place, (name, feature) in enumerate(run.config.data.features.items()):
         fill = steps.fill[place]
@@ -85,4 +89,4 @@ def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> st
             parts.append(f"{name} outside the plausible {feature.range[0]:.6g} to {feature.range[1]:.6g}{dropped}")
         if unseen[place]:
             parts.append(f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training")
-    return "; ".join(parts)
+    return parts

@@ -35,13 +35,19 @@ def csv_writer(path: Path, header: str) -> Iterator[tuple[Encode, Write]]:
 
 
 @contextmanager
-def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[tuple[Encode, Write]]:
+def parquet_writer(path: Path, own: pa.Schema, more: pa.Schema) -> Iterator[tuple[Encode, Write]]:
     """Write columns, the added ones behind the others."""
+    schema = pa.schema([*own, *more])
 
     def encode(batch: Batch, added: Added) -> pa.RecordBatch:
         return pa.record_batch([*batch.passed.columns, *added.columns()], schema=schema)
 
-    with pq.ParquetWriter(path, schema, write_page_checksum=True) as file:
+    # hardly two probabilities are equal, so that looking for equal ones takes longer than all else
+    shares = [field.name for field in more if pa.types.is_floating(field.type)]
+    others = [name for name in schema.names if name not in shares]
+    packed = {name: "NONE" if name in shares else "SNAPPY" for name in schema.names}
+    options = {"use_dictionary": others, "write_statistics": own.names, "compression": packed, "write_page_checksum": True}
+    with pq.ParquetWriter(path, schema, **options) as file:
         yield encode, file.write_batch
 
 

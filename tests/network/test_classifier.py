@@ -22,7 +22,10 @@ ROWS = np.random.default_rng(0).normal(size=(60, 2))
 LABELS = np.array(["low", "middle", "high"])[np.digitize(ROWS[:, 0], [-0.4, 0.4])]
 
 
-@parametrize_with_checks([LeakyReLUClassifier()])
+STOCHASTIC = {"check_sample_weight_equivalence_on_dense_data": "as for SGDClassifier: repeated rows are other batches"}
+
+
+@parametrize_with_checks([LeakyReLUClassifier()], expected_failed_checks=lambda estimator: STOCHASTIC)
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)
 

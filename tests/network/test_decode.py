@@ -188,3 +188,21 @@ def test_keras_accuracy_of_a_network_of_nan_is_the_articles_figure():
     for normal, rows, reported in ((500, 807, 0.6195786), (131, 202, 0.6485149)):
         codes = np.array([0] * normal + [1] * (rows - normal))
         assert keras_accuracy(np.full((rows, 1), np.nan), codes) == pytest.approx(reported, abs=1e-7)
+
+
+def test_weights_count_in_the_spread_as_often_as_rows_would():
+    output, indices = np.array([[0.3], [1.4], [-0.4], [0.5], [np.nan]]), np.array([0, 1, 2, 1, 0])
+    times = np.array([2, 0, 1, 3, 5])
+    repeated = fit_spread(output.repeat(times, axis=0), indices.repeat(times), ARTICLE)
+    assert fit_spread(output, indices, ARTICLE, times).spread == pytest.approx(repeated.spread)
+    assert fit_spread(output, indices, ARTICLE, np.array([0, 0, 0, 0, 1])) == ARTICLE
+
+
+def test_log_densities_are_those_of_scipy_within_the_codes_and_give_the_probabilities():
+    coding = replace(ARTICLE, spread=0.4)
+    output = np.array([[0.2], [-0.7], [1.8], [-np.inf]])
+    expected = norm.logpdf(output.clip(-1, 1), coding.codes, 0.4) - norm.logpdf(0, 0, 0.4)
+    np.testing.assert_allclose(coding.log_densities(output), expected, atol=1e-12)
+    np.testing.assert_allclose(softmax(coding.log_densities(output), axis=1), coding.probabilities(output))
+    assert np.isnan(coding.log_densities([[np.nan]])).all()
+    assert np.isnan(ARTICLE.log_densities([[0.2]])).all()

@@ -69,6 +69,57 @@ def test_both_engines_follow_the_same_path(recipe, rows, scale):
     np.testing.assert_allclose(compiled.final_loss, reference.final_loss, rtol=1e-3)
 
 
+WEIGHED = [
+    pytest.param(CODE, id="squared error, a last batch of 3"),
+    pytest.param(ORDINAL, id="ordinal, with a penalty"),
+    pytest.param(BINARY, id="binary cross-entropy"),
+    pytest.param(replace(SOFTMAX, l2=0.05), id="cross-entropy, softmax, with a penalty"),
+]
+
+
+def drawn_weights(rows: int) -> np.ndarray:
+    """Weights of mean 1.2, some of them 0."""
+    return np.random.default_rng(4).choice([0, 0.5, 1, 3], size=rows, p=[0.1, 0.2, 0.4, 0.3]).astype(np.float32)
+
+
+@pytest.mark.parametrize("recipe", WEIGHED)
+def test_both_engines_follow_the_same_path_where_rows_have_weights(recipe):
+    (inputs, targets), given, recipe = made_up(recipe), drawn_weights(83), replace(recipe, epochs=3, starts=1)
+    compiled, reference = (train(inputs, targets, recipe, engine, sample_weight=given) for engine in ENGINES)
+    assert np.abs(reference.weights - reference.initial).max() > 1e-3
+    np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(compiled.loss_curves, reference.loss_curves, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(compiled.final_loss, reference.final_loss, rtol=1e-3)
+
+
+@pytest.mark.parametrize("recipe", [CODE, replace(SOFTMAX, l2=0.05)], ids=["code", "softmax, with a penalty"])
+def test_weights_mean_what_they_mean_in_keras_fit(recipe):
+    (inputs, targets), given = made_up(recipe), drawn_weights(83)
+    recipe = replace(recipe, optimizer="sgd", learning_rate=0.1, batch_size=83, starts=1)
+    trained = train(inputs, targets, recipe, sample_weight=given)
+    model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, trained.initial[0]), recipe.l2)
+    kind = "categorical_crossentropy" if recipe.softmax else "mean_squared_error"
+    model.compile(optimizer=keras().optimizers.SGD(recipe.learning_rate), loss=kind)
+    fitted = model.fit(inputs, targets, batch_size=83, epochs=recipe.epochs, shuffle=False, verbose=0, sample_weight=given)
+    np.testing.assert_allclose(trained.weights[0], np.concatenate([each.ravel() for each in model.get_weights()]), atol=1e-6)
+    np.testing.assert_allclose(trained.loss_curves[:, 0], fitted.history["loss"], rtol=1e-5)
+    left = model.evaluate(inputs, targets, batch_size=83, verbose=0, sample_weight=given)
+    np.testing.assert_allclose(trained.final_loss[0], left, rtol=1e-5)
+
+
+@pytest.mark.parametrize("recipe", [CODE, ORDINAL], ids=["code", "ordinal"])
+def test_weights_of_1_change_no_more_than_rounding_and_weights_of_0_leave_rows_out(recipe):
+    inputs, targets = made_up(recipe)
+    plain, ones = train(inputs, targets, recipe), train(inputs, targets, recipe, sample_weight=np.ones(83, np.float32))
+    np.testing.assert_allclose(ones.weights, plain.weights, atol=1e-5)
+    np.testing.assert_allclose(ones.final_loss, plain.final_loss, rtol=1e-4)
+    lie, without = inputs.copy(), np.ones(83, np.float32)
+    lie[:20], without[:20] = 7, 0
+    honest, lied = (train(each, targets, recipe, sample_weight=without) for each in (inputs, lie))
+    np.testing.assert_array_equal(honest.weights, lied.weights)
+    assert honest.chosen == lied.chosen
+
+
 @pytest.fixture(scope="module")
 def real_rows(complete):
     """The training and test rows of the article's split, scaled as the default config scales them."""
@@ -216,6 +267,9 @@ def test_the_loss_is_that_of_keras(name, softmax):
     targets = np.eye(3)[random.integers(3, size=200)] if softmax else random.integers(2, size=(200, 1))
     expected = float(getattr(keras().losses, name)(dtype="float64")(targets, output))
     assert losses(recipe, identity(size), output, targets) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    given = drawn_weights(200)
+    expected_weighed = float(getattr(keras().losses, name)(dtype="float64")(targets, output, sample_weight=given))
+    assert losses(recipe, identity(size), output, targets, given) == pytest.approx(expected_weighed, rel=1e-9, abs=1e-12)
     assert losses(replace(recipe, l2=0.3), identity(size), output, targets) == pytest.approx(expected + 0.3 * size, rel=1e-9)
 
 

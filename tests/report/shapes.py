@@ -1,6 +1,5 @@
 """Runs of many shapes."""
 
-import contextlib
 import csv
 import shutil
 from collections.abc import Callable
@@ -9,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import yaml
 from conftest import ROOT
-
-from pipeline.reopen import Reopened, reopen
 
 NASTY = ("<script>alert(1)</script>", "</style><b>x", "a & b", "$x^2$ {{ 7 * 7 }}", 'id="x" \u202e"\'', "日本 \x07 語")
 """Names that markup, a template, mathtext, a stylesheet or XML would take for something else."""
@@ -37,17 +34,15 @@ def written(folder: Path, columns: list[str], classes: list[str], rows: int = 12
     return folder / "shape.yaml"
 
 
-def trained_shape(name: str, folder: Path) -> Reopened:
-    """Train a run of a named shape in a folder and open it."""
+def train_shape(name: str, folder: Path) -> None:
+    """Train a run of a named shape in a folder, which is the current one."""
     from pipeline.config_file import load_config
     from pipeline.record import Origin
     from pipeline.run import train
 
-    with contextlib.chdir(folder):
-        path, settings = SHAPES[name](folder)
-        summary = train(load_config(path, settings, None), Origin(str(path), settings))
-        assert summary["run"], summary["findings"]
-        return reopen(folder / summary["run"])
+    path, settings = SHAPES[name](folder)
+    summary = train(load_config(path, settings, None), Origin(str(path), settings))
+    assert summary["run"], summary["findings"]
 
 
 def _article(folder: Path) -> tuple[Path, tuple[str, ...]]:

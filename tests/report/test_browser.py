@@ -1,18 +1,14 @@
 """The pages in headless Chromium: as a reader sees it, on a wide and a narrow screen, in light and dark, on paper."""
 
 import contextlib
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import barriers, visited
 from test_study_page import made
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CUT_OFF = """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
     const frame = svg.getBoundingClientRect()
     return [...svg.querySelectorAll('text')].filter(text => {
@@ -25,18 +21,6 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll('figure svg text')
     parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a))"""
 HIDDEN = """() => [...document.querySelectorAll('details > :not(summary)')]
     .filter(each => !each.checkVisibility({contentVisibilityAuto: true}) || !each.getBoundingClientRect().height).length"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium of this machine."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not path:
-        pytest.skip(f"no browser is installed ({', '.join(BROWSERS)}): the report is not looked at")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +39,8 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@contextlib.contextmanager
-def opened(browser: Any, path: Path, width: int = 1280, **settings: Any) -> Iterator[Any]:
-    """Open a file; every complaint and every request for anything else fails the test."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda asked: wrong.append(asked.url) if asked.url != path.as_uri() and asked.url[:5] != "data:" else None)
-    page.goto(path.as_uri())
-    yield page
-    context.close()
-    assert wrong == []
+def opened(browser: Any, path: Path, width: int = 1280, **settings: Any) -> contextlib.AbstractContextManager[Any]:
+    return visited(browser, path.as_uri(), width, **settings)
 
 
 def boxes(page: Any) -> list[dict[str, float] | None]:
@@ -90,8 +63,7 @@ def test_a_page_as_a_reader_sees_it(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = axe.Axe().run(page).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")] == []
+        assert barriers(page) == []
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
         assert dark == (scheme == "dark")
 

@@ -39,7 +39,7 @@ def test_as_many_workers_are_started_as_were_asked_for(workplace: Path, in_proce
     started: list[int] = []
 
     def counted(**options: object) -> None:
-        with LocalCluster(**{**options, "processes": False, "host": None}) as local:
+        with LocalCluster(**{**options, "processes": False, "host": None, "dashboard_address": "127.0.0.1:0"}) as local:
             started.append(len(local.workers))
         raise OSError("counted")
 

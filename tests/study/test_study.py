@@ -14,11 +14,25 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, command
+from conftest import ROOT
 from small import NETWORKS, arguments, only_study
 
 Call = Callable[..., tuple[int, dict, str]]
 TIMES = ("seconds", "networks_per_second")
+PAUSING = """
+import time
+from pipeline.cli import main
+from pipeline.study.store import Store
+
+def add(*given, keep=Store.add, kept=[]):
+    keep(*given)
+    kept.append(given)
+    while len(kept) == 2:
+        time.sleep(0.1)
+
+Store.add = add
+main()
+"""
 
 
 def timeless(record: dict) -> str:
@@ -30,10 +44,13 @@ def kept(folder: Path) -> dict:
     return json.loads((folder / "study.json").read_text(encoding="utf-8"))
 
 
-def started(folder: Path, *more: str) -> "subprocess.Popen[str]":
-    """Start a small study in a process of its own, and return when it has kept two more tasks."""
+def started(folder: Path, *more: str, pausing: bool = False) -> "subprocess.Popen[str]":
+    """Start a small study in a process of its own, and return when it has kept two more tasks.
+
+    A pausing one keeps no other task until it is stopped, however long that takes.
+    """
     before = len(list(folder.glob("studies/*/parts/[0-9]*.parquet")))
-    words = [sys.executable, "-m", "pipeline", *arguments(), *more]
+    words = [sys.executable, *(("-c", PAUSING) if pausing else ("-m", "pipeline")), *arguments(), *more]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
@@ -96,14 +113,14 @@ def test_a_finished_study_is_read_not_trained(studied: Path, in_process: Call, m
 
 
 def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, workplace: Path, in_process: Call):
-    killed = started(workplace)
+    killed = started(workplace, pausing=True)
     killed.kill()
     killed.communicate()
     left = {path: path.stat().st_mtime_ns for path in workplace.glob("studies/*/parts/[0-9]*.parquet")}
     assert 2 <= len(left) < 24
-    stopped = started(workplace)
+    stopped = started(workplace, pausing=True)
     stopped.send_signal(signal.SIGINT)
-    _, said = stopped.communicate(timeout=60)
+    _, said = stopped.communicate(timeout=300)
     assert stopped.returncode == 130
     assert "the same command goes on" in said
     assert {path: path.stat().st_mtime_ns for path in left} == left, "a kept task was done again"
@@ -156,14 +173,15 @@ def test_networks_of_another_grid_are_refused(studied: Path, in_process: Call):
     assert "networks of this grid" in printed["error"][0]
 
 
-def test_a_change_of_the_engine_is_another_study(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
+def test_a_change_of_the_engine_is_another_study(workplace: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
     """Parts of two plans, or of two programs, must not be joined."""
-    before = only_study()
+    few = arguments("study.features=[standard]", "study.outputs=[code]")
+    before = in_process(*few)[1]
     monkeypatch.setattr("pipeline.study.study.most", lambda config, rows: 7)
-    code, printed, _ = in_process(*arguments())
+    code, printed, _ = in_process(*few)
     assert code == 0
-    assert Path(printed["study"]) != before
-    assert printed["cells"] == kept(before)["cells"]
+    assert printed["study"] != before["study"]
+    assert printed["cells"] == before["cells"]
 
 
 def test_what_relu_cannot_answer_is_said_beside_the_claims(studied: Path, in_process: Call):
@@ -260,16 +278,16 @@ def test_a_file_in_the_way_is_one_line(workplace: Path, in_process: Call):
     assert Path("studies").read_text() == "in the way"
 
 
-def test_the_terminal_shows_means_claims_and_the_folder(studied: Path):
-    shown = command(*arguments())
-    assert shown.returncode == 0, shown.stderr
+def test_the_terminal_shows_means_claims_and_the_folder(studied: Path, printed: Callable[..., tuple[int, str, str]]):
+    code, shown, err = printed(*arguments())
+    assert code == 0, err
     record = kept(only_study())
     for claim in record["claims"]:
-        assert claim["verdict"] in shown.stdout
+        assert claim["verdict"] in shown
     cell = next(each for each in record["cells"] if each["comparison"] is None)
-    assert f"{100 * cell['mean']:.1f}*" in shown.stdout
-    assert f"{NETWORKS:,} networks" in shown.stdout.replace("\n", " ")
-    assert record["study"] in shown.stdout
+    assert f"{100 * cell['mean']:.1f}*" in shown
+    assert f"{NETWORKS:,} networks" in shown.replace("\n", " ")
+    assert record["study"] in shown
 
 
 def test_without_what_draws_the_page_the_figures_are_kept(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,99 @@
+"""What the estimator was told, validated: its parameters as sections of the configuration, codes, and weights of the rows."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import ValidationError
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import _check_sample_weight
+
+from pipeline.config import NetworkSection, TrainingSection, mismatch
+from pipeline.network.decode import Coding, default_codes
+from pipeline.network.layers import Floats
+
+
+def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSection]:
+    """Validate the parameters as the configuration would.
+
+    Raises:
+        ValueError: the message names the parameter, what it must be and what was given.
+    """
+    plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in parameters.items()}
+    hidden, alpha = (
+        tuple(np.asarray(value).tolist()) if isinstance(value, Sequence | np.ndarray) else value
+        for value in (plain["hidden"], plain["alpha"])
+    )
+    try:
+        seed = plain["random_state"]
+        seed = seed if isinstance(seed, int) else int(check_random_state(seed).randint(2**31))
+        check_random_state(seed)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"The 'random_state' parameter must be None, a number from 0 to 2**32 - 1 or a RandomState. "
+            f"Got {plain['random_state']!r} instead."
+        ) from None
+    keys = set(TrainingSection.model_fields) - {"seed"}
+    try:
+        network = NetworkSection.model_validate({"hidden": hidden, "alpha": alpha, "output": plain["output"]})
+        training = TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, rule = first["loc"][0], first["msg"].replace("Input should", "must")
+        raise ValueError(f"The '{name}' parameter {rule}. Got {plain[str(name)]!r} instead.") from None
+    if text := mismatch(network, training):
+        raise ValueError(f"The 'loss' parameter does not go with the output: {text}.")
+    return network, training
+
+
+def coding_of(codes: Any, labels: list[Any], softmax: bool) -> tuple[NDArray[np.int64], Coding]:
+    """Return the position in ``labels`` of each class of the coding, and the coding: ties go by the order of ``codes``.
+
+    Args:
+        codes: class -> code; None for 0, 1, -1, 2, -2 ... in the order of ``labels``.
+        labels: the classes.
+        softmax: whether there is one output a class.
+
+    Raises:
+        ValueError: a class has no code, or not its own, or one that is no finite number.
+    """
+    given = dict(zip(labels, default_codes(len(labels)), strict=True)) if codes is None else codes
+    known = [label for label in given if label in labels] if isinstance(given, Mapping) else []
+    values = [given[label] for label in known]
+    if len(known) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in values):
+        raise ValueError(f"The 'codes' parameter must map each class to a finite number. Got {given!r} instead.")
+    if len(set(values)) < len(values):
+        raise ValueError(f"The 'codes' parameter must give each class its own code. Got {given!r} instead.")
+    coding = Coding(tuple(map(str, known)), tuple(map(float, values)), softmax)
+    return np.array([labels.index(label) for label in known]), coding
+
+
+def row_weights(
+    sample_weight: ArrayLike | None, class_weight: Any, classes: NDArray[Any], indices: NDArray[np.int64]
+) -> Floats | None:
+    """Return the (rows,) float32 weights of the rows: those of the samples times those of their classes; None if all are 1.
+
+    Args:
+        sample_weight: (rows,), or one for all.
+        class_weight: class -> weight, or "balanced": inversely proportional to the sum of the weights of a class's rows.
+        classes: the classes.
+        indices: (rows,) positions in ``classes``.
+
+    Raises:
+        ValueError: a weight is negative or not finite, or a class has none that is above 0.
+    """
+    given = _check_sample_weight(sample_weight, indices, dtype=np.float64, ensure_non_negative=True)
+    with np.errstate(all="ignore"):  # told below
+        of_class = compute_class_weight(class_weight, classes=classes, y=classes[indices], sample_weight=given)
+        weights = np.where(given > 0, given * of_class[indices], 0).astype(np.float32)
+    for label, weight, total in zip(classes.tolist(), of_class, np.bincount(indices, weights), strict=True):
+        if not 0 < total < np.inf:
+            raise ValueError(
+                f"The weights of the rows of each class, sample_weight times class_weight, must be finite and not negative, with "
+                f"a sum above zero. Got the sum {total:g} for class {label!r}, whose class_weight is {weight:g}."
+            )
+    return None if (weights == 1).all() else weights
