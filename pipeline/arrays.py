@@ -107,7 +107,8 @@ def _check_judged(must: _Must, classes: set[str], rows: int, unseen: bool) -> No
         must("unseen_folds", np.int64, (rows,), below(rows))
     for kind, width in (("baselines", count), *([("unseen", rows)] if unseen else [])):
         names = must(f"{kind}_names", np.str_, (None,), lambda each: "".join(each.tolist()).isprintable() and _distinct(each))
-        must(f"{kind}_answers", np.int64, (len(names), width), below(len(classes), -1))
+        shape = (len(names), width) if len(names) else (0,)
+        must(f"{kind}_answers", np.int64, shape, below(len(classes), -1))
     if unseen and "network" not in names.tolist():
         raise ValueError('the array "unseen_names" must name the network')
 
