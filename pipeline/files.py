@@ -2,8 +2,11 @@
 
 import errno
 import os
+import re
 import secrets
+import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -11,6 +14,8 @@ from pathlib import Path
 
 UNFINISHED = ".unfinished-"
 """How the name of what is still being written starts."""
+
+_IDLE = 60.0  # seconds; a process of another machine that writes here is not known by its number
 
 
 @contextmanager
@@ -25,7 +30,8 @@ def whole(path: Path) -> Iterator[Path]:
     """
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    hidden = path.with_name(f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}-{path.name}")
+    sweep(path)
+    hidden = hidden_beside(path)
     os.close(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield hidden
@@ -35,6 +41,31 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             hidden.unlink(missing_ok=True)
+
+
+def hidden_beside(path: Path) -> Path:
+    """Return a new name beside ``path`` for what is to become it."""
+    return path.with_name(f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}-{path.name}")
+
+
+def sweep(path: Path) -> None:
+    """Delete what killed processes left of ``path`` beside it: whoever wrote it is gone, and for a minute nobody wrote to it."""
+    own = re.compile(rf"{re.escape(UNFINISHED)}(\d+)-[0-9a-f]{{16}}-{re.escape(path.name)}")
+    with suppress(OSError):
+        for each in path.parent.iterdir():
+            found = own.fullmatch(each.name)
+            if found and not _runs(int(found[1])) and time.time() - each.lstat().st_mtime > _IDLE:
+                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 @contextmanager

@@ -249,3 +249,15 @@ def test_an_interval_of_nearly_one_is_no_crash(trained: Path, in_process: Call) 
     assert code in (0, 1), err
     low, high = out["accuracy"]["test_interval"]
     assert 0 <= low < out["accuracy"]["test"] < high <= 1
+
+
+def test_a_run_without_a_fitted_baseline_is_opened_again(workplace: Path, in_process) -> None:
+    accepted = "findings.accept=[D201,T301,T302,T303,E401]"
+    settings = ["preprocess.impute=null", accepted, "training.starts=2", "training.epochs=1", "evaluation.unseen=null"]
+    words = [word for setting in settings for word in ("--set", setting)]
+    code, trained, err = in_process("train", *words)
+    assert code == 0, err
+    code, again, err = in_process("evaluate")
+    assert code == 0, err
+    assert again["accuracy"] == trained["accuracy"]
+    assert in_process("predict", "data/diabetes.csv", "out.csv")[0] == 0

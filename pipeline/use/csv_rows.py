@@ -59,7 +59,7 @@ class CsvRows:
     def pieces(self) -> Iterator[Piece]:
         """Yield the records in their order."""
         with self.path.open("rb") as file:
-            every = pieces(file)
+            every = pieces(file, str(self.path))
             first = next(every)
             yield replace(first.part(self.before, len(first)), size=first.size)
             yield from every
@@ -98,7 +98,7 @@ class CsvRows:
 
     def _parsed(self, content: bytes) -> pa.Table:
         """Return the columns that are wanted; pyarrow wants every row to be sound."""
-        if not _is_sound(content):
+        if not _is_sound(content) or content.count(b'"') % 2:
             raise _UnsoundError
         wanted = [*self.section.features, *([self.section.target] if self.section.target in self.names else [])]
         types = {name: pa.float64() if name in self.section.features else pa.string() for name in self.names}
@@ -138,9 +138,10 @@ class CsvRows:
         """Return the features of a row, and why it cannot be read, or an empty text."""
         if not _is_sound(text.encode(errors="surrogateescape")):
             return [], "must be UTF-8 text without NUL bytes"
+        if text.count('"') % 2:  # whoever reads the row again would take what is added for a part of it
+            return [], "has an odd number of quotes; is one left open?"
         if len(cells) != len(self.names):
-            left = "; is a quote left open?" if text.count('"') % 2 else ""
-            return [], f"has {len(cells)} cells, the header has {len(self.names)}{left}"
+            return [], f"has {len(cells)} cells, the header has {len(self.names)}"
         values = []
         for name in self.section.features:
             cell = cells[self.names.index(name)].strip()
@@ -162,7 +163,7 @@ def open_csv(path: Path, section: DataSection, as_columns: bool) -> CsvRows:
     with path.open("rb") as file:
         refuse_utf16(str(path), file.read(2))
         file.seek(0)
-        first = next(pieces(file), None)
+        first = next(pieces(file, str(path)), None)
     before = next((number for number in range(len(first)) if first.record(number).removeprefix(BOM)), None) if first else None
     if first is None or before is None:
         raise DataError(f"{path}: the file is empty; a header and rows are needed")

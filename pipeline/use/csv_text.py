@@ -28,7 +28,7 @@ def quoted(texts: pa.Array) -> pa.Array:
 def _cells(column: pa.Array) -> pa.Array:
     try:
         text = column.cast(pa.string())
-    except pa.ArrowNotImplementedError:
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # a list, or bytes that are no text
         text = pa.array([None if each is None else json.dumps(each, default=str) for each in column.to_pylist()], pa.string())
     text = quoted(text) if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)) else text
     return pc.fill_null(text, "")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.config import DataSection
 from pipeline.data.columns import MISSING, NUMBER, short, spellings
 from pipeline.errors import DataError
-from pipeline.use.batch import Batch, Rejected
+from pipeline.use.batch import Batch, Rejected, joined
 from pipeline.use.csv_rows import truth_of
 from pipeline.use.csv_text import lines_of
 
@@ -75,6 +75,17 @@ class ParquetRows:
 
     def read(self, rows: Rows) -> Batch:
         """Return the rows of a piece; may be called from several threads."""
+        try:
+            return self._read(rows)
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            count, middle = len(rows.columns), len(rows.columns) // 2
+            if count > 1:
+                later = Rows(rows.first + middle, rows.columns.slice(middle), 0)
+                return joined(self.read(Rows(rows.first, rows.columns.slice(0, middle), 0)), self.read(later))
+            none = np.empty((len(self.section.features), 0)).T, np.empty(0, dtype=np.int64)
+            return Batch(rows.columns.slice(0, 0), *none, (Rejected(rows.first, "must hold UTF-8 text", ""),))
+
+    def _read(self, rows: Rows) -> Batch:
         columns, count = rows.columns, len(rows.columns)
         values, wrong = np.empty((len(self.section.features), count)), np.zeros(count, dtype=bool)
         reasons: dict[int, str] = {}
@@ -111,6 +122,10 @@ def open_parquet(path: Path, section: DataSection) -> ParquetRows:
         kind = schema.field(spelt[name]).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or _is_text(kind)):
             problems.append(f'{path}: column "{name}" must hold numbers; its type is {kind}')
+    if section.target in spelt:
+        kind = schema.field(spelt[section.target]).type
+        if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind) or _is_text(kind)):
+            problems.append(f'{path}: column "{section.target}" must hold the names of classes; its type is {kind}')
     if problems:
         raise DataError(*problems)
     return ParquetRows(path, section, schema, spelt)

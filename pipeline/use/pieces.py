@@ -7,8 +7,13 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import DataError
+
 SIZE = 2**22
 """Bytes read at a time: some hundred thousand short rows, and a few dozen bytes of memory for each of them."""
+
+_LONGEST = 2**26
+"""Most bytes of a record."""
 
 _LF, _CR, _QUOTE = 10, 13, 34
 
@@ -42,16 +47,21 @@ class Piece:
         return self.content[self.bounds[number] + 1 : self.bounds[number + 1]]
 
 
-def pieces(file: BinaryIO) -> Iterator[Piece]:
-    """Yield a file in pieces of whole records.
+def pieces(file: BinaryIO, name: str) -> Iterator[Piece]:
+    """Yield a file in pieces of whole records; ``name`` is that of the file.
 
     A line break inside quotes ends no record, unless the quotes stay open to the end of the file, or for more than ``SIZE``
     bytes: then a quote was left open, and every line from there on is a record.
+
+    Raises:
+        DataError: a record is too long to be one.
     """
     left, line = b"", 1
     while True:
         chunk = file.read(SIZE)
         content, left = _cut(left + chunk) if chunk else (left, b"")
+        if len(left) > _LONGEST:
+            raise DataError(f"{name}: a row near line {line} must end within {_LONGEST:,} bytes; is this a CSV file?")
         if content:
             piece = _piece(line, content)
             yield piece

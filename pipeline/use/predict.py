@@ -76,6 +76,8 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False) -> 
                 reject(batch.rejected)
                 counts += Counts(len(batch.values), len(batch.rejected), int((batch.truth >= 0).sum()), right)
                 advance(size)
+    except pa.ArrowException as error:
+        raise DataError(f"{source}: cannot be scored into {target}: {str(error).splitlines()[0]}; nothing was written") from None
     except OSError as error:
         raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; nothing was") from None
     return counts
@@ -87,15 +89,18 @@ def rejected_path(target: Path) -> Path:
 
 
 def _open(source: Path, run: Scoring, target: Path) -> Source:
-    if target.suffix not in (".csv", ".parquet"):
+    if target.suffix.lower() not in (".csv", ".parquet"):
         raise PipelineError(f"{target}: OUTPUT must end in .csv or .parquet")
+    if target.is_dir():
+        raise PipelineError(f"{target}: OUTPUT is a folder; name a file, or remove it")
     section = run.config.data
     try:
-        if target.exists() and target.samefile(source):
-            raise PipelineError(f"{target}: OUTPUT is INPUT, which would be lost; name another file")
+        for path, what in ((target, "OUTPUT"), (rejected_path(target), "the file of rejected rows")):
+            if path.exists() and path.samefile(source):
+                raise PipelineError(f"{path}: {what} is INPUT, which would be lost; name another OUTPUT")
         with source.open("rb") as file:
             parquet = file.read(4) == _MAGIC
-        opened: Source = open_parquet(source, section) if parquet else open_csv(source, section, target.suffix == ".parquet")
+        opened: Source = open_parquet(source, section) if parquet else open_csv(source, section, _is_parquet(target))
     except OSError as error:
         raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
     refuse_taken(str(source), opened.names, run.config)
@@ -106,13 +111,17 @@ def _open(source: Path, run: Scoring, target: Path) -> Source:
 def _writer(path: Path, source: Source, run: Scoring) -> Iterator[tuple[Encode, Write]]:
     """Give what writes: CSV if CSV passes through or can be made of the columns."""
     more = schema(run.config)
-    if path.suffix == ".parquet":
+    if _is_parquet(path):
         with parquet_writer(path, source.schema, more) as writing:
             yield writing
         return
     own = source.header if isinstance(source, CsvRows) else _line(source.schema.names)
     with csv_writer(path, ",".join([own, _line(more.names)])) as writing:
         yield writing
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _line(texts: Iterable[str]) -> str:

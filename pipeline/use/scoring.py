@@ -1,7 +1,6 @@
 """The command ``predict``: a file, or the files of a folder, here or on a cluster."""
 
 import csv
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +12,8 @@ from typing import Any
 from pipeline import __version__, bundle
 from pipeline.cluster import Work, place_of
 from pipeline.cluster import carry_out as on_cluster
-from pipeline.errors import DataError, PipelineError
-from pipeline.files import UNFINISHED, flush, whole
+from pipeline.errors import DataError, PipelineError, listing
+from pipeline.files import flush, hidden_beside, sweep, whole
 from pipeline.network.progress import progress_bar
 from pipeline.use.predict import Counts, predict, rejected_path
 
@@ -35,6 +34,8 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
         PipelineError: the run, the input or the output cannot be used.
     """
     started, opened = time.perf_counter(), bundle.load_scoring(run)
+    if source == Path():
+        raise PipelineError("INPUT must be a file or a folder by its name; got nothing, or the current folder")
     if source.is_dir():
         counts = _folder(opened, source, target, dask, verbose)
     elif dask:
@@ -56,20 +57,28 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
 
 def _folder(run: bundle.Scoring, source: Path, target: Path, dask: str | None, verbose: bool) -> Counts:
     """Score each file into one of the same name below the new folder, which appears whole or not at all."""
-    parts = [
-        each.relative_to(source) for each in sorted(source.rglob("*.parquet")) if each.is_file() and not _hidden(each, source)
-    ]
+    files = [each.relative_to(source) for each in sorted(source.rglob("*")) if each.is_file() and not _hidden(each, source)]
+    parts = [each for each in files if each.suffix.lower() == ".parquet"]
     if not parts:
         raise DataError(f"{source}: a folder of Parquet files is needed; there is no file below it whose name ends in .parquet")
-    if target.exists():
+    if others := [str(each) for each in files if each not in parts]:
+        hint = "move it away, or give it a name that starts with a dot or an underscore"
+        raise DataError(
+            f"{source}: every file must end in .parquet, or it would be left out; {listing(others[:3])} does not; {hint}"
+        )
+    if target.exists() or target.is_symlink():
         raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
     counts = Counts()
     try:
         with _whole_folder(target) as hidden, progress_bar(f"scoring {source.name}", verbose, len(parts), "files") as bar:
-            tasks = {number: (source / part, hidden / part) for number, part in enumerate(parts)}
+            # whole paths, for a worker has a current folder of its own
+            tasks = {number: ((source / part).resolve(), hidden.resolve() / part) for number, part in enumerate(parts)}
             for _, one in _carried_out(run, tasks, dask):
                 counts += one
                 bar.advance(bar.task_ids[0])
+            if lost := [str(part) for part in parts if not (hidden / part).is_file()]:
+                hint = "do all workers see the same folder under the same path?"
+                raise PipelineError(f"{target}: {len(lost)} of {len(parts)} files were not written here; {hint}")
             _gather_rejected(hidden, parts, target)
     except OSError as error:
         raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; {_KEPT}") from None
@@ -119,7 +128,8 @@ def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
 @contextmanager
 def _whole_folder(target: Path) -> Iterator[Path]:
     """Give a hidden folder beside ``target``, which is renamed at the end, or deleted on an error."""
-    hidden = target.with_name(f"{UNFINISHED}{os.getpid()}-{target.name}")
+    sweep(target)
+    hidden = hidden_beside(target)
     try:
         hidden.mkdir()
         yield hidden

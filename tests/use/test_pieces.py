@@ -17,7 +17,7 @@ def cut(content: bytes, size: int, monkeypatch: pytest.MonkeyPatch | None = None
     """Return line and content of every record; the file is read so many bytes at a time."""
     before, module.SIZE = module.SIZE, size
     try:
-        found = list(pieces(io.BytesIO(content)))
+        found = list(pieces(io.BytesIO(content), "x.csv"))
     finally:
         module.SIZE = before
     assert sum(piece.size for piece in found) == len(content)

@@ -329,3 +329,98 @@ def test_a_full_disk_leaves_the_older_output_as_it_was(run, tmp_path, monkeypatc
         scored(run, tmp_path, header + SOUND + "\n" + SOUND)
     assert target.read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.rejected.csv"])
+def test_a_file_that_would_be_replaced_is_no_input(trained, in_process, name):
+    Path(name).write_text(",".join(NAMES) + "\n" + SOUND + "\n")
+    before = Path(name).read_bytes()
+    code, printed, _ = in_process("predict", name, "out.csv")
+    assert code == 2
+    assert "is INPUT, which would be lost" in printed["error"][0]
+    assert Path(name).read_bytes() == before
+
+
+@pytest.mark.parametrize("many", [0, 5000])
+def test_a_quote_left_open_in_the_last_cell_swallows_nothing(run, tmp_path, many):
+    lines = [f"{SOUND},{number}" for number in range(many)] + [f'{SOUND},"oops'] + [f"{SOUND},end"]
+    counts, target = scored(run, tmp_path, "\n".join([",".join([*NAMES, "remark"]), *lines]) + "\n")
+    assert (counts.rows, counts.rejected) == (many + 1, 1)
+    assert len(rows_of(target)) == many + 2
+    assert "quote" in rows_of(rejected_path(target))[1][1]
+
+
+def test_a_row_without_an_end_is_refused_before_it_fills_the_memory(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.use.pieces._LONGEST", 1000)
+    monkeypatch.setattr("pipeline.use.pieces.SIZE", 500)
+    with pytest.raises(module.DataError, match=r"in\.csv: a row near line 3 must end within 1,000 bytes"):
+        scored(run, tmp_path, ",".join(NAMES) + "\n" + SOUND + "\n" + "1" * 5000)
+    assert os.listdir(tmp_path) == ["in.csv"]
+
+
+def columns(**others: pa.Array) -> pa.Table:
+    return pa.table({name: pa.array([45.0, 46.0, 47.0]) for name in NAMES} | others)
+
+
+def broken(*texts: bytes) -> pa.Array:
+    """Text that says of itself that it is UTF-8."""
+    return pa.array(list(texts), pa.binary()).view(pa.string())
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+def test_text_that_is_none_is_rejected_where_it_is_needed_and_passes_elsewhere(run, tmp_path, output):
+    table = columns(Type=broken(b"Normal", b"\xff", b"Type1"), remark=broken(b"a", b"b", b"\xfe"), raw=pa.array([b"\xff"] * 3))
+    pq.write_table(table, tmp_path / "in.parquet")
+    counts = predict(run, tmp_path / "in.parquet", tmp_path / output)
+    assert (counts.rows, counts.rejected, counts.known) == (2, 1, 2)
+    assert rows_of(rejected_path(tmp_path / output))[1][:2] == ["2", "must hold UTF-8 text"]
+
+
+def test_a_target_that_can_be_no_class_is_one_line(run, tmp_path):
+    pq.write_table(columns(Type=pa.array([["a"], [], None])), tmp_path / "in.parquet")
+    with pytest.raises(module.DataError, match='column "Type" must hold the names of classes'):
+        predict(run, tmp_path / "in.parquet", tmp_path / "out.csv")
+
+
+def test_a_folder_with_something_else_in_it_is_refused(trained, in_process):
+    Path("parts").mkdir()
+    pq.write_table(columns(), "parts/a.parquet")
+    Path("parts/b.parq").write_bytes(b"")
+    code, printed, _ = in_process("predict", "parts", "scored")
+    assert code == 2
+    assert '"b.parq"' in printed["error"][0]
+    for words in (("", "out.csv"), (".", "out")):
+        assert in_process("predict", *words)[0] == 2
+
+
+def test_files_that_workers_wrote_elsewhere_are_not_taken_for_done(run, trained, monkeypatch):
+    from pipeline.use import scoring
+
+    Path("parts").mkdir()
+    pq.write_table(columns(), "parts/a.parquet")
+    monkeypatch.setattr(scoring, "_one", lambda run, task: Counts(3))
+    with pytest.raises(module.PipelineError, match="do all workers see the same folder"):
+        scoring.scored(Path("models/latest"), Path("parts"), Path("out"))
+    assert not Path("out").exists()
+
+
+def test_a_folder_or_nothing_as_output_is_refused_and_leaves_nothing(trained, in_process):
+    Path("out.csv").mkdir()
+    code, printed, _ = in_process("predict", "data/diabetes.csv", "out.csv")
+    assert code == 2
+    assert "OUTPUT is a folder" in printed["error"][0]
+    assert not Path("out.csv.rejected.csv").exists()
+
+
+def test_what_a_killed_process_left_of_the_output_is_swept(run, tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    old, young, other = (
+        tmp_path / f".unfinished-{number}-{'0' * 16}-{name}"
+        for number, name in ((dead.pid, "out.csv"), (os.getpid(), "out.csv"), (dead.pid, "else.csv"))
+    )
+    for each in (old, young, other):
+        each.write_text("x")
+        os.utime(each, (0, 0))
+    scored(run, tmp_path, ",".join(NAMES) + "\n" + SOUND)
+    assert [each.exists() for each in (old, young, other)] == [False, True, True]
