@@ -4,6 +4,7 @@ Writes use.json and USE.md beside this file, and prints the latter. See use_pred
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,9 @@ def measure() -> dict[str, Any]:
 def _part(name: str) -> Any:
     print(f"measuring: {name}", file=sys.stderr, flush=True)
     text = f"import json, {name}; print(json.dumps({name}.measure()))"
-    done = subprocess.run([sys.executable, "-c", text], cwd=HERE, stdout=subprocess.PIPE, text=True, check=True)
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parents[1])))}
+    words = [sys.executable, "-c", text]
+    done = subprocess.run(words, cwd=HERE.parents[1], env=paths, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
