@@ -74,7 +74,7 @@ recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of comp
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
 	$(VENV)/bin/python tests/simulation/planted.py
 
-torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks; PART="csv yaml" for some; some twenty minutes
+torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks, load; PART="csv yaml" for some; most of an hour
 	$(VENV)/bin/python tests/torture/torture.py $(PART)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"

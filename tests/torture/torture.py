@@ -25,7 +25,7 @@ import kills
 import spread
 from calls import ROOT, call, limit_memory
 
-sys.path.insert(0, str(ROOT / "tests/bench"))
+sys.path.append(str(ROOT / "tests/bench"))  # behind this folder, which has a serve.py of its own
 import machine
 import results
 
