@@ -1,5 +1,6 @@
 """Run the command line in this process, bounded in time, and say what is wrong with how it ended."""
 
+import asyncio
 import contextlib
 import io
 import json
@@ -69,6 +70,29 @@ def call(*words: object) -> Called:
         except (Exception, TooLong):
             code, crash = -1, traceback.format_exc()
     return Called(code, out.getvalue(), err.getvalue(), crash)
+
+
+def served() -> Called:
+    """Build the application of ``serve`` for models/latest, and ask it what it tells of the run."""
+    import httpx
+
+    from pipeline.bundle import load_scoring
+    from pipeline.errors import PipelineError
+    from pipeline.use.serve import application
+
+    async def ask(app: Any) -> list[int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            return [(await client.get(path)).status_code for path in ("/model", "/")]
+
+    folder = Path("models/latest")
+    with contextlib.redirect_stderr(io.StringIO()), _bounded():
+        try:
+            found = asyncio.run(ask(application(load_scoring(folder), folder)))
+        except PipelineError as error:
+            return Called(2, "", "".join(f"error: {each}\n" for each in error.problems))
+        except (Exception, TooLong):
+            return Called(-1, "", "", traceback.format_exc())
+    return Called(0, "{}", "") if found == [200, 200] else Called(-1, "", "", f"statuses {found}")
 
 
 def limit_memory() -> None:
