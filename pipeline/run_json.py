@@ -15,6 +15,7 @@ READ = frozenset(("config.yaml", "weights.npz"))
 """Those that commands read; the others are for other programs."""
 _Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 _Share = Annotated[float, Field(ge=0, le=1)] | None
+_Interval = Annotated[list[_Share], Field(min_length=2, max_length=2)] | None
 
 
 class _Part(BaseModel):
@@ -43,13 +44,20 @@ class _Data(_Part):
 class _Accuracy(_Part):
     train: _Share
     test: _Share
+    test_interval: _Interval
     unseen_profiles: _Share
+    unseen_interval: _Interval
 
 
 class _Finding(_Part):
     code: str
     level: str
+    message: str
     accepted: bool
+
+
+class _Network(_Part):
+    layers: list[int]
 
 
 class _Seeds(_Part):
@@ -64,6 +72,8 @@ class _Record(_Part):
     created: str
     config: _Origin
     data: _Data
+    network: _Network
+    verdict: list[str]
     accuracy: _Accuracy
     findings: list[_Finding]
     seconds: dict[str, float]

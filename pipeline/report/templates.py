@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ _FOLDERS = (Path(__file__).parent, Path(__file__).parent.parent / "use")
 
 def render(template: str, **values: Any) -> str:
     """Return a template with its values; every text in them is text, whatever it holds."""
+    return _environment().get_template(template).render(values)
+
+
+@lru_cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDERS),
         autoescape=True,
@@ -29,7 +35,7 @@ def render(template: str, **values: Any) -> str:
     )
     environment.filters |= {each.__name__: each for each in words.FILTERS}
     environment.tests["absent"] = words.absent
-    return environment.get_template(template).render(values)
+    return environment
 
 
 def marked(picture: Picture) -> Picture:

@@ -31,6 +31,7 @@ _ERRORS = {
     422: "The body or a parameter cannot be used; each problem names its place.",
     500: "The server failed.",
 }
+_DISK = {507: "The server cannot write its temporary files."}
 
 
 def row(run: Scoring) -> Schema:
@@ -86,7 +87,7 @@ def predict_csv(run: Scoring) -> Schema:
     """Return the operation ``POST /predict.csv``."""
     file = _file(list(run.config.data.features))
     content: Schema = {"text/csv": {"schema": file}, "multipart/form-data": {"schema": _object({"file": file})}}
-    responses = _responses("The scored rows, or the rejected ones.", {"text/csv": {"schema": _TEXT}}, _ERRORS)
+    responses = _responses("The scored rows, or the rejected ones.", {"text/csv": {"schema": _TEXT}}, _ERRORS | _DISK)
     shares = {"X-Accuracy": {"description": "Share of right ones, where the file holds the class.", "schema": {"type": "number"}}}
     counts = {"X-Rows": "Rows that were scored.", "X-Rejected": "Rows that cannot be read."}
     responses["200"]["headers"] = {

@@ -1,10 +1,11 @@
 """The HTTP application: which address answers what."""
 
 import asyncio
+import csv
+import io
 import re
 import secrets
 import tempfile
-from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from starlette.types import Receive, Scope, Send
 
 from pipeline import __version__, bundle
 from pipeline.bundle import Scoring
-from pipeline.errors import DataError
+from pipeline.config import DataSection
+from pipeline.errors import DataError, PipelineError, listing
+from pipeline.files import regular
 from pipeline.use import schema
-from pipeline.use.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, problem, read_rows, unprocessable
+from pipeline.use.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, read_rows, unprocessable
 from pipeline.use.limits import INTERNAL, Guard, read_body, reply
 from pipeline.use.page import page
 from pipeline.use.pushes import cost
 
 _LARGE = 2**16
 """Bytes of a body from which on it is answered beside the event loop, so that others are answered meanwhile."""
+_REPORT_MOST = 2**28
+_NO_ROOM = "the server cannot write its temporary files; is its disk full?"
 
 _PLAIN: dict[str, Any] = {"response_class": Response, "response_model": None}
 _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
@@ -113,9 +118,12 @@ def _add_csv(app: FastAPI, run: Scoring, turns: asyncio.Semaphore) -> None:
         """Score a CSV file."""
         await request.body()
         rejected = _switch(request.scope, "rejected")
-        name, content = await _upload(request)
-        async with turns:
-            return await asyncio.to_thread(_scored, run, name, content, rejected)
+        try:
+            name, content = await _upload(request)
+            async with turns:
+                return await asyncio.to_thread(_scored, run, name, content, rejected)
+        except (PipelineError, OSError):
+            raise RequestError(507, _NO_ROOM) from None
 
 
 def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
@@ -136,7 +144,8 @@ def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
     def show_report() -> Response:
         """Show the report of the run."""
         try:
-            return Response(report.read_bytes(), media_type="text/html", headers={"content-security-policy": _REPORT_POLICY})
+            with regular(report, _REPORT_MOST) as file:
+                return Response(file.read(), media_type="text/html", headers={"content-security-policy": _REPORT_POLICY})
         except OSError:
             hint = "this run has no report yet; run: diabetes-pipeline report"
             raise HTTPException(404, hint) from None
@@ -146,7 +155,16 @@ def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
         """Show the page."""
         nonce = secrets.token_urlsafe(16)
         policy = {"content-security-policy": _PAGE_POLICY.format(nonce)}
-        return Response(page(run, nonce, report.is_file()), media_type="text/html", headers=policy)
+        return Response(page(run, nonce, _opens(report)), media_type="text/html", headers=policy)
+
+
+def _opens(path: Path) -> bool:
+    """Return whether ``/report`` would show this file."""
+    try:
+        with regular(path, _REPORT_MOST):
+            return True
+    except OSError:
+        return False
 
 
 def score_csv(run: Scoring, source: Path, target: Path) -> dict[str, Any]:
@@ -165,10 +183,8 @@ def _scored(run: Scoring, name: str, content: bytes, rejected: bool) -> Response
         source.write_bytes(content)
         try:
             counts = score_csv(run, source, target)
-        except DataError as error:
-            known = {*run.config.data.codes, *run.config.data.features, run.config.data.target}
-            problems = (_without_values(each.replace(f"{folder}/", ""), known) for each in error.problems)
-            raise RequestError(422, [problem(("body",), each, "csv") for each in problems]) from None
+        except DataError:
+            raise unprocessable(("body",), _unusable(content, run.config.data), "csv") from None
         wanted = counts["rejections"] if rejected else target
         found = wanted.read_bytes() if wanted.exists() else b""
     headers = {"x-rows": str(counts["rows"]), "x-rejected": str(counts["rejected"])}
@@ -178,9 +194,17 @@ def _scored(run: Scoring, name: str, content: bytes, rejected: bool) -> Response
     return Response(found, media_type="text/csv", headers=headers)
 
 
-def _without_values(text: str, known: Container[str]) -> str:
-    """Return a problem without what it quotes of the file, which without a header is a patient."""
-    return re.sub(r'"([^"]*)"', lambda found: found[0] if found[1] in known else "...", text)
+def _unusable(content: bytes, section: DataSection) -> str:
+    """Return why a CSV file cannot be used, without a word of it: where the header should be there may be a patient."""
+    try:
+        lines = csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
+        present = {name.strip() for name in next(filter(None, lines), [])}
+    except csv.Error:
+        present = set()
+    text = "the first line must be a header in UTF-8, with commas between the names"
+    if missing := [name for name in section.features if name not in present]:
+        return f"{text}; it lacks {listing(missing)}"
+    return f"{text}, no name twice, and none that scoring adds; complete rows must follow"
 
 
 async def _upload(request: Request) -> tuple[str, bytes]:

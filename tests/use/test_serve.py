@@ -2,9 +2,11 @@
 
 import asyncio
 import csv
+import errno
 import http.client
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -21,6 +23,7 @@ from client import ROOT, ROW, Serving, load, serving
 from conftest import command
 
 from pipeline.bundle import load_scoring
+from pipeline.errors import PipelineError
 from pipeline.use import pushes as pushes_module
 from pipeline.use.api import Limits
 from pipeline.use.score import notes, score
@@ -193,13 +196,32 @@ def test_csv_comes_back_scored_and_rejected_rows_are_told(api: Client) -> None:
 def test_a_csv_that_cannot_be_used_is_told_without_a_path(api: Client) -> None:
     answer = api.post("/predict.csv", content="Age,x\n1,2\n", headers={"Content-Type": "text/csv"})
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["msg"].startswith('rows.csv, line 1: the columns "BS Fast"')
+    text = answer.json()["detail"][0]["msg"]
+    assert text.endswith('it lacks "BS Fast", "BS pp", "Plasma R", "Plasma F" and "HbA1c"')
     headless = api.post("/predict.csv", content=f"{SECRET},1,1,{SECRET}\n", headers={"Content-Type": "text/csv"})
     assert headless.status_code == 422
     assert str(SECRET) not in headless.text
+    names = ",".join(ROW)
+    for content in ('John "Smith" x,5\n', f'{names},"Smith","Smith"\n1,2\n', "Smith;5\n", f'"Smith{"x" * 99_000}\n', ""):
+        refused = api.post("/predict.csv", content=content, headers={"Content-Type": "text/csv"})
+        assert refused.status_code == 422
+        assert "Smith" not in refused.text
     assert api.post("/predict.csv", files={"other": "x"}).json()["detail"][0]["loc"] == ["body", "file"]
     boundless = api.post("/predict.csv", content="x", headers={"Content-Type": "multipart/form-data"})
     assert boundless.status_code == 400
+
+
+def test_a_full_disk_is_told_without_a_path(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (OSError(errno.ENOSPC, "full", "secret/x"), PipelineError("secret/x: cannot be written")):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("pipeline.use.serve.score_csv", fail)
+        answer = api.post("/predict.csv", content="Age\n", headers={"Content-Type": "text/csv"})
+        assert answer.status_code == 507
+        assert answer.json() == {"detail": "the server cannot write its temporary files; is its disk full?"}
+    assert "507" in api.get("/openapi.json").json()["paths"]["/predict.csv"]["post"]["responses"]
 
 
 def test_model_health_page_and_report(api: Client, folder: Path, small_run: Path) -> None:
@@ -222,6 +244,17 @@ def test_the_report_is_shown_once_there_is_one(folder: Path, tmp_path: Path) -> 
     (tmp_path / "report.html").write_text("<p>told</p>")
     client = Client(application(load_scoring(folder), tmp_path))
     assert client.get("/report").text == "<p>told</p>"
+    assert 'href="report"' in client.get("/").text
+
+
+def test_no_report_but_a_regular_file_is_shown(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    client, report = Client(application(load_scoring(folder), tmp_path)), tmp_path / "report.html"
+    for make in (lambda: report.symlink_to("secret"), lambda: os.mkfifo(report), report.mkdir):
+        make()
+        assert client.get("/report").status_code == 404
+        assert 'href="report"' not in client.get("/").text
+        report.rmdir() if report.is_dir() else report.unlink()
 
 
 def test_every_answer_has_the_headers_and_only_known_hosts_are_answered(folder: Path) -> None:
