@@ -89,7 +89,7 @@ def served() -> Called:
         try:
             found = asyncio.run(ask(application(load_scoring(folder), folder)))
         except PipelineError as error:
-            return Called(2, "", "".join(f"error: {each}\n" for each in error.problems))
+            return Called(2, "{}", "".join(f"error: {each}\n" for each in error.problems))
         except (Exception, TooLong):
             return Called(-1, "", "", traceback.format_exc())
     return Called(0, "{}", "") if found == [200, 200] else Called(-1, "", "", f"statuses {found}")
