@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -78,11 +78,20 @@ def page(told: dict[str, Any]) -> str:
         "# Torture\n\nWritten by `make torture`, never by hand. Each case is decided by its number, so that it can be repeated."
     ]
     for name, each in told["parts"].items():
-        rows = [(key, str(value) if isinstance(value, str) else f"{value:,}") for key, value in each["figures"].items()]
+        rows = [(key, value if isinstance(value, str) else f"{value:,}") for key, value in flat(each["figures"])]
         rows += [("seconds", f"{each['seconds']:.0f}"), ("date", each["date"])]
         parts += [f"## {each['title']}", results.table((f"`{name}`", ""), rows)]
     parts += ["## The machine", results.machine(told["machine"])]
     return "\n\n".join(parts) + "\n"
+
+
+def flat(figures: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every figure under its name, those of a part of a part behind its name."""
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{before}{key}: ")
+        else:
+            yield before + key.replace("_", " "), round(value, 1) if isinstance(value, float) else value
 
 
 def main() -> int:

@@ -383,7 +383,9 @@ def test_a_file_that_cannot_be_scored_is_one_clear_line(browser: Any, server: Th
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with visited(browser, server.address, expected=HTTP_ERROR) as shown:
         shown.set_input_files("#file", tmp_path / "odd.csv")
-        assert '"HbA1c" are missing' in shown.locator("#scored .failed").inner_text()
+        said = shown.locator("#scored .failed").inner_text()
+        assert "it lacks" in said
+        assert '"HbA1c"' in said
         shown.route("**/predict.csv", lambda route: route.fulfill(status=413, json={"detail": "at most 5 bytes"}))
         drop(shown, "large.csv", "a\n1\n")
         shown.locator("#scored .failed", has_text="at most 5 bytes").wait_for()
