@@ -20,9 +20,12 @@ from small import NETWORKS, arguments, only_study
 Call = Callable[..., tuple[int, dict, str]]
 TIMES = ("seconds", "networks_per_second")
 PAUSING = """
+import signal
 import time
 from pipeline.cli import main
 from pipeline.study.store import Store
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in what it starts in the background
 
 def add(*given, keep=Store.add, kept=[]):
     keep(*given)
