@@ -62,20 +62,20 @@ types: $(INSTALLED)
 	$(VENV)/bin/mypy
 
 bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX, PyTorch, pyarrow and FastAPI, and how it grows; a quarter of an hour
-	$(VENV)/bin/python tests/bench/bench.py
-	$(VENV)/bin/python tests/bench/use.py
+	$(VENV)/bin/python -m tests.bench.bench
+	$(VENV)/bin/python -m tests.bench.use
 
 coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
-	$(VENV)/bin/python tests/simulation/coverage.py
+	$(VENV)/bin/python -m tests.simulation.coverage
 
 recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of complete.csv; half an hour
-	$(VENV)/bin/python tests/simulation/recipes.py
+	$(VENV)/bin/python -m tests.simulation.recipes
 
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
-	$(VENV)/bin/python tests/simulation/planted.py
+	$(VENV)/bin/python -m tests.simulation.planted
 
 torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks, load; PART="csv yaml" for some; most of an hour
-	$(VENV)/bin/python tests/torture/torture.py $(PART)
+	$(VENV)/bin/python -m tests.torture.torture $(PART)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 

@@ -49,18 +49,19 @@ def train(
     Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
     """
     with _outcome(as_json) as out:
-        from pipeline import history, reopen, run
-        from pipeline.config_file import load_config
-        from pipeline.record import Origin
-        from pipeline.show import show_summary
-        from pipeline.use.track import told_of
+        from pipeline import stages
+        from pipeline.config.read import load_config
+        from pipeline.report.terminal import show_summary
+        from pipeline.runs import history, reopen
+        from pipeline.runs.summary import Origin
+        from pipeline.track.command import told_of
 
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
         current = history.current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
-        summary = reopen.reopen(current).summary if current else run.train(loaded, origin, verbose=not as_json)
+        summary = reopen.reopen(current).summary if current else stages.train(loaded, origin, verbose=not as_json)
         out.show(summary, lambda console: show_summary(console, summary))
         for line in told_of(summary["tracking"], summary["run"]):
             out.say(line)
@@ -74,8 +75,8 @@ def evaluate(run: RunArgument = Path("models/latest"), data: Data = None, as_jso
     Example: diabetes-pipeline evaluate models/latest --data other.csv
     """
     with _outcome(as_json) as out:
-        from pipeline.reopen import reopen
-        from pipeline.show import show_summary
+        from pipeline.report.terminal import show_summary
+        from pipeline.runs.reopen import reopen
 
         summary = reopen(run, data).summary
         out.show(summary, lambda console: show_summary(console, summary))
@@ -89,7 +90,7 @@ def report(run: RunArgument = Path("models/latest"), as_json: Json = False) -> N
     Example: diabetes-pipeline report models/latest
     """
     with _outcome(as_json) as out:
-        from pipeline.reopen import report as write_report
+        from pipeline.report.command import report as write_report
 
         written = write_report(run)
         out.show(written, lambda console: console.print(written["report"], markup=False, highlight=False, soft_wrap=True))
@@ -110,8 +111,8 @@ def predict(
     Example: diabetes-pipeline predict patients.csv scored.csv
     """
     with _outcome(as_json) as out:
-        from pipeline.use.scoring import scored
-        from pipeline.use.shown import show_scored
+        from pipeline.predict.command import scored
+        from pipeline.predict.terminal import show_scored
 
         result = scored(run, source, target, dask, verbose=not as_json)
         out.show(result, lambda console: show_scored(console, result))
@@ -129,7 +130,7 @@ def export(
     Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
     """
     with _outcome(as_json) as out:
-        from pipeline.use.export import export as write_model
+        from pipeline.export.command import export as write_model
 
         written = write_model(run, to, output)
         line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
@@ -151,7 +152,7 @@ def serve(
     """
     with _outcome(as_json) as out:
         try:
-            from pipeline.use.server import serve as listen
+            from pipeline.serve.command import serve as listen
         except ModuleNotFoundError as error:
             raise PipelineError(f"serve: {error.name} is needed and not installed; pip install '.[serve]'") from None
 
@@ -175,9 +176,9 @@ def check(
     Example: diabetes-pipeline check --data mine.csv --strict
     """
     with _outcome(as_json) as out:
-        from pipeline.config_file import load_config
-        from pipeline.run import check as check_config
-        from pipeline.show import show_findings
+        from pipeline.config.read import load_config
+        from pipeline.report.terminal import show_findings
+        from pipeline.stages import check as check_config
 
         findings = check_config(load_config(config, settings or (), data))
         if strict:
@@ -202,11 +203,11 @@ def study(
     Example: diabetes-pipeline study configs/study.yaml --data complete.csv
     """
     with _outcome(as_json) as out:
-        from pipeline.config_file import load_config
-        from pipeline.record import Origin
-        from pipeline.show import show_study
+        from pipeline.config.read import load_config
+        from pipeline.runs.summary import Origin
+        from pipeline.study.command import study as carry_out
         from pipeline.study.crew import crew_of
-        from pipeline.study.study import study as carry_out
+        from pipeline.study.terminal import show_study
 
         origin = Origin(str(config), tuple(settings or ()), data)
         result = carry_out(load_config(config, settings or (), data), origin, crew_of(dask), verbose=not as_json)
@@ -222,7 +223,7 @@ def explain(code: Annotated[str | None, typer.Argument(help="A code such as C101
     """
     with _outcome(as_json) as out:
         from pipeline.findings import RULES
-        from pipeline.show import show_rules
+        from pipeline.report.terminal import show_rules
 
         if code is None:
             rules = [RULES[each] for each in sorted(RULES)]
@@ -251,12 +252,14 @@ def runs(
     Example: diabetes-pipeline runs --keep 10
     """
     with _outcome(as_json) as out:
-        from pipeline import bundle, history
-        from pipeline.show import show_runs
+        from pipeline.report.terminal import show_runs
+        from pipeline.runs import history
+        from pipeline.runs.place import LATEST, resolve_run
+        from pipeline.runs.write import remove_run
 
         entries = history.entries()
         whole = [each.run for each in entries if each.record]
-        old = [run for run in whole[:-keep] if run != bundle.resolve(bundle.LATEST)] if keep else []
+        old = [run for run in whole[:-keep] if run != resolve_run(LATEST)] if keep else []
         listed = [
             {"run": str(each.run), "changed": each.changed, "problem": each.problem or None}
             | {key: each.record[key] if each.record else None for key in ("created", "accuracy", "findings")}
@@ -265,7 +268,7 @@ def runs(
         out.show({"runs": listed, "removable": [str(run) for run in old]}, lambda console: show_runs(console, entries))
         if old and (yes or typer.confirm(f"Remove {len(old)} of {len(whole)} runs?", err=True)):
             for run in old:
-                bundle.remove(run)
+                remove_run(run)
             out.say(f"removed {len(old)} runs")
 
 

@@ -1,13 +1,24 @@
-"""What scores a row: preprocessor, network and coding. NumPy only."""
+"""Prepare the rows of a split, fit a network to them, answer: what scores a row. Scoring needs NumPy only."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pipeline.data.preprocess import Preprocessor
-from pipeline.network.decode import Coding
-from pipeline.network.layers import Floats, Network
+from pipeline.data.preprocess import Preprocessor, Task, fit_pipeline, from_pipeline
+from pipeline.machine.arrays import Floats, Floats32, Integers
+from pipeline.network.coding import Coding
+from pipeline.network.layers import Network
+
+if TYPE_CHECKING:  # scoring does without them
+    from pipeline.config.schema import Config
+    from pipeline.data.load import Table
+    from pipeline.data.split import Split
+    from pipeline.network.classifier import LeakyReLUClassifier
+    from pipeline.network.train import Trained
 
 
 @dataclass(frozen=True)
@@ -18,11 +29,11 @@ class Model:
     network: Network
     coding: Coding
 
-    def output(self, features: ArrayLike) -> Floats:
+    def output(self, features: ArrayLike) -> Floats32:
         """Return (rows, outputs) for (rows, F) raw values; NaN where something is missing and nothing fills it."""
         return self.network.output(self.preprocessor.transform(features))
 
-    def answers(self, output: Floats, classes: tuple[str, ...]) -> NDArray[np.int64]:
+    def answers(self, output: Floats32, classes: tuple[str, ...]) -> Integers:
         """Return the index in ``classes`` of each output's class, -1 for none.
 
         ``classes`` may hold classes that the network never saw, in any order.
@@ -32,7 +43,7 @@ class Model:
         positions = np.array([*(classes.index(name) for name in self.coding.classes), -1])
         return positions[self.coding.decode(output)]
 
-    def probabilities(self, output: Floats, classes: tuple[str, ...]) -> NDArray[np.float64]:
+    def probabilities(self, output: Floats32, classes: tuple[str, ...]) -> Floats:
         """Return the (rows, len(classes)) probability of each of ``classes`` for each output.
 
         A class that the network never saw has probability 0; a row with NaN has NaN for every class.
@@ -45,3 +56,55 @@ class Model:
         result[:, positions] = known
         result[np.isnan(known[:, 0])] = np.nan
         return result
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The rows of a split as inputs, and the steps that made them.
+
+    Attributes:
+        steps: the fitted scikit-learn ``Pipeline``.
+        preprocessor: the same steps as plain arrays.
+        labels: (training rows,) class names.
+        task: what the network and every baseline see.
+    """
+
+    steps: Any
+    preprocessor: Preprocessor
+    labels: np.ndarray[Any, Any]
+    task: Task
+
+
+def prepare(table: Table, parts: Split, config: Config) -> Prepared:
+    """Fit the preprocessing on the training rows and apply it to both parts."""
+    known = table.features.iloc[parts.train]
+    steps = fit_pipeline(known, config)
+    preprocessor = from_pipeline(steps, known)
+    train, test = (preprocessor.transform(table.features.iloc[rows]) for rows in (parts.train, parts.test))
+    task = Task(train, table.class_indices()[parts.train], test)
+    return Prepared(steps, preprocessor, table.target.iloc[parts.train].astype(str).to_numpy(), task)
+
+
+def fit(prepared: Prepared, config: Config, verbose: bool) -> tuple[Model, Trained]:
+    """Train the estimator as the config says. Missing values pass: where D201 was accepted, T301 tells what they do."""
+    import pandas as pd
+
+    classifier = classifier_of(config, verbose)
+    inputs = pd.DataFrame(prepared.task.train, columns=list(prepared.preprocessor.inputs))
+    classifier.fit(inputs, prepared.labels)
+    return Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_
+
+
+def classifier_of(config: Config, verbose: bool = False) -> LeakyReLUClassifier:
+    """Return the estimator that the config describes, not fitted."""
+    from pipeline.network.classifier import LeakyReLUClassifier
+
+    training = config.training.model_dump()
+    return LeakyReLUClassifier(
+        **config.network.model_dump(),
+        codes=config.data.codes,
+        random_state=training.pop("seed"),
+        **training,
+        allow_nan=True,
+        verbose=verbose,
+    )

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from pipeline.reopen import Reopened
+    from pipeline.runs.reopen import Reopened
 
 ROOT = Path(__file__).parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -145,11 +145,10 @@ def trained(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture(scope="session")
 def small_study(once: Callable[..., Path]) -> Path:
     """A folder in which a small study of the twin was carried out, once; copy it before changing anything in it."""
-    from small import SETTINGS
-
-    from pipeline.config_file import load_config
-    from pipeline.record import Origin
-    from pipeline.study.study import study
+    from pipeline.config.read import load_config
+    from pipeline.runs.summary import Origin
+    from pipeline.study.command import study
+    from tests.study.small import SETTINGS
 
     def make(folder: Path) -> None:
         with_twin(folder)
@@ -170,7 +169,7 @@ def studied(small_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(scope="session")
 def reopened(small_run: Path) -> "Reopened":
     """The small run, read again."""
-    from pipeline.reopen import reopen
+    from pipeline.runs.reopen import reopen
 
     return reopen(small_run / "models" / "latest")
 
@@ -178,9 +177,8 @@ def reopened(small_run: Path) -> "Reopened":
 @pytest.fixture(scope="session")
 def full_page(reopened: "Reopened") -> str:
     """The report of the small run with everything supplied."""
-    from samples import enriched
-
     from pipeline.report.page import page
+    from tests.report.samples import enriched
 
     return page(reopened.run, reopened.table, enriched(reopened.summary, reopened.table))
 
@@ -188,9 +186,8 @@ def full_page(reopened: "Reopened") -> str:
 @pytest.fixture(scope="session")
 def shape(once: Callable[..., Path]) -> Callable[[str], "Reopened"]:
     """Train a run of a named shape, once, and open it; see tests/report/shapes.py."""
-    from shapes import train_shape
-
-    from pipeline.reopen import reopen
+    from pipeline.runs.reopen import reopen
+    from tests.report.shapes import train_shape
 
     return functools.cache(lambda name: reopen(once(f"shape {name}", functools.partial(train_shape, name)) / "models" / "latest"))
 
@@ -198,9 +195,8 @@ def shape(once: Callable[..., Path]) -> Callable[[str], "Reopened"]:
 @pytest.fixture(scope="session")
 def shape_page(shape: Callable[[str], "Reopened"]) -> Callable[[str], str]:
     """The report of a run of a named shape with everything supplied, made once."""
-    from samples import enriched
-
     from pipeline.report.page import page
+    from tests.report.samples import enriched
 
     def call(name: str) -> str:
         run = shape(name)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, command
+
+from tests.conftest import ROOT, command
 
 COMMANDS = ("train", "evaluate", "report", "serve", "export", "check", "explain", "runs", "synthesize", "fetch")
 WARNINGS = ["C103", "D201", "D202", "D204", "D205", "D206", "D207"]  # of the twin
@@ -194,7 +195,7 @@ def test_too_little_memory_is_one_line(workplace: Path, in_process: Call, monkey
     def hungry(config: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("pipeline.run.check", hungry)
+    monkeypatch.setattr("pipeline.stages.check", hungry)
     code, _, err = in_process("check")
     assert code == 2
     assert err.startswith("error: this needs more memory than there is")

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from pipeline.arrays import judged_of, model_of, to_arrays
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.judge.evaluate import Yardsticks
 from pipeline.judge.unseen import Unseen
 from pipeline.model import Model
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
 from pipeline.network.train import Trained
+from pipeline.runs.weights import judged_of, model_of, to_arrays
 
 OUTPUT = np.array([[0.1], [1.2], [-0.6], [0.5], [np.nan]], dtype=np.float32)
 

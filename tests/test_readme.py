@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from conftest import ROOT, command
 from pydantic import BaseModel
 
 from pipeline.cli import app
-from pipeline.config import Config, Feature
+from pipeline.config.schema import Config, Feature
+from tests.conftest import ROOT, command
 
 README = (ROOT / "README.md").read_text()
 

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-from numpy.typing import NDArray
 
-from pipeline.config import DataSection
-from pipeline.data.columns import BOM, MISSING, header_of, refuse_utf16, short
-from pipeline.data.place import bad_row, where
+from pipeline.config.schema import DataSection
+from pipeline.data.columns import BOM, MISSING, bad_row, header_of, refuse_utf16, short, where
 from pipeline.errors import DataError, did_you_mean, listing
+from pipeline.machine.arrays import Integers
 
 Labels: TypeAlias = "pd.Series[str]"
 
@@ -44,7 +43,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.features)
 
-    def class_indices(self) -> NDArray[np.int64]:
+    def class_indices(self) -> Integers:
         """Return each row's class as its index in ``data.codes``."""
         return np.asarray(self.target.cat.codes, dtype=np.int64)
 
@@ -62,7 +61,7 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
         only_score: the file is not trained on: it may lack redundant columns and hold a single class.
 
     Raises:
-        DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
+        DataError: with every problem that stops the file from being used, naming column and row. Integers are counted from 1
             below the header; the line is that of the file.
     """
     content = _read(section.path)

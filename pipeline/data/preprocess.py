@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.errors import DataError
+from pipeline.machine.arrays import Flags, Floats, Integers
 
 if TYPE_CHECKING:  # scoring does without them
     import pandas as pd
 
-    from pipeline.config import Config
+    from pipeline.config.schema import Config
 
-Floats = NDArray[np.float64]
 
 _MANY = 1000
 
@@ -68,7 +68,7 @@ def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floa
     return np.where(outside, np.nan, values) if outside.any() else values.copy(order="K")
 
 
-def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> NDArray[np.bool_]:
+def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> Flags:
     """Return which of the (rows, F) values are below ``lowest`` or above ``highest``, both (F,); NaN is neither.
 
     In many rows, only columns whose own extremes are outside are looked at value by value.
@@ -163,3 +163,12 @@ def _usable(train: pd.DataFrame, values: Floats, config: Config) -> None:
         raise DataError(
             f"{config.data.path}: preprocess.pca: {config.preprocess.pca} needs as many training rows; there are {rows}"
         )
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a fitted baseline sees: preprocessed training rows, their class indices, and the rows to answer."""
+
+    train: Floats
+    truth: Integers
+    test: Floats

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.data.twin_config import TwinConfig
 from pipeline.errors import ConfigError, DataError
-from pipeline.files import whole
+from pipeline.machine.files import whole
 
 
 def synthesize(config: TwinConfig) -> pd.DataFrame:

@@ -7,16 +7,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.config import Count, Finite, Section, Seed
-from pipeline.config_file import read_source, validate
+from pipeline.config.read import read_source, validate
+from pipeline.config.schema import Count, Finite, Section, Seed
+from pipeline.config.yaml_text import Problem
 from pipeline.errors import did_you_mean, listing
-from pipeline.yaml_source import Problem
 
 Values = Annotated[dict[str, Finite], Field(min_length=1)]
 
 
 class Profile(Section):
-    """Rows that share their lab values."""
+    """Integers that share their lab values."""
 
     label: str
     rows: Count

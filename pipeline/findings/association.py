@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from pipeline.machine.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Ranked:
     """
 
     levels: Floats
-    level: NDArray[np.int64]
+    level: Integers
     present: Flags
 
 
@@ -81,7 +79,7 @@ def fisher(flag: Flags, member: Flags) -> float:
     rows, flags, members, both = len(flag), int(flag.sum()), int(member.sum()), int((flag & member).sum())
     factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, rows + 1)))])
 
-    def choose(total: int, part: NDArray[np.int64]) -> Floats:
+    def choose(total: int, part: Integers) -> Floats:
         chosen: Floats = factorials[total] - factorials[part] - factorials[total - part]
         return chosen
 

@@ -7,15 +7,14 @@ from math import exp, log
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.findings.near_misses import stand_out
+from pipeline.machine.arrays import Floats, Integers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Groups = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Groups = Integers
 _SIGNIFICANCE = 1e-4
 _FINE = 1e-3
 _EXCESS = 10  # leaves room for columns that are weakly correlated within a class; near misses answer for the rest
@@ -94,6 +93,6 @@ def _combined(groups: Sequence[Groups]) -> Groups:
     return together
 
 
-def _numbered(values: NDArray[np.float64] | Groups) -> Groups:
+def _numbered(values: Floats | Groups) -> Groups:
     """Number the distinct values from 0 in their order; NaN equals NaN."""
     return np.unique(values, return_inverse=True)[1]

@@ -9,7 +9,7 @@ from pipeline.errors import listing
 from pipeline.findings.registry import Doubt, rule
 
 if TYPE_CHECKING:
-    from pipeline.config import Config
+    from pipeline.config.schema import Config
 
 
 @rule("C101", "error")

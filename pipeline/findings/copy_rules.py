@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.data.split import Rows, groups_of
+from pipeline.config.yaml_text import dump_line
+from pipeline.data.profiles import groups_of
 from pipeline.errors import listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.registry import Doubt, rule
-from pipeline.yaml_source import dump_line
+from pipeline.machine.arrays import Integers
 
 if TYPE_CHECKING:
-    from pipeline.config import Config
+    from pipeline.config.schema import Config
 
 
 @rule("D204", "warning")
@@ -127,28 +128,28 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _whole_rows(facts: DataFacts) -> Rows:
+def _whole_rows(facts: DataFacts) -> Integers:
     """Return (rows,) numbers; rows equal in every feature and in the target share one."""
     groups = groups_of(facts.table, list(facts.config.data.features))
     return groups * len(facts.config.data.codes) + facts.table.class_indices()
 
 
-def _repeats(groups: Rows) -> Rows:
+def _repeats(groups: Integers) -> Integers:
     return np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
 
 
-def _known(groups: Rows, facts: DataFacts) -> Rows:
+def _known(groups: Integers, facts: DataFacts) -> Integers:
     """Return the test rows, in the order of the file, whose group has a training row."""
     test = np.sort(facts.parts.test)
     return test[np.isin(groups[test], groups[facts.parts.train])]
 
 
-def _examples(rows: Rows) -> list[int]:
+def _examples(rows: Integers) -> list[int]:
     """Return up to five row numbers, counted from 1 below the header."""
     return [int(row) + 1 for row in rows[:5]]
 
 
-def _such_as(rows: Rows) -> str:
+def _such_as(rows: Integers) -> str:
     shown = ", ".join(map(str, _examples(rows)))
     return f"row {shown}" if len(rows) == 1 else f"rows {shown}" + (", ..." if len(rows) > 5 else "")
 

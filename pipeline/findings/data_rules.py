@@ -12,7 +12,7 @@ from pipeline.findings.registry import Doubt, rule
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.config import Config
+    from pipeline.config.schema import Config
     from pipeline.data.load import Table
     from pipeline.data.split import Split
 

@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from pipeline.config.criteria import thresholds
 from pipeline.errors import listing
 from pipeline.findings.association import best_interval, fisher, phi, ranked
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.registry import Doubt, rule
-from pipeline.judge.criteria import thresholds
+from pipeline.machine.arrays import Flags
 
 _SIGNIFICANCE = 0.0001
 _EFFECT = 0.2  # phi
 _ALONE = 0.95  # balanced accuracy
 _ROWS = 10  # of a class, and of the rest
-Flags = NDArray[np.bool_]
 Details = dict[str, dict[str, Any]]
 
 

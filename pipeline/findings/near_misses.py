@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.machine.arrays import Flags, Floats, Integers
+
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 _FINE = 8  # steps from the lowest value to the highest; a coarser scale has no neighbours to speak of
 _SPIKE = 10  # rows at an end of a column: a floor or ceiling, such as the zeros of a count, which has no neighbours either
 _SEPARATES = 1.5  # a column that leaves more than two thirds of the pairs equal is nearly determined by the others
@@ -58,7 +58,7 @@ class _Column:
     derivable: bool
 
 
-def stand_out(columns: pd.DataFrame, classes: NDArray[np.int64], across: bool) -> bool:
+def stand_out(columns: pd.DataFrame, classes: Integers, across: bool) -> bool:
     """Say whether more rows are equal than their neighbourhood makes expect, however the columns are correlated.
 
     Rounding puts neighbours about as near as equals. So among rows that are equal in all columns but one, the values of
@@ -177,7 +177,7 @@ def _total(columns: list[_Column]) -> Keys:
     return total
 
 
-def _keys(values: Floats | NDArray[np.int64], rng: np.random.Generator) -> Keys:
+def _keys(values: Floats | Integers, rng: np.random.Generator) -> Keys:
     """Return a random number for each distinct value, 64 bits, so that no two sums of a million rows are equal by chance."""
     numbers = np.unique(values, return_inverse=True)[1]
     return rng.integers(0, 2**64, int(numbers.max()) + 1, dtype=np.uint64)[numbers]

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.data.split import split
 from pipeline.errors import DataError, listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.registry import Doubt, rule
 from pipeline.judge.metrics import wilson
+from pipeline.machine.arrays import Integers
 
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
@@ -48,7 +48,7 @@ def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _counts(facts: DataFacts, rows: NDArray[np.int64] | slice) -> dict[str, int]:
+def _counts(facts: DataFacts, rows: Integers | slice) -> dict[str, int]:
     counts = np.bincount(facts.table.class_indices()[rows], minlength=len(facts.config.data.codes))
     return dict(zip(facts.config.data.codes, map(int, counts), strict=True))
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.findings.registry import Doubt, rule
+from pipeline.machine.arrays import Floats, Integers
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from pipeline.config import Config
+    from pipeline.config.schema import Config
     from pipeline.network.train import Trained
 
 
@@ -35,9 +34,9 @@ class TrainingFacts:
     """
 
     trained: Trained
-    answers: NDArray[np.int64]
+    answers: Integers
     dead: list[tuple[int, ...]]
-    agreement: NDArray[np.float64]
+    agreement: Floats
     config: Config
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.preprocess import Floats, mask_implausible
+from pipeline.data.preprocess import mask_implausible
 from pipeline.errors import listing
+from pipeline.machine.arrays import Floats
 from pipeline.model import Model
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def advise(model: Model, raw: Floats) -> Advice:
     """Look at the signs of everything on the way from the (rows, features) raw values to the output.
 
     "Scaled" is standardised (mean 0, deviation 1) and "pca" the principal components of that, by a singular value
-    decomposition, whether or not the model uses either. Rows with values that nothing fills are left out of both.
+    decomposition, whether or not the model uses either. Integers with values that nothing fills are left out of both.
     """
     steps, network = model.preprocessor, model.network
     filled = mask_implausible(raw, steps.lowest, steps.highest)

@@ -5,18 +5,17 @@ import threading
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from pipeline.config import Config
+from pipeline.config.criteria import thresholds
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
-from pipeline.data.preprocess import Floats
-from pipeline.data.split import Rows
-from pipeline.judge.criteria import thresholds
+from pipeline.data.preprocess import Task
+from pipeline.machine.arrays import Integers
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
 """Baselines that are fitted on training rows."""
@@ -41,16 +40,7 @@ NAMES = MappingProxyType(
 """What each is called in sentences and tables."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a fitted baseline sees: preprocessed training rows, their class indices, and the rows to answer."""
-
-    train: Floats
-    truth: Rows
-    test: Floats
-
-
-def majority_rule(rows: Rows, counts: dict[str, int], config: Config) -> Rows:
+def majority_rule(rows: Integers, counts: dict[str, int], config: Config) -> Integers:
     """Answer the class that is most frequent in training, whatever the row.
 
     Args:
@@ -61,11 +51,11 @@ def majority_rule(rows: Rows, counts: dict[str, int], config: Config) -> Rows:
     return np.full(len(rows), list(config.data.codes).index(_commonest(counts)))
 
 
-def ada_rule(table: Table, rows: Rows, counts: dict[str, int], config: Config) -> Rows | None:
+def ada_rule(table: Table, rows: Integers, counts: dict[str, int], config: Config) -> Integers | None:
     """Answer by the declared diagnostic criteria: any one met is diabetic, none is ``data.reference``.
 
     Diabetic rows get the commoner diabetic class of training. A missing value, or an implausible one where the config
-    takes those as missing, meets nothing. None where no criterion is declared. Source: ``pipeline.judge.criteria``.
+    takes those as missing, meets nothing. None where no criterion is declared. Source: ``pipeline.config.criteria``.
     """
     criteria = thresholds(config)
     if not criteria:
@@ -77,7 +67,7 @@ def ada_rule(table: Table, rows: Rows, counts: dict[str, int], config: Config) -
     return np.where(met, names.index(diabetic), names.index(str(config.data.reference)))
 
 
-def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Rows]]:
+def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Integers]]:
     """Fit every baseline on the training rows of each task and answer its test rows, in parallel processes.
 
     Args:
@@ -95,7 +85,7 @@ def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Rows]]:
     return [{name: given for name, given in zip(FITTED, each, strict=True) if given is not None} for each in by_task]
 
 
-def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Rows | None:
+def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Integers | None:
     from threadpoolctl import threadpool_limits
 
     _end_with(parent)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.machine.arrays import Floats
+
 RESAMPLES = 1000
 MANY_ROWS = 10_000
 """Beyond them figures that are slow to resample are left to ``jackknife``."""
@@ -33,7 +35,7 @@ class Estimate:
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
-def weights(rows: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def weights(rows: int, resamples: int, seed: int) -> Iterator[Floats]:
     """Yield (some, rows) whole numbers, each line summing to ``rows``, until there are ``resamples`` lines.
 
     They come in parts of at most 4 MB (or one line), so that memory does not grow with the number of resamples; how they
@@ -47,7 +49,7 @@ def weights(rows: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64
         yield np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float64)
 
 
-def left_out(rows: int, groups: int = _GROUPS, seed: int | None = None) -> Iterator[NDArray[np.float64]]:
+def left_out(rows: int, groups: int = _GROUPS, seed: int | None = None) -> Iterator[Floats]:
     """Yield (some, rows) ones with zeros for the rows that are left out: each row once, together with others beyond 100 rows.
 
     Args:
@@ -63,9 +65,7 @@ def left_out(rows: int, groups: int = _GROUPS, seed: int | None = None) -> Itera
         yield (group != np.arange(start, min(start + part, groups))[:, None]).astype(np.float64)
 
 
-def estimate(
-    value: float, samples: NDArray[np.float64], without: NDArray[np.float64], level: float, counts: ArrayLike = 1
-) -> Estimate:
+def estimate(value: float, samples: Floats, without: Floats, level: float, counts: ArrayLike = 1) -> Estimate:
     """Return the BCa interval of a figure. Source: Efron (1987), "Better bootstrap confidence intervals".
 
     A resample that leaves the figure undefined (NaN) counts as beyond both ends, an infinite one as beyond its own: an
@@ -96,7 +96,7 @@ def estimate(
     return Estimate(value, *(float(end) if np.isfinite(end) else np.nan for end in (low, high)))
 
 
-def jackknife(value: float, without: NDArray[np.float64], level: float, least: float, most: float) -> Estimate:
+def jackknife(value: float, without: Floats, level: float, least: float, most: float) -> Estimate:
     """Return the t interval of a figure by leaving out blocks of rows, for rows so many that it varies as a normal one.
 
     Source: Shao and Tu (1995), "The jackknife and bootstrap", section 2.2: the blocks' variance is (g - 1) / g times the sum
@@ -119,9 +119,37 @@ def jackknife(value: float, without: NDArray[np.float64], level: float, least: f
     return Estimate(value, max(least, float(value - half)), min(most, float(value + half)))
 
 
-def _acceleration(without: NDArray[np.float64], counts: NDArray[Any]) -> float:
+def _acceleration(without: Floats, counts: NDArray[Any]) -> float:
     """Return the acceleration by the jackknife; 0 where a figure without some rows is undefined or they do not differ."""
     if not np.isfinite(without).all() or np.ptp(without) == 0:
         return 0.0
     influence = np.average(without, weights=counts) - without
     return float(np.sum(counts * influence**3) / (6 * np.sum(counts * influence**2) ** 1.5))
+
+
+LEVEL = 0.95
+"""The level that was simulated: of another one nothing is known."""
+
+
+ROWS_1000 = (0.941, 0.9625)
+
+
+ROWS_200 = (0.935, 0.956)
+
+
+GROUPS_21 = (0.9715, 0.9885)
+"""Lowest and highest coverage of any figure at that level, in 2,000 repetitions: ``make coverage``, coverage.json."""
+
+
+def rows_note(level: float) -> str:
+    """Return what the intervals over rows are worth, as a sentence; nothing for a level that was not simulated."""
+    large, small = (f"{low:.1%} to {high:.1%}" for low, high in (ROWS_1000, ROWS_200))
+    told = f"In simulation, intervals at 95% held the true figure in {large} of samples of 1,000 rows, in {small} of 200 rows."
+    return told if level == LEVEL else ""
+
+
+def groups_note(level: float) -> str:
+    """Return what the intervals over whole profiles are worth, as a sentence; nothing for a level that was not simulated."""
+    low, high = GROUPS_21
+    told = f"In simulation, such intervals at 95% held the true figure in {low:.1%} to {high:.1%} of samples of 21 profiles."
+    return told if level == LEVEL else ""

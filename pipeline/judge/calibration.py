@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.judge.metrics import wilson
+from pipeline.machine.arrays import Flags, Floats, Integers
 
-Floats = NDArray[np.float64]
 _STEPS = 100
 _SETTLED = 1e-5  # a Newton step so short leaves an error of about its square
 
@@ -25,11 +24,11 @@ class Curve:
 
     predicted: Floats
     observed: Floats
-    rows: NDArray[np.int64]
+    rows: Integers
     interval: Floats
 
 
-def curve(probability: Floats, hit: NDArray[np.bool_], level: float, bins: int = 10) -> Curve:
+def curve(probability: Floats, hit: Flags, level: float, bins: int = 10) -> Curve:
     """Part the rows at the quantiles of the probability; equal quantiles are one edge, so that there may be fewer bins.
 
     Source: the bins of sklearn.calibration.calibration_curve with strategy "quantile".
@@ -54,7 +53,7 @@ def log_odds(probability: Floats) -> Floats:
     return np.asarray(np.log(within) - np.log1p(-within))
 
 
-def recalibrate(logit: Floats, hit: NDArray[np.bool_], weights: Floats, start: tuple[float, float]) -> tuple[Floats, Floats]:
+def recalibrate(logit: Floats, hit: Flags, weights: Floats, start: tuple[float, float]) -> tuple[Floats, Floats]:
     """Return the (resamples,) intercepts and slopes of a logistic regression of ``hit`` on ``logit``: 0 and 1 are perfect.
 
     A slope below 1 says that the probabilities are too extreme. Source: Cox (1958), "Two further applications of a model
@@ -80,7 +79,7 @@ def recalibrate(logit: Floats, hit: NDArray[np.bool_], weights: Floats, start: t
     return intercept, slope
 
 
-def in_the_large(logit: Floats, hit: NDArray[np.bool_], weights: Floats, start: float) -> Floats:
+def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Floats:
     """Return the (resamples,) calibration in the large: the intercept of ``recalibrate`` with the slope held at 1.
 
     Below 0 the probabilities are too high on average. Source: Van Calster et al. (2019), "Calibration: the Achilles heel of
@@ -109,13 +108,13 @@ def in_the_large(logit: Floats, hit: NDArray[np.bool_], weights: Floats, start: 
     return value
 
 
-def _separated(logit: Floats, hit: NDArray[np.bool_], weights: Floats) -> Floats:
+def _separated(logit: Floats, hit: Flags, weights: Floats) -> Floats:
     """Return (resamples,) the slope where no fit is needed: infinite or NaN as ``recalibrate`` says; 0 elsewhere.
 
     Source: Albert and Anderson (1984), for one covariate: the estimate is finite only where hits and misses overlap.
     """
 
-    def ends(rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    def ends(rows: Flags) -> tuple[Floats, Floats]:
         counted = weights[:, rows] > 0
         lowest = np.where(counted, logit[rows], np.inf).min(axis=1, initial=np.inf)
         return lowest, np.where(counted, logit[rows], -np.inf).max(axis=1, initial=-np.inf)
@@ -125,7 +124,7 @@ def _separated(logit: Floats, hit: NDArray[np.bool_], weights: Floats) -> Floats
     return np.select([rising & falling, rising, falling], [np.nan, np.inf, -np.inf], 0.0)
 
 
-def _newton(x: Floats, hit: NDArray[np.bool_], weights: Floats, start: Floats) -> Floats:
+def _newton(x: Floats, hit: Flags, weights: Floats, start: Floats) -> Floats:
     """Return (2, resamples) intercepts and slopes for a standardised covariate; NaN where the steps do not settle.
 
     A step may at most double what was found, plus 1: where the data are nearly separated a whole one may overshoot for ever.

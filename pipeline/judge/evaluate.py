@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
-from pipeline.data.preprocess import Floats
-from pipeline.data.split import Rows, Split
+from pipeline.data.split import Split
 from pipeline.judge.advice import Advice, advise
 from pipeline.judge.baselines import FITTED, ada_rule, majority_rule
 from pipeline.judge.metrics import Scores, score, wilson
 from pipeline.judge.probability import ProbabilityScores, score_probabilities
 from pipeline.judge.standing import Interval, Standing, standings
 from pipeline.judge.unseen import Unseen
+from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.model import Model
-from pipeline.network.decode import keras_accuracy
+from pipeline.network.coding import keras_accuracy
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class Evaluation:
     subgroups: dict[str, tuple[Subgroup, ...]]
     advice: Advice
     fill: dict[str, float]
-    truth: Rows
-    answers: Rows
+    truth: Integers
+    answers: Integers
 
     @property
     def several_classes(self) -> bool:
@@ -81,7 +80,7 @@ class Yardsticks:
     """
 
     counts: dict[str, int]
-    test: dict[str, Rows]
+    test: dict[str, Integers]
     unseen: Unseen | None = None
 
 
@@ -103,7 +102,7 @@ def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, c
     codes = np.array(list(config.data.codes.values()))[truth]
     level = config.evaluation.interval
 
-    def keras(rows: Rows) -> float | None:
+    def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
     rivals = {
@@ -132,7 +131,7 @@ def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, c
     )
 
 
-def _subgroups(values: Floats, right: NDArray[np.bool_], cuts: tuple[float, ...], level: float) -> tuple[Subgroup, ...]:
+def _subgroups(values: Floats, right: Flags, cuts: tuple[float, ...], level: float) -> tuple[Subgroup, ...]:
     groups = []
     for low, high in pairwise([None, *cuts, None]):
         inside = (values >= (-np.inf if low is None else low)) & (values < (np.inf if high is None else high))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.judge.bootstrap import weights
+from pipeline.machine.arrays import Floats
 
-Floats = NDArray[np.float64]
 _RESAMPLES = 4000
 _MANY_GROUPS = 1000
 _CELLS = 500_000

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.judge.bootstrap import RESAMPLES, estimate
-from pipeline.network.decode import NO_CLASS
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+from pipeline.machine.arrays import Floats, Integers
+from pipeline.network.coding import NO_CLASS
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Scores:
     rows: int
     accuracy: float
     interval: tuple[float, float]
-    confusion: NDArray[np.int64]
+    confusion: Integers
     recall: Floats
     specificity: Floats
     precision: Floats
@@ -133,14 +131,14 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * float(np.exp(-halves) + np.exp(logs - halves).sum()))
 
 
-def _shares(successes: Counts, trials: Counts, level: float) -> tuple[Floats, Floats]:
+def _shares(successes: Integers, trials: Integers, level: float) -> tuple[Floats, Floats]:
     """Return (K,) shares and their (K, 2) Wilson intervals; NaN without trials."""
     with np.errstate(invalid="ignore"):
         shares = successes / trials
     return shares, np.array([wilson(int(s), int(n), level) for s, n in zip(successes, trials, strict=True)])
 
 
-def _macro_figures(confusion: Counts) -> Floats:
+def _macro_figures(confusion: Integers) -> Floats:
     """Return (..., K, 2): F1 and recall of each class for (..., K, K + 1) counts; NaN where undefined."""
     right = np.diagonal(confusion, axis1=-2, axis2=-1)
     present, answered = confusion.sum(axis=-1), confusion.sum(axis=-2)[..., :-1]
@@ -149,7 +147,7 @@ def _macro_figures(confusion: Counts) -> Floats:
 
 
 def _macro_intervals(
-    confusion: Counts, recall_interval: Floats, level: float, seed: int, resamples: int
+    confusion: Integers, recall_interval: Floats, level: float, seed: int, resamples: int
 ) -> tuple[list[float], list[tuple[float, float]]]:
     """Return macro F1 and balanced accuracy, and their bootstrap intervals.
 

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.judge.bootstrap import BLOCKS, MANY_ROWS, RESAMPLES, UNKNOWN, Estimate, estimate, jackknife, left_out, weights
 from pipeline.judge.calibration import Curve, curve, in_the_large, log_odds, recalibrate
 from pipeline.judge.ranking import auc, perfect_auc_low
-
-Floats = NDArray[np.float64]
+from pipeline.machine.arrays import Flags, Floats
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def score_probabilities(
     )
 
 
-def _estimates(table: Floats, hits: NDArray[np.bool_], level: float, seed: int, resamples: int | None) -> list[Estimate]:
+def _estimates(table: Floats, hits: Flags, level: float, seed: int, resamples: int | None) -> list[Estimate]:
     """Return the figures of ``_figures``, each with its interval."""
     rows, once = len(table), _figures(table, hits, np.ones((1, len(table))), None)[0]
 
@@ -108,7 +107,7 @@ def _estimates(table: Floats, hits: NDArray[np.bool_], level: float, seed: int, 
     return [estimate(value, samples, without, level) for value, samples, without in drawn]
 
 
-def _figures(table: Floats, hits: NDArray[np.bool_], weighted: Floats, start: Floats | None) -> Floats:
+def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats | None) -> Floats:
     """Return (resamples, 4 K + 3): AUC, slope, intercept and in-the-large of each class, macro AUC, Brier score, log loss.
 
     ``start`` is the same of all rows, from which the fits begin.
@@ -132,7 +131,7 @@ def _figures(table: Floats, hits: NDArray[np.bool_], weighted: Floats, start: Fl
     return np.array([*columns, macro, *means.T]).T
 
 
-def _widened(area: Estimate, hit: NDArray[np.bool_], level: float) -> Estimate:
+def _widened(area: Estimate, hit: Flags, level: float) -> Estimate:
     """Return an area with an interval that says what a perfect ranking of few rows leaves open."""
     if area.value not in (0.0, 1.0):
         return area

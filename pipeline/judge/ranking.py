@@ -3,12 +3,11 @@
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from pipeline.machine.arrays import Flags, Floats
 
 
-def auc(probability: Floats, hit: NDArray[np.bool_], weights: Floats) -> Floats:
+def auc(probability: Floats, hit: Flags, weights: Floats) -> Floats:
     """Return the (resamples,) areas under the ROC curve: the chance that a hit ranks above a miss, ties counting one half.
 
     Args:

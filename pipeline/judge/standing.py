@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.data.split import Rows
 from pipeline.judge.grouped import grouped_difference, grouped_interval
 from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.unseen import Unseen
+from pipeline.machine.arrays import Integers
 
 Interval = tuple[float, float]
 
@@ -34,7 +34,7 @@ class Standing:
 
 
 def standings(
-    truth: Rows, test: Rows, answers: dict[str, Rows | None], unseen: Unseen | None, level: float
+    truth: Integers, test: Integers, answers: dict[str, Integers | None], unseen: Unseen | None, level: float
 ) -> dict[str, Standing]:
     """Compare the network with every baseline.
 

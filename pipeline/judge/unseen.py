@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config import UnseenSection
+from pipeline.config.schema import UnseenSection
 from pipeline.data.load import Table
-from pipeline.data.split import Rows, Split, groups_of, linked_groups
+from pipeline.data.profiles import groups_of, linked_groups
+from pipeline.data.split import Split
 from pipeline.errors import DataError, listing
+from pipeline.machine.arrays import Integers
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,15 @@ class Unseen:
         answers: (rows,) class indices of the "network" and of each baseline that could be fitted; -1 for no class.
     """
 
-    groups: Rows
-    folds: Rows
-    answers: dict[str, Rows]
+    groups: Integers
+    folds: Integers
+    answers: dict[str, Integers]
 
 
 _REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
 
 
-def profiles_of(table: Table, section: UnseenSection) -> Rows:
+def profiles_of(table: Table, section: UnseenSection) -> Integers:
     """Return (rows,) profile numbers: rows that are equal in the columns, or may be where a cell is empty, share one.
 
     Raises:
@@ -72,7 +74,7 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     return folds
 
 
-def gather(table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Rows]]) -> Unseen:
+def gather(table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
     """Lay the answers of all folds out by row. What could not answer in some fold is left out altogether.
 
     Args:

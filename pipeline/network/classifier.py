@@ -9,11 +9,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.network.decode import NO_CLASS, Coding, fit_spread
-from pipeline.network.layers import Floats, Network
-from pipeline.network.progress import progress_bar
+from pipeline.machine.arrays import Floats, Floats32, Integers
+from pipeline.machine.progress import progress_bar
+from pipeline.network.coding import NO_CLASS, Coding, coding_of, fit_spread
+from pipeline.network.layers import Network
 from pipeline.network.recipe import recipe_of
-from pipeline.network.settings import coding_of, row_weights, sections
+from pipeline.network.settings import row_weights, sections
 from pipeline.network.train import train
 
 
@@ -131,7 +132,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         _, answers = self._answered(X)
         return np.asarray(self.classes_[answers])
 
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+    def decision_function(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) score of each of ``classes_``; for two classes the (rows,) lead of the second.
 
         It is the logit behind softmax. For a code it is the log density of the output in the class, up to a constant, as
@@ -148,7 +149,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scores = self._by_class(scores, answers)
         return np.asarray(scores[:, 1] - scores[:, 0]) if len(self.classes_) == 2 else scores
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_proba(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) probability of each of ``classes_``; see ``Coding.probabilities``.
 
         The class that ``predict`` names is the first of the most probable ones.
@@ -159,12 +160,12 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         inputs, answers = self._answered(X)
         return self._by_class(self.coding_.probabilities(self.network_.in_float64().output(inputs)), answers)
 
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: ArrayLike) -> Floats:
         """Return the logarithm of ``predict_proba``; that of 0 is -infinity."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
-    def _answered(self, X: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
+    def _answered(self, X: ArrayLike) -> tuple[Floats32, Integers]:
         """Return the validated inputs and the position in ``classes_`` of each answer."""
         check_is_fitted(self)
         inputs = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
@@ -182,7 +183,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_, self._order = np.unique(coding.classes, return_inverse=True)
         return self
 
-    def _by_class(self, scores: NDArray[Any], answers: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _by_class(self, scores: NDArray[Any], answers: Integers) -> Floats:
         """Return the scores of the coding's classes in the order of ``classes_``, the first largest being the answer's."""
         ordered = scores[:, np.argsort(self._order)].astype(np.float64)
         behind = np.flatnonzero(ordered.argmax(axis=1) != answers)
@@ -199,6 +200,6 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _in_float32(inputs: NDArray[np.float64]) -> Floats:
+def _in_float32(inputs: Floats) -> Floats32:
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and the output tells
         return inputs.astype(np.float32)

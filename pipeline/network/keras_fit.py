@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.machine.arrays import Floats32
 from pipeline.network.backend import keras, tensorflow
-from pipeline.network.build import build
-from pipeline.network.layers import Floats, Network
+from pipeline.network.keras_model import build
+from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, Recipe, batches, thresholds
 
 _LOSSES = {
@@ -19,13 +20,13 @@ _LOSSES = {
 
 
 def fit(
-    inputs: Floats,
-    targets: Floats,
+    inputs: Floats32,
+    targets: Floats32,
     recipes: Sequence[Recipe],
-    initial: Floats,
+    initial: Floats32,
     progress: Progress,
-    sample_weight: Floats | None = None,
-) -> tuple[Floats, Floats]:
+    sample_weight: Floats32 | None = None,
+) -> tuple[Floats32, Floats32]:
     """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
     share = 1 / recipes[0].epochs / len(initial)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))
@@ -62,7 +63,7 @@ def _ordinal(recipe: Recipe) -> Any:
     return loss
 
 
-def _dataset(data: list[Floats], order: Any) -> Any:
+def _dataset(data: list[Floats32], order: Any) -> Any:
     """Return the batches of all epochs one after the other; the numbers that are no row are left out."""
     tf = tensorflow()
     columns = [tf.constant(each) for each in data]

@@ -6,11 +6,10 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from pipeline.machine.arrays import Floats32
 from pipeline.network.activation import leaky_relu_array
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class Network:
     sizes: tuple[int, ...]
     slopes: tuple[float, ...]
     softmax: bool
-    weights: Floats
+    weights: Floats32
 
-    def output(self, inputs: ArrayLike) -> Floats:
+    def output(self, inputs: ArrayLike) -> Floats32:
         """Return (rows, outputs) float32 for (rows, inputs); a row with NaN gives NaN."""
         values = self.pre_activations(inputs)[-1]
         if not self.softmax:
@@ -39,7 +38,7 @@ class Network:
             values = np.exp(values - values.max(axis=-1, keepdims=True))
             return np.asarray(values / values.sum(axis=-1, keepdims=True))
 
-    def pre_activations(self, inputs: ArrayLike) -> list[Floats]:
+    def pre_activations(self, inputs: ArrayLike) -> list[Floats32]:
         """Return (rows, units) of each Dense layer, before the activation that follows it."""
         with np.errstate(over="ignore", invalid="ignore"):  # a diverged network overflows; T301 tells
             values, layers = np.asarray(inputs, dtype=self.weights.dtype), []
@@ -70,7 +69,7 @@ def parameters(sizes: Sequence[int]) -> int:
     return sum(inputs * outputs + outputs for inputs, outputs in shapes(sizes))
 
 
-def unflatten(weights: Floats, sizes: Sequence[int]) -> Iterator[tuple[Floats, Floats]]:
+def unflatten(weights: Floats32, sizes: Sequence[int]) -> Iterator[tuple[Floats32, Floats32]]:
     """Yield the kernel (inputs, outputs) and bias (outputs,) of each layer, with all axes of the weights but the last before."""
     at = 0
     for inputs, outputs in shapes(sizes):
@@ -79,7 +78,7 @@ def unflatten(weights: Floats, sizes: Sequence[int]) -> Iterator[tuple[Floats, F
         at = end
 
 
-def initial_weights(sizes: Sequence[int], seed: int, start: int) -> Floats:
+def initial_weights(sizes: Sequence[int], seed: int, start: int) -> Floats32:
     """Draw the weights of one start: Glorot uniform kernels and zero biases, Keras's default.
 
     They depend on the seed and the number of the start only, not on how many others there are. Source: Glorot and Bengio

@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import Loss, NetworkSection, TrainingSection, chosen_loss
-from pipeline.network.decode import Coding
+from pipeline.config.schema import Loss, NetworkSection, TrainingSection, chosen_loss
+from pipeline.machine.arrays import Floats, Floats32, Integers
+from pipeline.network.coding import Coding
 
 _STEEPNESS = 3.0
 """Logits between neighbouring thresholds. It and l2 were chosen by grouped validation inside the article's training rows:
@@ -67,9 +68,9 @@ class Thresholds:
         steepness: (J,) float32, logits a unit of that pre-activation.
     """
 
-    middles: NDArray[np.float32]
-    places: NDArray[np.float32]
-    steepness: NDArray[np.float32]
+    middles: Floats32
+    places: Floats32
+    steepness: Floats32
 
 
 def thresholds(recipe: Recipe) -> Thresholds:
@@ -111,7 +112,7 @@ def batches(rows: int, recipe: Recipe) -> Iterator[NDArray[np.int32]]:
         yield order.reshape(steps, size)
 
 
-def learning_rates(recipe: Recipe, steps: NDArray[np.int64], total: int) -> NDArray[np.float64]:
+def learning_rates(recipe: Recipe, steps: Integers, total: int) -> Floats:
     """Return the learning rate of each step, counted from 0, of a training of ``total`` steps.
 
     Source: keras.optimizers.schedules.PolynomialDecay (power 1, end 0) and CosineDecay (alpha 0).

@@ -1,8 +1,6 @@
 """What the estimator was told, validated: its parameters as sections of the configuration, codes, and weights of the rows."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,9 +10,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from pipeline.config import NetworkSection, TrainingSection, mismatch
-from pipeline.network.decode import Coding, default_codes
-from pipeline.network.layers import Floats
+from pipeline.config.schema import NetworkSection, TrainingSection, mismatch
+from pipeline.machine.arrays import Floats32, Integers
 
 
 def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSection]:
@@ -50,31 +47,7 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
     return network, training
 
 
-def coding_of(codes: Any, labels: list[Any], softmax: bool) -> tuple[NDArray[np.int64], Coding]:
-    """Return the position in ``labels`` of each class of the coding, and the coding: ties go by the order of ``codes``.
-
-    Args:
-        codes: class -> code; None for 0, 1, -1, 2, -2 ... in the order of ``labels``.
-        labels: the classes.
-        softmax: whether there is one output a class.
-
-    Raises:
-        ValueError: a class has no code, or not its own, or one that is no finite number.
-    """
-    given = dict(zip(labels, default_codes(len(labels)), strict=True)) if codes is None else codes
-    known = [label for label in given if label in labels] if isinstance(given, Mapping) else []
-    values = [given[label] for label in known]
-    if len(known) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in values):
-        raise ValueError(f"The 'codes' parameter must map each class to a finite number. Got {given!r} instead.")
-    if len(set(values)) < len(values):
-        raise ValueError(f"The 'codes' parameter must give each class its own code. Got {given!r} instead.")
-    coding = Coding(tuple(map(str, known)), tuple(map(float, values)), softmax)
-    return np.array([labels.index(label) for label in known]), coding
-
-
-def row_weights(
-    sample_weight: ArrayLike | None, class_weight: Any, classes: NDArray[Any], indices: NDArray[np.int64]
-) -> Floats | None:
+def row_weights(sample_weight: ArrayLike | None, class_weight: Any, classes: NDArray[Any], indices: Integers) -> Floats32 | None:
     """Return the (rows,) float32 weights of the rows: those of the samples times those of their classes; None if all are 1.
 
     Args:

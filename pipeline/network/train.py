@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.network.layers import Floats, Network, initial_weights, unflatten
+from pipeline.machine.arrays import Floats, Floats32, Integers
+from pipeline.network.layers import Network, initial_weights, unflatten
 from pipeline.network.recipe import Progress, Recipe, thresholds
 
 _TOGETHER = 24_000
@@ -28,20 +28,20 @@ class Trained:
         chosen: the start with the lowest final loss; the first one if none is finite.
     """
 
-    weights: Floats
-    initial: Floats
-    loss_curves: Floats
-    final_loss: NDArray[np.float64]
+    weights: Floats32
+    initial: Floats32
+    loss_curves: Floats32
+    final_loss: Floats
     chosen: int
 
 
 def train(
-    inputs: Floats,
-    targets: Floats,
+    inputs: Floats32,
+    targets: Floats32,
     recipe: Recipe,
     engine: Literal["compiled", "keras"] = "compiled",
     progress: Progress = lambda share: None,
-    sample_weight: Floats | None = None,
+    sample_weight: Floats32 | None = None,
 ) -> Trained:
     """Train every start on (rows, inputs) and (rows, outputs), both float32, and choose the one with the lowest loss.
 
@@ -54,13 +54,13 @@ def train(
 
 
 def train_all(
-    inputs: Floats,
-    targets: Floats,
+    inputs: Floats32,
+    targets: Floats32,
     recipes: Sequence[Recipe],
     engine: Literal["compiled", "keras"] = "compiled",
     progress: Progress = lambda share: None,
     cores: int | None = None,
-    sample_weight: Floats | None = None,
+    sample_weight: Floats32 | None = None,
 ) -> tuple[Trained, ...]:
     """Train the starts of every recipe together: what ``train`` returns for each of them, to the last bit, but faster.
 
@@ -81,7 +81,7 @@ def train_all(
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
     each, final = [own for own in recipes for _ in range(own.starts)], np.empty(len(initial))
 
-    def judge(numbers: NDArray[np.int64], weights: Floats) -> None:
+    def judge(numbers: Integers, weights: Floats32) -> None:
         final[numbers] = _final_losses([each[number] for number in numbers], weights, inputs, targets, sample_weight)
 
     if engine == "compiled":
@@ -101,14 +101,14 @@ def train_all(
     )
 
 
-def _chosen(weights: Floats, initial: Floats, curves: Floats, final: NDArray[np.float64]) -> Trained:
+def _chosen(weights: Floats32, initial: Floats32, curves: Floats32, final: Floats) -> Trained:
     chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
     return Trained(weights, initial, curves, final, chosen)
 
 
 def _final_losses(
-    recipes: list[Recipe], weights: Floats, inputs: Floats, targets: Floats, sample_weight: Floats | None
-) -> NDArray[np.float64]:
+    recipes: list[Recipe], weights: Floats32, inputs: Floats32, targets: Floats32, sample_weight: Floats32 | None
+) -> Floats:
     """Return the loss of each network by its own recipe: those of equal slopes have a loss in common."""
     final, alike = np.empty(len(weights)), dict[tuple[float, ...], list[int]]()
     for number, recipe in enumerate(recipes):
@@ -119,8 +119,8 @@ def _final_losses(
 
 
 def losses(
-    recipe: Recipe, weights: Floats, inputs: Floats, targets: Floats, sample_weight: Floats | None = None
-) -> NDArray[np.float64]:
+    recipe: Recipe, weights: Floats32, inputs: Floats32, targets: Floats32, sample_weight: Floats32 | None = None
+) -> Floats:
     """Return the (S,) float64 losses of (S, P) weights: the mean over the rows, each times its weight, plus the L2 penalty.
 
     The penalty is on the first kernel. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy
@@ -140,7 +140,7 @@ def losses(
         return np.asarray(np.concatenate(parts) + recipe.l2 * penalty)
 
 
-def _row_losses(recipe: Recipe, networks: Network, inputs: Floats, truth: NDArray[np.float64]) -> NDArray[np.float64]:
+def _row_losses(recipe: Recipe, networks: Network, inputs: Floats32, truth: Floats) -> Floats:
     """Return the loss of each row and, where the mean is over both, of each output."""
     if recipe.loss == "ordinal":
         cut = thresholds(recipe)

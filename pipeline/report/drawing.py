@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from pipeline.network.layers import Floats, Network, unflatten
+from pipeline.machine.arrays import Floats32
+from pipeline.network.layers import Network, unflatten
 from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, label, sheet, style, to_svg
 
 MOST_WEIGHTS = 60
@@ -57,13 +58,13 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
     return Picture(svg, f"{told} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger.")
 
 
-def _gap(kernel: Floats) -> float:
+def _gap(kernel: Floats32) -> float:
     """Return the width between two columns that the numbers on the lines need."""
     lines = min(kernel.shape)
     return 44 + _ACROSS * lines if lines <= _LABELLED else 150
 
 
-def _lines(axes: Axes, kernel: Floats, x: NDArray[Any], y: Sequence[Sequence[float]], largest: float) -> None:
+def _lines(axes: Axes, kernel: Floats32, x: NDArray[Any], y: Sequence[Sequence[float]], largest: float) -> None:
     """Draw one layer's weights; their numbers stand in columns at the side that has more units."""
     few = min(kernel.shape)
     for (source, target), weight in np.ndenumerate(kernel):
@@ -80,7 +81,7 @@ def _lines(axes: Axes, kernel: Floats, x: NDArray[Any], y: Sequence[Sequence[flo
             axes.text(*place, _short(weight), fontsize=8, ha="center", va="center", bbox=box, zorder=2)
 
 
-def _units(axes: Axes, x: float, ys: Sequence[float], biases: Floats) -> None:
+def _units(axes: Axes, x: float, ys: Sequence[float], biases: Floats32) -> None:
     axes.plot([x] * len(ys), ys, "o", markersize=17, markerfacecolor=PAPER, markeredgecolor=INK, markeredgewidth=1.3, zorder=3)
     for number_, (y, bias) in enumerate(zip(ys, biases, strict=True)):
         axes.text(x, y, str(number_ + 1), ha="center", va="center", fontsize=8.5, zorder=4)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from pipeline.bundle import Run
-from pipeline.config import chosen_loss
+from pipeline.config.schema import chosen_loss
 from pipeline.data.load import Table
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing
 from pipeline.report.response import response_picture, responses, standing
 from pipeline.report.templates import marked, render
+from pipeline.runs.saved import Run
 
 _LISTED = 5000  # weights that a page can still show as a table
 
@@ -24,7 +24,7 @@ def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
     """
     metrics = summary["metrics"]["test"]
     return render(
-        "template.html",
+        "report/page.html",
         summary=summary,
         record=run.record,
         config=run.config,

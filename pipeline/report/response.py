@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
-from pipeline.data.preprocess import Floats, mask_implausible
+from pipeline.data.preprocess import mask_implausible
+from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.model import Model
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
 from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, label, say_instead, sheet, style, to_svg
 from pipeline.report.words import joined, number
 
@@ -36,13 +36,13 @@ class Response:
     feature: str
     unit: str
     values: Floats
-    output: NDArray[np.float32]
-    answers: NDArray[np.int64]
+    output: Floats32
+    answers: Integers
     seen: Floats
-    truth: NDArray[np.int64]
+    truth: Integers
 
 
-def standing(model: Model, table: Table, rows: NDArray[np.int64]) -> Floats:
+def standing(model: Model, table: Table, rows: Integers) -> Floats:
     """Return (F,) where the other features stand: what fills a missing value, or the median of the usable training values."""
     values = _usable(model, table)[rows]
     known = [column[~np.isnan(column)] for column in values.T]
@@ -51,7 +51,7 @@ def standing(model: Model, table: Table, rows: NDArray[np.int64]) -> Floats:
     return np.where(np.isfinite(fill), fill, medians)
 
 
-def responses(model: Model, table: Table, config: Config, rows: NDArray[np.int64]) -> Iterator[Response]:
+def responses(model: Model, table: Table, config: Config, rows: Integers) -> Iterator[Response]:
     """Yield the response along each feature; ``rows`` are the training rows."""
     still, usable, truth = standing(model, table, rows), _usable(model, table), table.class_indices()
     for place, name in enumerate(model.preprocessor.features):

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pipeline.bundle import Run
 from pipeline.data.load import Table
 from pipeline.findings import RULES
 from pipeline.judge.baselines import NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import number
+from pipeline.runs.saved import Run
 
 RATES = {
     "recall": "sensitivity",

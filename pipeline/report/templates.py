@@ -15,7 +15,8 @@ from pipeline.report import words
 if TYPE_CHECKING:  # the page of "serve" does without matplotlib
     from pipeline.report.canvas import Picture
 
-_FOLDERS = (Path(__file__).parent, Path(__file__).parent.parent / "use")
+_ROOMS = Path(__file__).parent.parent
+"""A template is named with its room: "report/page.html"."""
 
 
 def render(template: str, **values: Any) -> str:
@@ -26,7 +27,7 @@ def render(template: str, **values: Any) -> str:
 @lru_cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDERS),
+        loader=FileSystemLoader(_ROOMS),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

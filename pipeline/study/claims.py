@@ -6,8 +6,9 @@ from itertools import product
 
 import numpy as np
 
-from pipeline.config import Features, StudySection
-from pipeline.study.compare import Difference, Floats, difference
+from pipeline.config.schema import Features, StudySection
+from pipeline.machine.arrays import Floats
+from pipeline.study.compare import Difference, difference
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told here"
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.judge.bootstrap import weights
 
-Floats = NDArray[np.float64]
 _RESAMPLES = 4000
 
 

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pyarrow as pa
 
-from pipeline.cluster import Work, place_of
-from pipeline.cluster import carry_out as on_cluster
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
+from pipeline.machine.cluster import Work, place_of
+from pipeline.machine.cluster import carry_out as on_cluster
 from pipeline.study.grid import Task
 from pipeline.study.store import versions
 from pipeline.study.work import carry_out

@@ -8,11 +8,10 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from pipeline.config import Config, Features, Output
+from pipeline.config.schema import Config, Features, Output
 from pipeline.errors import RunError
-from pipeline.study.compare import Floats
-from pipeline.study.grid import Division
-from pipeline.study.kinds import Kind
+from pipeline.machine.arrays import Floats
+from pipeline.study.grid import Division, Kind
 
 CELL = ("split", "features", "output", "alpha")
 COLUMNS = (*CELL, "split_seed", "seed", "chosen", "test_accuracy", "failed")

@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
-from pipeline.config import Config, Features, Output, SplitSection, mismatch
+from pipeline.config.schema import Config, Features, Output, SplitSection, mismatch
 from pipeline.data.load import Table
 from pipeline.data.split import split
 from pipeline.errors import ConfigError, DataError
-from pipeline.fitting import prepare
+from pipeline.model import prepare
+from pipeline.network.coding import Coding
 from pipeline.network.compiled import chunk
-from pipeline.network.decode import Coding
 from pipeline.network.recipe import recipe_of
-from pipeline.study.kinds import Kind
+
+Kind = Literal["random", "unseen"]
+SPLITS: dict[str, str] = {"random": "random splits", "unseen": "unseen profiles"}
+"""What each kind of split is called."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.bundle import label
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.errors import RunError
-from pipeline.files import UNFINISHED, whole
+from pipeline.machine.files import UNFINISHED, whole
+from pipeline.runs.place import label
 from pipeline.study.work import SCHEMA
 
 STUDIES = Path("studies")

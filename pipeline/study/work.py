@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
-from pipeline.data.split import Rows, Split, split
-from pipeline.fitting import prepare
-from pipeline.network.decode import NO_CLASS, Coding
+from pipeline.data.split import Split, split
+from pipeline.machine.arrays import Flags, Integers
+from pipeline.model import prepare
+from pipeline.network.coding import NO_CLASS, Coding
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, recipe_of
 from pipeline.network.train import Trained, train_all
@@ -62,12 +62,12 @@ def carry_out(table: Table, config: Config, task: Task, progress: Progress = lam
     return _rows(task, trained, np.array(counts), parts, int(np.bincount(inputs.truth).max()))
 
 
-def _counts(right: NDArray[np.bool_], train: int) -> tuple[int, int]:
+def _counts(right: Flags, train: int) -> tuple[int, int]:
     """Return how many training rows, which come first, and how many test rows are right."""
     return int(right[:train].sum()), int(right[train:].sum())
 
 
-def _rows(task: Task, trained: Sequence[Trained], right: Rows, parts: Split, largest: int) -> pa.Table:
+def _rows(task: Task, trained: Sequence[Trained], right: Integers, parts: Split, largest: int) -> pa.Table:
     """Lay out (networks, 2) right answers beside what the networks are."""
     starts = len(trained[0].weights)
     alphas, seeds = (np.repeat(each, starts) for each in zip(*task.pairs, strict=True))

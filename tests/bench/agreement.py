@@ -15,19 +15,17 @@ from urllib.request import Request, urlopen
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.append(str(Path(__file__).parents[1] / "use"))
-from client import serving, trained
-
-from pipeline import bundle
-from pipeline.use import joblib_file, keras_file, onnx_file
-from pipeline.use.agreement import TOLERANCE, Scorer, drawn, own
+from pipeline.export import joblib_file, keras_file, onnx_file
+from pipeline.export.agreement import TOLERANCE, Scorer, drawn, own
+from pipeline.runs.saved import Scoring, load_scoring
+from tests.serve.client import serving, trained
 
 Answers = tuple[NDArray[np.float32], NDArray[np.str_]]
 ROWS = 100_000
 ROWS_A_REQUEST = 10_000
 
 
-def scorers(run: bundle.Scoring, folder: Path, url: str | None = None) -> dict[str, Callable[[NDArray[np.float64]], Answers]]:
+def scorers(run: Scoring, folder: Path, url: str | None = None) -> dict[str, Callable[[NDArray[np.float64]], Answers]]:
     """Return every way to score: from (R, F) raw values to (R, outputs) output and (R,) class names, empty for none.
 
     Args:
@@ -62,7 +60,7 @@ def asked(url: str, names: list[str], values: NDArray[np.float64]) -> Answers:
     return output, np.array([each["class"] or "" for each in answers])
 
 
-def tied(run: bundle.Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
+def tied(run: Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return the rows whose two best classes are so close that a difference within the tolerance decides between them."""
     values, coding = output.astype(np.float64), run.model.coding
     if not coding.softmax:
@@ -71,7 +69,7 @@ def tied(run: bundle.Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(best[:, 1] - best[:, 0] <= 2 * TOLERANCE)
 
 
-def measure(run: bundle.Scoring | None = None, rows: int = ROWS, seed: int = 2026, url: str | None = None) -> dict[str, Any]:
+def measure(run: Scoring | None = None, rows: int = ROWS, seed: int = 2026, url: str | None = None) -> dict[str, Any]:
     """Return, for each way but the first, how it differs from the first; without a run, of the default one, and with a server.
 
     ``largest_difference`` is that of the output, of outputs beyond 1 the share; ``other_class`` counts the rows with another
@@ -79,7 +77,7 @@ def measure(run: bundle.Scoring | None = None, rows: int = ROWS, seed: int = 202
     """
     if run is None:
         with tempfile.TemporaryDirectory() as name, serving(trained(Path(name), "--set", "training.seed=0")) as server:
-            return measure(bundle.load_scoring(Path(name) / "models/latest"), rows, seed, server.url)
+            return measure(load_scoring(Path(name) / "models/latest"), rows, seed, server.url)
     values = np.clip(drawn(run, rows, seed), -1e300, 1e300)  # JSON has no infinity
     values[np.abs(values) < np.finfo(np.float64).tiny] = 0  # TensorFlow takes subnormal numbers for 0
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +100,7 @@ def measure(run: bundle.Scoring | None = None, rows: int = ROWS, seed: int = 202
 def main() -> None:
     """Measure a run and print."""
     path, rows = (sys.argv[1:] + ["models/latest", str(ROWS)][len(sys.argv) - 1 :])[:2]
-    print(json.dumps(measure(bundle.load_scoring(path), int(rows)), indent=2))
+    print(json.dumps(measure(load_scoring(path), int(rows)), indent=2))
 
 
 if __name__ == "__main__":

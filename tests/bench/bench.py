@@ -10,15 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import chunks
-import cost
-import growth
-import machine
-import rival_jax
-import rival_torch
-import rivals
-from results import Result, render
-from task import (
+from pipeline.machine.arrays import Floats32
+from tests.bench import chunks, cost, growth, machine, rival_jax, rival_torch, rivals
+from tests.bench.results import Result, render
+from tests.bench.task import (
     ENGINE,
     JAX,
     JAX_THREADS,
@@ -35,8 +30,6 @@ from task import (
     times_as_fast,
 )
 
-from pipeline.network.layers import Floats
-
 ROUNDS = 3
 AGREE = 1e-4
 """How close the weights of a competitor must be after one epoch; one that computes something else is no comparison."""
@@ -47,7 +40,7 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def agreement(x: Floats, y: Floats) -> dict[str, float | None]:
+def agreement(x: Floats32, y: Floats32) -> dict[str, float | None]:
     """Return competitor -> the largest difference of a weight from this engine's after one epoch; None where missing."""
     found = {
         JAX: max(rival_jax.differences(x, y, 256)) if rival_jax.INSTALLED else None,
@@ -61,7 +54,7 @@ def agreement(x: Floats, y: Floats) -> dict[str, float | None]:
     return found
 
 
-def everybody(x: Floats, y: Floats, agreed: dict[str, float | None]) -> tuple[list[Rival], list[Any]]:
+def everybody(x: Floats32, y: Floats32, agreed: dict[str, float | None]) -> tuple[list[Rival], list[Any]]:
     """Return who takes part, and what was tried to find the fastest of each: title, unit, way -> figure."""
     tuned, seconds = rivals.keras_fastest(x, y)
     found = [*rivals.engines(x, y), rivals.keras_default(x, y), tuned, rivals.scikit_learn(x, y)]

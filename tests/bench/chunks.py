@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import numpy as np
-from task import ENGINE, RECIPE, Rival, starting_weights, take_turns
 
+from pipeline.machine.arrays import Floats32
 from pipeline.network import compiled
-from pipeline.network.layers import Floats
+from tests.bench.task import ENGINE, RECIPE, Rival, starting_weights, take_turns
 
 CHUNKS = (8, 32, 64, 128, 256, 512, 1024, 2048)
 NETWORKS, EPOCHS = 4096, 20
@@ -40,13 +40,13 @@ def forced(run: Callable[[], object], size: int) -> object:
         return run()
 
 
-def compare(x: Floats, y: Floats, rounds: int) -> Chunks:
+def compare(x: Floats32, y: Floats32, rounds: int) -> Chunks:
     """Time every size."""
     recipe = replace(RECIPE, epochs=EPOCHS)
     initial = starting_weights(NETWORKS)
 
     def rival(size: int) -> Rival:
-        def fit(weights: Floats) -> object:
+        def fit(weights: Floats32) -> object:
             some = [replace(recipe, starts=len(weights))]
             return forced(lambda: compiled.fit(x, y, some, weights, lambda share: None, CORES), size)
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 from distributed import Client, LocalCluster, as_completed
 
-from pipeline.config import Config
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table, load
 from pipeline.study.crew import crew_of
 from pipeline.study.grid import Task, divisions, most, tasks

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
-from task import arrays, clock
 
 from pipeline import LeakyReLUClassifier
 from pipeline.network import xla
 from pipeline.network.backend import tensorflow
+from tests.bench.task import arrays, clock
 
 ALPHAS = (0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1)
 

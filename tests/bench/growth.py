@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 import numpy as np
-from task import RECIPE, clock, made_up
 
 from pipeline.network.train import train
+from tests.bench.task import RECIPE, clock, made_up
 
 WARMER, ENOUGH, MOST = 8, 0.5, 5
 """Starts of the small training; seconds after which no further repetition is timed; most repetitions."""
@@ -113,7 +113,7 @@ def peak() -> float:
 
 def measure_apart(point: Point) -> tuple[float, float]:
     """Return the same, measured in a fresh process."""
-    command = [sys.executable, __file__, json.dumps(asdict(point))]
+    command = [sys.executable, "-m", "tests.bench.growth", json.dumps(asdict(point))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, memory = json.loads(done.stdout.splitlines()[-1])
     return seconds, memory

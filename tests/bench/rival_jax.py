@@ -16,11 +16,12 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
 
-from pipeline.network.layers import Floats, shapes
+from pipeline.machine.arrays import Floats32
+from pipeline.network.layers import shapes
 from pipeline.network.recipe import Recipe, batches
 from pipeline.network.train import train
+from tests.bench.task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
 
 INSTALLED = find_spec("jax") is not None
 THREADS = os.cpu_count() or 1
@@ -77,7 +78,7 @@ def adam_step(layers: str, state: Any, batch: Any) -> Any:
     return weights, momentum, velocity
 
 
-def program(way: Way, x: Floats, y: Floats, recipe: Recipe) -> Callable[[Any], Any]:
+def program(way: Way, x: Floats32, y: Floats32, recipe: Recipe) -> Callable[[Any], Any]:
     """Return the compiled function of (S, 25) initial weights that returns the (S, 25) weights after all epochs."""
     import jax
     import jax.numpy as jnp
@@ -140,7 +141,7 @@ def in_threads(run: Callable[[Any], Any], parts: list[Any]) -> Callable[[], obje
     return call
 
 
-def choose(x: Floats, y: Floats, networks: int) -> tuple[Way, dict[str, float]]:
+def choose(x: Floats32, y: Floats32, networks: int) -> tuple[Way, dict[str, float]]:
     """Return the fastest way for so many networks, and the networks a second of each for 100 epochs, scaled from a few."""
     recipe = replace(RECIPE, epochs=SHORT)
     weights = starting_weights(networks)
@@ -152,7 +153,7 @@ def choose(x: Floats, y: Floats, networks: int) -> tuple[Way, dict[str, float]]:
     return max(rates, key=rates.__getitem__), {str(way): rate for way, rate in rates.items()}
 
 
-def rivals(x: Floats, y: Floats) -> tuple[list[Rival], dict[str, dict[str, float]]]:
+def rivals(x: Floats32, y: Floats32) -> tuple[list[Rival], dict[str, dict[str, float]]]:
     """Return JAX written plainly, in the fastest way of all, and that in threads; and what every way reached in the trials."""
     one, several = choose(x, y, 1), choose(x, y, SOME)
     found = [*_called(JAX, x, y, PLAIN, (1, *SIZES)), *_called(JAX_TUNED, x, y, one[0], (1,))]
@@ -161,7 +162,7 @@ def rivals(x: Floats, y: Floats) -> tuple[list[Rival], dict[str, dict[str, float
     return found, {"1 network": one[1], f"{SOME} networks": several[1]}
 
 
-def _called(family: str, x: Floats, y: Floats, way: Way, sizes: Iterable[int], threads: int = 1) -> list[Rival]:
+def _called(family: str, x: Floats32, y: Floats32, way: Way, sizes: Iterable[int], threads: int = 1) -> list[Rival]:
     run = program(way, x, y, RECIPE)
     return [
         Rival(
@@ -174,7 +175,7 @@ def _called(family: str, x: Floats, y: Floats, way: Way, sizes: Iterable[int], t
     ]
 
 
-def differences(x: Floats, y: Floats, networks: int, ways: Iterable[Way] = WAYS) -> Iterator[float]:
+def differences(x: Floats32, y: Floats32, networks: int, ways: Iterable[Way] = WAYS) -> Iterator[float]:
     """Yield the largest difference between this engine's weights and those of each way, after an epoch of the same batches.
 
     Not after more: a network near the kink of a Leaky ReLU soon goes another way for a difference in rounding.

@@ -11,11 +11,12 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from task import RECIPE, TORCH, Rival
 
-from pipeline.network.layers import Floats, initial_weights, unflatten
+from pipeline.machine.arrays import Floats32
+from pipeline.network.layers import initial_weights, unflatten
 from pipeline.network.recipe import Recipe, batches
 from pipeline.network.train import train
+from tests.bench.task import RECIPE, TORCH, Rival
 
 SHORT = 5
 """Epochs that are measured; every epoch costs the same."""
@@ -32,7 +33,7 @@ def installed() -> bool:
     return True
 
 
-def loop(x: Floats, y: Floats, recipe: Recipe) -> Callable[[], Floats]:
+def loop(x: Floats32, y: Floats32, recipe: Recipe) -> Callable[[], Floats32]:
     """Return a function that trains one network and returns its (25,) weights."""
     import torch
 
@@ -40,7 +41,7 @@ def loop(x: Floats, y: Floats, recipe: Recipe) -> Callable[[], Floats]:
     inputs, truths = torch.from_numpy(x), torch.from_numpy(y)
     order = [torch.from_numpy(rows[rows < len(x)].astype(np.int64)) for epoch in batches(len(x), recipe) for rows in epoch]
 
-    def run() -> Floats:
+    def run() -> Floats32:
         model = network(recipe)
         optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, eps=1e-7)
         measure = torch.nn.MSELoss()
@@ -68,18 +69,18 @@ def network(recipe: Recipe) -> Any:
     return torch.nn.Sequential(*layers)
 
 
-def weights(model: Any) -> Floats:
+def weights(model: Any) -> Floats32:
     """Return the (25,) weights in this engine's order."""
     parts = [each.detach().numpy().T.ravel() for each in model.parameters()]
     return np.concatenate(parts)
 
 
-def rival(x: Floats, y: Floats) -> Rival:
+def rival(x: Floats32, y: Floats32) -> Rival:
     """Return the loop, measured on few epochs and scaled."""
     return Rival(TORCH, TORCH, 1, loop(x, y, replace(RECIPE, epochs=SHORT)), scale=RECIPE.epochs / SHORT)
 
 
-def difference(x: Floats, y: Floats) -> float:
+def difference(x: Floats32, y: Floats32) -> float:
     """Return the largest difference between this engine's weights and PyTorch's after one epoch."""
     recipe = replace(RECIPE, epochs=1)
     return float(np.abs(train(x, y, recipe).weights[0] - loop(x, y, recipe)()).max())

@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from sklearn.neural_network import MLPRegressor
-from task import ENGINE, KERAS, RECIPE, SIZES, SKLEARN, Rival, clock, made_up, take_turns, times_as_fast
 
+from pipeline.machine.arrays import Floats32
 from pipeline.network.backend import keras, tensorflow
-from pipeline.network.build import build
-from pipeline.network.layers import Floats, Network, initial_weights
+from pipeline.network.keras_model import build
+from pipeline.network.layers import Network, initial_weights
 from pipeline.network.train import train
+from tests.bench.task import ENGINE, KERAS, RECIPE, SIZES, SKLEARN, Rival, clock, made_up, take_turns, times_as_fast
 
 STEPS = 81  # of an epoch: 807 rows in batches of 10
 LONG = 10 * STEPS
@@ -23,7 +24,7 @@ MILLION, PART = 1_000_000, 20_000
 TUNED = "Keras fit, tuned"
 
 
-def engines(x: Floats, y: Floats) -> list[Rival]:
+def engines(x: Floats32, y: Floats32) -> list[Rival]:
     """Return this engine, as ``train`` calls it, with one and with many networks."""
 
     def rival(starts: int) -> Rival:
@@ -33,7 +34,7 @@ def engines(x: Floats, y: Floats) -> list[Rival]:
     return [rival(starts) for starts in (1, *SIZES)]
 
 
-def scikit_learn(x: Floats, y: Floats) -> Rival:
+def scikit_learn(x: Floats32, y: Floats32) -> Rival:
     """Return scikit-learn's network of the same size. It has ReLU without a slope and its own start, but the same work."""
     epochs = RECIPE.epochs
     mlp = MLPRegressor(
@@ -55,7 +56,7 @@ def keras_model(**settings: Any) -> Any:
     return model
 
 
-def keras_default(x: Floats, y: Floats) -> Rival:
+def keras_default(x: Floats32, y: Floats32) -> Rival:
     """Return ``fit`` as the article calls it; one epoch before the clock traces its function."""
     model = keras_model(metrics=["accuracy"])
 
@@ -65,7 +66,7 @@ def keras_default(x: Floats, y: Floats) -> Rival:
     return Rival(KERAS, KERAS, 1, lambda: fit(RECIPE.epochs), warm=lambda: fit(1))
 
 
-def keras_settings(x: Floats, y: Floats) -> dict[str, Callable[[int], object]]:
+def keras_settings(x: Floats32, y: Floats32) -> dict[str, Callable[[int], object]]:
     """Return name -> a function of the epochs: ``fit`` with the built-in settings that may make it faster.
 
     None of them computes the metric. Cached rows are shuffled anew every epoch all the same. The last two see all epochs as
@@ -94,7 +95,7 @@ def keras_settings(x: Floats, y: Floats) -> dict[str, Callable[[int], object]]:
     }
 
 
-def keras_fastest(x: Floats, y: Floats) -> tuple[Rival, dict[str, float]]:
+def keras_fastest(x: Floats32, y: Floats32) -> tuple[Rival, dict[str, float]]:
     """Return the fastest of the settings, and the seconds of the whole task that each one took, scaled from 20 epochs."""
     tried = keras_settings(x, y)
     seconds = {}

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-sys.path.append(str(Path(__file__).parents[1] / "use"))
-from client import Serving, load, serving, trained
+from tests.serve.client import Serving, load, serving, trained
 
 ROUNDS = 3
 REQUESTS = {1: 3000, 50: 10000}
@@ -27,7 +26,7 @@ def bare() -> None:
     """Serve a constant with FastAPI, and print where."""
     from fastapi import FastAPI
 
-    from pipeline.use import server
+    from pipeline.serve import command as server
 
     app = FastAPI()
 
@@ -44,7 +43,7 @@ def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = trained(Path(name))
         start = statistics.median(_start(folder) for _ in range(ROUNDS))
-        with serving(folder) as ours, serving(folder, "bare", command=(__file__,)) as other:
+        with serving(folder) as ours, serving(folder, "bare", command=("-m", "tests.bench.serve")) as other:
             servers = dict(zip(NAMES, (ours, other), strict=True))
             for each in servers.values():
                 load(f"{each.url}/predict", 10, 1000)  # warm

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.preprocess import fit_pipeline, from_pipeline
 from pipeline.data.split import split
-from pipeline.network.layers import Floats, initial_weights
+from pipeline.machine.arrays import Floats32
+from pipeline.network.layers import initial_weights
 from pipeline.network.train import Recipe
 
 RECIPE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 100, 10, 1, 0)
@@ -67,7 +68,7 @@ class Timing:
         return self.rival.networks / self.middle
 
 
-def arrays() -> tuple[Floats, Floats]:
+def arrays() -> tuple[Floats32, Floats32]:
     """Return the training rows of the default config: (807, 6) inputs and (807, 1) codes."""
     config = load_config("configs/default.yaml")
     table = load(config.data)
@@ -78,14 +79,14 @@ def arrays() -> tuple[Floats, Floats]:
     return steps.transform(train_rows).astype(np.float32), codes[:, None].astype(np.float32)
 
 
-def made_up(rows: int, features: int) -> tuple[Floats, Floats]:
+def made_up(rows: int, features: int) -> tuple[Floats32, Floats32]:
     """Return (rows, features) normal inputs and (rows, 1) codes that follow from them; for sizes the file does not have."""
     random = np.random.default_rng(0)
     x = random.standard_normal((rows, features), dtype=np.float32)
     return x, np.sign(np.round(x[:, :1] + x[:, 1:2]))
 
 
-def starting_weights(starts: int) -> Floats:
+def starting_weights(starts: int) -> Floats32:
     """Return (starts, 25) weights, those that this engine starts from."""
     return np.stack([initial_weights(RECIPE.sizes, RECIPE.seed, start) for start in range(starts)])
 

@@ -2,15 +2,11 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-import cost
-import growth
 import numpy as np
 import pytest
-import results
-import rival_jax
-import rival_torch
-import rivals
-from task import ENGINE, JAX, KERAS, RECIPE, Rival, Timing, fastest, made_up, of_size, take_turns, times_as_fast
+
+from tests.bench import cost, growth, results, rival_jax, rival_torch, rivals
+from tests.bench.task import ENGINE, JAX, KERAS, RECIPE, Rival, Timing, fastest, made_up, of_size, take_turns, times_as_fast
 
 SIZES = (3, 16, 64, 256)
 

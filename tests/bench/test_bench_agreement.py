@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from agreement import measure, tied
-from client import serving
 
-from pipeline import bundle
+from pipeline.runs.saved import Scoring, load_scoring
+from tests.bench.agreement import measure, tied
+from tests.serve.client import serving
 
 
 @pytest.fixture(scope="module")
-def run(small_run: Path) -> bundle.Scoring:
-    return bundle.load_scoring(small_run / "models/latest")
+def run(small_run: Path) -> Scoring:
+    return load_scoring(small_run / "models/latest")
 
 
-def test_every_way_to_score_says_the_same(run: bundle.Scoring, small_run: Path) -> None:
+def test_every_way_to_score_says_the_same(run: Scoring, small_run: Path) -> None:
     with serving(small_run) as server:
         measured = measure(run, 10_000, url=server.url)
     assert set(measured["ways"]) == {"onnx", "keras", "joblib", "serve"}
@@ -26,7 +26,7 @@ def test_every_way_to_score_says_the_same(run: bundle.Scoring, small_run: Path) 
         assert way["other_class_away_from_a_tie"] == 0
 
 
-def test_a_tie_is_where_two_classes_are_equally_near(run: bundle.Scoring) -> None:
+def test_a_tie_is_where_two_classes_are_equally_near(run: Scoring) -> None:
     found = tied(run, np.array([[0.5], [0.500005], [0.5001], [-0.5], [3], [np.nan]], dtype=np.float32))
     np.testing.assert_array_equal(found, [True, True, False, True, False, False])
     softmax = replace(run, model=replace(run.model, coding=replace(run.model.coding, softmax=True)))

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import machine
-from results import machine as shown_machine
-from results import number, table
+from tests.bench import machine
+from tests.bench.results import machine as shown_machine
+from tests.bench.results import number, table
 
 HERE = Path(__file__).parent
 

@@ -45,9 +45,9 @@ print(time.perf_counter() - begun)
 """
 _SCORING = """
 import sys, time, pandas
-from pipeline import bundle
-from pipeline.use.score import score
-run = bundle.load_scoring(sys.argv[1])
+from pipeline.runs.saved import load_scoring
+from pipeline.predict.score import score
+run = load_scoring(sys.argv[1])
 rows = pandas.read_csv(sys.argv[2], nrows=int(sys.argv[3])).to_numpy(float)
 begun = time.perf_counter()
 score(run, rows)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import DataSection, Feature
+from pipeline.config.schema import DataSection, Feature
 from pipeline.data.load import Table, load
 from pipeline.errors import DataError
 

@@ -13,8 +13,8 @@ from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from pipeline.config import Config
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor, fit_pipeline, from_pipeline
 from pipeline.errors import DataError
 
@@ -119,15 +119,15 @@ class Stopped(Exception):  # noqa: N818
 
 
 def training_inputs(config: Config, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
-    from pipeline import LeakyReLUClassifier, run
-    from pipeline.record import Origin
+    from pipeline import LeakyReLUClassifier, stages
+    from pipeline.runs.summary import Origin
 
     def stop(_: object, X: pd.DataFrame, y: object, **__: object) -> NoReturn:
         raise Stopped(X)
 
     monkeypatch.setattr(LeakyReLUClassifier, "fit", stop)
     with pytest.raises(Stopped) as caught:
-        run.train(config, Origin("some.yaml", (), None))
+        stages.train(config, Origin("some.yaml", (), None))
     return caught.value.args[0]
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from pipeline.config import DataSection, Feature, SplitSection
+from pipeline.config.schema import DataSection, Feature, SplitSection
 from pipeline.data.load import Table, load
-from pipeline.data.split import Split, groups_of, linked_groups, split
+from pipeline.data.profiles import groups_of, linked_groups
+from pipeline.data.split import Split, split
 from pipeline.errors import DataError
 
 LAB = ("BS pp", "Plasma R", "Plasma F", "HbA1c")

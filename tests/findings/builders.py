@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
 from pipeline.data.split import Split
 from pipeline.findings.data_rules import DataFacts

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from builders import facts
-from conftest import ROOT
 
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import Split, split
 from pipeline.findings import find
 from pipeline.findings.data_rules import DataFacts
-from pipeline.run import check
+from pipeline.stages import check
+from tests.conftest import ROOT
+from tests.findings.builders import facts
 
 DEFAULT = ROOT / "configs/default.yaml"
 TWIN = ROOT / "data/diabetes.csv"
@@ -85,7 +85,7 @@ def test_a_tiny_table_with_an_obvious_copy_is_told():
 
 
 def test_d205_counts_test_rows_whose_copy_or_profile_trains():
-    """Rows 0, 5, 10, ... are tested: 5 and 20 copy training rows, 35 copies a test row, 50 shares only its profile."""
+    """Integers 0, 5, 10, ... are tested: 5 and 20 copy training rows, 35 copies a test row, 50 shares only its profile."""
     labels = ["well"] * 60 + ["sick"] * 40
     values = columns()
     for target, source, names in ((5, 6, "abc"), (20, 21, "abc"), (35, 30, "abc"), (50, 51, "ab"), (70, 2, "abc")):

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from builders import KINDRED, clean, kindred
 
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
 from pipeline.findings import find
-from pipeline.record import Origin
-from pipeline.run import train
+from pipeline.runs.summary import Origin
+from pipeline.stages import train
+from tests.findings.builders import KINDRED, clean, kindred
 
 QUIET = ("D204", "D205", "D206", "D207", "D208")
 

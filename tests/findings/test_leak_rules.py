@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import facts
-from conftest import ROOT
 from scipy.stats import hypergeom
 
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.findings import find
 from pipeline.findings.data_rules import DataFacts
+from tests.conftest import ROOT
+from tests.findings.builders import facts
 
 DEFAULT = ROOT / "configs/default.yaml"
 LABELS = np.repeat(["A", "B", "C"], (50, 30, 20))

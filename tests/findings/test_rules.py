@@ -4,13 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import builders
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config import Config
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table, load
 from pipeline.data.split import Split, split
 from pipeline.findings import RULES, find
@@ -18,8 +17,9 @@ from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
 from pipeline.judge.baselines import FITTED
 from pipeline.judge.standing import Standing
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
 from pipeline.network.train import Trained
+from tests.findings import builders
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_rules import SOUND, config, only, spoilt
 
 from pipeline.findings import find
+from tests.findings.test_rules import SOUND, config, only, spoilt
 
 
 @pytest.mark.parametrize(

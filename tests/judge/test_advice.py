@@ -9,8 +9,8 @@ from pipeline.data.preprocess import Preprocessor
 from pipeline.judge.advice import advise
 from pipeline.model import Model
 from pipeline.network.backend import keras
-from pipeline.network.build import build
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
+from pipeline.network.keras_model import build
 from pipeline.network.layers import Network, initial_weights
 
 RAW = np.random.default_rng(0).gamma(3, size=(200, 4)) + 1

@@ -15,10 +15,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from pipeline.config import Config
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table, load
-from pipeline.judge.baselines import FITTED, NAMES, SIMPLE, Task, ada_rule, answer_all, majority_rule
+from pipeline.data.preprocess import Task
+from pipeline.judge.baselines import FITTED, NAMES, SIMPLE, ada_rule, answer_all, majority_rule
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0, "Type1": 1, "Type2": -1}

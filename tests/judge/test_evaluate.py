@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.judge.evaluate import Yardsticks, evaluate
 from pipeline.model import Model
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
 
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}

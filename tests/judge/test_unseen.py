@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold
 
-from pipeline.config import UnseenSection
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import UnseenSection
 from pipeline.data.load import Table, load
 from pipeline.errors import DataError
 from pipeline.judge.unseen import folds_of, gather, profiles_of

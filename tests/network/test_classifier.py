@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pipeline import LeakyReLUClassifier
-from pipeline.config import NetworkSection, TrainingSection
-from pipeline.network.build import build
+from pipeline.config.schema import NetworkSection, TrainingSection
+from pipeline.network.keras_model import build
 
 QUICK = {"starts": 8, "epochs": 40, "random_state": 0}
 ROWS = np.random.default_rng(0).normal(size=(60, 2))

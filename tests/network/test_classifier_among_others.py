@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from conftest import ROOT
 from scipy.special import expit, log_softmax, softmax
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -22,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from pipeline import LeakyReLUClassifier
 from pipeline.network import xla
 from pipeline.network.layers import Network
+from tests.conftest import ROOT
 
 QUICK = {"starts": 8, "epochs": 20, "random_state": 0}
 ROWS = np.random.default_rng(0).normal(size=(60, 2))

@@ -9,10 +9,10 @@ import pytest
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import train_test_split
 
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
 from pipeline.network.backend import keras
-from pipeline.network.build import build
-from pipeline.network.decode import Coding
+from pipeline.network.coding import Coding
+from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, thresholds
 from pipeline.network.train import losses, train, train_all
@@ -304,8 +304,8 @@ def test_the_output_changes_its_class_where_the_ordinal_loss_has_its_thresholds(
 
 
 def test_neither_the_weights_nor_the_choice_depend_on_the_test_rows(workplace):
-    from pipeline.record import Origin
-    from pipeline.run import train as run
+    from pipeline.runs.summary import Origin
+    from pipeline.stages import train as run
 
     config = load_config(
         "configs/default.yaml",

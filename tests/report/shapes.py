@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from conftest import ROOT
+
+from tests.conftest import ROOT
 
 NASTY = ("<script>alert(1)</script>", "</style><b>x", "a & b", "$x^2$ {{ 7 * 7 }}", 'id="x" \u202e"\'', "日本 \x07 語")
 """Names that markup, a template, mathtext, a stylesheet or XML would take for something else."""
@@ -36,9 +37,9 @@ def written(folder: Path, columns: list[str], classes: list[str], rows: int = 12
 
 def train_shape(name: str, folder: Path) -> None:
     """Train a run of a named shape in a folder, which is the current one."""
-    from pipeline.config_file import load_config
-    from pipeline.record import Origin
-    from pipeline.run import train
+    from pipeline.config.read import load_config
+    from pipeline.runs.summary import Origin
+    from pipeline.stages import train
 
     path, settings = SHAPES[name](folder)
     summary = train(load_config(path, settings, None), Origin(str(path), settings))

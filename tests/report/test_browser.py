@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import barriers, visited
-from test_study_page import made
+
+from tests.browsing import barriers, visited
+from tests.study.test_page import made
 
 CUT_OFF = """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
     const frame = svg.getBoundingClientRect()

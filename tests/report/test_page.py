@@ -9,11 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from samples import enriched
-from shapes import SHAPES
 
-from pipeline.reopen import Reopened
 from pipeline.report.page import page
+from pipeline.runs.reopen import Reopened
+from tests.report.samples import enriched
+from tests.report.shapes import SHAPES
 
 Call = Callable[..., tuple[int, dict, str]]
 Shape = Callable[[str], Reopened]

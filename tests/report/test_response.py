@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from pipeline.reopen import Reopened
 from pipeline.report.response import response_picture, responses, standing
+from pipeline.runs.reopen import Reopened
 
 
 def test_the_others_stand_at_what_fills_a_gap(reopened: Reopened) -> None:

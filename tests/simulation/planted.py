@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.config import Config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table
 from pipeline.study.claims import FAILS, HOLDS
 from pipeline.study.crew import cores
 from pipeline.study.gathered import COLUMNS, gather
 from pipeline.study.grid import divisions, most, tasks
-from pipeline.study.record import claims_of
+from pipeline.study.summary import claims_of
 
 REPETITIONS = 100
 ROWS = 400

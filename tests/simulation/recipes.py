@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import Config, UnseenSection
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config, UnseenSection
 from pipeline.data.load import Table, load
 from pipeline.data.split import Split, split
-from pipeline.fitting import fit, prepare
 from pipeline.judge.unseen import folds_of
+from pipeline.model import fit, prepare
 from pipeline.network import recipe
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coverage import CLASSES, LEVEL, REPETITIONS, SEED, measure
+
+from tests.simulation.coverage import CLASSES, LEVEL, REPETITIONS, SEED, measure
 
 KEPT = json.loads(Path(__file__).with_name("coverage.json").read_text(encoding="utf-8"))
 NOISE = np.sqrt(LEVEL * (1 - LEVEL) / KEPT["repetitions"])  # standard error of a coverage, 0.5 %

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from planted import REPETITIONS, ROWS, TRUTHS, measure
+from tests.simulation.planted import REPETITIONS, ROWS, TRUTHS, measure
 
 KEPT = json.loads(Path(__file__).with_name("planted.json").read_text(encoding="utf-8"))
 

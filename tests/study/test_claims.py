@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from pipeline.config import StudySection
+from pipeline.config.schema import StudySection
 from pipeline.study.claims import FAILS, HOLDS, OPEN, Claim, Contrast, Evidence, answer, claims, together
 
 GRID = StudySection()

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.config import Config
-from pipeline.config_file import load_config
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config
 from pipeline.data.load import Table, load
-from pipeline.data.split import groups_of, split
+from pipeline.data.profiles import groups_of
+from pipeline.data.split import split
 from pipeline.errors import DataError
 from pipeline.study.grid import divisions, most, network_config, tasks
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from sklearn.model_selection import train_test_split
-from small import NETWORKS, SETTINGS, only_study
 
-from pipeline import bundle
-from pipeline.config_file import load_config
-from pipeline.record import Origin
-from pipeline.run import train
+from pipeline.config.read import load_config
+from pipeline.runs.saved import load_run
+from pipeline.runs.summary import Origin
+from pipeline.stages import train
+from tests.study.small import NETWORKS, SETTINGS, only_study
 
 PROFILE = "[BS pp, Plasma R, Plasma F, HbA1c]"
 CELLS = {
@@ -43,7 +43,7 @@ def test_weights_and_accuracies_are_those_of_train(studied: Path, name: str):
     given = {"split.seed": "split_seed", "training.seed": "seed", "network.alpha": "alpha", "network.output": "output"}
     settings = [*SETTINGS[:1], *settings, *(f"{key}={cell[column]}" for key, column in given.items()), "evaluation.unseen=null"]
     trained = train(load_config("configs/study.yaml", settings), Origin("configs/study.yaml"))
-    assert np.array_equal(bundle.load(trained["run"]).trained.weights[0], row["weights"])
+    assert np.array_equal(load_run(trained["run"]).trained.weights[0], row["weights"])
     assert (row["train_accuracy"], row["test_accuracy"]) == (trained["accuracy"]["train"], trained["accuracy"]["test"])
 
 
@@ -56,7 +56,7 @@ def test_there_is_one_row_a_network_and_each_seed_keeps_one(studied: Path):
 
 
 def test_with_several_starts_the_lowest_loss_is_chosen(workplace: Path):
-    from pipeline.study.study import study
+    from pipeline.study.command import study
 
     settings = [*SETTINGS[:1], "study.alphas=[0.05]", "study.seeds=2", "study.splits=2", "study.features=[standard]"]
     settings += ["study.outputs=[code]", "training.starts=8", "evaluation.unseen=null"]

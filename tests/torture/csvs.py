@@ -10,8 +10,8 @@ import re
 import sys
 from pathlib import Path
 
-import mutants
-from calls import ROOT, Called, call
+from tests.torture import mutants
+from tests.torture.calls import ROOT, Called, call
 
 CASES = 10_000
 _ADDED = 5
@@ -78,7 +78,7 @@ def rows(path: Path) -> list[list[str]]:
 
 def other_rows(path: Path) -> str:
     """Compare what the pipeline reads with Python's csv module, row by row; return the first difference."""
-    from pipeline.config_file import load_config
+    from pipeline.config.read import load_config
     from pipeline.data.load import MISSING, load
 
     section = load_config("configs/default.yaml", (), str(path)).data

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import crafted
-from calls import Called, call
+from tests.torture import crafted
+from tests.torture.calls import Called, call
 
 COMMANDS: tuple[tuple[str, ...], ...] = (("evaluate",), ("report",))
 SCORING: tuple[tuple[str, ...], ...] = (

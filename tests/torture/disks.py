@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from calls import call
-from kills import COMMANDS, end, start
+from tests.torture.calls import call
+from tests.torture.kills import COMMANDS, end, start
 
 
 def run(base: Path, place: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from calls import ROOT, call
+from tests.torture.calls import ROOT, call
 
 FEW = ("--set", "training.starts=2", "--set", "training.epochs=3", "--set", "evaluation.unseen=null")
 STUDY = ("training.epochs=1", "study.alphas=[0, 0.05]", "study.outputs=[code]", "study.seeds=4", "study.splits=2")

@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[1] / "use"))
-from client import ROOT, ROW, Serving, load, serving, trained
+from tests.serve.client import ROOT, ROW, Serving, load, serving, trained
 
 VALUE = "271.8281828"
 """A value that must come back in no error and stand in no log line."""

@@ -12,9 +12,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import csvs
-import yamls
-from calls import call, limit_memory
+from tests.torture import csvs, yamls
+from tests.torture.calls import call, limit_memory
 
 KINDS = {"CSV": csvs, "YAML": yamls}
 

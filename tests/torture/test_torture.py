@@ -4,13 +4,9 @@ import os
 import random
 from pathlib import Path
 
-import crafted
-import csvs
-import damage
-import disks
-import kills
 import pytest
-import yamls
+
+from tests.torture import crafted, csvs, damage, disks, kills, yamls
 
 
 @pytest.fixture

@@ -19,17 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import damage
-import disks
-import kills
-import spread
-from calls import ROOT, call, limit_memory
-
-sys.path.append(str(ROOT / "tests/bench"))  # behind this folder, which has a serve.py of its own
-import machine
-import results
-
-from pipeline.files import whole
+from pipeline.machine.files import whole
+from tests.bench import machine, results
+from tests.torture import damage, disks, kills, spread
+from tests.torture.calls import ROOT, call, limit_memory
 
 HERE = Path(__file__).parent
 SMALL = ("--set", "training.starts=8", "--set", "training.epochs=20")

@@ -8,8 +8,8 @@ import random
 import sys
 from pathlib import Path
 
-import mutants
-from calls import ROOT, Called, call
+from tests.torture import mutants
+from tests.torture.calls import ROOT, Called, call
 
 CASES = 10_000
 _NAMES = ("default", "article", "study", "twin")

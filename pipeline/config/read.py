@@ -1,0 +1,186 @@
+"""Read a YAML file into a validated model; every problem is reported at once, each with its line."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.config.schema import Config
+from pipeline.config.yaml_text import Location, Problem, YamlSource, override, read_yaml
+from pipeline.errors import ConfigError, did_you_mean
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None = None) -> Config:
+    """Read and validate a pipeline's YAML file.
+
+    Args:
+        path: the YAML file.
+        settings: overrides such as ``network.alpha=0.1``.
+        data: a CSV path that replaces ``data.path``.
+
+    Raises:
+        ConfigError: with every problem, each with its line.
+    """
+    from pipeline.config.contradictions import contradictions  # it knows every finding, which scoring a saved run does without
+
+    source = read_source(path)
+    override(source, settings)
+    if data is not None and source.places.get(("data", "path"), "").startswith("--set"):
+        source.problems.append("--set data.path: has no effect beside --data; give one of them")
+    if data is not None and isinstance(source.values.get("data"), dict):
+        source.values["data"]["path"] = data
+        source.places["data", "path"] = "--data"
+    return validate(Config, source, contradictions)
+
+
+def read_source(path: Path | str) -> YamlSource:
+    """Read a YAML file without giving it a meaning.
+
+    Raises:
+        ConfigError: it cannot be read as text.
+    """
+    try:
+        return read_yaml(Path(path).read_text(encoding="utf-8-sig"), str(path))
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
+    raise ConfigError(f"{path}: cannot read the configuration: {reason}; name a YAML file such as configs/default.yaml")
+
+
+def validate(model: type[Model], source: YamlSource, check: Callable[[Model], Iterable[Problem]] = lambda valid: ()) -> Model:
+    """Return the values of a YAML source as a model.
+
+    Args:
+        model: the schema.
+        source: what was read.
+        check: yields what is valid key by key and makes no sense together.
+
+    Raises:
+        ConfigError: with every problem, each with its line.
+    """
+    if source.broken:
+        raise ConfigError(*source.problems)
+    valid, problems = _validate(model, source)
+    if valid is not None:
+        problems += [f"{_where(source, location)}: {text}" for location, text in check(valid)]
+    if valid is None or source.problems or problems:
+        raise ConfigError(*sorted(source.problems + problems, key=_line))
+    return valid
+
+
+def _line(problem: str) -> int:
+    """Return the line that a problem names; overrides, which have none, come last."""
+    found = re.search(r":(\d+): ", problem)
+    return int(found.group(1)) if found and not problem.startswith("--") else sys.maxsize
+
+
+def _validate(model: type[Model], source: YamlSource) -> tuple[Model | None, list[str]]:
+    """Return the problems, and a model in which faulty keys have their defaults, so that the rest is checked too."""
+    try:
+        return model.model_validate(source.values), []
+    except ValidationError as error:
+        problems, faulty = [], set()
+        for each in error.errors():
+            location = _written(each["loc"], source)
+            problems.append(_problem(model, each, location, source))
+            faulty.add(location)
+    try:
+        return model.model_validate(_without(source.values, faulty)), problems
+    except ValidationError:
+        return None, problems
+
+
+def _written(location: Location, source: YamlSource) -> Location:
+    """Drop what pydantic adds to a location (tags of a union), keep the missing key of the last step."""
+    at: Any = source.values
+    kept: list[str | int] = []
+    for index, part in enumerate(location):
+        found = part in at if isinstance(at, dict) else isinstance(at, list) and isinstance(part, int) and part < len(at)
+        if found:
+            at = at[part]
+            kept.append(part)
+        elif isinstance(at, dict) and index == len(location) - 1:
+            kept.append(part)
+    return tuple(kept)
+
+
+def _problem(model: type[BaseModel], error: Any, location: Location, source: YamlSource) -> str:
+    where = _where(source, location)
+    key = str(location[-1]) if location else ""
+    if error["type"] == "extra_forbidden":
+        keys = _keys_beside(model, location)
+        hint = did_you_mean(key, keys) or f"; the keys here are {', '.join(keys)}"
+        return f"{where}: unknown key{hint}"
+    if error["type"] == "missing" and isinstance(error["input"], list | tuple):
+        return f"{where}: must have more items; got {_shown(error['input'])}"
+    if error["type"] == "missing":
+        return f"{where}: this required key is missing; add it"
+    if error["type"] == "model_type":
+        return f"{where}: must be a section with keys; got {_shown(error['input'])}"
+    text = error["msg"]
+    for jargon, plain in _PLAIN.items():
+        text = text.replace(jargon, plain)
+    hint = ""
+    if error["type"] == "string_type" and isinstance(error["input"], int | float):
+        hint = f'; quote it if it is a name: "{error["input"]}"'
+    if error["type"] == "literal_error" and isinstance(error["input"], str):
+        hint = did_you_mean(error["input"], error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+    return f"{where}: {text[0].lower() + text[1:]}; got {_shown(error['input'])}{hint.replace('; did', ', did')}"
+
+
+_PLAIN = {
+    "Input should be": "must be",
+    "Tuple should have": "must have",
+    "Dictionary should have": "must have",
+    "should have": "must have",
+    "a valid tuple": "a list in brackets",
+    "a valid dictionary": "a mapping of keys to values",
+    " after validation": "",
+}
+
+
+def _keys_beside(model: type[BaseModel], location: Location) -> list[str]:
+    """Return the keys that the schema knows where the location's last key stands."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        model = next(_models(field.annotation), model) if field else model
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+def _without(values: dict[str, Any], faulty: set[Location]) -> dict[str, Any]:
+    """Return a copy without the faulty locations; a faulty list item takes its list with it."""
+
+    def copy(value: Any, at: Location) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: copy(each, (*at, key)) for key, each in value.items() if not below((*at, key), each)}
+
+    def below(at: Location, value: Any) -> bool:
+        return at in faulty or (isinstance(value, list) and any(each[: len(at)] == at for each in faulty))
+
+    kept: dict[str, Any] = copy(values, ())
+    return kept
+
+
+def _where(source: YamlSource, location: Location) -> str:
+    """Return the place and the dotted key; an override names its key itself."""
+    place, key = source.place(location), ".".join(map(str, location))
+    return place if place == f"--set {key}" else f"{place}: {key}"
+
+
+def _shown(value: Any) -> str:
+    text = "null" if value is None else re.sub(r"//[^/@]*@", "//***@", repr(value))  # a password is not shown
+    return text if len(text) <= 60 else text[:57] + "..."

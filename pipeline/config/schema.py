@@ -1,0 +1,223 @@
+"""The schema of the YAML file: sections, keys, types, ranges and defaults."""
+
+from collections.abc import Iterator
+from math import inf
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from pipeline.config.yaml_text import dump_yaml
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Slope = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
+Output = Literal["code", "softmax"]
+Features = Literal["raw", "minmax", "standard", "pca"]
+Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
+# strict validation wants a tuple, YAML gives a list; the items stay strict
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Slopes = Annotated[
+    Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, list | tuple) else "one"),
+]
+
+
+class Section(BaseModel):
+    """A section is strict (text is no number), closed (no unknown key) and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Feature(Section):
+    """One input column: its unit, plausible range (both ends included) and diagnostic criterion."""
+
+    unit: str | None = None
+    range: Annotated[tuple[Finite, Finite], Field(strict=False)] | None = None
+    criterion: Criterion | None = None
+
+
+class DataSection(Section):
+    """Which file, which columns, which classes."""
+
+    path: str
+    target: str
+    redundant: Names = ()
+    reference: str | None = None
+    codes: Annotated[dict[str, Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=2)]
+    features: Annotated[
+        dict[str, Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)
+    ]
+
+    def bounds(self) -> tuple[list[float], list[float]]:
+        """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""
+        ranges = [feature.range or (-inf, inf) for feature in self.features.values()]
+        return [low for low, _ in ranges], [high for _, high in ranges]
+
+
+class SplitSection(Section):
+    """How rows are divided into training and test."""
+
+    test_size: Fraction = 0.2
+    seed: Seed = 5
+    stratify: bool = False
+    group_by: Annotated[Names, Field(min_length=1)] | None = None
+
+
+class PreprocessSection(Section):
+    """What happens to the columns before the network; everything is learnt from training rows."""
+
+    implausible: Literal["missing", "keep"] = "missing"
+    impute: Literal["median", "mean", "most_frequent"] | None = "median"
+    scale: Literal["standard", "minmax"] | None = "standard"
+    pca: Count | None = None
+
+
+class NetworkSection(Section):
+    """The layers: widths, negative slopes and kind of output."""
+
+    hidden: Annotated[tuple[Count, ...], Field(strict=False)] = (3,)
+    alpha: Slopes = 0.05
+    output: Output = "code"
+
+    def slopes(self) -> tuple[float, ...]:
+        """Return the negative slope of each Leaky ReLU layer: the hidden ones, and the output unless it is softmax.
+
+        Raises:
+            ValueError: ``alpha`` holds another number of slopes.
+        """
+        layers = len(self.hidden) + (self.output == "code")
+        if not isinstance(self.alpha, tuple):
+            return (self.alpha,) * layers
+        if len(self.alpha) != layers:
+            last = "softmax has none" if self.output == "softmax" else "the output layer has one too"
+            raise ValueError(
+                f"alpha must be one slope, or one for each of the {layers} Leaky ReLU layers ({last}); got {len(self.alpha)}"
+            )
+        return self.alpha
+
+
+class TrainingSection(Section):
+    """How the weights are found."""
+
+    engine: Literal["compiled", "keras"] = "compiled"
+    loss: Literal["auto"] | Loss = "auto"
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.001
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.02
+    schedule: Literal["constant", "linear", "cosine"] = "linear"
+    epochs: Count = 300
+    batch_size: Count = 10
+    starts: Count = 64
+    seed: Seed = 0
+
+
+def chosen_loss(network: NetworkSection, training: TrainingSection) -> Loss:
+    """Return the loss that "auto" stands for: the one made for the kind of output."""
+    if training.loss != "auto":
+        return training.loss
+    return "categorical_crossentropy" if network.output == "softmax" else "ordinal"
+
+
+def mismatch(network: NetworkSection, training: TrainingSection) -> str:
+    """Return why the loss does not go with the output, or an empty text. A loss that cannot learn is finding C101."""
+    if network.output == "softmax" and training.loss in ("binary_crossentropy", "ordinal"):
+        return f"{training.loss} is for a single output; with softmax use auto, categorical_crossentropy or squared_error"
+    return ""
+
+
+class UnseenSection(Section):
+    """Grouped validation: folds in which the test rows' profiles never occur in training."""
+
+    group_by: Annotated[Names, Field(min_length=1)]
+    folds: Annotated[int, Field(ge=2)] = 6
+    seed: Seed = 0
+
+
+class EvaluationSection(Section):
+    """How the figures are judged."""
+
+    interval: Fraction = 0.95
+    unseen: UnseenSection | None = None
+    subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
+
+
+class FindingsSection(Section):
+    """Codes that the user knows about and wants anyway."""
+
+    accept: Names = ()
+
+
+class CardSection(Section):
+    """What only people know about the data and the model; the report shows what was not supplied as such."""
+
+    intended_use: str | None = None
+    users: str | None = None
+    source: str | None = None
+    dates: str | None = None
+    outcome: str | None = None
+    limits: str | None = None
+    contact: str | None = None
+
+
+class TrackingSection(Section):
+    """Where a training is logged to, besides its run folder."""
+
+    mlflow: str | None = None
+
+
+class StudyReference(Section):
+    """The cell of the study that every other one is compared with."""
+
+    alpha: Slope = 0.05
+    features: Features = "standard"
+    output: Output = "code"
+
+
+class StudySection(Section):
+    """The grid of the study, and what is compared in it."""
+
+    alphas: Annotated[tuple[Slope, ...], Field(strict=False, min_length=1)] = (0.0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1.0)
+    features: Annotated[tuple[Features, ...], Field(strict=False, min_length=1)] = ("raw", "standard", "pca")
+    outputs: Annotated[tuple[Output, ...], Field(strict=False, min_length=1)] = ("code", "softmax")
+    seeds: Annotated[int, Field(ge=2)] = 28
+    splits: Annotated[int, Field(ge=2)] = 10
+    reference: StudyReference = StudyReference()
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.01
+
+
+class Config(Section):
+    """One pipeline, complete: every key that was not written has its default."""
+
+    data: DataSection
+    split: SplitSection = SplitSection()
+    preprocess: PreprocessSection = PreprocessSection()
+    network: NetworkSection = NetworkSection()
+    training: TrainingSection = TrainingSection()
+    evaluation: EvaluationSection = EvaluationSection()
+    findings: FindingsSection = FindingsSection()
+    card: CardSection = CardSection()
+    tracking: TrackingSection = TrackingSection()
+    study: StudySection = StudySection()
+
+    def to_yaml(self) -> str:
+        """Return the complete configuration as YAML; ``validate`` reads it back equal."""
+        return dump_yaml(self.model_dump(mode="json"))
+
+    def written(self) -> "Config":
+        """Return the same config as if only what differs from the defaults had been written."""
+        return Config.model_validate(self.model_dump(exclude_defaults=True))
+
+    def settings(self) -> dict[str, Any]:
+        """Return every setting under its dotted key, lists and single values as leaves."""
+        return dict(_flat("", self.model_dump(mode="json")))
+
+
+def _flat(prefix: str, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(f"{prefix}{key}.", value)
+        else:
+            yield prefix + key, value

@@ -1,0 +1,112 @@
+"""Whether another program says of rows what the run itself says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import RunError
+from pipeline.machine.arrays import Floats, Floats32
+from pipeline.network.layers import unflatten
+from pipeline.predict.score import score
+from pipeline.runs.saved import Scoring
+
+TOLERANCE = 1e-5
+_EXTREMES = (1e300, -1e300, 5e-324, -5e-324, 0.0, np.inf, -np.inf)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program says of R rows; K classes are those of ``data.codes``, in their order.
+
+    Attributes:
+        output: (R, outputs) float32 of the network.
+        classes: (R,) names; empty where the output is NaN.
+        probabilities: (R, K); NaN where the output is.
+    """
+
+    output: Floats32
+    classes: NDArray[np.str_]
+    probabilities: Floats
+
+
+Scorer = Callable[[Floats], Answer]
+"""From (R, F) raw values to what they are taken for."""
+
+
+def own(run: Scoring) -> Scorer:
+    """Return the run's own scoring."""
+    names = np.array([*run.config.data.codes, ""])
+
+    def call(values: Floats) -> Answer:
+        scores = score(run, values)
+        return Answer(scores.output, names[scores.answers], scores.probabilities)
+
+    return call
+
+
+def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
+    """Draw (rows, F) raw values: within the range seen in training and beyond it, with gaps, ends of ranges and extremes.
+
+    Half of the rows stay within the range, half reach beyond it by up to its width on either side. In a third of the rows
+    no value is odd, in a third one in F, in a third every other one: missing, an end of a range, the next number outside it,
+    or an extreme.
+    """
+    random, seen = np.random.default_rng(seed), run.model.preprocessor.seen
+    size = (rows, seen.shape[1])
+    place = np.where(np.arange(rows)[:, None] % 2, random.uniform(-1, 2, size), random.uniform(0, 1, size))
+    with np.errstate(over="ignore"):
+        values = seen[0] * (1 - place) + seen[1] * place
+    lowest, highest = run.config.data.bounds()
+    ends = [lowest, highest, np.nextafter(lowest, -np.inf), np.nextafter(highest, np.inf), *seen]
+    odd = np.array([*ends, *(np.full(size[1], each) for each in (np.nan,) * 6 + _EXTREMES)])
+    share = random.choice([0, 1 / size[1], 0.5], (rows, 1))
+    return np.where(random.random(size) < share, odd[random.integers(len(odd), size=size), np.arange(size[1])], values)
+
+
+def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
+    """Return by how much the output differs at most from the run's own where both are finite; of outputs beyond 1, the share.
+
+    Raises:
+        RunError: in a row this exceeds 1e-5 (and what float32 leaves open), the class is not that of the output, or the
+            probabilities are not those of an output as near. So classes differ only at a tie.
+    """
+    found, expected = scorer(values), own(run)(values)
+    same = (found.output == expected.output) | (np.isnan(found.output) & np.isnan(expected.output))
+    size = np.maximum(1, np.abs(expected.output.astype(np.float64)))
+    with np.errstate(invalid="ignore"):
+        apart = np.where(same, 0, np.abs(found.output.astype(np.float64) - expected.output))
+    coarse = _coarseness(run, values)[:, None]
+    alike = (same | (apart <= np.maximum(TOLERANCE * size, coarse)) | np.isinf(coarse)).all(axis=1)
+    names = tuple(run.config.data.codes)
+    classes = np.array([*names, ""])[run.model.answers(found.output, names)]
+    room = np.where(np.isfinite(size), np.maximum(TOLERANCE * size, np.where(np.isinf(coarse), 0, coarse)), 0)
+    low, middle, high = (run.model.probabilities(found.output + each, names) for each in (-room, 0, room))
+    unlike = np.abs(found.probabilities - middle) > TOLERANCE + np.abs(high - low)
+    close = ~(unlike | (np.isnan(found.probabilities) != np.isnan(middle))).any(axis=1)
+    wrong = np.flatnonzero(~alike | (found.classes != classes) | ~close)
+    if len(wrong):
+        row = wrong[0]
+        raise RunError(
+            f"the exported model disagrees with the run itself in {len(wrong)} of {len(values)} rows, a fault of this program: "
+            f"for {values[row].tolist()} it says {found.output[row].tolist()}, {str(found.classes[row])!r} instead of "
+            f"{expected.output[row].tolist()}, {str(expected.classes[row])!r}; nothing was written"
+        )
+    return float(np.max(apart / size, initial=0.0, where=np.isfinite(apart) & np.isfinite(size)))
+
+
+def _coarseness(run: Scoring, values: Floats) -> Floats:
+    """Return one float32 unit in the last place of the largest sum of absolute terms that each of the (R, F) raw rows meets.
+
+    Two orders of a sum differ by about that much, so that no two runtimes can be held to less. It is infinite where finite
+    inputs may overflow on the way, and 0 where an input is infinite, for then nothing is rounded.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        inputs = run.model.preprocessor.transform(values).astype(np.float32)
+        reach = np.abs(inputs.astype(np.float64))
+        for kernel, bias in unflatten(run.model.network.weights, run.model.network.sizes):
+            reach = reach @ np.abs(kernel.astype(np.float64)) + np.abs(bias)
+        most = reach.max(axis=1)
+    most[most > np.finfo(np.float32).max] = np.inf
+    return np.where(np.isfinite(inputs).all(axis=1), most * 2.0**-23, 0.0)

@@ -1,0 +1,78 @@
+"""Write the model of a run for other programs, after it was shown to say what the run says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import PipelineError, RunError, did_you_mean, listing
+from pipeline.export.agreement import Scorer, drawn, largest_difference
+from pipeline.machine.arrays import Floats
+from pipeline.machine.files import whole
+from pipeline.runs.place import resolve_run
+from pipeline.runs.saved import Scoring, load_scoring
+
+CHECKED_ROWS = 10_000
+FORMATS = ("onnx", "keras", "joblib")
+
+
+def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
+    """Write the model of a run and return what ``--json`` prints; an existing file is replaced at the end only.
+
+    Args:
+        path: of the run.
+        to: one of ``FORMATS``.
+        output: the file to write.
+
+    Raises:
+        PipelineError: no such format, a package that it needs is missing, or the file cannot be written.
+        RunError: no run there, it is damaged, or what was written does not say what the run says.
+    """
+    write = _writer(to)
+    if to == "keras" and output.suffix != ".keras":
+        raise PipelineError(f'{output}: Keras reads only files whose name ends in ".keras"; add it to the name')
+    if not output.name:
+        raise PipelineError("export: PATH is empty, and the name of the file to write is needed")
+    run = load_scoring(path)
+    if (output.parent / "run.json").exists():
+        raise PipelineError(f"{output}: the files of a run stay as they are; write to another folder")
+    try:
+        with whole(output) as hidden:
+            scorer = write(run, hidden)
+            difference = largest_difference(run, _rows(run, to), scorer)
+    except RunError as error:
+        raise RunError(*(f"export --to {to}: {each}" for each in error.problems)) from None
+    except OSError as error:
+        raise PipelineError(f"{output}: cannot be written: {error.strerror or error}") from None
+    return {
+        "run": str(resolve_run(path)),
+        "to": to,
+        "output": str(output),
+        "bytes": output.stat().st_size,
+        "checked_rows": CHECKED_ROWS,
+        "largest_difference": difference,
+    }
+
+
+def _rows(run: Scoring, to: str) -> Floats:
+    """Draw the raw rows of the check. TensorFlow takes subnormal numbers for 0, so Keras is asked about 0."""
+    values = drawn(run, CHECKED_ROWS)
+    return np.where(np.abs(values) < np.finfo(np.float64).tiny, 0.0, values) if to == "keras" else values
+
+
+def _writer(to: str) -> Callable[[Scoring, Path], Scorer]:
+    """Return what writes a format and gives the scorer of what it has written."""
+    try:
+        if to == "onnx":
+            from pipeline.export.onnx_file import write
+        elif to == "keras":
+            from pipeline.export.keras_file import write
+        elif to == "joblib":
+            from pipeline.export.joblib_file import write
+        else:
+            known = f"one of {listing(FORMATS)} is needed, and {to!r} was given"
+            raise PipelineError(f"export --to: {known}{did_you_mean(to, FORMATS)}")
+    except ModuleNotFoundError as error:
+        raise PipelineError(f"export: {error.name} is needed and not installed; pip install '.[{to}]'") from None
+    return write

@@ -1,0 +1,73 @@
+"""A run as a scikit-learn pipeline: raw values in, class names and probabilities out."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from pipeline.data.preprocess import Preprocessor
+from pipeline.export.agreement import Answer, Scorer
+from pipeline.machine.arrays import Floats
+from pipeline.runs.saved import Scoring
+
+
+def write(run: Scoring, path: Path) -> Scorer:
+    """Write the file and return what the same bytes say when joblib has read them again.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    buffer = io.BytesIO()
+    joblib.dump(to_pipeline(run), buffer)
+    path.write_bytes(buffer.getvalue())
+    buffer.seek(0)
+    pipeline, names = joblib.load(buffer), list(run.config.data.codes)
+
+    def call(values: Floats) -> Answer:
+        output = pipeline[-1].network_.output(pipeline[:-1].transform(values))
+        known = ~np.isnan(output).any(axis=1)
+        classes, probabilities = np.full(len(values), "", dtype=object), np.zeros((len(values), len(names)))
+        if known.any():
+            classes[known] = pipeline.predict(values[known])
+            columns = [names.index(name) for name in pipeline.classes_]
+            probabilities[np.ix_(known, columns)] = pipeline.predict_proba(values[known])
+        probabilities[~known] = np.nan
+        return Answer(output, classes.astype(str), probabilities)
+
+    return call
+
+
+def to_pipeline(run: Scoring) -> Pipeline:
+    """Return a fitted scikit-learn ``Pipeline`` for (rows, F) raw values, NaN for a missing one.
+
+    Columns of a DataFrame are taken by name, those of an array in the order of ``data.features``. ``predict`` raises
+    ValueError where the network's output is NaN, which is no class.
+    """
+    from pipeline.model import classifier_of  # who loads the file needs less
+
+    steps = run.model.preprocessor
+    prepare = FunctionTransformer(inputs_of, kw_args={"preprocessor": steps}).fit(np.zeros((1, len(steps.features))))
+    classifier = classifier_of(run.config).from_network(run.model.network, run.model.coding)
+    return Pipeline([("prepare", prepare), ("classify", classifier)])
+
+
+def inputs_of(values: Any, preprocessor: Preprocessor) -> Floats:
+    """Return the (rows, C) inputs of (rows, F) raw values, an array or a DataFrame.
+
+    Raises:
+        ValueError: a column is missing, or there are too many.
+    """
+    names = list(preprocessor.features)
+    if hasattr(values, "columns"):
+        if absent := [name for name in names if name not in values.columns]:
+            raise ValueError(f"X must have the columns {names}; it lacks {absent}.")
+        values = values[names]
+    raw: Floats = np.asarray(values, dtype=np.float64)
+    if raw.ndim != 2 or raw.shape[1] != len(names):
+        raise ValueError(f"X must have the {len(names)} columns {names}; got the shape {raw.shape}.")
+    # the largest doubles become infinite in float32, as infinity does; scikit-learn refuses infinity itself
+    return np.nan_to_num(preprocessor.transform(raw), nan=np.nan)

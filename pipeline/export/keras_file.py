@@ -1,0 +1,64 @@
+"""A run as a Keras model: raw values in, output and probabilities out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.export.agreement import Answer, Scorer
+from pipeline.machine.arrays import Floats
+from pipeline.network.backend import keras
+from pipeline.network.keras_model import build
+from pipeline.runs.saved import Scoring
+
+
+def write(run: Scoring, path: Path) -> Scorer:
+    """Write the file and return what Keras makes of it when it has read it again.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    to_keras(run).save(path)
+    model, names = keras().models.load_model(path), np.array([*run.config.data.codes, ""])
+
+    def call(values: Floats) -> Answer:
+        said = {name: np.asarray(tensor) for name, tensor in model(values).items()}
+        unknown = np.isnan(said["probabilities"]).any(axis=1)
+        best = np.nan_to_num(said["probabilities"]).argmax(axis=1)
+        return Answer(said["output"], names[np.where(unknown, -1, best)], said["probabilities"])
+
+    return call
+
+
+def to_keras(run: Scoring) -> Any:
+    """Return a functional ``keras.Model`` of built-in layers and operations only.
+
+    Its input is ``features``, float64 (rows, F), NaN for a missing value. Its outputs are a dict: ``output``, float32 (rows,
+    outputs) of the network, and ``probabilities``, float64 (rows, K) in the order of ``data.codes``, NaN where there is none.
+    """
+    ops, steps = keras().ops, run.model.preprocessor
+    features = keras().layers.Input((len(steps.features),), dtype="float64", name="features")
+    implausible = ops.logical_or(ops.less(features, steps.lowest), ops.greater(features, steps.highest))
+    values = ops.where(ops.logical_or(ops.isnan(features), implausible), steps.fill, features)
+    values = ops.divide(ops.subtract(values, steps.center), steps.scale)
+    if steps.components is not None and steps.mean is not None:
+        values = ops.matmul(ops.subtract(values, steps.mean), steps.components.T)
+    output = build(run.model.network)(ops.cast(values, "float32"))
+    said = {"output": output, "probabilities": _probabilities(ops, ops.cast(output, "float64"), run)}
+    return keras().Model(features, said, name="leaky_relu_classifier")
+
+
+def _probabilities(ops: Any, output: Any, run: Scoring) -> Any:
+    """Return what ``Coding.probabilities`` makes of the output, in the order of ``data.codes``."""
+    coding, known = run.model.coding, output
+    unknown = ops.isnan(ops.sum(output, axis=1, keepdims=True))
+    if not coding.softmax:
+        codes, spread = np.array([coding.codes]), np.nan if coding.spread is None else coding.spread
+        distance = ops.absolute(ops.subtract(ops.clip(output, min(coding.codes), max(coding.codes)), codes))
+        nearest = ops.min(distance, axis=1, keepdims=True)
+        far = ops.multiply((distance - nearest) / spread, (distance + nearest) / spread)
+        density = ops.exp(far / -2.0)
+        known = density / ops.sum(density, axis=1, keepdims=True)
+    # known classes x all classes: a class that the network never saw has probability 0
+    placing = np.array([[float(name == each) for each in run.config.data.codes] for name in coding.classes])
+    return ops.where(unknown, np.float64(np.nan), ops.matmul(known, placing))

@@ -1,0 +1,146 @@
+"""The nodes of a run's ONNX graph, in ONNX's own text format, with the arrays that they name."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.preprocess import Preprocessor
+from pipeline.network.coding import Coding
+from pipeline.network.layers import Network, unflatten
+from pipeline.runs.saved import Scoring
+
+Part = tuple[str, dict[str, NDArray[Any]]]
+"""Nodes, one a line, and arrays by name."""
+
+
+def graph(run: Scoring) -> Part:
+    """Return the nodes from ``features`` to ``class``, ``probabilities`` and ``output``."""
+    model, names = run.model, tuple(run.config.data.codes)
+    parts = [
+        _prepare(model.preprocessor),
+        *_layers(model.network),
+        _softmax() if model.network.softmax else ("output = Identity(values)", {}),
+        _cleaned(),
+        ("best = ArgMax<axis = 1, keepdims = 0>(known)\nof_known = Identity(known)", {})
+        if model.coding.softmax
+        else _nearest_code(model.coding),
+        _named(model.coding, names),
+    ]
+    arrays = {"zero": np.array(0.0), "nan": np.array(np.nan), "columns": np.array([1])}
+    return "\n".join(text for text, _ in parts), arrays | {name: array for _, each in parts for name, array in each.items()}
+
+
+def _prepare(steps: Preprocessor) -> Part:
+    """From raw features to the network's inputs; all before the cast is double."""
+    text = """
+        empty = IsNaN(features)
+        low = Less(features, lowest)
+        high = Greater(features, highest)
+        implausible = Or(low, high)
+        missing = Or(empty, implausible)
+        filled = Where(missing, fill, features)
+        centered = Sub(filled, center)
+        scaled = Div(centered, scale)"""
+    arrays = {name: getattr(steps, name) for name in ("lowest", "highest", "fill", "center", "scale")}
+    if steps.components is None or steps.mean is None:
+        return text + "\ninputs = Cast<to = 1>(scaled)", arrays
+    text += """
+        shifted = Sub(scaled, mean)
+        rotated = MatMul(shifted, components)
+        inputs = Cast<to = 1>(rotated)"""
+    return text, arrays | {"mean": steps.mean, "components": steps.components.T}
+
+
+def _layers(network: Network) -> list[Part]:
+    """From inputs to values, what the last layer says before softmax."""
+    parts: list[Part] = []
+    values = "inputs"
+    for layer, (kernel, bias) in enumerate(unflatten(network.weights, network.sizes), 1):
+        product = f"product_{layer} = MatMul({values}, kernel_{layer})"
+        if kernel.shape[1] == 1:  # as NumPy sums for a single unit; MatMul does not round the products, and differs more
+            kernel = kernel.T
+            product = f"weighted_{layer} = Mul({values}, kernel_{layer})\n"
+            product += f"product_{layer} = ReduceSum<keepdims = 1>(weighted_{layer}, columns)"
+        text, values = f"{product}\nsum_{layer} = Add(product_{layer}, bias_{layer})", f"sum_{layer}"
+        parts.append((text, {f"kernel_{layer}": kernel, f"bias_{layer}": bias}))
+        if layer <= len(network.slopes):
+            parts.append(_leaky_relu(layer, network.slopes[layer - 1]))
+            values = f"layer_{layer}"
+    return [*parts, (f"values = Identity({values})", {})]
+
+
+def _leaky_relu(layer: int, slope: float) -> Part:
+    if slope:
+        return f"layer_{layer} = LeakyRelu<alpha = {slope!r}>(sum_{layer})", {}
+    # neither 0 * -infinity, which is NaN, nor a Relu that may drop NaN
+    text = f"negative_{layer} = Less(sum_{layer}, nothing)\nlayer_{layer} = Where(negative_{layer}, nothing, sum_{layer})"
+    return text, {"nothing": np.array(0, dtype=np.float32)}
+
+
+def _softmax() -> Part:
+    """From values to output. Runtimes differ in what Softmax makes of NaN, so NaN is set by hand."""
+    text = """
+        logits = Cast<to = 11>(values)
+        largest = ReduceMax<axes = [1], keepdims = 1>(logits)
+        below = Sub(logits, largest)
+        sum_below = ReduceSum<keepdims = 1>(below, columns)
+        undefined = IsNaN(sum_below)
+        usable = Where(undefined, zero, below)
+        power = Exp(usable)
+        sum_power = ReduceSum<keepdims = 1>(power, columns)
+        share = Div(power, sum_power)
+        shares = Where(undefined, nan, share)
+        output = Cast<to = 1>(shares)"""
+    return text, {}
+
+
+def _cleaned() -> Part:
+    """From output to known, the same in double with 0 in the rows without a class."""
+    text = """
+        exact = Cast<to = 11>(output)
+        sum_exact = ReduceSum<keepdims = 1>(exact, columns)
+        unknown = IsNaN(sum_exact)
+        known = Where(unknown, zero, exact)"""
+    return text, {}
+
+
+def _nearest_code(coding: Coding) -> Part:
+    """From known to best, the class of the nearest code, and of_known, the probability of each class, as ``Coding`` has them."""
+    text = """
+        clipped = Clip(known, lowest_code, highest_code)
+        signed = Sub(clipped, codes)
+        distance = Abs(signed)
+        best = ArgMin<axis = 1, keepdims = 0>(distance)
+        nearest = ReduceMin<axes = [1], keepdims = 1>(distance)
+        difference = Sub(distance, nearest)
+        total = Add(distance, nearest)
+        scaled_difference = Div(difference, spread)
+        scaled_total = Div(total, spread)
+        square = Mul(scaled_difference, scaled_total)
+        exponent = Div(square, minus_two)
+        density = Exp(exponent)
+        sum_density = ReduceSum<keepdims = 1>(density, columns)
+        of_known = Div(density, sum_density)"""
+    codes = np.array(coding.codes)
+    arrays = {"codes": codes[None], "lowest_code": codes.min(), "highest_code": codes.max(), "minus_two": np.array(-2.0)}
+    return text, arrays | {"spread": np.array(coding.spread or 1.0)}
+
+
+def _named(coding: Coding, names: tuple[str, ...]) -> Part:
+    """From best and of_known to class and probabilities, in the order of all classes."""
+    text = """
+        placed = MatMul(of_known, placing)
+        none_known = Or(unknown, no_probabilities)
+        probabilities = Where(none_known, nan, placed)
+        named = Gather(known_classes, best)
+        unnamed = Squeeze(unknown, columns)
+        class = Where(unnamed, no_class, named)"""
+    arrays = {
+        "known_classes": np.array(coding.classes, dtype=object),
+        "no_class": np.array([""], dtype=object),
+        # known classes x all classes: a class that the network never saw has probability 0
+        "placing": np.array([[float(known == name) for name in names] for known in coding.classes]),
+        "no_probabilities": np.array(not coding.softmax and coding.spread is None),
+    }
+    return text, arrays

@@ -1,0 +1,47 @@
+"""Which facts each stage of findings reads."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.config.schema import Config
+from pipeline.data.load import Table
+from pipeline.data.split import Split
+from pipeline.findings import Finding, find
+from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.training_rules import TrainingFacts
+from pipeline.judge.evaluate import Evaluation
+from pipeline.machine.arrays import Floats
+from pipeline.model import Model
+from pipeline.network.train import Trained
+
+
+def audit(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
+    """Return the findings that need no training: about the config, the data and the split."""
+    accept = config.findings.accept
+    return find("C", config, accept) + find("D", DataFacts(table, parts, config), accept)
+
+
+def audit_training(
+    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation
+) -> tuple[Finding, ...]:
+    """Return the findings about a training and its figures."""
+    dead, agreeing = [], np.ones(0)
+    if len(parts.train):  # on another file there are no training rows to look at
+        dead = [layer.dead for layer in evaluation.advice.layers]
+        agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[parts.train]))
+    answers = evaluation.answers[np.concatenate([parts.train, parts.test])]
+    answers = answers if evaluation.several_classes else answers[:0]  # one answer is right where there is one class
+    facts = TrainingFacts(trained, answers, dead, agreeing, config)
+    return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
+
+
+_ROWS = 2000
+"""Integers looked at, evenly spread: enough for a share, few enough for thousands of starts."""
+
+
+def agreement(model: Model, trained: Trained, inputs: Floats) -> Floats:
+    """Return, for each start, the share of the (rows, inputs) that it answers like the chosen start."""
+    inputs = inputs[:: -(-len(inputs) // _ROWS)]
+    answers = [model.coding.decode(replace(model.network, weights=each).output(inputs)) for each in trained.weights]
+    return np.asarray(np.mean(np.stack(answers) == answers[trained.chosen], axis=1))

@@ -1,0 +1,1 @@
+"""A file, scored with a saved run."""

@@ -1,0 +1,76 @@
+"""The columns that scoring adds to a file: the predicted class, a probability a class, and notes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.config.schema import Config
+from pipeline.errors import DataError, listing
+from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
+from pipeline.predict.csv_text import quoted
+from pipeline.predict.score import notes, score
+from pipeline.runs.saved import Scoring
+
+
+@dataclass(frozen=True)
+class Added:
+    """What is added to R rows.
+
+    Attributes:
+        answers: (R,) index of the predicted class, -1 for none.
+        probabilities: (R, classes) float32.
+        notes: (R,) which of the texts is each row's note.
+        classes, texts: what the numbers stand for.
+    """
+
+    answers: Integers
+    probabilities: Floats32
+    notes: Integers
+    classes: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    def columns(self) -> list[pa.Array]:
+        """Return the columns, of the types of ``schema``; where there is no class, it and its probabilities are null."""
+        classes, texts = (pa.array(each, pa.string()) for each in (self.classes, self.texts))
+        answers = pa.array(self.answers.astype(np.int32), mask=self._none())
+        notes = pa.array(self.notes.astype(np.int32))
+        coded = [pa.DictionaryArray.from_arrays(*pair) for pair in ((answers, classes), (notes, texts))]
+        return [coded[0], *self._shares(), coded[1]]
+
+    def cells(self) -> list[pa.Array]:
+        """Return the columns as cells of CSV; what is null is empty."""
+        classes, texts = (quoted(pa.array(each, pa.string())) for each in ([*self.classes, ""], self.texts))
+        answers = np.where(self.answers < 0, len(self.classes), self.answers)
+        shares = [pc.fill_null(share.cast(pa.string()), "") for share in self._shares()]
+        return [classes.take(pa.array(answers)), *shares, texts.take(pa.array(self.notes))]
+
+    def _shares(self) -> list[pa.Array]:
+        return [pa.array(each, mask=self._none()) for each in np.ascontiguousarray(self.probabilities.T)]
+
+    def _none(self) -> Flags | None:
+        """Return which rows have no class, or None if all have one."""
+        none = self.answers < 0
+        return none if none.any() else None
+
+
+def schema(config: Config) -> pa.Schema:
+    """Return names and types of the columns that are added; few different texts are kept as numbers of them."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    shares = [(f"probability {name}", pa.float32()) for name in config.data.codes]
+    return pa.schema([(f"predicted {config.data.target}", text), *shares, ("notes", text)])
+
+
+def refuse_taken(place: str, present: Sequence[str], config: Config) -> None:
+    """Raise DataError where a file has a column already that scoring adds."""
+    if taken := [name for name in schema(config).names if name in present]:
+        raise DataError(f"{place}: already has {listing(taken)}, which scoring adds; rename or remove them")
+
+
+def add(run: Scoring, values: Floats) -> Added:
+    """Score (R, F) raw values in the order of ``data.features``."""
+    scores = score(run, values)
+    numbers, texts = notes(run, scores)
+    return Added(scores.answers, scores.probabilities.astype(np.float32), numbers, tuple(run.config.data.codes), texts)

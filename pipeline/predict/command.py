@@ -1,0 +1,142 @@
+"""The command ``predict``: a file, or the files of a folder, here or on a cluster."""
+
+import csv
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline import __version__
+from pipeline.errors import DataError, PipelineError, listing
+from pipeline.machine.cluster import Work, place_of
+from pipeline.machine.cluster import carry_out as on_cluster
+from pipeline.machine.files import flush, hidden_beside, sweep, whole
+from pipeline.machine.progress import progress_bar
+from pipeline.predict.file import Counts, predict, rejected_path
+from pipeline.runs.place import resolve_run
+from pipeline.runs.saved import Scoring, load_scoring
+
+_KEPT = "nothing was written"
+
+
+def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbose: bool = False) -> dict[str, Any]:
+    """Score a file, or every Parquet file below a folder, and return what ``--json`` prints.
+
+    Args:
+        run: the folder of a run.
+        source: a CSV or Parquet file, or a folder.
+        target: the file to write, or the folder, which must not be there yet.
+        dask: the cluster that scores the files of a folder, as in ``study``; its workers must see both folders.
+        verbose: show a progress bar on standard error.
+
+    Raises:
+        PipelineError: the run, the input or the output cannot be used.
+    """
+    started, opened = time.perf_counter(), load_scoring(run)
+    if source == Path():
+        raise PipelineError("INPUT must be a file or a folder by its name; got nothing, or the current folder")
+    if source.is_dir():
+        counts = _folder(opened, source, target, dask, verbose)
+    elif dask:
+        raise PipelineError(f"--dask: scores the Parquet files of a folder; {source} is none")
+    else:
+        counts = predict(opened, source, target, verbose)
+    return {
+        "run": str(resolve_run(run)),
+        "sound": opened.record["sound"],
+        "output": str(target),
+        "rows": counts.rows,
+        "rejected": counts.rejected,
+        "rejected_rows": str(rejected_path(target)) if counts.rejected else None,
+        "known": counts.known,
+        "accuracy": counts.right / counts.known if counts.known else None,
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose: bool) -> Counts:
+    """Score each file into one of the same name below the new folder, which appears whole or not at all."""
+    files = [each.relative_to(source) for each in sorted(source.rglob("*")) if each.is_file() and not _hidden(each, source)]
+    parts = [each for each in files if each.suffix.lower() == ".parquet"]
+    if not parts:
+        raise DataError(f"{source}: a folder of Parquet files is needed; there is no file below it whose name ends in .parquet")
+    if others := [str(each) for each in files if each not in parts]:
+        hint = "move it away, or give it a name that starts with a dot or an underscore"
+        raise DataError(
+            f"{source}: every file must end in .parquet, or it would be left out; {listing(others[:3])} does not; {hint}"
+        )
+    if target.exists() or target.is_symlink():
+        raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
+    counts = Counts()
+    try:
+        with _whole_folder(target) as hidden, progress_bar(f"scoring {source.name}", verbose, len(parts), "files") as bar:
+            # whole paths, for a worker has a current folder of its own
+            tasks = {number: ((source / part).resolve(), hidden.resolve() / part) for number, part in enumerate(parts)}
+            for _, one in _carried_out(run, tasks, dask):
+                counts += one
+                bar.advance(bar.task_ids[0])
+            if lost := [str(part) for part in parts if not (hidden / part).is_file()]:
+                hint = "do all workers see the same folder under the same path?"
+                raise PipelineError(f"{target}: {len(lost)} of {len(parts)} files were not written here; {hint}")
+            _gather_rejected(hidden, parts, target)
+    except OSError as error:
+        raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; {_KEPT}") from None
+    return counts
+
+
+def _carried_out(run: Scoring, tasks: Mapping[int, Any], dask: str | None) -> Iterable[tuple[int, Counts]]:
+    if dask is None:
+        return ((number, _one(run, task)) for number, task in tasks.items())
+    return on_cluster(place_of(dask), Work(_one, run, _versions, _KEPT), tasks)
+
+
+def _one(run: Scoring, task: tuple[Path, Path]) -> Counts:
+    """Score one file of a folder."""
+    source, target = task
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return predict(run, source, target)
+
+
+def _versions() -> dict[str, str]:
+    return {"pipeline": __version__, "numpy": version("numpy"), "pyarrow": version("pyarrow")}
+
+
+def _hidden(path: Path, below: Path) -> bool:
+    """Return whether other programs would not take a file for a part: a name on its way starts with a dot or underscore."""
+    return any(part.startswith((".", "_")) for part in path.relative_to(below).parts)
+
+
+def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
+    """Make one file of the rejected rows of all parts, which tells the part of each; none if there are none."""
+    every = [(part, path) for part in parts if (path := rejected_path(hidden / part)).exists()]
+    if not every:
+        rejected_path(target).unlink(missing_ok=True)
+        return
+    text: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    with whole(rejected_path(target)) as kept, kept.open("w", **text) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "line", "reason", "row"])
+        for part, path in every:
+            with path.open(**text) as rows:
+                reader = csv.reader(rows)
+                next(reader)
+                writer.writerows([str(part), *row] for row in reader)
+            path.unlink()
+
+
+@contextmanager
+def _whole_folder(target: Path) -> Iterator[Path]:
+    """Give a hidden folder beside ``target``, which is renamed at the end, or deleted on an error."""
+    sweep(target)
+    hidden = hidden_beside(target)
+    try:
+        hidden.mkdir()
+        yield hidden
+        flush(hidden)
+        hidden.rename(target)
+        flush(target.parent)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)

@@ -1,0 +1,90 @@
+"""Score raw rows with a saved run, and say what is doubtful about each. NumPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipeline.data.preprocess import beyond
+from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
+from pipeline.runs.saved import Scoring
+
+_MANY = 2**20
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a run says of R rows of F features; classes are those of ``data.codes``, in their order.
+
+    Attributes:
+        output: (R, outputs) of the network; NaN where something is missing and nothing fills it.
+        answers: (R,) index of the class, -1 where the output is NaN.
+        probabilities: (R, classes); NaN where the output is.
+        missing: (R, F) which values are missing.
+        implausible: (R, F) which are outside their plausible range.
+        unseen: (R, F) which are outside the range of the training rows; not counted where implausible values become missing.
+    """
+
+    output: Floats32
+    answers: Integers
+    probabilities: Floats
+    missing: Flags
+    implausible: Flags
+    unseen: Flags
+
+
+def score(run: Scoring, values: ArrayLike) -> Scores:
+    """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
+    values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
+    output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
+    implausible = beyond(values, *((steps.lowest, steps.highest) if masked else run.config.data.bounds()))
+    unseen = beyond(values, *steps.seen)
+    if masked:
+        unseen &= ~implausible
+    answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
+    return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)
+
+
+def notes(run: Scoring, scores: Scores) -> tuple[Integers, tuple[str, ...]]:
+    """Return the number of each row's note, and the notes, one for each set of doubts that occurs; "" where there is none.
+
+    A note depends on what is doubtful in the row, not on its values, so that few texts serve many rows.
+    """
+    doubts = [scores.missing, scores.implausible, scores.unseen]
+    codes = np.zeros(len(scores.answers), dtype=np.int64)
+    for flags in (column for each in doubts for column in each.T if column.any()):
+        codes = 2 * codes + flags
+        if codes.max(initial=0) > _MANY:
+            codes = _renumbered(codes)
+    codes = _renumbered(codes)
+    examples = np.zeros(codes.max(initial=0) + 1, dtype=np.int64)
+    examples[codes] = np.arange(len(codes))
+    texts = tuple(_note(run, *(each[row] for each in doubts)) for row in (examples if len(codes) else ()))
+    return codes, texts
+
+
+def _renumbered(codes: Integers) -> Integers:
+    """Return the codes, in their order, as numbers from 0 on without gaps."""
+    present = np.zeros(codes.max(initial=0) + 1, dtype=bool)
+    present[codes] = True
+    return (np.cumsum(present) - 1)[codes]
+
+
+def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:
+    return "; ".join(doubtful(run, missing, implausible, unseen))
+
+
+def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
+    """Return what is doubtful about a row, feature by feature, from its (F,) flags."""
+    steps, parts = run.model.preprocessor, []
+    for place, (name, feature) in enumerate(run.config.data.features.items()):
+        fill = steps.fill[place]
+        filled = f", filled with {fill:.6g}" if not np.isnan(fill) else ", so there is no answer"
+        if missing[place]:
+            parts.append(f"{name} missing{filled}")
+        if implausible[place] and feature.range:
+            dropped = filled if run.config.preprocess.implausible == "missing" else ""
+            parts.append(f"{name} outside the plausible {feature.range[0]:.6g} to {feature.range[1]:.6g}{dropped}")
+        if unseen[place]:
+            parts.append(f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training")
+    return parts

@@ -1,0 +1,100 @@
+"""How runs relate to their config file, to the data, and to one another."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.read import load_config
+from pipeline.config.schema import Config
+from pipeline.errors import PipelineError
+from pipeline.runs.place import run_folders
+from pipeline.runs.saved import read_config, read_record
+from pipeline.runs.summary import Origin
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list of runs.
+
+    Attributes:
+        run: its folder.
+        changed: settings that differ from the run before it of the same config, as "key before -> now".
+        record: what run.json holds; None where it is damaged.
+        problem: what is wrong with the run, or an empty text.
+    """
+
+    run: Path
+    changed: tuple[str, ...]
+    record: dict[str, Any] | None
+    problem: str = ""
+
+
+def entries() -> list[Entry]:
+    """Return every complete run, oldest first; a damaged one is listed with its problem."""
+    before: dict[str, Config] = {}
+    listed = []
+    for folder in run_folders():
+        try:
+            record, config = read_record(folder), read_config(folder)
+        except PipelineError as error:
+            listed.append(Entry(folder, (), None, error.problems[0]))
+            continue
+        path = record["config"]["path"]
+        listed.append(Entry(folder, differences(before.get(path, config), config), record))
+        before[path] = config
+    return listed
+
+
+def differences(before: Config, now: Config) -> tuple[str, ...]:
+    """Return the settings that differ, as "key before -> now"."""
+    old, new = before.settings(), now.settings()
+    return tuple(f"{key} {old.get(key)} -> {new.get(key)}" for key in old | new if old.get(key) != new.get(key))
+
+
+def located(run: Path, path: str) -> str:
+    """Return where a path that a run recorded is today.
+
+    A relative path is relative to the folder that holds models/: there the run was trained. It is returned as it was
+    recorded if that is the current folder, or if nothing is there.
+    """
+    there = run.resolve().parents[1] / path
+    try:
+        return path if there.resolve() == Path(path).resolve() or not there.exists() else str(there)
+    except (OSError, ValueError):
+        return path  # no name of a file; reading it will say so
+
+
+def changes(run: Path, config: Config, record: dict[str, Any]) -> tuple[str, ...]:
+    """Say how the config file differs today from the config that a run was trained with."""
+    origin = record["config"]
+    try:
+        today = load_config(located(run, origin["path"]), origin["settings"], origin["data"])
+    except PipelineError as error:
+        return (f"the config cannot be read any more: {error.problems[0]}; these figures are of the copy kept in the run",)
+    edited = differences(config, today)
+    if not edited:
+        return ()
+    old = f"{origin['path']} was edited since this run: {'; '.join(edited)}"
+    return (f"{old}; these figures are of the old settings; train to renew them",)
+
+
+def current_run(config: Config, origin: Origin) -> Path | None:
+    """Return the newest run of a config file if it was trained with this config and these data, else None."""
+    for folder in reversed(list(run_folders())):
+        try:
+            record, then = read_record(folder), read_config(folder)
+        except PipelineError:
+            continue  # "runs" names it
+        if Path(record["config"]["path"]).resolve() == Path(origin.path).resolve():
+            same_data = record["data"]["sha256"] == _sha256(config.data.path)
+            return folder if same_data and not differences(then, config) else None
+    return None
+
+
+def _sha256(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None  # training will say what is wrong with it

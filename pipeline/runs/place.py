@@ -1,0 +1,37 @@
+"""Where runs are: models/<run>/, and models/latest, the newest of them."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import RunError
+
+MODELS = Path("models")
+LATEST = MODELS / "latest"
+REPORT = "report.html"
+_RUN_NAME = re.compile(r"^\d{8}T\d{6}\.\d{3}Z-.+-[0-9a-f]{8}$")
+
+
+def resolve_run(path: Path | str) -> Path:
+    """Return the folder that a name such as models/latest stands for, relative to the current folder where it is below it.
+
+    Raises:
+        RunError: ``latest`` is a link to somewhere else than a run beside it, so that no command of ours made it.
+    """
+    folder = Path(path)
+    target = folder.parent / os.readlink(folder) if folder.is_symlink() else folder
+    if folder.name == LATEST.name and target != folder and not _RUN_NAME.match(os.readlink(folder)):
+        raise RunError(f"{folder}: must be a link to a run beside it; it leads to {os.readlink(folder)}; remove it or name a run")
+    return Path(os.path.relpath(target)) if Path.cwd() in Path(os.path.abspath(target)).parents else target
+
+
+def run_folders() -> Iterator[Path]:
+    """Yield every complete run, oldest first."""
+    if MODELS.is_dir():
+        yield from (each for each in sorted(MODELS.iterdir()) if _RUN_NAME.match(each.name) and (each / "run.json").is_file())
+
+
+def label(name: str) -> str:
+    """Return a name as a part of a folder's name."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:80] or "config"

@@ -1,0 +1,55 @@
+"""A saved run, read again: its figures, and its report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.data.load import Table, load
+from pipeline.data.split import Split
+from pipeline.errors import RunError
+from pipeline.findings.audit import audit, audit_training
+from pipeline.judge.evaluate import Yardsticks, evaluate
+from pipeline.runs.history import changes, located
+from pipeline.runs.place import resolve_run
+from pipeline.runs.saved import Run, load_run
+from pipeline.runs.summary import summary
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """A saved run, read once, with its figures computed again.
+
+    Attributes:
+        run: as it is kept.
+        table: the data that the figures are of.
+        summary: what ``evaluate`` prints.
+    """
+
+    run: Run
+    table: Table
+    summary: dict[str, Any]
+
+
+def reopen(path: Path | str, data: str | None = None) -> Reopened:
+    """Compute the figures of a saved run again, on its own data or on another file; nothing is trained."""
+    run, folder = load_run(path), resolve_run(path)
+    section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
+    config, record = run.config.model_copy(update={"data": section}), run.record
+    table = load(section, only_score=True)
+    same = table.sha256 == record["data"]["sha256"]
+    if same and len(table) != record["data"]["rows"]:
+        raise RunError(
+            f"{folder / 'run.json'}: this run was not written by this version: {table.path} has other rows; train again"
+        )
+    parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
+    yardsticks = run.yardsticks if same else Yardsticks(run.yardsticks.counts, {})
+    evaluation = evaluate(run.model, table, parts, yardsticks, config)
+    findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
+    notes = changes(folder, run.config, record)
+    if not same:
+        stranger = f"{table.path} is not the file that the run was trained on"
+        notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
+    result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
+    return Reopened(run, table, result | {"run": str(folder)})

@@ -1,0 +1,148 @@
+"""Write a run into models/: it appears whole or not at all, and no run is ever overwritten."""
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import RunError
+from pipeline.machine.files import UNFINISHED, flush, whole
+from pipeline.runs.place import LATEST, MODELS, REPORT, label
+from pipeline.runs.run_json import seal
+from pipeline.runs.saved import Run
+from pipeline.runs.weights import to_arrays
+
+
+def prepare_models() -> None:
+    """Make sure that runs can be saved, before anything is trained, and delete what killed processes left behind.
+
+    Raises:
+        RunError: the folder cannot be made or written.
+    """
+    try:
+        MODELS.mkdir(exist_ok=True)
+        os.rmdir(tempfile.mkdtemp(prefix=UNFINISHED, dir=MODELS))
+    except OSError as error:
+        raise _unsaved(error) from None
+    for each in MODELS.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):  # another process may be deleting it too
+            if time.time() - each.lstat().st_mtime > 3600:
+                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+
+
+def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
+    """Write a run and point ``models/latest`` to it; it appears whole or not at all.
+
+    Args:
+        run: the run; run.json holds its record, the folder, the time, and the size and hash of every file.
+        name: of the config.
+        pipeline: the fitted scikit-learn preprocessing.
+        keras_model: the Keras model with the same weights.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    import joblib
+
+    folder = MODELS / f"{UNFINISHED}{os.getpid()}-{time.time_ns()}"
+    try:
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text(run.config.to_yaml(), encoding="utf-8")
+        np.savez(folder / "weights.npz", **to_arrays(run.model, run.trained, run.split, run.yardsticks))
+        keras_model.save(folder / "network.keras")
+        joblib.dump(pipeline, folder / "preprocessor.joblib")
+        target = _publish(folder, run, label(name))
+    except OSError as error:
+        raise _unsaved(error) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # gone already if it was published
+    _point_latest(target)
+    return target
+
+
+def add_report(folder: Path, text: str) -> Path:
+    """Write report.html into a run's folder, whole or not at all, and return its path; a run's own files stay as they are.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    target = folder / REPORT
+    try:
+        with whole(target) as hidden:
+            hidden.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise RunError(f"{target}: the report cannot be written: {error.strerror or error}") from None
+    return target
+
+
+def _unsaved(error: OSError) -> RunError:
+    return RunError(f"{MODELS}: a run cannot be saved there: {error.strerror or error}; make it a folder that can be written")
+
+
+def remove_run(folder: Path) -> None:
+    """Delete a run; it is renamed first, so that it vanishes whole.
+
+    Raises:
+        RunError: it cannot be deleted.
+    """
+    hidden = MODELS / f"{UNFINISHED}{os.getpid()}-{folder.name}"
+    try:
+        folder.rename(hidden)
+        shutil.rmtree(hidden)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None
+
+
+def _publish(folder: Path, run: Run, name: str) -> Path:
+    """Complete the record, write it, and rename the folder to its final name, one that no run has."""
+    sums = {each.name: _facts(each.read_bytes()) for each in sorted(folder.iterdir())}
+    fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record["data"]["sha256"].encode()).hexdigest()[:8]
+    while True:
+        now = datetime.now(UTC)
+        target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
+        record = run.record | {"run": str(target), "created": now.isoformat(), "files": sums}
+        (folder / "run.json").write_text(seal(record), encoding="utf-8")
+        _flush(folder)
+        if not target.exists():
+            try:
+                folder.rename(target)  # fails if another process was quicker, for that folder is not empty
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                continue
+            return target
+
+
+def _point_latest(target: Path) -> None:
+    """Let models/latest point to the run, unless a newer one was finished meanwhile."""
+    link = MODELS / f"{UNFINISHED}{os.getpid()}-latest"
+    try:
+        if LATEST.is_symlink() and os.readlink(LATEST) > target.name and LATEST.exists():
+            return
+        link.unlink(missing_ok=True)
+        link.symlink_to(target.name)
+        link.replace(LATEST)
+    except OSError as error:
+        link.unlink(missing_ok=True)
+        raise RunError(f"{target} is saved, but {LATEST} cannot point to it: {error.strerror}; remove {LATEST}") from None
+
+
+def _flush(folder: Path) -> None:
+    """Have everything on disk before the rename makes it a run."""
+    for each in [*folder.iterdir(), folder]:
+        flush(each)
+
+
+def _facts(content: bytes) -> dict[str, Any]:
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,0 +1,1 @@
+"""A saved run behind HTTP, with a web page."""

@@ -1,0 +1,144 @@
+"""The server: it listens, says so, and ends quietly."""
+
+import ipaddress
+import logging
+import signal
+import socket
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h11
+import uvicorn
+
+from pipeline.errors import PipelineError
+from pipeline.runs.place import resolve_run
+from pipeline.runs.saved import load_scoring
+from pipeline.serve.application import application
+
+_BACKLOG = 2048
+_STALLED = 300
+"""Ticks of a tenth of a second between two looks at connections that do not move."""
+
+
+def serve(path: Path, host: str, port: int, ready: Callable[[str, str], None]) -> None:
+    """Serve a run over HTTP until Ctrl-C or SIGTERM.
+
+    Args:
+        path: of the run.
+        host: the name or address to listen on.
+        port: 0 takes a free one.
+        ready: called with the run's folder and the URL once requests are answered.
+
+    Raises:
+        RunError: no run there, or it is damaged.
+        PipelineError: the address cannot be listened on.
+    """
+    run, folder = load_scoring(path), resolve_run(path)
+    with listener(host, port) as taken:
+        address = taken.getsockname()[0]
+        names = frozenset(_named(each).lower().encode() for each in ("localhost", "127.0.0.1", "::1", host, address))
+        app = application(run, folder, names if ipaddress.ip_address(address).is_loopback else None)
+        listen(app, taken, host, lambda url: ready(str(folder), url))
+
+
+def listen(app: Any, taken: socket.socket, host: str, ready: Callable[[str], None]) -> None:
+    """Let an ASGI application answer on a socket that listens, until Ctrl-C or SIGTERM; ``host`` is its name in the URL."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        backlog=_BACKLOG,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )
+    url = f"http://{_named(host)}:{taken.getsockname()[1]}"
+    with _quiet():
+        _Server(config, lambda: ready(url)).run(sockets=[taken])
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, ends without an error, and drops whoever does not move."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._still: dict[Any, Any] = {}
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _STALLED == 0:
+            self._drop_stalled()
+        return await super().on_tick(counter)
+
+    def _drop_stalled(self) -> None:
+        """Break off connections that, since the last look, have not ended the head of a request or taken any of the answer."""
+        connections: set[Any] = set(self.server_state.connections)
+        waiting = {each: (each.cycle, each.transport.get_write_buffer_size()) for each in connections}
+        waiting = {each: mark for each, mark in waiting.items() if mark[1] or each.conn.their_state is h11.IDLE}
+        for each, mark in waiting.items():
+            if self._still.get(each) == mark:
+                each.transport.abort()
+        self._still = waiting
+
+
+@contextmanager
+def listener(host: str, port: int) -> Iterator[socket.socket]:
+    """Give a socket that listens.
+
+    Raises:
+        PipelineError: the address is taken, unknown or not allowed.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unheard(host, port, error) from None
+    with taken:
+        try:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(address)
+            taken.listen(_BACKLOG)
+        except OSError as error:
+            raise _unheard(host, port, error) from None
+        yield taken
+
+
+def _unheard(host: str, port: int, error: OSError) -> PipelineError:
+    hint = "choose another --port (0 takes a free one) or --host"
+    return PipelineError(f"serve: cannot listen on {_named(host)}:{port}: {error.strerror or error}; {hint}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep libraries from writing lines of their own, which may hold paths and values; ``Guard`` tells of every request."""
+    logging.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _named(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,1 @@
+"""A run logged to MLflow."""

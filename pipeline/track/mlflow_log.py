@@ -1,0 +1,167 @@
+"""What ``track`` starts: log one run to MLflow. A JSON object on standard input, and one on standard output."""
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pipeline
+from pipeline.config.schema import Config
+from pipeline.errors import PipelineError
+from pipeline.runs.saved import load_scoring, read_config, read_record
+
+_EXPERIMENT = "diabetes-pipeline"
+_MODEL_FILES = ("config.yaml", "run.json", "weights.npz")
+_FILES = (*_MODEL_FILES, "network.keras")  # not preprocessor.joblib: no pickle leaves this machine
+_FIGURES = ("accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "seconds")
+_LONGEST_NAME, _LONGEST_VALUE = 250, 6000  # that MLflow takes
+
+
+def log(uri: str, folder: Path) -> dict[str, Any]:
+    """Log a run and return ``run_id``, ``experiment`` and ``notes``; whatever goes wrong is raised."""
+    import mlflow
+
+    record, config = read_record(folder), read_config(folder)
+    mlflow.set_tracking_uri(uri)
+    experiment = mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME") or _EXPERIMENT)
+    # not with start_run, which would look for a git repository around this program
+    run = mlflow.MlflowClient().create_run(experiment.experiment_id, run_name=folder.name, tags=tags(record))
+    notes = []
+    with mlflow.start_run(run_id=run.info.run_id):
+        mlflow.log_params(params(config))
+        mlflow.log_metrics(metrics(record))
+        mlflow.log_dict({"findings": record["findings"]}, "findings.json")
+        for name in _FILES:
+            mlflow.log_artifact(str(folder / name), "run")
+        try:
+            from pipeline.report.command import report
+
+            mlflow.log_artifact(report(folder)["report"])
+        except PipelineError as error:
+            notes = [f"left out: {each}" for each in error.problems]
+        _log_model(folder)
+    return {"run_id": run.info.run_id, "experiment": experiment.name, "notes": notes}
+
+
+def params(config: Config) -> dict[str, str]:
+    """Return every setting that a training depends on, or that describes it, as JSON; text as it is."""
+    settings = ((key, value) for key, value in config.settings().items() if not key.startswith(("study.", "tracking.")))
+    texts = ((key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for key, value in settings)
+    return _named((key, text[:_LONGEST_VALUE]) for key, text in texts)
+
+
+def metrics(record: dict[str, Any]) -> dict[str, float]:
+    """Return every figure of a run under its dotted key, the ends of an interval as ``low`` and ``high``."""
+    return _named(pair for key in _FIGURES for pair in _numbers(key, record[key]))
+
+
+def tags(record: dict[str, Any]) -> dict[str, str]:
+    """Return the verdict, each finding's code with its level, and where the run came from."""
+    codes = {f"finding.{each['code']}": each["level"] + (", accepted" if each["accepted"] else "") for each in record["findings"]}
+    return {
+        "mlflow.note.content": "\n\n".join(record["verdict"]),
+        "sound": str(record["sound"]).lower(),
+        "config": record["config"]["path"],
+        "data.sha256": record["data"]["sha256"],
+        **codes,
+        **{f"version.{name}": number for name, number in record["versions"].items()},
+    }
+
+
+def _named(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return pairs under names that MLflow takes, each name once."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        key = re.sub(r"[^\w.\- ]", "_", name)[:_LONGEST_NAME]
+        while key in found:
+            key = f"{key[: _LONGEST_NAME - 8]}_{len(found)}"
+        found[key] = value
+    return found
+
+
+def _numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name not in ("confusion", "curve"):  # tables, which run.json keeps
+                yield from _numbers(f"{key}.{name}", each)
+    elif isinstance(value, list):
+        for name, end in zip(("low", "high"), value, strict=True):
+            yield from _numbers(f"{key}.{name}", end)
+    elif value is not None:
+        yield key, float(value)
+
+
+def _log_model(folder: Path) -> None:
+    """Log what scoring needs, with this package's source: it loads where the package is not installed."""
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types.schema import AnyType, ColSpec, Schema
+
+    from pipeline.track.mlflow_model import ScoringModel
+
+    model = ScoringModel(load_scoring(folder))
+    example = model.example()
+    # as double, MLflow would refuse a column of whole numbers
+    inputs = Schema([ColSpec(AnyType(), name) for name in example.columns])
+    outputs = infer_signature(example, model.predict(example)).outputs
+    with tempfile.TemporaryDirectory() as scratch:
+        data = Path(scratch) / "run"
+        data.mkdir()
+        for name in _MODEL_FILES:
+            shutil.copy(folder / name, data)
+        mlflow.pyfunc.log_model(
+            name="model",
+            loader_module="pipeline.track.mlflow_model",
+            data_path=str(data),
+            code_paths=[str(Path(pipeline.__file__).parent)],
+            pip_requirements=[f"{each}=={version(each)}" for each in ("mlflow-skinny", "numpy", "pandas", "pydantic", "pyyaml")],
+            signature=ModelSignature(inputs, outputs),
+            input_example=example,
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong on one line."""
+    if isinstance(error, ModuleNotFoundError):
+        package = "'.[mlflow]'" if error.name == "mlflow" else "mlflow"  # a database needs more than mlflow-skinny
+        return f"{error.name} is needed and not installed; pip install {package}"
+    text = " ".join(str(error).split()) or type(error).__name__
+    for pattern, plain in _PLAIN.items():
+        if found := re.search(pattern, text):
+            return found.expand(plain)
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+# the HTTP client's errors, a screen long, in plain words
+_PLAIN = {
+    "error code (401|403) ": r"the server refuses (HTTP \1); set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+    "error code ([0-9]+) |too many ([0-9]+) error": r"the server answers HTTP \1\2; is it MLflow, and is it well?",
+    "not in a valid JSON": "what answers there is not MLflow",
+    "Connection refused": "connection refused; is the server running?",
+    "timed out": "the server does not answer in time",
+    "NameResolutionError": "there is no such host",
+    "unsupported URI": "a database needs more than mlflow-skinny; pip install mlflow",
+}
+
+
+def main() -> None:
+    """Read the job, log, and print what happened."""
+    sys.argv.clear()  # MLflow would look for a git repository around the program that it names
+    job = json.load(sys.stdin)
+    with redirect_stdout(sys.stderr):
+        try:
+            told = log(job["mlflow"], Path(job["run"]))
+        except Exception as error:  # whatever MLflow raises costs no run
+            told = {"error": _reason(error)}
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

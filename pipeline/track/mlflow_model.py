@@ -1,0 +1,45 @@
+"""A run as an MLflow model: it scores with NumPy, and no pickle is read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.predict.score import notes, score
+from pipeline.runs.saved import Scoring, load_scoring
+
+
+@dataclass(frozen=True)
+class ScoringModel:
+    """What ``mlflow.pyfunc.load_model`` gives."""
+
+    run: Scoring
+
+    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Return the class of each row, the probability of each class, and what is doubtful about the row.
+
+        Args:
+            model_input: the columns of ``data.features``, in any order; NaN is a missing value.
+            params: none is known.
+
+        Returns:
+            ``class`` (None where there is no answer), ``probability CLASS`` for each class (NaN there), ``note``.
+        """
+        values = model_input[list(self.run.config.data.features)].to_numpy(dtype=np.float64, na_value=np.nan)
+        scores, classes = score(self.run, values), tuple(self.run.config.data.codes)
+        numbers, texts = notes(self.run, scores)
+        answers = np.array([*classes, None], dtype=object)[scores.answers]
+        told: dict[str, Any] = {"class": answers}
+        told |= {f"probability {name}": scores.probabilities[:, place] for place, name in enumerate(classes)}
+        return pd.DataFrame(told | {"note": np.array(texts, dtype=object)[numbers]}, index=model_input.index)
+
+    def example(self) -> pd.DataFrame:
+        """Return a row that no patient had: the middle of each feature's range among the training rows."""
+        return pd.DataFrame([self.run.model.preprocessor.seen.mean(axis=0)], columns=list(self.run.config.data.features))
+
+
+def _load_pyfunc(path: str) -> ScoringModel:
+    """Read a folder with config.yaml, run.json and weights.npz; MLflow calls this."""
+    return ScoringModel(load_scoring(Path(path)))

@@ -1,1 +1,0 @@
-"""What a saved run is used for."""

@@ -1,0 +1,103 @@
+"""Runs of many shapes that nothing was trained for: weights and ranges are drawn."""
+
+import numpy as np
+
+from pipeline.config.schema import Config
+from pipeline.data.preprocess import Preprocessor
+from pipeline.export.agreement import Scorer, drawn, own
+from pipeline.model import Model
+from pipeline.network.coding import Coding
+from pipeline.network.layers import Network, parameters
+from pipeline.runs.saved import Scoring
+
+CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
+
+
+def made(
+    hidden=(3,),
+    slopes=None,
+    softmax=False,
+    codes=CODES,
+    seen=None,
+    spread=0.4,
+    features=6,
+    pca=None,
+    filled=True,
+    scaled=True,
+    bounded=True,
+    weight=1.0,
+) -> Scoring:
+    """Return a run with drawn arrays; ``seen`` are the classes that the network knows, by default all."""
+    random, known = np.random.default_rng(features), list(seen or codes)
+    sizes = (pca or features, *hidden, len(known) if softmax else 1)
+    slopes = slopes or (0.05,) * (len(hidden) + (not softmax))
+    low, wide = random.uniform(-5, 5, features), random.uniform(1, 20, features)
+    lowest, highest = (low - wide, low + 2 * wide) if bounded else (np.full(features, each) for each in (-np.inf, np.inf))
+    names = tuple(f"x{number}" for number in range(features))
+    declared = {
+        name: {"unit": "mmol/L", "range": [float(a), float(b)]} if bounded else {}
+        for name, a, b in zip(names, lowest, highest, strict=True)
+    }
+    fill = low + wide / 2 if filled else np.full(features, np.nan)
+    center, scale = (low + wide / 3, wide / 3) if scaled else (np.zeros(features), np.ones(features))
+    rotation = np.linalg.qr(random.normal(size=(features, features)))[0]
+    mean, components = (random.normal(size=features) / 9, rotation[:pca]) if pca else (None, None)
+    steps = Preprocessor(names, lowest, highest, fill, center, scale, np.array([low, low + wide]), mean, components)
+    weights = (random.normal(size=parameters(sizes)) * weight).astype(np.float32)
+    coding = Coding(tuple(known), tuple(codes[name] for name in known), softmax, None if softmax else spread)
+    data = {"path": "x.csv", "target": "Type", "codes": codes, "features": declared}
+    config = Config.model_validate(
+        {"data": data, "network": {"hidden": hidden, "output": "softmax" if softmax else "code"}, "preprocess": {"pca": pca}}
+    )
+    record = {
+        "run": "models/x",
+        "created": "2026-01-02",
+        "data": {"sha256": "0" * 64},
+        "verdict": ["Good.", "So."],
+        "sound": True,
+    }
+    return Scoring(config, Model(steps, Network(sizes, slopes, softmax, weights), coding), record)
+
+
+SHAPES = {
+    "6-3-1": {},
+    "softmax": {"softmax": True},
+    "deep": {"hidden": (7, 4, 5), "slopes": (0.1, 0.0, 1.0, 0.3)},
+    "deep softmax": {"hidden": (7, 4, 1), "slopes": (0.1, 0.0, 1.0), "softmax": True, "bounded": False},
+    "no hidden layer": {"hidden": ()},
+    "no hidden layer, softmax": {"hidden": (), "slopes": (), "softmax": True},
+    "relu, anything goes": {"slopes": (0.0, 0.0), "bounded": False, "scaled": False},
+    "leaky, anything goes": {"bounded": False},
+    "nothing fills": {"filled": False},
+    "nothing fills, softmax": {"filled": False, "softmax": True},
+    "pca": {"pca": 3},
+    "pca, anything goes": {"pca": 2, "bounded": False, "filled": False},
+    "a class was never seen": {"codes": {"a": 2.0, "never": -7.0, "b": 0.5, "日本 <b>": -1e6}, "seen": ("a", "b", "日本 <b>")},
+    "a class was never seen, softmax": {"softmax": True, "seen": ("Type2", "Normal")},
+    "one feature": {"features": 1, "hidden": (1,)},
+    "no spread": {"spread": None},
+    "diverged": {"weight": 1e25},
+    "nothing but NaN": {"weight": np.nan, "spread": None},
+}
+
+
+def agrees(run: Scoring, scorer: Scorer, rows: int = 2000, flushed: bool = False, within: float = 1e-7) -> None:
+    """Hold what a scorer says to what the run itself says, in drawn rows; without numbers that round to 0 where flushed.
+
+    Probabilities may differ by ``within`` from those of the scorer's own outputs.
+    """
+    values = drawn(run, rows, seed=1)
+    if flushed:
+        values[np.abs(values) < 1e-300] = 0
+    found, expected = scorer(values), own(run)(values)
+    size = np.nanmax(np.abs(run.model.network.weights), initial=1)
+    ordinary = np.isnan(expected.output) | (np.abs(expected.output) < 1e6 * size)
+    np.testing.assert_allclose(found.output[ordinary], expected.output[ordinary], rtol=1e-5, atol=1e-5 * size)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(np.isnan(found.output), np.isnan(expected.output))
+    tie = (np.abs(np.diff(np.sort(expected.probabilities, axis=1)[:, -2:])) < 1e-3).ravel()
+    np.testing.assert_array_equal(found.classes[~tie], expected.classes[~tie])
+    again = run.model.probabilities(found.output, tuple(run.config.data.codes))
+    np.testing.assert_allclose(found.probabilities, again, rtol=1e-7, atol=within)
+    assert found.output.dtype == np.float32
+    assert found.probabilities.dtype == np.float64

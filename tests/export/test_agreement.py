@@ -1,0 +1,65 @@
+"""What the check before an export draws, and what it finds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.errors import RunError
+from pipeline.export.agreement import drawn, largest_difference, own
+from tests.export.made import SHAPES, made
+
+
+def test_rows_lie_within_and_beyond_what_was_seen_with_gaps_ends_and_extremes():
+    run = made()
+    values, (lowest, highest) = drawn(run, 10_000), run.model.preprocessor.seen
+    assert np.array_equal(values, drawn(run, 10_000), equal_nan=True)
+    inside = ((values >= lowest) & (values <= highest)).all(axis=1)
+    assert 0.1 < inside.mean() < 0.5
+    for column, place in zip(values.T, range(6), strict=True):
+        assert 0.02 < np.isnan(column).mean() < 0.2
+        ends = [lowest[place], highest[place], run.model.preprocessor.lowest[place], run.model.preprocessor.highest[place]]
+        assert {*ends, 1e300, -1e300, 5e-324, -5e-324, 0.0, np.inf, -np.inf} < set(column)
+        assert ((column < lowest[place]) & (column > 2 * lowest[place] - highest[place])).any()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_run_agrees_with_itself(shape):
+    run = made(**SHAPES[shape])
+    assert largest_difference(run, drawn(run, 500), own(run)) == 0
+
+
+def without_nan(answer):
+    return replace(answer, output=np.nan_to_num(answer.output))
+
+
+def another_class(answer):
+    return replace(answer, classes=np.append(answer.classes[:-1], "Type1" if answer.classes[-1] != "Type1" else "Normal"))
+
+
+FAULTS = {
+    "output": lambda answer: replace(answer, output=answer.output * np.float32(1.0001) + np.float32(1e-4)),
+    "no NaN": without_nan,
+    "class": another_class,
+    "probabilities": lambda answer: replace(answer, probabilities=answer.probabilities[:, ::-1]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whoever_says_something_else_is_found(fault):
+    run = made(filled=False)
+    with pytest.raises(RunError, match=r"disagrees .* of 500 rows"):
+        largest_difference(run, drawn(run, 500), lambda values: FAULTS[fault](own(run)(values)))
+
+
+def test_a_difference_within_the_tolerance_is_told():
+    run = made()
+
+    def near(values):
+        answer = own(run)(values)
+        output = (answer.output + 5e-6).astype(np.float32)
+        names = tuple(run.config.data.codes)
+        classes = np.array([*names, ""])[run.model.answers(output, names)]
+        return replace(answer, output=output, classes=classes, probabilities=run.model.probabilities(output, names))
+
+    assert largest_difference(run, drawn(run, 500), near) == pytest.approx(5e-6, rel=0.1)

@@ -1,0 +1,67 @@
+"""The joblib file as scikit-learn uses it."""
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import accuracy_score
+
+from pipeline.export.agreement import drawn, own
+from pipeline.export.joblib_file import write
+from tests.conftest import ROOT
+from tests.export.made import SHAPES, agrees, made
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "no spread"])
+def test_scikit_learn_says_what_the_run_says(shape, tmp_path):
+    run = made(**SHAPES[shape])
+    agrees(run, write(run, tmp_path / "x.joblib"), rows=300, within=1e-5)  # its probabilities are worked out in float64
+
+
+def loaded(run, path):
+    write(run, path)
+    return joblib.load(path)
+
+
+def test_columns_of_a_frame_are_taken_by_name(tmp_path):
+    run = made()
+    pipeline, values = loaded(run, tmp_path / "x.joblib"), drawn(run, 50)
+    frame = pd.DataFrame(values, columns=list(run.config.data.features))
+    turned = frame[frame.columns[::-1]].assign(other="text")
+    assert accuracy_score(own(run)(values).classes, pipeline.predict(turned)) == 1
+    np.testing.assert_array_equal(pipeline.predict_proba(turned), pipeline.predict_proba(values))
+    with pytest.raises(ValueError, match=r"lacks \['x3'\]"):
+        pipeline.predict(frame.drop(columns="x3"))
+
+
+@pytest.mark.parametrize("columns", [1, 5, 7])
+def test_an_array_must_have_as_many_columns(columns, tmp_path):
+    with pytest.raises(ValueError, match="6 columns"):
+        loaded(made(), tmp_path / "x.joblib").predict(np.zeros((2, columns)))
+
+
+def test_what_has_no_class_is_an_error(tmp_path):
+    run = made(filled=False)
+    pipeline, seen = loaded(run, tmp_path / "x.joblib"), run.model.preprocessor.seen
+    with pytest.raises(ValueError, match="NaN, which is no class, for 1 of 2 rows"):
+        pipeline.predict([[np.nan] * 6, seen[0]])
+
+
+def test_it_is_a_fitted_pipeline_that_can_be_cloned(tmp_path):
+    pipeline = loaded(made(), tmp_path / "x.joblib")
+    assert pipeline.classes_.tolist() == ["Normal", "Type1", "Type2"]
+    assert pipeline.n_features_in_ == 6
+    assert clone(pipeline)[-1].get_params() == pipeline[-1].get_params()
+
+
+def test_reading_it_imports_no_tensorflow(tmp_path):
+    write(made(), tmp_path / "x.joblib")
+    script = "import joblib, sys; print(joblib.load('x.joblib').predict([[0] * 6]), 'tensorflow' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.stdout.strip().endswith("False"), done.stderr

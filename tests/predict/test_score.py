@@ -1,0 +1,97 @@
+"""What is said of single rows, held against Keras, scikit-learn and plain NumPy."""
+
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.config.schema import Config
+from pipeline.data.preprocess import Preprocessor
+from pipeline.model import Model
+from pipeline.network.coding import Coding
+from pipeline.network.layers import Network
+from pipeline.predict.score import notes, score
+from pipeline.runs.place import resolve_run
+from pipeline.runs.saved import Scoring, load_scoring
+
+NAN = float("nan")
+ROWS = np.array(
+    [
+        [45, 5.2, 6.8, 10.9, 4.2, 33],  # like those of training
+        [45, NAN, 6.8, 10.9, 4.2, 33],
+        [45, 5.2, 6.8, 10.9, 99, 33],
+        [95, 5.2, 6.8, 10.9, 4.2, NAN],
+    ]
+)
+
+
+@pytest.fixture
+def run(trained: Path) -> Scoring:
+    return load_scoring("models/latest")
+
+
+def test_outputs_are_those_of_keras_behind_scikit_learns_preprocessing(run, trained):
+    from pipeline.network.backend import keras
+
+    folder = resolve_run("models/latest")
+    random = np.random.default_rng(0)
+    values = random.uniform([0, 0, 0, 0, 0, 0], [130, 40, 40, 50, 40, 200], (2000, 6))
+    values[random.random(values.shape) < 0.1] = np.nan
+    named = pd.DataFrame(values, columns=list(run.config.data.features))
+    inputs = joblib.load(folder / "preprocessor.joblib").transform(named)
+    output = keras().models.load_model(folder / "network.keras").predict(np.asarray(inputs), verbose=0)
+    scores = score(run, values)
+    np.testing.assert_allclose(scores.output, output, atol=1e-5, rtol=0)
+    distances = np.abs(output - list(run.config.data.codes.values()))
+    clear = np.diff(np.sort(distances, axis=1)[:, :2], axis=1)[:, 0] > 1e-4
+    np.testing.assert_array_equal(scores.answers[clear], distances.argmin(axis=1)[clear])
+    np.testing.assert_array_equal(scores.probabilities.argmax(axis=1), scores.answers)
+
+
+def test_the_range_seen_in_training_is_that_of_the_plausible_training_values(run, trained):
+    frame = pd.read_csv("data/diabetes.csv")[list(run.config.data.features)]
+    low, high = (pd.Series(each, frame.columns) for each in run.config.data.bounds())
+    with np.load(resolve_run("models/latest") / "weights.npz") as arrays:
+        plain = frame.where((frame >= low) & (frame <= high)).iloc[arrays["train_rows"]]
+    np.testing.assert_array_equal(run.model.preprocessor.seen, [plain.min(), plain.max()])
+
+
+def test_notes_name_what_is_missing_implausible_and_unseen(run):
+    numbers, texts = notes(run, score(run, ROWS))
+    plain, gap, wild, old = (texts[number] for number in numbers)
+    fill = dict(zip(run.config.data.features, run.model.preprocessor.fill, strict=True))
+    assert plain == ""
+    assert gap == f"BS Fast missing, filled with {fill['BS Fast']:.6g}"
+    assert wild == f"Plasma F outside the plausible 2 to 30, filled with {fill['Plasma F']:.6g}"
+    low, high = run.model.preprocessor.seen[:, 0]
+    text = f"Age outside {low:.6g} to {high:.6g}, the range seen in training; HbA1c missing, filled with {fill['HbA1c']:.6g}"
+    assert old == text
+
+
+def wide(features: int) -> Scoring:
+    """A linear network of many features, none of which has a plausible range."""
+    names = tuple(f"x{number}." for number in range(features))
+    codes = {"no": 0.0, "yes": 1.0}
+    config = Config.model_validate({"data": {"path": "", "target": "y", "codes": codes, "features": dict.fromkeys(names)}})
+    ends = np.full(features, -np.inf), np.full(features, np.inf)
+    steps = Preprocessor(names, *ends, *np.zeros((2, features)), np.ones(features), np.array(ends))
+    network = Network((features, 1), (1.0,), False, np.zeros(features + 1, np.float32))
+    return Scoring(config, Model(steps, network, Coding(("no", "yes"), (0.0, 1.0), spread=0.1)), {})
+
+
+@pytest.mark.parametrize("features", [6, 70])
+def test_every_row_has_the_note_of_its_own_gaps_and_equal_ones_share_it(features):
+    random, run = np.random.default_rng(0), wide(features)
+    rows = np.where(random.random((3000, features)) < 0.5, np.nan, 1.0)
+    numbers, texts = notes(run, score(run, rows))
+    gaps = np.isnan(rows)
+    assert len(texts) == len(set(texts)) == len(np.unique(gaps, axis=0))
+    for row, number in enumerate(numbers):
+        assert [name in texts[number] for name in run.config.data.features] == gaps[row].tolist()
+
+
+def test_no_rows_have_no_notes(run):
+    numbers, texts = notes(run, score(run, np.empty((0, 6))))
+    assert (len(numbers), texts) == (0, ())

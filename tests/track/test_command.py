@@ -1,0 +1,289 @@
+"""The oracle is a real MLflow server, asked through its REST API, and dead ones; the model is loaded where only MLflow is."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.config.schema import TrackingSection
+from pipeline.predict.score import notes, score
+from pipeline.runs.place import LATEST, REPORT, resolve_run
+from pipeline.runs.saved import load_scoring, read_config, read_record
+from pipeline.track.command import told_of, track
+from pipeline.track.mlflow_log import metrics, params
+
+Call = Callable[..., tuple[int, dict, str]]
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def ask(server: str, path: str) -> Any:
+    """Call MLflow's REST API."""
+    return httpx.get(f"{server}/api/2.0/mlflow/{path}", timeout=60).raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a running MLflow server, and the folder of its artifacts."""
+    folder, port = tmp_path_factory.mktemp("server"), free_port()
+    words = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    words += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/artifacts"]
+    environment = os.environ | QUIET | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(1200):
+            assert process.poll() is None, (folder / "log").read_text()
+            try:
+                ask(address, "experiments/get?experiment_id=0")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield address, folder / "artifacts"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def logged(server: tuple[str, Path], small_run: Path) -> tuple[dict[str, Any], Path]:
+    """What ``track`` returned for the small run, and the run's folder."""
+    run = (small_run / "models" / "latest").resolve()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(small_run)
+        patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
+        told = track(TrackingSection(mlflow=server[0]), run)
+    (run / REPORT).unlink()  # the small run is shared
+    assert told is not None
+    assert "run_id" in told, told
+    return told, run
+
+
+def test_a_run_is_logged_with_settings_figures_findings_and_files(
+    server: tuple[str, Path], logged: tuple[dict[str, Any], Path]
+) -> None:
+    told, folder = logged
+    record = read_record(folder)
+    run = ask(server[0], f"runs/get?run_id={told['run_id']}")["run"]
+    found = {kind: {each["key"]: each["value"] for each in run["data"][kind]} for kind in ("params", "metrics", "tags")}
+    assert run["info"]["run_name"] == folder.name
+    assert run["info"]["status"] == "FINISHED"
+    assert told["notes"] == []
+    assert ask(server[0], f"experiments/get?experiment_id={run['info']['experiment_id']}")["experiment"]["name"] == (
+        "diabetes-pipeline"
+    )
+    assert found["params"].items() >= {"network.alpha": "0.05", "training.epochs": "20", "data.codes.Type2": "-1.0"}.items()
+    assert found["metrics"]["accuracy.test"] == record["accuracy"]["test"]
+    assert found["metrics"]["metrics.test.recall.Type2"] == record["metrics"]["test"]["recall"]["Type2"]
+    assert found["metrics"]["accuracy.unseen_interval.low"] == record["accuracy"]["unseen_interval"][0]
+    assert all(np.isfinite(value) for value in found["metrics"].values())
+    codes = {each["code"]: each["level"] for each in record["findings"]}
+    assert {key: value for key, value in found["tags"].items() if key.startswith("finding.")} == {
+        f"finding.{code}": level for code, level in codes.items()
+    }
+    assert found["tags"]["data.sha256"] == record["data"]["sha256"]
+    assert not [key for key in found["tags"] if "git" in key]
+    names = {each["path"] for each in ask(server[0], f"artifacts/list?run_id={told['run_id']}")["files"]}
+    assert names >= {"findings.json", "report.html", "run"}
+
+
+def test_nothing_that_is_uploaded_is_a_pickle_or_a_row_of_the_data(
+    server: tuple[str, Path], logged: tuple[dict[str, Any], Path], small_run: Path
+) -> None:
+    files = [each for each in server[1].rglob("*") if each.is_file()]
+    assert {"MLmodel", "weights.npz", "run.json", "network.keras", "mlflow_model.py"} <= {each.name for each in files}
+    assert not [each for each in files if each.suffix in (".pkl", ".joblib", ".pickle") or each.read_bytes()[:1] == b"\x80"]
+    for each in files:
+        if each.suffix == ".npz":
+            with np.load(each, allow_pickle=False) as arrays:
+                assert all(array.dtype != object for array in arrays.values())
+    (example,) = (json.loads(each.read_text()) for each in files if each.name == "input_example.json")
+    rows = pd.read_csv(small_run / "data" / "diabetes.csv")[example["columns"]].to_numpy()
+    assert len(example["data"]) == 1
+    assert not (rows == example["data"][0]).all(axis=1).any()
+
+
+def test_the_model_loads_where_the_package_is_not_and_scores_as_the_pipeline_does(
+    server: tuple[str, Path], logged: tuple[dict[str, Any], Path], small_run: Path, tmp_path: Path
+) -> None:
+    told, folder = logged
+    rows = pd.read_csv(small_run / "data" / "diabetes.csv").head(300)
+    rows.loc[3, "HbA1c"] = 1e6
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    script = (
+        "import sys, mlflow, pandas as pd\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
+        "model.predict(pd.read_csv('rows.csv').iloc[:, ::-1]).to_parquet('scores.parquet')\n"
+        "print(sys.modules['pipeline'].__file__, *[each for each in ('tensorflow', 'sklearn') if each in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, f"runs:/{told['run_id']}/model"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | QUIET | {"MLFLOW_TRACKING_URI": server[0]},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("code/pipeline/__init__.py"), done.stdout  # its own copy, and no TensorFlow
+    scored = pd.read_parquet(tmp_path / "scores.parquet")
+    run = load_scoring(folder)
+    classes = list(run.config.data.codes)
+    expected = score(run, rows[list(run.config.data.features)])
+    numbers, texts = notes(run, expected)
+    assert list(scored.columns) == ["class", *(f"probability {name}" for name in classes), "note"]
+    assert scored["class"].tolist() == [classes[each] for each in expected.answers]
+    np.testing.assert_array_equal(scored.iloc[:, 1:-1].to_numpy(), expected.probabilities)
+    assert scored["note"].tolist() == [texts[each] for each in numbers]
+    assert "plausible" in scored["note"][3]
+
+
+def test_a_dead_server_costs_no_run(workplace: Path, in_process: Call) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    words = ("training.starts=2", "training.epochs=1", "evaluation.unseen=null", f"tracking.mlflow={address}")
+    code, out, err = in_process("train", *(part for word in words for part in ("--set", word)))
+    assert code == (0 if out["sound"] else 1)
+    assert set(out["tracking"]) == {"mlflow", "error"}
+    (line,) = (line for line in err.splitlines() if line.startswith("tracking: "))
+    assert line == f"tracking: {address}: connection refused; is the server running?; the run is saved in {out['run']}"
+    assert (Path(out["run"]) / "weights.npz").is_file()
+    again = in_process("evaluate")[1]
+    assert again == out | {"tracking": None}
+
+
+class Bad(BaseHTTPRequestHandler):
+    """Answers every request with ``status``, or the first ``left`` ones as the ``real`` server does and then none."""
+
+    server: Any
+
+    def do_GET(self) -> None:
+        if self.server.real is None:
+            self.reply(self.server.status, b"<html>oh</html>")
+            return
+        self.server.left -= 1
+        if self.server.left < 0:
+            self.close_connection = True
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {"Content-Type": self.headers.get("Content-Type", "application/octet-stream")}
+        answer = httpx.request(self.command, self.server.real + self.path, content=body, headers=headers, timeout=60)
+        self.reply(answer.status_code, answer.content)
+
+    do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815
+
+    def reply(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def bad_server() -> Iterator[Callable[..., str]]:
+    """Start a server that is no good, and return its address."""
+    started = []
+
+    def start(status: int = 200, real: str | None = None, left: int = 0) -> str:
+        each = ThreadingHTTPServer(("127.0.0.1", 0), Bad)
+        each.status, each.real, each.left = status, real, left  # type: ignore[attr-defined]
+        threading.Thread(target=each.serve_forever, daemon=True).start()
+        started.append(each)
+        return f"http://127.0.0.1:{each.server_port}"
+
+    yield start
+    for each in started:
+        each.shutdown()
+        each.server_close()
+
+
+@pytest.mark.parametrize(("status", "told"), [(500, "HTTP 500"), (401, "MLFLOW_TRACKING_USERNAME"), (200, "not MLflow")])
+def test_a_server_that_is_not_well_or_no_mlflow_is_named(
+    status: int, told: str, bad_server: Callable[..., str], trained: Path
+) -> None:
+    (line,) = lines(bad_server(status))
+    assert told in line
+
+
+def lines(address: str) -> list[str]:
+    """Return what a person is told about logging the newest run."""
+    run = resolve_run(LATEST)
+    found = told_of(track(TrackingSection(mlflow=address), run), str(run))
+    assert found[0].startswith(f"tracking: {address}: ")
+    assert found[0].endswith(f"; the run is saved in {run}")
+    assert len(found[0]) < 500
+    return found
+
+
+def test_a_server_that_never_answers_is_given_up(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (line,) = lines(f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert "does not answer in time" in line
+
+
+def test_a_server_that_dawdles_is_given_up(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.track.command._DEADLINE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (line,) = lines(f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert "not done after 1 seconds" in line
+
+
+def test_a_server_that_dies_half_way_costs_no_run(
+    server: tuple[str, Path], bad_server: Callable[..., str], trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
+    (line,) = lines(bad_server(real=server[0], left=6))
+    assert "connection" in line.lower()
+
+
+def test_without_mlflow_the_extra_is_named(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mlflow.py").write_text("raise ModuleNotFoundError('no', name='mlflow')")
+    monkeypatch.syspath_prepend(tmp_path)
+    (line,) = lines("http://127.0.0.1:1")
+    assert "mlflow is needed and not installed; pip install '.[mlflow]'" in line
+
+
+def test_without_what_draws_the_report_it_is_left_out_with_a_note() -> None:
+    told = {"mlflow": "http://h", "run_id": "1", "experiment": "e", "notes": ["left out: report: jinja2 is needed"]}
+    assert told_of(told, "models/x") == [
+        "tracking: logged to http://h, experiment e, run 1",
+        "tracking: left out: report: jinja2 is needed",
+    ]
+
+
+def test_no_address_means_no_tracking(trained: Path) -> None:
+    assert track(TrackingSection(), LATEST) is None
+    assert told_of(None, "models/x") == []
+
+
+def test_any_name_becomes_one_that_mlflow_takes_and_none_is_lost(trained: Path) -> None:
+    from mlflow.utils.validation import _validate_metric_name
+
+    record, config = read_record(LATEST), read_config(LATEST)
+    names = ["a/../b", "a:..:b", "größe", "x" * 300, "x" * 301, "\u2028", "."]
+    record["baselines"] = dict.fromkeys(names, 0.5)
+    found = metrics(record)
+    assert sum(name.startswith("baselines.") for name in found) == len(names)
+    for name in found:
+        _validate_metric_name(name)
+    assert len(params(config)) == sum(not key.startswith(("study.", "tracking.")) for key in config.settings())
