@@ -15,8 +15,8 @@ from pipeline.network.layers import Network
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.config.schema import Config
-    from pipeline.data.load import Table
     from pipeline.data.split import Split
+    from pipeline.data.table import Table
     from pipeline.network.classifier import LeakyReLUClassifier
     from pipeline.network.train import Trained
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
 from pipeline.data.split import Split, split
+from pipeline.data.table import Table
 from pipeline.errors import DataError
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training

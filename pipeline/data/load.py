@@ -3,9 +3,8 @@
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -14,42 +13,8 @@ import pyarrow.csv
 
 from pipeline.config.schema import DataSection
 from pipeline.data.columns import BOM, MISSING, bad_row, header_of, refuse_utf16, short, where
+from pipeline.data.table import Labels, Table
 from pipeline.errors import DataError, did_you_mean, listing
-from pipeline.machine.arrays import Integers
-
-Labels: TypeAlias = "pd.Series[str]"
-
-
-@dataclass(frozen=True)
-class Table:
-    """The columns that the config names, row for row as in the file.
-
-    Attributes:
-        features: float64, one column a feature in the order of the config; NaN where the cell is empty.
-        target: class names, categories in the order of ``data.codes``.
-        others: the redundant columns, and those to group by that are no features, as text, blanks around values removed.
-        implausible: bool, shaped like ``features``: outside the plausible range; empty cells are not.
-        path: the file as it was named.
-        sha256: of the file's bytes.
-    """
-
-    features: pd.DataFrame
-    target: Labels
-    others: pd.DataFrame
-    implausible: pd.DataFrame
-    path: str
-    sha256: str
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def class_indices(self) -> Integers:
-        """Return each row's class as its index in ``data.codes``."""
-        return np.asarray(self.target.cat.codes, dtype=np.int64)
-
-    def usable(self, implausible: str) -> pd.DataFrame:
-        """Return the features; implausible values are NaN where ``preprocess.implausible`` is "missing"."""
-        return self.features.mask(self.implausible) if implausible == "missing" else self.features
 
 
 def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = False) -> Table:
@@ -61,7 +26,7 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
         only_score: the file is not trained on: it may lack redundant columns and hold a single class.
 
     Raises:
-        DataError: with every problem that stops the file from being used, naming column and row. Integers are counted from 1
+        DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
             below the header; the line is that of the file.
     """
     content = _read(section.path)

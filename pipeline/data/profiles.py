@@ -1,40 +1,39 @@
-"""Which rows are of one kind: equal in some columns, or equal but for empty cells."""
+"""Which rows are of one kind: equal in some columns, or possibly equal where cells are empty."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from pipeline.data.load import Table
 from pipeline.machine.arrays import Integers
 
 
-def groups_of(table: Table, columns: Sequence[str]) -> Integers:
-    """Return (rows,) group numbers from 0, in the order of the values: rows equal in all the columns share one.
+def equal_rows(columns: pd.DataFrame) -> Integers:
+    """Return (rows,) numbers from 0, in the order of the values: rows equal in all the columns share one.
 
-    An empty cell equals an empty cell.
+    An empty cell, which is NaN, equals an empty cell.
     """
-    values = [table.features[name] if name in table.features else table.others[name] for name in columns]
+    values = [columns[name] for name in columns]
     return np.asarray(values[0].groupby(values, dropna=False).ngroup(), dtype=np.int64)
 
 
-def linked_groups(table: Table, columns: Sequence[str]) -> Integers:
-    """Return (rows,) group numbers such that no row of one group may equal a row of another in the columns.
+def linked_rows(columns: pd.DataFrame, equal: Integers) -> Integers:
+    """Return (rows,) numbers from 0 such that no row of one number may equal a row of another in the columns.
 
-    Integers are linked where they agree in every cell that both have, and so are all rows along a chain of links: an empty cell
-    may hold whatever another row holds. Integers that have no cell in common are not linked.
+    Rows are linked where they agree in every cell that both have, and so are all rows along a chain of links: an empty cell
+    may hold whatever another row holds. Rows that have no cell in common are not linked.
+
+    Args:
+        columns: an empty cell is NaN.
+        equal: ``equal_rows`` of the same columns.
     """
-    exact = groups_of(table, columns)
-    first = np.unique(exact, return_index=True)[1]
-    values = [
-        table.features[name] if name in table.features else table.others[name].mask(table.others[name] == "") for name in columns
-    ]
-    levels = np.stack([pd.factorize(each)[0][first] for each in values], axis=1)  # -1 for an empty cell
+    first = np.unique(equal, return_index=True)[1]
+    levels = np.stack([pd.factorize(columns[name])[0][first] for name in columns], axis=1)  # -1 for an empty cell
     if (levels >= 0).all():
-        return exact
+        return equal
     links = np.array([link for pair in _patterns(levels) for link in _links(levels, *pair)], dtype=np.int64).reshape(-1, 2)
-    return np.unique(_components(len(first), links), return_inverse=True)[1][exact]
+    return np.unique(_components(len(first), links), return_inverse=True)[1][equal]
 
 
 def _components(size: int, links: Integers) -> Integers:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.data.profiles import linked_groups
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Integers
 
 if TYPE_CHECKING:
     from pipeline.config.schema import SplitSection
-    from pipeline.data.load import Table
+    from pipeline.data.table import Table
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def _divide(table: Table, section: SplitSection) -> tuple[Integers, Integers]:
         return train, test
     if not section.group_by:
         return _shuffle(len(table), section, "row")
-    groups = linked_groups(table, section.group_by)
+    groups = table.profiles(section.group_by)
     _, chosen = _shuffle(int(groups.max()) + 1, section, "group")
     tested = np.isin(groups, chosen)
     return np.flatnonzero(~tested), np.flatnonzero(tested)

@@ -16,7 +16,7 @@ Values = Annotated[dict[str, Finite], Field(min_length=1)]
 
 
 class Profile(Section):
-    """Integers that share their lab values."""
+    """Rows that share their lab values."""
 
     label: str
     rows: Count

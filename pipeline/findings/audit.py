@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts
@@ -37,7 +37,7 @@ def audit_training(
 
 
 _ROWS = 2000
-"""Integers looked at, evenly spread: enough for a share, few enough for thousands of starts."""
+"""Rows looked at, evenly spread: enough for a share, few enough for thousands of starts."""
 
 
 def agreement(model: Model, trained: Trained, inputs: Floats) -> Floats:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.config.yaml_text import dump_line
-from pipeline.data.profiles import groups_of
 from pipeline.errors import listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
@@ -66,8 +65,9 @@ def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     how well it would do on the next patient.
 
     How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training
-    rows; two empty cells are equal. It is only said when the whole table holds more pairs of equal rows, or of equal
-    profiles, than chance explains (see D204).
+    rows. In a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are
+    equal in its columns, or may be where a cell is empty. It is only said when the whole table holds more pairs of equal
+    rows, or of equal profiles, than chance explains (see D204).
 
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles
     (`evaluation.unseen`).
@@ -78,7 +78,7 @@ def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
     classes = table.class_indices()
     copies = _known(_whole_rows(facts), facts)
-    profiles = _known(groups_of(table, columns), facts) if columns else None
+    profiles = _known(table.profiles(columns), facts) if columns else None
     doubtful = len(copies) > 0 and more_than_chance(table.features, classes)
     if not doubtful and profiles is not None and len(profiles):
         doubtful = more_than_chance(table.features[list(columns)], classes)
@@ -117,7 +117,7 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     NeurIPS 2021.
     """
     table = facts.table
-    groups, classes = groups_of(table, list(facts.config.data.features)), table.class_indices()
+    groups, classes = table.copies(list(facts.config.data.features)), table.class_indices()
     in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
     conflicting = np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1)))
     if len(conflicting) and more_than_chance(table.features, classes, across=True):
@@ -130,7 +130,7 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
 
 def _whole_rows(facts: DataFacts) -> Integers:
     """Return (rows,) numbers; rows equal in every feature and in the target share one."""
-    groups = groups_of(facts.table, list(facts.config.data.features))
+    groups = facts.table.copies(list(facts.config.data.features))
     return groups * len(facts.config.data.codes) + facts.table.class_indices()
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.config.schema import Config
-    from pipeline.data.load import Table
     from pipeline.data.split import Split
+    from pipeline.data.table import Table
 
 _PARTS = {"empty_test": "test", "empty_train": "training"}
 

@@ -51,7 +51,7 @@ def advise(model: Model, raw: Floats) -> Advice:
     """Look at the signs of everything on the way from the (rows, features) raw values to the output.
 
     "Scaled" is standardised (mean 0, deviation 1) and "pca" the principal components of that, by a singular value
-    decomposition, whether or not the model uses either. Integers with values that nothing fills are left out of both.
+    decomposition, whether or not the model uses either. Rows with values that nothing fills are left out of both.
     """
     steps, network = model.preprocessor, model.network
     filled = mask_implausible(raw, steps.lowest, steps.highest)

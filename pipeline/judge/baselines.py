@@ -13,8 +13,8 @@ import numpy as np
 
 from pipeline.config.criteria import thresholds
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.preprocess import Task
+from pipeline.data.table import Table
 from pipeline.machine.arrays import Integers
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.judge.advice import Advice, advise
 from pipeline.judge.baselines import FITTED, ada_rule, majority_rule
 from pipeline.judge.metrics import Scores, score, wilson

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.config.schema import UnseenSection
-from pipeline.data.load import Table
-from pipeline.data.profiles import groups_of, linked_groups
 from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Integers
 
@@ -38,7 +37,7 @@ def profiles_of(table: Table, section: UnseenSection) -> Integers:
     Raises:
         DataError: there are fewer profiles than folds.
     """
-    groups = linked_groups(table, section.group_by)
+    groups = table.profiles(section.group_by)
     count = int(groups.max()) + 1
     if count < section.folds:
         gaps = " (rows with empty cells link the profiles that they may belong to)" if count < _distinct(table, section) else ""
@@ -49,7 +48,7 @@ def profiles_of(table: Table, section: UnseenSection) -> Integers:
 
 
 def _distinct(table: Table, section: UnseenSection) -> int:
-    return int(groups_of(table, section.group_by).max()) + 1
+    return int(table.copies(section.group_by).max()) + 1
 
 
 def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:

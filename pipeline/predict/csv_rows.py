@@ -21,7 +21,7 @@ from pipeline.predict.batch import Batch, Rejected, joined
 from pipeline.predict.pieces import Piece, pieces
 
 _FEW = 32
-"""Integers that are read one by one where they cannot be read at once."""
+"""Rows that are read one by one where they cannot be read at once."""
 
 _NULLS = [*dict.fromkeys("".join(each) for word in sorted(MISSING) for each in product(*((c, c.upper()) for c in word)))]
 _NUMBER = re.compile(NUMBER)

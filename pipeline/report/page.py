@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.config.schema import chosen_loss
-from pipeline.data.load import Table
+from pipeline.data.table import Table
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing

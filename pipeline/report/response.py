@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.preprocess import mask_implausible
+from pipeline.data.table import Table
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding

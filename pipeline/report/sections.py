@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pipeline.data.load import Table
+from pipeline.data.table import Table
 from pipeline.findings import RULES
 from pipeline.judge.baselines import NAMES
 from pipeline.network.layers import unflatten

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
 from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.errors import RunError
 from pipeline.findings.audit import audit, audit_training
 from pipeline.judge.evaluate import Yardsticks, evaluate

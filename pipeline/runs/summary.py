@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.config.schema import Config
-from pipeline.data.load import Labels, Table
 from pipeline.data.split import Split
+from pipeline.data.table import Labels, Table
 from pipeline.findings import Finding
 from pipeline.findings.verdict import verdict
 from pipeline.judge.bootstrap import rows_note

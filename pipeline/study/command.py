@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
 from pipeline.data.split import split
+from pipeline.data.table import Table
 from pipeline.findings.audit import audit
 from pipeline.machine.progress import progress_bar
 from pipeline.runs.summary import Origin, finite, origin_of

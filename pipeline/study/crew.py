@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import pyarrow as pa
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
+from pipeline.data.table import Table
 from pipeline.machine.cluster import Work, place_of
 from pipeline.machine.cluster import carry_out as on_cluster
 from pipeline.study.grid import Task

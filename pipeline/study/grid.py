@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import Literal
 
 from pipeline.config.schema import Config, Features, Output, SplitSection, mismatch
-from pipeline.data.load import Table
 from pipeline.data.split import split
+from pipeline.data.table import Table
 from pipeline.errors import ConfigError, DataError
 from pipeline.model import prepare
 from pipeline.network.coding import Coding

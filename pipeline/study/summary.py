@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.config.schema import Config, Output, chosen_loss
-from pipeline.data.load import Table
+from pipeline.data.table import Table
 from pipeline.findings import find
 from pipeline.runs.summary import class_counts
 from pipeline.study.claims import OPEN, Answer, Claim, Evidence, answer, claims, together

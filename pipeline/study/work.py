@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.split import Split, split
+from pipeline.data.table import Table
 from pipeline.machine.arrays import Flags, Integers
 from pipeline.model import prepare
 from pipeline.network.coding import NO_CLASS, Coding

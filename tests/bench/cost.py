@@ -20,7 +20,8 @@ from distributed import Client, LocalCluster, as_completed
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
+from pipeline.data.table import Table
 from pipeline.study.crew import crew_of
 from pipeline.study.grid import Task, divisions, most, tasks
 from pipeline.study.store import opened

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.schema import DataSection, Feature
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
+from pipeline.data.table import Table
 from pipeline.errors import DataError
 
 HEADER = "Age,BS pp,Type,Class\n"

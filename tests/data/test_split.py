@@ -12,9 +12,9 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from pipeline.config.schema import DataSection, Feature, SplitSection
-from pipeline.data.load import Table, load
-from pipeline.data.profiles import groups_of, linked_groups
+from pipeline.data.load import load
 from pipeline.data.split import Split, split
+from pipeline.data.table import Table
 from pipeline.errors import DataError
 
 LAB = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
@@ -122,12 +122,12 @@ def test_rows_share_a_group_just_if_they_are_equal_in_every_column(pairs: list[t
     mine = table(["A"] * len(pairs), site=[site for _, site in pairs])
     mine.features["x"] = [number for number, _ in pairs]
     keys = [(("empty" if np.isnan(number) else number), site) for number, site in pairs]
-    groups = groups_of(mine, ["x", "site"])
+    groups = mine.copies(["x", "site"])
     assert groups.dtype == np.int64
     assert sorted(set(groups)) == list(range(len(set(keys))))
     for row, key in enumerate(keys):
         np.testing.assert_array_equal(groups == groups[row], [each == key for each in keys])
-    np.testing.assert_array_equal(groups_of(mine, ["x"])[:, None] == groups_of(mine, ["x"]), _equal([key[0] for key in keys]))
+    np.testing.assert_array_equal(mine.copies(["x"])[:, None] == mine.copies(["x"]), _equal([key[0] for key in keys]))
 
 
 def _equal(keys: list[object]) -> np.ndarray:
@@ -226,5 +226,7 @@ def test_linked_groups_are_the_components_of_rows_that_may_be_equal(seed):
     expected = connected_components(links, directed=False)[1]
     features = pd.DataFrame(values, columns=list("abcd"))
     target = pd.Series(["no"] * 25, dtype=pd.CategoricalDtype(["no", "yes"]))
-    found = linked_groups(Table(features, target, pd.DataFrame(), features.isna() & False, "x.csv", ""), list("abcd"))
+    found = Table(features, target, pd.DataFrame(index=features.index), features.isna() & False, "x.csv", "").profiles(
+        list("abcd")
+    )
     assert np.array_equal(found[:, None] == found, expected[:, None] == expected)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.findings.data_rules import DataFacts
 
 

@@ -85,7 +85,7 @@ def test_a_tiny_table_with_an_obvious_copy_is_told():
 
 
 def test_d205_counts_test_rows_whose_copy_or_profile_trains():
-    """Integers 0, 5, 10, ... are tested: 5 and 20 copy training rows, 35 copies a test row, 50 shares only its profile."""
+    """Rows 0, 5, 10, ... are tested: 5 and 20 copy training rows, 35 copies a test row, 50 shares only its profile."""
     labels = ["well"] * 60 + ["sick"] * 40
     values = columns()
     for target, source, names in ((5, 6, "abc"), (20, 21, "abc"), (35, 30, "abc"), (50, 51, "ab"), (70, 2, "abc")):
@@ -147,7 +147,7 @@ def test_the_setting_can_be_typed_whatever_the_columns_are_called(names, stratif
     assert not config.split.stratify
 
 
-REAL = [("complete", {"copies": 101, "profiles": 201, "test": 202}), ("article", {"copies": 84, "profiles": 200, "test": 202})]
+REAL = [("complete", {"copies": 101, "profiles": 201, "test": 202}), ("article", {"copies": 84, "profiles": 201, "test": 202})]
 
 
 @pytest.mark.parametrize(("name", "figures"), REAL)

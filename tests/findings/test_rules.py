@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
 from pipeline.data.split import Split, split
+from pipeline.data.table import Table
 from pipeline.findings import RULES, find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.training_rules import TrainingFacts

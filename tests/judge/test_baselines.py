@@ -17,8 +17,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
 from pipeline.data.preprocess import Task
+from pipeline.data.table import Table
 from pipeline.judge.baselines import FITTED, NAMES, SIMPLE, ada_rule, answer_all, majority_rule
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"

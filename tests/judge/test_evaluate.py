@@ -8,9 +8,9 @@ import pytest
 from sklearn import metrics
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.judge.evaluate import Yardsticks, evaluate
 from pipeline.model import Model
 from pipeline.network.coding import Coding

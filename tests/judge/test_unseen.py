@@ -7,7 +7,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import UnseenSection
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
+from pipeline.data.table import Table
 from pipeline.errors import DataError
 from pipeline.judge.unseen import folds_of, gather, profiles_of
 

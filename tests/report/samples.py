@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.data.load import Table
+from pipeline.data.table import Table
 
 RATES = ("recall", "specificity", "precision", "negative_predictive_value")
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config.schema import Config
-from pipeline.data.load import Table
+from pipeline.data.table import Table
 from pipeline.study.claims import FAILS, HOLDS
 from pipeline.study.crew import cores
 from pipeline.study.gathered import COLUMNS, gather

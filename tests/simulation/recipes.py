@@ -22,8 +22,9 @@ import numpy as np
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config, UnseenSection
-from pipeline.data.load import Table, load
+from pipeline.data.load import load
 from pipeline.data.split import Split, split
+from pipeline.data.table import Table
 from pipeline.judge.unseen import folds_of
 from pipeline.model import fit, prepare
 from pipeline.network import recipe

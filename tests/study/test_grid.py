@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
-from pipeline.data.load import Table, load
-from pipeline.data.profiles import groups_of
+from pipeline.data.load import load
 from pipeline.data.split import split
+from pipeline.data.table import Table
 from pipeline.errors import DataError
 from pipeline.study.grid import divisions, most, network_config, tasks
 
@@ -51,7 +51,7 @@ def test_every_network_is_in_one_task_whatever_is_trained_together(config: Confi
 
 def test_random_splits_are_those_of_train_and_unseen_ones_share_no_profile(config: Config, table: Table):
     columns = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
-    profiles = groups_of(table, columns)
+    profiles = table.copies(columns)
     filled = ~table.features[list(columns)].isna().any(axis=1).to_numpy()
     for each in divisions(table, config):
         parts = split(table, each.section)

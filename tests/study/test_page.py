@@ -12,8 +12,8 @@ from pipeline.report.words import number, p_value, percent, points, points_span,
 from pipeline.study import figures as study_figures
 from pipeline.study.page import study_page
 from tests.report.shapes import NASTY
-from tests.study import studies
 from tests.report.test_page import Tags, outline, text_of
+from tests.study import studies
 
 SECTIONS = [
     "verdict", "claims", "accuracy", "failed", "cells", "comparisons", "how", "limits", "findings", "data", "again", "words",
