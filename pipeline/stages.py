@@ -15,7 +15,7 @@ from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.judge.baselines import ada_rule, answer_all, majority_rule
 from pipeline.judge.evaluate import Yardsticks, evaluate
-from pipeline.judge.unseen import Unseen, folds_of, gather, profiles_of
+from pipeline.judge.unseen import Unseen, folds_of, profiles_of, unseen_answers
 from pipeline.machine.arrays import Integers
 from pipeline.model import Model, Prepared, fit, prepare
 from pipeline.network.train import Trained
@@ -94,7 +94,7 @@ def _unseen(
         network = model.answers(model.output(table.features.iloc[fold.test]), tuple(config.data.codes))
         rules = {"majority": majority_rule(fold.test, counts, config), "ada_rule": ada_rule(table, fold.test, counts, config)}
         answers.append({"network": network} | {name: rule for name, rule in rules.items() if rule is not None} | fitted)
-    return gather(table, section, folds, answers)
+    return unseen_answers(table, section, folds, answers)
 
 
 def _seconds(started: float, loaded: float, fitted: float) -> dict[str, float]:

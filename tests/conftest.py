@@ -177,10 +177,10 @@ def reopened(small_run: Path) -> "Reopened":
 @pytest.fixture(scope="session")
 def full_page(reopened: "Reopened") -> str:
     """The report of the small run with everything supplied."""
-    from pipeline.report.page import page
+    from pipeline.report.page import report_page
     from tests.report.samples import enriched
 
-    return page(reopened.run, reopened.table, enriched(reopened.summary, reopened.table))
+    return report_page(reopened.run, reopened.table, enriched(reopened.summary, reopened.table))
 
 
 @pytest.fixture(scope="session")
@@ -195,12 +195,12 @@ def shape(once: Callable[..., Path]) -> Callable[[str], "Reopened"]:
 @pytest.fixture(scope="session")
 def shape_page(shape: Callable[[str], "Reopened"]) -> Callable[[str], str]:
     """The report of a run of a named shape with everything supplied, made once."""
-    from pipeline.report.page import page
+    from pipeline.report.page import report_page
     from tests.report.samples import enriched
 
     def call(name: str) -> str:
         run = shape(name)
-        return page(run.run, run.table, enriched(run.summary, run.table))
+        return report_page(run.run, run.table, enriched(run.summary, run.table))
 
     return functools.cache(call)
 

@@ -33,7 +33,7 @@ def units_of(criterion: str) -> list[str]:
     return [unit for kind, unit in THRESHOLDS if kind == criterion]
 
 
-def thresholds(config: Config) -> dict[str, float]:
+def criteria_of(config: Config) -> dict[str, float]:
     """Return the lowest value that meets the criterion of each column that declares one."""
     return {
         name: THRESHOLDS[feature.criterion, feature.unit or ""]

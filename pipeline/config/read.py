@@ -12,7 +12,7 @@ from pipeline.config.schema import Config
 from pipeline.config.yaml_text import Location, Problem, YamlSource, override, read_yaml
 from pipeline.errors import ConfigError, did_you_mean
 
-Model = TypeVar("Model", bound=BaseModel)
+Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None = None) -> Config:
@@ -53,7 +53,7 @@ def read_source(path: Path | str) -> YamlSource:
     raise ConfigError(f"{path}: cannot read the configuration: {reason}; name a YAML file such as configs/default.yaml")
 
 
-def validate(model: type[Model], source: YamlSource, check: Callable[[Model], Iterable[Problem]] = lambda valid: ()) -> Model:
+def validate(model: type[Schema], source: YamlSource, check: Callable[[Schema], Iterable[Problem]] = lambda valid: ()) -> Schema:
     """Return the values of a YAML source as a model.
 
     Args:
@@ -80,7 +80,7 @@ def _line(problem: str) -> int:
     return int(found.group(1)) if found and not problem.startswith("--") else sys.maxsize
 
 
-def _validate(model: type[Model], source: YamlSource) -> tuple[Model | None, list[str]]:
+def _validate(model: type[Schema], source: YamlSource) -> tuple[Schema | None, list[str]]:
     """Return the problems, and a model in which faulty keys have their defaults, so that the rest is checked too."""
     try:
         return model.model_validate(source.values), []

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pipeline.errors import RunError
 from pipeline.machine.arrays import Floats, Floats32
 from pipeline.network.layers import unflatten
-from pipeline.predict.score import score
+from pipeline.predict.score import score_rows
 from pipeline.runs.saved import Scoring
 
 TOLERANCE = 1e-5
@@ -17,7 +17,7 @@ _EXTREMES = (1e300, -1e300, 5e-324, -5e-324, 0.0, np.inf, -np.inf)
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProgramAnswer:
     """What a program says of R rows; K classes are those of ``data.codes``, in their order.
 
     Attributes:
@@ -31,7 +31,7 @@ class Answer:
     probabilities: Floats
 
 
-Scorer = Callable[[Floats], Answer]
+Scorer = Callable[[Floats], ProgramAnswer]
 """From (R, F) raw values to what they are taken for."""
 
 
@@ -39,9 +39,9 @@ def own(run: Scoring) -> Scorer:
     """Return the run's own scoring."""
     names = np.array([*run.config.data.codes, ""])
 
-    def call(values: Floats) -> Answer:
-        scores = score(run, values)
-        return Answer(scores.output, names[scores.answers], scores.probabilities)
+    def call(values: Floats) -> ProgramAnswer:
+        scores = score_rows(run, values)
+        return ProgramAnswer(scores.output, names[scores.answers], scores.probabilities)
 
     return call
 

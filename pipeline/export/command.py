@@ -65,14 +65,18 @@ def _writer(to: str) -> Callable[[Scoring, Path], Scorer]:
     """Return what writes a format and gives the scorer of what it has written."""
     try:
         if to == "onnx":
-            from pipeline.export.onnx_file import write
-        elif to == "keras":
-            from pipeline.export.keras_file import write
-        elif to == "joblib":
-            from pipeline.export.joblib_file import write
-        else:
-            known = f"one of {listing(FORMATS)} is needed, and {to!r} was given"
-            raise PipelineError(f"export --to: {known}{did_you_mean(to, FORMATS)}")
+            from pipeline.export.onnx_file import write_onnx
+
+            return write_onnx
+        if to == "keras":
+            from pipeline.export.keras_file import write_keras
+
+            return write_keras
+        if to == "joblib":
+            from pipeline.export.joblib_file import write_joblib
+
+            return write_joblib
+        known = f"one of {listing(FORMATS)} is needed, and {to!r} was given"
+        raise PipelineError(f"export --to: {known}{did_you_mean(to, FORMATS)}")
     except ModuleNotFoundError as error:
         raise PipelineError(f"export: {error.name} is needed and not installed; pip install '.[{to}]'") from None
-    return write

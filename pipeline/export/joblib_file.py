@@ -10,12 +10,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pipeline.data.preprocess import Preprocessor
-from pipeline.export.agreement import Answer, Scorer
+from pipeline.export.agreement import ProgramAnswer, Scorer
 from pipeline.machine.arrays import Floats
 from pipeline.runs.saved import Scoring
 
 
-def write(run: Scoring, path: Path) -> Scorer:
+def write_joblib(run: Scoring, path: Path) -> Scorer:
     """Write the file and return what the same bytes say when joblib has read them again.
 
     Raises:
@@ -27,7 +27,7 @@ def write(run: Scoring, path: Path) -> Scorer:
     buffer.seek(0)
     pipeline, names = joblib.load(buffer), list(run.config.data.codes)
 
-    def call(values: Floats) -> Answer:
+    def call(values: Floats) -> ProgramAnswer:
         output = pipeline[-1].network_.output(pipeline[:-1].transform(values))
         known = ~np.isnan(output).any(axis=1)
         classes, probabilities = np.full(len(values), "", dtype=object), np.zeros((len(values), len(names)))
@@ -36,7 +36,7 @@ def write(run: Scoring, path: Path) -> Scorer:
             columns = [names.index(name) for name in pipeline.classes_]
             probabilities[np.ix_(known, columns)] = pipeline.predict_proba(values[known])
         probabilities[~known] = np.nan
-        return Answer(output, classes.astype(str), probabilities)
+        return ProgramAnswer(output, classes.astype(str), probabilities)
 
     return call
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.export.agreement import Answer, Scorer
+from pipeline.export.agreement import ProgramAnswer, Scorer
 from pipeline.machine.arrays import Floats
 from pipeline.network.backend import keras
 from pipeline.network.keras_model import build
 from pipeline.runs.saved import Scoring
 
 
-def write(run: Scoring, path: Path) -> Scorer:
+def write_keras(run: Scoring, path: Path) -> Scorer:
     """Write the file and return what Keras makes of it when it has read it again.
 
     Raises:
@@ -21,11 +21,11 @@ def write(run: Scoring, path: Path) -> Scorer:
     to_keras(run).save(path)
     model, names = keras().models.load_model(path), np.array([*run.config.data.codes, ""])
 
-    def call(values: Floats) -> Answer:
+    def call(values: Floats) -> ProgramAnswer:
         said = {name: np.asarray(tensor) for name, tensor in model(values).items()}
         unknown = np.isnan(said["probabilities"]).any(axis=1)
         best = np.nan_to_num(said["probabilities"]).argmax(axis=1)
-        return Answer(said["output"], names[np.where(unknown, -1, best)], said["probabilities"])
+        return ProgramAnswer(said["output"], names[np.where(unknown, -1, best)], said["probabilities"])
 
     return call
 

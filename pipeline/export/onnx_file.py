@@ -10,7 +10,7 @@ import onnxruntime
 from onnx import numpy_helper, parser
 
 from pipeline import __version__
-from pipeline.export.agreement import Answer, Scorer
+from pipeline.export.agreement import ProgramAnswer, Scorer
 from pipeline.export.onnx_graph import graph
 from pipeline.machine.arrays import Floats
 from pipeline.runs.saved import Scoring
@@ -18,7 +18,7 @@ from pipeline.runs.saved import Scoring
 _HEADER = '<ir_version: 8, opset_import: ["": 17], producer_name: "diabetes-pipeline">'  # runtimes since 2022 read this
 
 
-def write(run: Scoring, path: Path) -> Scorer:
+def write_onnx(run: Scoring, path: Path) -> Scorer:
     """Write the file and return what onnxruntime makes of it.
 
     Raises:
@@ -28,9 +28,9 @@ def write(run: Scoring, path: Path) -> Scorer:
     path.write_bytes(content)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
-    def call(values: Floats) -> Answer:
+    def call(values: Floats) -> ProgramAnswer:
         output, classes, probabilities = session.run(["output", "class", "probabilities"], {"features": values})
-        return Answer(output, classes.astype(str), probabilities)
+        return ProgramAnswer(output, classes.astype(str), probabilities)
 
     return call
 

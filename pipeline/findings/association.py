@@ -10,7 +10,7 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
-class Interval:
+class ValueRange:
     """The values of a column that tell a class from the rest best.
 
     Attributes:
@@ -46,7 +46,7 @@ def ranked(values: Floats) -> Ranked:
     return Ranked(*np.unique(values[present], return_inverse=True), present)
 
 
-def best_interval(column: Ranked, member: Flags) -> Interval:
+def best_interval(column: Ranked, member: Flags) -> ValueRange:
     """Return the interval, or its complement, with the highest balanced accuracy; a threshold is one with an open end.
 
     Args:
@@ -68,7 +68,7 @@ def best_interval(column: Ranked, member: Flags) -> Interval:
     youden = (rises if inside else sums[-1] + falls)[end] / (members * rest)
     low = float(levels[start]) if start > 0 else None
     high = float(levels[end - 1]) if end < len(levels) else None
-    return Interval(low, high, inside, float(1 + youden) / 2)
+    return ValueRange(low, high, inside, float(1 + youden) / 2)
 
 
 def fisher(flag: Flags, member: Flags) -> float:

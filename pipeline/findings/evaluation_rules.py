@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.findings.registry import Doubt, rule
-from pipeline.judge.baselines import NAMES, SIMPLE
+from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 
 if TYPE_CHECKING:
     from pipeline.judge.evaluate import Evaluation
@@ -69,11 +69,11 @@ def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
     if better:
         best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0))
-        told = "; ".join(f"{NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
+        told = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
         yield Doubt(
             f"{told}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
             {"baselines": better, "best": best, "network": {"test": network.test, "unseen": network.unseen}},
-            f"prefer {NAMES[best]}, or change network.alpha, training.loss or training.l2",
+            f"prefer {RIVAL_NAMES[best]}, or change network.alpha, training.loss or training.l2",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.config.criteria import thresholds
+from pipeline.config.criteria import criteria_of
 from pipeline.errors import listing
 from pipeline.findings.association import best_interval, fisher, phi, ranked
 from pipeline.findings.data_rules import DataFacts
@@ -81,7 +81,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     usable = facts.table.usable(config.preprocess.implausible)
     diabetic = (facts.table.target != config.data.reference).to_numpy()
     details: Details = {}
-    for column, threshold in thresholds(config).items():
+    for column, threshold in criteria_of(config).items():
         present = usable[column].notna().to_numpy()
         met, truth = (usable[column] >= threshold).to_numpy()[present], diabetic[present]
         if _enough(truth):

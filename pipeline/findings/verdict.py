@@ -1,7 +1,7 @@
 """The verdict in three sentences, for somebody who reads nothing else."""
 
 from pipeline.findings import Finding
-from pipeline.judge.baselines import NAMES
+from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.evaluate import Evaluation
 
 _FLATTERING = ("D205", "D206", "D207", "E403")
@@ -59,7 +59,7 @@ def _consequence(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
     flattering = [code for code in _FLATTERING if code in findings]
     parts = [f"So the test figure describes this file, not new rows ({', '.join(flattering)})"] if flattering else []
     if "E402" in findings:
-        parts.append(f"{NAMES[findings['E402'].evidence['best']]} does better with less (E402)")
+        parts.append(f"{RIVAL_NAMES[findings['E402'].evidence['best']]} does better with less (E402)")
     if not parts:
         return "Nothing was found that speaks against the figure; but it comes from one file, and no other was tried."
     return _sentence("; ".join(parts))

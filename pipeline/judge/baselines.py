@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.criteria import thresholds
+from pipeline.config.criteria import criteria_of
 from pipeline.config.schema import Config
 from pipeline.data.preprocess import Task
 from pipeline.data.table import Table
@@ -25,7 +25,7 @@ _VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large fi
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
 """Baselines that are simpler than any network."""
 
-NAMES = MappingProxyType(
+RIVAL_NAMES = MappingProxyType(
     {
         "network": "the network",
         "majority": "always the largest class",
@@ -57,7 +57,7 @@ def ada_rule(table: Table, rows: Integers, counts: dict[str, int], config: Confi
     Diabetic rows get the commoner diabetic class of training. A missing value, or an implausible one where the config
     takes those as missing, meets nothing. None where no criterion is declared. Source: ``pipeline.config.criteria``.
     """
-    criteria = thresholds(config)
+    criteria = criteria_of(config)
     if not criteria:
         return None
     values = table.usable(config.preprocess.implausible).iloc[rows]

@@ -73,7 +73,9 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     return folds
 
 
-def gather(table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
+def unseen_answers(
+    table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]
+) -> Unseen:
     """Lay the answers of all folds out by row. What could not answer in some fold is left out altogether.
 
     Args:

@@ -15,7 +15,7 @@ from pipeline.network.coding import NO_CLASS, Coding, coding_of, fit_spread
 from pipeline.network.layers import Network
 from pipeline.network.recipe import recipe_of
 from pipeline.network.settings import row_weights, sections
-from pipeline.network.train import train
+from pipeline.network.train import train_network
 
 
 class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -115,7 +115,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         positions = np.argsort(self._order)[indices]
         rows, targets = _in_float32(inputs), self.coding_.targets(positions)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
-            self.trained_ = train(
+            self.trained_ = train_network(
                 rows, targets, recipe, training.engine, lambda share: bar.advance(bar.task_ids[0], share), weights
             )
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])

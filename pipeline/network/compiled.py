@@ -12,7 +12,7 @@ from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
 from pipeline.network.plan import LANES, _blocks, _data, _orders, _plan, _terms
 from pipeline.network.recipe import Progress, Recipe, batch_shape
-from pipeline.network.xla import Kind, Program, program
+from pipeline.network.xla import Program, ProgramKind, program
 
 _MOST = 256
 """Most networks a call: more are no faster."""
@@ -39,7 +39,7 @@ _LONG = 16
 _Fitted = tuple[Floats32, Floats32]
 
 
-def fit(
+def fit_compiled(
     inputs: Floats32,
     targets: Floats32,
     recipes: Sequence[Recipe],
@@ -69,7 +69,7 @@ def fit(
         (S, P) weights and (E, S) loss curves.
     """
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
-    run = program(Kind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
+    run = program(ProgramKind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
     parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
     data = _data(inputs, targets, sample_weight)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)

@@ -19,7 +19,7 @@ _LOSSES = {
 }
 
 
-def fit(
+def fit_keras(
     inputs: Floats32,
     targets: Floats32,
     recipes: Sequence[Recipe],

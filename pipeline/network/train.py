@@ -35,7 +35,7 @@ class Trained:
     chosen: int
 
 
-def train(
+def train_network(
     inputs: Floats32,
     targets: Floats32,
     recipe: Recipe,
@@ -50,10 +50,10 @@ def train(
 
     Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
     """
-    return train_all(inputs, targets, [recipe], engine, progress, sample_weight=sample_weight)[0]
+    return train_networks(inputs, targets, [recipe], engine, progress, sample_weight=sample_weight)[0]
 
 
-def train_all(
+def train_networks(
     inputs: Floats32,
     targets: Floats32,
     recipes: Sequence[Recipe],
@@ -62,7 +62,7 @@ def train_all(
     cores: int | None = None,
     sample_weight: Floats32 | None = None,
 ) -> tuple[Trained, ...]:
-    """Train the starts of every recipe together: what ``train`` returns for each of them, to the last bit, but faster.
+    """Train the starts of every recipe together: what ``train_network`` returns for each of them, to the last bit, but faster.
 
     Args:
         inputs: (rows, inputs) float32.
@@ -71,7 +71,7 @@ def train_all(
         engine: which computes.
         progress: told the share of the work done.
         cores: most that the compiled engine uses at once; None for all. They change no number.
-        sample_weight: (rows,) float32, as in ``train``.
+        sample_weight: (rows,) float32, as in ``train_network``.
 
     Raises:
         ValueError: the recipes differ in more than ``slopes``, ``seed`` and ``starts``.
@@ -87,13 +87,13 @@ def train_all(
     if engine == "compiled":
         from pipeline.network import compiled
 
-        weights, curves = compiled.fit(
+        weights, curves = compiled.fit_compiled(
             inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1, judge, sample_weight
         )
     else:
         from pipeline.network import keras_fit
 
-        weights, curves = keras_fit.fit(inputs, targets, recipes, initial, progress, sample_weight)
+        weights, curves = keras_fit.fit_keras(inputs, targets, recipes, initial, progress, sample_weight)
         judge(np.arange(len(weights)), weights)
     ends = np.cumsum([0, *(recipe.starts for recipe in recipes)])
     return tuple(

@@ -26,7 +26,7 @@ _FACTORS = 64
 Program = Callable[..., Any]
 
 
-class Kind(NamedTuple):
+class ProgramKind(NamedTuple):
     """What a program is compiled for."""
 
     sizes: tuple[int, ...]
@@ -37,7 +37,7 @@ class Kind(NamedTuple):
 
 
 @lru_cache
-def program(kind: Kind) -> Program:
+def program(kind: ProgramKind) -> Program:
     """Build the program of a kind of network. Whatever is an input compiles nothing anew: slopes, l2 > 0, seeds, data, rates.
 
     It takes:
@@ -71,7 +71,7 @@ def program(kind: Kind) -> Program:
     return run  # type: ignore[no-any-return]
 
 
-def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> Any:
+def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> Any:
     """Take the steps of a block; return the state."""
     # each batch as (columns, batch, ...): the whole block is gathered at once, a step then takes a slice
     batches, truths = (tf.transpose(tf.gather(each, order), [0, 4, 1, 2, 3]) for each in data[:2])
@@ -103,7 +103,7 @@ def _block(tf: Any, kind: Kind, steps: Any, data: Any, order: Any, rates: Any, t
     return state
 
 
-def _update(tf: Any, kind: Kind, state: Any, gradient: Any, rate: Any) -> Any:
+def _update(tf: Any, kind: ProgramKind, state: Any, gradient: Any, rate: Any) -> Any:
     """Return the weights and moments after one step of the optimizer."""
     weights, momentum, velocity = state
     if kind.optimizer == "sgd":
@@ -113,7 +113,7 @@ def _update(tf: Any, kind: Kind, state: Any, gradient: Any, rate: Any) -> Any:
     return weights - rate * momentum / (tf.sqrt(velocity) + _EPSILON), momentum, velocity
 
 
-def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
+def _layers(tf: Any, kind: ProgramKind, weights: Any) -> list[Any]:
     """Return each layer as (inputs + 1, outputs, 1, G, 8): the kernel, and the bias as its last row."""
     ends = np.cumsum([0, *((inputs + 1) * outputs for inputs, outputs in shapes(kind.sizes))])
     return [
@@ -122,7 +122,7 @@ def _layers(tf: Any, kind: Kind, weights: Any) -> list[Any]:
     ]
 
 
-def _forward(tf: Any, kind: Kind, layers: list[Any], batch: Any, slopes: Any, one: Any) -> Any:
+def _forward(tf: Any, kind: ProgramKind, layers: list[Any], batch: Any, slopes: Any, one: Any) -> Any:
     """Return the (outputs, batch, G, 8) values of the last layer for (inputs + 1, batch, ...).
 
     For softmax they are its logits. For the ordinal loss they are those before the last Leaky ReLU, where one can tell them
@@ -151,7 +151,7 @@ def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
     return identity(values)
 
 
-def _losses(tf: Any, kind: Kind, values: Any, truth: Any, cuts: Any) -> Any:
+def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any, cuts: Any) -> Any:
     """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.loss``."""
     if kind.loss == "ordinal":
         return _ordinal(tf, values[0], truth[0], cuts)

@@ -11,7 +11,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.predict.csv_text import quoted
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import Scoring
 
 
@@ -71,6 +71,6 @@ def refuse_taken(place: str, present: Sequence[str], config: Config) -> None:
 
 def add(run: Scoring, values: Floats) -> Added:
     """Score (R, F) raw values in the order of ``data.features``."""
-    scores = score(run, values)
+    scores = score_rows(run, values)
     numbers, texts = notes(run, scores)
     return Added(scores.answers, scores.probabilities.astype(np.float32), numbers, tuple(run.config.data.codes), texts)

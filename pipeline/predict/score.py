@@ -13,7 +13,7 @@ _MANY = 2**20
 
 
 @dataclass(frozen=True)
-class Scores:
+class RowScores:
     """What a run says of R rows of F features; classes are those of ``data.codes``, in their order.
 
     Attributes:
@@ -33,7 +33,7 @@ class Scores:
     unseen: Flags
 
 
-def score(run: Scoring, values: ArrayLike) -> Scores:
+def score_rows(run: Scoring, values: ArrayLike) -> RowScores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
     output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
@@ -42,10 +42,10 @@ def score(run: Scoring, values: ArrayLike) -> Scores:
     if masked:
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
-    return Scores(output, answers, probabilities, np.isnan(values), implausible, unseen)
+    return RowScores(output, answers, probabilities, np.isnan(values), implausible, unseen)
 
 
-def notes(run: Scoring, scores: Scores) -> tuple[Integers, tuple[str, ...]]:
+def notes(run: Scoring, scores: RowScores) -> tuple[Integers, tuple[str, ...]]:
     """Return the number of each row's note, and the notes, one for each set of doubts that occurs; "" where there is none.
 
     A note depends on what is doubtful in the row, not on its values, so that few texts serve many rows.

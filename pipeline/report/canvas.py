@@ -102,7 +102,7 @@ def say_instead(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=INK, wrap=True)
 
 
-def label(name: object, length: int = 18) -> str:
+def place_label(name: object, length: int = 18) -> str:
     """Return a name from the user's files as one short line that an SVG can hold."""
     text = " ".join(visible(str(name)).split())
     return text if len(text) <= length else text[: length - 1] + "…"
@@ -133,7 +133,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
     }
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})
-        element.text = label(text, 1000)
+        element.text = place_label(text, 1000)
         root.insert(place, element)
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -18,7 +18,7 @@ def report(path: Path | str) -> dict[str, Any]:
         PipelineError: what draws the report is not installed.
     """
     try:
-        from pipeline.report.page import page
+        from pipeline.report.page import report_page
     except ModuleNotFoundError as error:
         raise PipelineError(f"report: {error.name} is needed and not installed; pip install '.[report]'") from None
     again = reopen(path)
@@ -26,5 +26,5 @@ def report(path: Path | str) -> dict[str, Any]:
         what = f"{again.table.path}: a report needs the data that the run was trained on, and this file has changed since"
         raise DataError(f"{what} (its SHA-256 differs); restore the file or train again")
     folder = resolve_run(path)
-    written = add_report(folder, page(again.run, again.table, again.summary))
+    written = add_report(folder, report_page(again.run, again.table, again.summary))
     return {"run": str(folder), "report": str(written), "bytes": written.stat().st_size}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import Network, unflatten
-from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, label, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, place_label, sheet, style, to_svg
 
 MOST_WEIGHTS = 60
 """A network with more weights is shown as a table only."""
@@ -36,7 +36,7 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
     height = _DOWN * max(network.sizes)
     places = [[height * (unit + 0.5) / size for unit in range(size)] for size in network.sizes]
     largest = max((float(np.abs(kernel).max()) for kernel, _ in layers if np.isfinite(kernel).all()), default=1.0) or 1.0
-    left, right = (max(34.0, 20 + 6.5 * max(len(label(name, 13)) for name in names)) for names in (inputs, outputs))
+    left, right = (max(34.0, 20 + 6.5 * max(len(place_label(name, 13)) for name in names)) for names in (inputs, outputs))
     with style():
         figure = sheet(left + columns[-1] + right, height + 54)
         axes = figure.add_axes((0, 0, 1, 1))
@@ -51,7 +51,7 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
         _heading(axes, 0, False, None, False, "inputs")
         for names, x, side, align in ((inputs, 0, -12, "right"), (outputs, columns[-1], 18, "left")):
             for name, y in zip(names, places[0 if names is inputs else -1], strict=True):
-                axes.text(x + side, y, label(name, 13), ha=align, va="center")
+                axes.text(x + side, y, place_label(name, 13), ha=align, va="center")
         description = "Columns of units from the inputs to the output; a line for each weight between them."
         svg = to_svg(figure, "network", "The network with its weights", description)
     told = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."

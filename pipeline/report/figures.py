@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from pipeline.network.activation import leaky_relu_array
 from pipeline.network.train import Trained
-from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, place_label, say_instead, sheet, style, to_svg
 from pipeline.report.words import joined, number, percent, ranged
 
 _VECTORS = 48  # starts drawn as lines; more of them become one image, or the file grows without end
@@ -36,8 +36,8 @@ def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
                 axes.plot([low, high], [place + shift] * 2, color=tint, linewidth=1.6, solid_capstyle="butt")
             if known:
                 xs, ys = [row[key] for _, row in known], [place + shift for place, _ in known]
-                axes.plot(xs, ys, marker, color=tint, markersize=6, label=name)
-        axes.set_yticks(range(len(rows)), [label(row["name"], 24) for row in reversed(rows)])
+                axes.plot(xs, ys, marker, color=tint, markersize=6, place_label=name)
+        axes.set_yticks(range(len(rows)), [place_label(row["name"], 24) for row in reversed(rows)])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         lowest = min((row[key] for key, *_ in kinds for row in rows if row.get(key) is not None), default=0.0)
         axes.set_xlim(max(0.0, math.floor(lowest * 10 - 1) / 10) - 0.02, 1.02)
@@ -73,9 +73,9 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
                 axes.text(x + 0.5, y + 0.5, str(table[y, x]), ha="center", va="center", fontweight="bold" if right else "normal")
         size = 10 if numbered else max(4.0, min(9.0, side * 0.7))
         axes.set_xticks(
-            np.arange(len(answers)) + 0.5, [label(each, 12) for each in answers], rotation=40, ha="right", fontsize=size
+            np.arange(len(answers)) + 0.5, [place_label(each, 12) for each in answers], rotation=40, ha="right", fontsize=size
         )
-        axes.set_yticks(np.arange(len(truths)) + 0.5, [label(each, 12) for each in truths], fontsize=size)
+        axes.set_yticks(np.arange(len(truths)) + 0.5, [place_label(each, 12) for each in truths], fontsize=size)
         axes.set_xlim(0, len(answers))
         axes.set_ylim(len(truths), 0)
         axes.set(xlabel="answer of the network", ylabel="true class")
@@ -96,7 +96,7 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
     return Picture(svg, told + most)
 
 
-def losses(trained: Trained) -> Picture:
+def loss_curves(trained: Trained) -> Picture:
     """Draw the training loss of every start by epoch, the chosen one on top."""
     curves = np.where(np.isfinite(trained.loss_curves), trained.loss_curves, np.nan).astype(float)
     epochs, starts = curves.shape
@@ -122,8 +122,8 @@ def losses(trained: Trained) -> Picture:
                     lines, colors="#808080", alpha=max(0.08, min(0.5, 20 / starts)), linewidths=0.6, rasterized=starts > _VECTORS
                 )
             )
-            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, label="chosen start")
-            axes.plot([], [], color="#808080", linewidth=0.8, label=f"each of the {starts} starts")
+            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, place_label="chosen start")
+            axes.plot([], [], color="#808080", linewidth=0.8, place_label=f"each of the {starts} starts")
             axes.autoscale_view()
             figure.legend(loc="outside upper left", ncols=2)
         else:
@@ -153,7 +153,7 @@ def calibration(place: int, name: str, figures: Mapping[str, Any]) -> Picture:
         else:
             say_instead(axes, "No probability to compare.")
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
-        axes.set_title(label(name, 28), fontweight="bold", loc="left")
+        axes.set_title(place_label(name, 28), fontweight="bold", loc="left")
         axes.set(xlabel="probability that the network gave", ylabel="share that it really was")
         description = "Points near the dashed diagonal: the probabilities are right. Bars: confidence intervals."
         svg = to_svg(figure, f"calibration{place}", f"Calibration of the class {name}", description)
@@ -182,7 +182,7 @@ def activations(slopes: Sequence[float]) -> Picture:
                     color=colour(place),
                     linestyle=dash(place),
                     linewidth=width,
-                    label=name,
+                    place_label=name,
                 )
         whole.set(xlim=(-10, 10), ylim=(bottom - 1, 10), title="the whole curve", xticks=range(-10, 11, 5))
         left.set(

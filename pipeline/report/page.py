@@ -14,7 +14,7 @@ from pipeline.runs.saved import Run
 _LISTED = 5000  # weights that a page can still show as a table
 
 
-def page(run: Run, table: Table, summary: dict[str, Any]) -> str:
+def report_page(run: Run, table: Table, summary: dict[str, Any]) -> str:
     """Return a self-contained HTML page about a run; the same run gives the same text.
 
     Args:
@@ -56,7 +56,7 @@ def _pictures(run: Run, summary: dict[str, Any]) -> dict[str, Picture]:
     drawn = {
         "accuracies": figures.accuracies(sections.comparison(summary)),
         "confusion": figures.confusion(summary["metrics"]["test"]["confusion"]),
-        "losses": figures.losses(run.trained),
+        "losses": figures.loss_curves(run.trained),
         "activations": figures.activations(network.slopes),
     }
     if draws(network):

@@ -12,7 +12,7 @@ from pipeline.data.table import Table
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding
-from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, place_label, say_instead, sheet, style, to_svg
 from pipeline.report.words import joined, number
 
 _POINTS = 201
@@ -87,8 +87,8 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
         _rug(lower, response, names)
         upper.tick_params(labelbottom=False, length=0)
         upper.set_ylabel("probability" if coding.softmax else "output")
-        unit = f" ({label(response.unit, 12)})" if response.unit else ""
-        lower.set_xlabel(label(response.feature, 24) + unit)
+        unit = f" ({place_label(response.unit, 12)})" if response.unit else ""
+        lower.set_xlabel(place_label(response.feature, 24) + unit)
         description = (
             "The output as this feature runs over the range of the data; below, a stroke where a row lies, one line a class."
         )
@@ -113,7 +113,7 @@ def _code(axes: Axes, response: Response, coding: Coding) -> None:
         index = int(order[place])
         axes.axhspan(bottom, top, color=colour(index), alpha=0.16, linewidth=0)
         if len(codes) <= _NAMED and top - bottom > 0.09 * (high - low):
-            _name_band(axes, label(coding.classes[index], 14), line, (float(bottom), float(top)))
+            _name_band(axes, place_label(coding.classes[index], 14), line, (float(bottom), float(top)))
     for edge in edges:
         axes.axhline(edge, color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))
     axes.plot(response.values, line, color=INK, linewidth=2)
@@ -144,7 +144,7 @@ def _probabilities(axes: Axes, response: Response, coding: Coding) -> None:
             color=colour(index),
             linestyle=dash(index),
             linewidth=2,
-            label=label(coding.classes[index], 10),
+            place_label=place_label(coding.classes[index], 10),
         )
     axes.set_ylim(-0.03, 1.03)
     axes.figure.legend(loc="outside upper left", ncols=3, handlelength=1.8, columnspacing=1)
@@ -160,7 +160,7 @@ def _rug(axes: Axes, response: Response, names: Sequence[str]) -> None:
         x, y = np.repeat(spots, 3), np.tile([-index - 0.38, -index + 0.38, np.nan], len(spots))
         axes.plot(x, y, color=colour(index) if split else MUTED, linewidth=1, solid_capstyle="butt")  # one path for all
     axes.set_yticks(
-        [-index for index in range(len(lines))], [label(name, 9) for name in names] if split else ["rows"], fontsize=8
+        [-index for index in range(len(lines))], [place_label(name, 9) for name in names] if split else ["rows"], fontsize=8
     )
     axes.set_ylim(-len(lines) + 0.4, 0.6)
     axes.tick_params(axis="y", length=0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.data.table import Table
 from pipeline.findings import RULES
-from pipeline.judge.baselines import NAMES
+from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import number
 from pipeline.runs.saved import Run
@@ -50,7 +50,8 @@ def comparison(summary: dict[str, Any]) -> list[dict[str, Any]]:
     }
     rows = {"network": network | known.get("network", {})} | {name: row for name, row in known.items() if name != "network"}
     return [
-        row | {"key": name, "name": "this network" if name == "network" else NAMES.get(name, name)} for name, row in rows.items()
+        row | {"key": name, "name": "this network" if name == "network" else RIVAL_NAMES.get(name, name)}
+        for name, row in rows.items()
     ]
 
 

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.findings import Rule
-from pipeline.judge.baselines import NAMES
+from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.runs.history import Entry
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -100,7 +100,7 @@ def _accuracy(summary: dict[str, Any]) -> Table:
         own = name == "network"
         test, unseen = _percent(each["test"]), _percent(each["unseen"])
         table.add_row(
-            NAMES.get(name, name),
+            RIVAL_NAMES.get(name, name),
             _percent(summary["accuracy"]["train"]) if own else "",
             f"[bold]{test}[/]" if own else test,
             _range(each["test_interval"]),

@@ -41,12 +41,12 @@ def entries() -> list[Entry]:
             listed.append(Entry(folder, (), None, error.problems[0]))
             continue
         path = record["config"]["path"]
-        listed.append(Entry(folder, differences(before.get(path, config), config), record))
+        listed.append(Entry(folder, changed_settings(before.get(path, config), config), record))
         before[path] = config
     return listed
 
 
-def differences(before: Config, now: Config) -> tuple[str, ...]:
+def changed_settings(before: Config, now: Config) -> tuple[str, ...]:
     """Return the settings that differ, as "key before -> now"."""
     old, new = before.settings(), now.settings()
     return tuple(f"{key} {old.get(key)} -> {new.get(key)}" for key in old | new if old.get(key) != new.get(key))
@@ -72,7 +72,7 @@ def changes(run: Path, config: Config, record: dict[str, Any]) -> tuple[str, ...
         today = load_config(located(run, origin["path"]), origin["settings"], origin["data"])
     except PipelineError as error:
         return (f"the config cannot be read any more: {error.problems[0]}; these figures are of the copy kept in the run",)
-    edited = differences(config, today)
+    edited = changed_settings(config, today)
     if not edited:
         return ()
     old = f"{origin['path']} was edited since this run: {'; '.join(edited)}"
@@ -88,7 +88,7 @@ def current_run(config: Config, origin: Origin) -> Path | None:
             continue  # "runs" names it
         if Path(record["config"]["path"]).resolve() == Path(origin.path).resolve():
             same_data = record["data"]["sha256"] == _sha256(config.data.path)
-            return folder if same_data and not differences(then, config) else None
+            return folder if same_data and not changed_settings(then, config) else None
     return None
 
 

@@ -32,6 +32,6 @@ def run_folders() -> Iterator[Path]:
         yield from (each for each in sorted(MODELS.iterdir()) if _RUN_NAME.match(each.name) and (each / "run.json").is_file())
 
 
-def label(name: str) -> str:
+def run_label(name: str) -> str:
     """Return a name as a part of a folder's name."""
     return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:80] or "config"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _NO_DIGEST = "0" * 64
 Name = Literal["config.yaml", "network.keras", "preprocessor.joblib", "weights.npz"]
-NAMES: tuple[Name, ...] = ("config.yaml", "network.keras", "preprocessor.joblib", "weights.npz")
+RUN_FILES: tuple[Name, ...] = ("config.yaml", "network.keras", "preprocessor.joblib", "weights.npz")
 """The files of a run besides its record."""
 READ = frozenset(("config.yaml", "weights.npz"))
 """Those that commands read; the others are for other programs."""
@@ -80,7 +80,7 @@ class _Record(_Part):
     sound: bool
     seeds: _Seeds
     versions: dict[str, str]
-    files: Annotated[dict[Name, _Facts], Field(min_length=len(NAMES))]
+    files: Annotated[dict[Name, _Facts], Field(min_length=len(RUN_FILES))]
     baselines: Any
     comparison: Any
     unseen: Any

@@ -18,8 +18,8 @@ from pipeline.machine.files import regular
 from pipeline.model import Model
 from pipeline.runs.npz import read_arrays
 from pipeline.runs.place import LATEST, resolve_run
-from pipeline.runs.run_json import NAMES, READ, unseal
-from pipeline.runs.weights import check, judged_of, model_of
+from pipeline.runs.run_json import READ, RUN_FILES, unseal
+from pipeline.runs.weights import check_arrays, judged_of, model_of
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
@@ -84,19 +84,19 @@ def load_scoring(path: Path | str) -> Scoring:
 
 @contextmanager
 def _opened(
-    path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = NAMES
+    path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = RUN_FILES
 ) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
     """Give config, arrays and record of a run, all of them checked, whoever wrote them; what is not needed may be gone."""
     folder = Path(path)
     record = read_record(folder)
-    there = [name for name in NAMES if name in needed or os.path.lexists(folder / name)]
+    there = [name for name in RUN_FILES if name in needed or os.path.lexists(folder / name)]
     contents = {name: _read(folder, name, record["files"][name]) for name in there}
     try:
         place = folder / "config.yaml"
         config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(place)), sensible)
         place = folder / "weights.npz"
         arrays = read_arrays(contents["weights.npz"])
-        check(arrays, config, record["data"]["rows"])
+        check_arrays(arrays, config, record["data"]["rows"])
         yield config, arrays, record
     except ConfigError as error:
         raise RunError(f"{error.problems[0]}; this run was not written by this version; train again") from None

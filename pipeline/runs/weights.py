@@ -57,7 +57,7 @@ def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardstic
     return {name: np.asarray(value) for name, value in arrays.items() if value is not None}
 
 
-def check(arrays: dict[str, Any], config: Config, rows: int) -> None:
+def check_arrays(arrays: dict[str, Any], config: Config, rows: int) -> None:
     """Make sure that arrays fit one another, the config and the number of rows, so that whatever uses them can rely on it.
 
     Raises:

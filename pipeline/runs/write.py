@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.errors import RunError
 from pipeline.machine.files import UNFINISHED, flush, whole
-from pipeline.runs.place import LATEST, MODELS, REPORT, label
+from pipeline.runs.place import LATEST, MODELS, REPORT, run_label
 from pipeline.runs.run_json import seal
 from pipeline.runs.saved import Run
 from pipeline.runs.weights import to_arrays
@@ -62,7 +62,7 @@ def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
         np.savez(folder / "weights.npz", **to_arrays(run.model, run.trained, run.split, run.yardsticks))
         keras_model.save(folder / "network.keras")
         joblib.dump(pipeline, folder / "preprocessor.joblib")
-        target = _publish(folder, run, label(name))
+        target = _publish(folder, run, run_label(name))
     except OSError as error:
         raise _unsaved(error) from None
     finally:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import did_you_mean
 from pipeline.machine.arrays import Floats
-from pipeline.predict.score import Scores, doubtful, score
+from pipeline.predict.score import RowScores, doubtful, score_rows
 from pipeline.runs.saved import Scoring
 from pipeline.serve.pushes import pushes
 
@@ -88,7 +88,7 @@ def answers(run: Scoring, values: Floats, explain: bool) -> list[dict[str, Any]]
     """Return what the API answers to (R, F) values, row by row; a figure that is not finite is None."""
     classes = tuple(run.config.data.codes)
     with np.errstate(all="ignore"):  # values near 1e300 overflow, and the answer tells
-        scores = score(run, values)
+        scores = score_rows(run, values)
         told = _pushes(run, values) if explain else []
     rows = zip(scores.answers.tolist(), _finite(scores.output), _finite(scores.probabilities), _notes(run, scores), strict=True)
     found = [
@@ -103,7 +103,7 @@ def answers(run: Scoring, values: Floats, explain: bool) -> list[dict[str, Any]]
     return [each | {"pushes": pushed} for each, pushed in zip(found, told, strict=True)] if explain else found
 
 
-def _notes(run: Scoring, scores: Scores) -> list[list[str]]:
+def _notes(run: Scoring, scores: RowScores) -> list[list[str]]:
     """Return each row's doubts; equal rows share them."""
     doubts = scores.missing | scores.implausible | scores.unseen
     found: list[list[str]] = [[] for _ in doubts]

@@ -23,7 +23,7 @@ from pipeline.runs.saved import Scoring
 from pipeline.serve import schema
 from pipeline.serve.api import NOT_CLINICAL, Limits, RequestError, about, answers, encode, read_rows, unprocessable
 from pipeline.serve.limits import INTERNAL, Guard, read_body, reply
-from pipeline.serve.page import page
+from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
 _LARGE = 2**16
@@ -156,7 +156,7 @@ def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
         """Show the page."""
         nonce = secrets.token_urlsafe(16)
         policy = {"content-security-policy": _PAGE_POLICY.format(nonce)}
-        return Response(page(run, nonce, _opens(report)), media_type="text/html", headers=policy)
+        return Response(serve_page(run, nonce, _opens(report)), media_type="text/html", headers=policy)
 
 
 def _opens(path: Path) -> bool:

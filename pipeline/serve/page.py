@@ -16,7 +16,7 @@ _USUAL = {
 """Whom the pushes compare with, which depends on what fills missing values, and the word for that patient's values."""
 
 
-def page(run: Scoring, nonce: str | None, has_report: bool) -> str:
+def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
     """Return the page on which a person asks a run; it loads nothing and asks ``predict`` and ``predict.csv`` beside it.
 
     Args:

@@ -14,7 +14,7 @@ from pipeline.runs.summary import Origin, finite, origin_of
 from pipeline.study import store, summary
 from pipeline.study.crew import Crew, cores
 from pipeline.study.gathered import COLUMNS, gather
-from pipeline.study.grid import Task, check, divisions, idle, most, tasks
+from pipeline.study.grid import StudyTask, check_grid, divisions, idle, most, tasks
 
 # nobody asks Keras for an accuracy here, and slope 0 is in the grid on purpose: the claims remark on it
 _IDLE = ("C102", "C103")
@@ -31,7 +31,7 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
         crew: who trains.
         verbose: show a progress bar on standard error.
     """
-    check(config)
+    check_grid(config)
     table = load(config.data, config.split.group_by or ())
     doubts = [each for each in audit(config, table, split(table, config.split)) if each.code not in _IDLE]
     told: dict[str, Any] = {"findings": [each.to_dict() for each in doubts], "sound": not any(each.blocks for each in doubts)}
@@ -62,7 +62,7 @@ def _notes(config: Config) -> list[str]:
     return [f"{' and '.join(replaced)}: not used, for the grid of the study says it"] if replaced else []
 
 
-def _train(kept: store.Store, plan: tuple[Task, ...], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
+def _train(kept: store.Store, plan: tuple[StudyTask, ...], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
     """Carry out the tasks that are not kept yet; what was done is kept whatever stops the rest."""
     done, starts = kept.done(), config.training.starts
     waiting = {number: task for number, task in enumerate(plan) if number not in done}

@@ -11,15 +11,15 @@ from pipeline.config.schema import Config
 from pipeline.data.table import Table
 from pipeline.machine.cluster import Work, place_of
 from pipeline.machine.cluster import carry_out as on_cluster
-from pipeline.study.grid import Task
+from pipeline.study.grid import StudyTask
 from pipeline.study.store import versions
-from pipeline.study.work import carry_out
+from pipeline.study.work import train_task
 
-Crew = Callable[[Table, Config, Mapping[int, Task]], Iterator[tuple[int, pa.Table]]]
+Crew = Callable[[Table, Config, Mapping[int, StudyTask]], Iterator[tuple[int, pa.Table]]]
 """Yields the number and the networks of each task, in the order in which they are done."""
 
 
-def cores(table: Table, config: Config, tasks: Mapping[int, Task]) -> Iterator[tuple[int, pa.Table]]:
+def cores(table: Table, config: Config, tasks: Mapping[int, StudyTask]) -> Iterator[tuple[int, pa.Table]]:
     """Carry out a task a core, in threads: the engine holds no Python lock while it trains."""
     stopped = threading.Event()
 
@@ -29,7 +29,7 @@ def cores(table: Table, config: Config, tasks: Mapping[int, Task]) -> Iterator[t
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
-            waiting = {pool.submit(carry_out, table, config, task, report): number for number, task in tasks.items()}
+            waiting = {pool.submit(train_task, table, config, task, report): number for number, task in tasks.items()}
             for done in as_completed(waiting):
                 yield waiting.pop(done), done.result()  # popped, so that no result is held longer than needed
         finally:  # Ctrl-C above all: the threads would train on to the end
@@ -43,12 +43,12 @@ def crew_of(dask: str | None) -> Crew:
         return cores
     place = place_of(dask)
 
-    def cluster(table: Table, config: Config, tasks: Mapping[int, Task]) -> Iterator[tuple[int, pa.Table]]:
+    def cluster(table: Table, config: Config, tasks: Mapping[int, StudyTask]) -> Iterator[tuple[int, pa.Table]]:
         kept = "what is done is kept, and the same command goes on"
         return on_cluster(place, Work(_carry_out, (table, config), versions, kept), tasks)
 
     return cluster
 
 
-def _carry_out(shared: tuple[Table, Config], task: Task) -> pa.Table:
-    return carry_out(*shared, task)
+def _carry_out(shared: tuple[Table, Config], task: StudyTask) -> pa.Table:
+    return train_task(*shared, task)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from pipeline.report.canvas import GRID, INK, MUTED, SERIES, Picture, dash, label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import GRID, INK, MUTED, SERIES, Picture, dash, place_label, say_instead, sheet, style, to_svg
 from pipeline.report.words import number, percent, points, ranged
 from pipeline.study.claims import FAILS, HOLDS
 from pipeline.study.grid import SPLITS
@@ -52,7 +52,7 @@ class Grid:
         return [value for each in found for value in (each if isinstance(each, list) else [each]) if value is not None]
 
 
-def accuracies(grids: Sequence[Grid], largest: float | None) -> list[Picture]:
+def accuracies_by_slope(grids: Sequence[Grid], largest: float | None) -> list[Picture]:
     """Draw the mean accuracy by slope, one figure a grid, all with the same scale.
 
     Args:
@@ -86,10 +86,10 @@ def _by_slope(name: str, grid: Grid, key: str, limits: tuple[float, float], larg
                 shown = ranged(value, cells[-at].get("interval")) if key == "mean" else percent(value)
                 told.append(f"{FEATURES.get(features, features)} {shown} at slope {number(grid.slopes[-at])}")
         if largest is not None:
-            axes.axhline(largest, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), label="largest class")
+            axes.axhline(largest, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), place_label="largest class")
         _frame(axes, grid.slopes, limits)
         axes.set_ylabel(what)
-        axes.set_title(label(grid.title, 40), fontweight="bold", loc="left")
+        axes.set_title(place_label(grid.title, 40), fontweight="bold", loc="left")
         if told:
             figure.legend(loc="outside lower left", ncols=3 if largest is None else 2, handlelength=2.6, columnspacing=1.2)
         else:
@@ -117,7 +117,7 @@ def _line(axes: Axes, grid: Grid, features: str, key: str, x: np.ndarray[Any, An
         color=SERIES[kind],
         linewidth=1.4,
         markersize=4.5 if few else 3,
-        label=FEATURES.get(features, features),
+        place_label=FEATURES.get(features, features),
     )
     if grid.reference and grid.reference[0] == features:
         at = grid.slopes.index(grid.reference[1])
@@ -181,4 +181,4 @@ def _tick(value: float, place: int | None) -> str:
 
 
 def _split(row: Mapping[str, Any]) -> str:
-    return label(SPLITS.get(row.get("split") or "", row.get("split") or "all splits"))
+    return place_label(SPLITS.get(row.get("split") or "", row.get("split") or "all splits"))

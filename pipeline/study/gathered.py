@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.config.schema import Config, Features, Output
 from pipeline.errors import RunError
 from pipeline.machine.arrays import Floats
-from pipeline.study.grid import Division, Kind
+from pipeline.study.grid import Division, SplitKind
 
 CELL = ("split", "features", "output", "alpha")
 COLUMNS = (*CELL, "split_seed", "seed", "chosen", "test_accuracy", "failed")
@@ -34,10 +34,10 @@ class Gathered:
         size: networks of a cell and kind of split.
     """
 
-    accuracies: Mapping[Kind, Mapping[Cell, Floats]]
-    failed: Mapping[Kind, Mapping[Cell, float]]
-    overlap: Mapping[Kind, float]
-    step: Mapping[Kind, float]
+    accuracies: Mapping[SplitKind, Mapping[Cell, Floats]]
+    failed: Mapping[SplitKind, Mapping[Cell, float]]
+    overlap: Mapping[SplitKind, float]
+    step: Mapping[SplitKind, float]
     size: int
 
 
@@ -61,7 +61,7 @@ def gather(rows: Iterable[pd.DataFrame], made: Sequence[Division], config: Confi
     try:
         for part in rows:
             for key, networks in part.groupby(list(CELL), sort=False):
-                kind, *names = cast(tuple[Kind, Features, Output, float], key)
+                kind, *names = cast(tuple[SplitKind, Features, Output, float], key)
                 cell = cast(Cell, tuple(names))
                 kept = networks[networks["chosen"]]
                 places = kept["split_seed"] - config.split.seed, kept["seed"] - seed

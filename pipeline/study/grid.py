@@ -14,7 +14,7 @@ from pipeline.network.coding import Coding
 from pipeline.network.compiled import chunk
 from pipeline.network.recipe import recipe_of
 
-Kind = Literal["random", "unseen"]
+SplitKind = Literal["random", "unseen"]
 SPLITS: dict[str, str] = {"random": "random splits", "unseen": "unseen profiles"}
 """What each kind of split is called."""
 
@@ -29,14 +29,14 @@ class Division:
         train, test: numbers of rows.
     """
 
-    kind: Kind
+    kind: SplitKind
     section: SplitSection
     train: int
     test: int
 
 
 @dataclass(frozen=True)
-class Task:
+class StudyTask:
     """Networks that are trained together: one split, one kind of features, one kind of output.
 
     Attributes:
@@ -51,7 +51,7 @@ class Task:
     pairs: tuple[tuple[float, int], ...]
 
 
-def check(config: Config) -> None:
+def check_grid(config: Config) -> None:
     """Make sure that a config that can be trained can be studied.
 
     Raises:
@@ -89,7 +89,7 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
     Raises:
         DataError: one of them leaves no two classes to train on, or a column without any value.
     """
-    kinds: dict[Kind, SplitSection] = {"random": config.split}
+    kinds: dict[SplitKind, SplitSection] = {"random": config.split}
     if config.evaluation.unseen:
         profile = {"group_by": config.evaluation.unseen.group_by, "stratify": False}
         kinds["unseen"] = config.split.model_copy(update=profile)
@@ -109,7 +109,7 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
     return tuple(made)
 
 
-def tasks(made: tuple[Division, ...], config: Config, most: int) -> tuple[Task, ...]:
+def tasks(made: tuple[Division, ...], config: Config, most: int) -> tuple[StudyTask, ...]:
     """Return the tasks in their order.
 
     Args:
@@ -122,7 +122,7 @@ def tasks(made: tuple[Division, ...], config: Config, most: int) -> tuple[Task, 
     parts = -(-len(pairs) // max(1, most // config.training.starts))
     ends = [len(pairs) * part // parts for part in range(parts + 1)]
     return tuple(
-        Task(division, features, output, tuple(pairs[start:end]))
+        StudyTask(division, features, output, tuple(pairs[start:end]))
         for division in made
         for output in config.study.outputs
         for features in config.study.features
@@ -140,7 +140,7 @@ def most(config: Config, rows: int) -> int:
     return min(found)
 
 
-def network_config(config: Config, task: Task, alpha: float, seed: int) -> Config:
+def network_config(config: Config, task: StudyTask, alpha: float, seed: int) -> Config:
     """Return the config with which ``train`` trains the same network, to the last bit."""
     changed = {
         "split": task.division.section,

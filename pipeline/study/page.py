@@ -8,7 +8,7 @@ from pipeline.report import sections
 from pipeline.report.templates import marked, render
 from pipeline.report.words import joined, number, percent
 from pipeline.study.claims import FAILS, HOLDS, OPEN
-from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies, differences, failures
+from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies_by_slope, differences, failures
 from pipeline.study.grid import SPLITS
 
 TONES = {HOLDS: "good", FAILS: "bad", OPEN: "doubtful"}
@@ -37,7 +37,7 @@ def study_page(summary: dict[str, Any], config: Config) -> str:
         names=FEATURES | OUTPUTS | SPLITS,
         findings=sections.findings(summary),
         strips=[picture and marked(picture) for picture in differences(claims, summary["margin"])],
-        accuracies=[marked(each) for each in accuracies(grids, share)],
+        accuracies=[marked(each) for each in accuracies_by_slope(grids, share)],
         failures=[marked(each) for each in failures(grids)],
         kinds=_kinds(summary["grid"]["splits"]),
     )

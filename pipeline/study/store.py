@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.config.schema import Config
 from pipeline.errors import RunError
 from pipeline.machine.files import UNFINISHED, whole
-from pipeline.runs.place import label
+from pipeline.runs.place import run_label
 from pipeline.study.work import SCHEMA
 
 STUDIES = Path("studies")
@@ -149,7 +149,7 @@ def opened(name: str, key: str) -> Iterator[Store]:
     Raises:
         RunError: it cannot be written, or another process holds it.
     """
-    folder = STUDIES / f"{label(name)}-{key[:12]}"
+    folder = STUDIES / f"{run_label(name)}-{key[:12]}"
     try:
         (folder / _PARTS).mkdir(parents=True, exist_ok=True)
         lock = os.fdopen(os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666), "w")

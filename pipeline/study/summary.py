@@ -12,7 +12,7 @@ from pipeline.runs.summary import class_counts
 from pipeline.study.claims import OPEN, Answer, Claim, Evidence, answer, claims, together
 from pipeline.study.compare import Difference, difference, holm, interval_of_mean
 from pipeline.study.gathered import CELL, Gathered
-from pipeline.study.grid import SPLITS, Division, Kind
+from pipeline.study.grid import SPLITS, Division, SplitKind
 
 REFUSED: Mapping[str, Any] = MappingProxyType(
     {"study": None, "networks": 0, "seconds": 0.0, "networks_per_second": None, "cells": [], "claims": [], "notes": []}
@@ -112,7 +112,7 @@ def lost(config: Config, output: Output) -> str:
     return f"C102: {found[0]}" if found else ""
 
 
-def _answer(claim: Claim, gathered: Gathered, kind: Kind, output: Output, margin: float, level: float) -> Answer:
+def _answer(claim: Claim, gathered: Gathered, kind: SplitKind, output: Output, margin: float, level: float) -> Answer:
     """Return what one kind of splits says; nothing can be told where most networks of every cell have failed."""
     cells = {(features, alpha): each for (features, own, alpha), each in gathered.accuracies[kind].items() if own == output}
     found = answer(claim, Evidence(cells, gathered.overlap[kind], gathered.step[kind]), margin, level)
@@ -132,7 +132,7 @@ def _comparison(found: Difference, corrected: float, level: float) -> dict[str, 
     }
 
 
-def _answered(kind: Kind, found: Answer) -> dict[str, Any]:
+def _answered(kind: SplitKind, found: Answer) -> dict[str, Any]:
     return {
         "split": kind,
         "verdict": found.verdict,
@@ -142,7 +142,7 @@ def _answered(kind: Kind, found: Answer) -> dict[str, Any]:
     }
 
 
-def _evidence(claim: Claim, found: Mapping[Kind, Answer]) -> str:
+def _evidence(claim: Claim, found: Mapping[SplitKind, Answer]) -> str:
     if not found:
         return f"the grid lacks {claim.lacking}"
     told = []

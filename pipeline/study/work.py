@@ -13,8 +13,8 @@ from pipeline.model import prepare
 from pipeline.network.coding import NO_CLASS, Coding
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, recipe_of
-from pipeline.network.train import Trained, train_all
-from pipeline.study.grid import Task, network_config
+from pipeline.network.train import Trained, train_networks
+from pipeline.study.grid import StudyTask, network_config
 
 SCHEMA = pa.schema(
     {
@@ -37,7 +37,7 @@ SCHEMA = pa.schema(
 ``failed``: its weights are not finite, or it is right on no more training rows than always naming their largest class."""
 
 
-def carry_out(table: Table, config: Config, task: Task, progress: Progress = lambda share: None) -> pa.Table:
+def train_task(table: Table, config: Config, task: StudyTask, progress: Progress = lambda share: None) -> pa.Table:
     """Train and judge the networks of a task; the rows are those of ``SCHEMA``, in the order of its pairs.
 
     Nothing but the arguments decides the result, wherever it is computed.
@@ -50,7 +50,7 @@ def carry_out(table: Table, config: Config, task: Task, progress: Progress = lam
     coding = Coding(tuple(name for name, _ in codes), tuple(code for _, code in codes), task.output == "softmax")
     recipes = [recipe_of(each.network, each.training, inputs.train.shape[1], coding) for each in configs]
     targets = coding.targets(np.searchsorted(known, inputs.truth))
-    trained = train_all(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
+    trained = train_networks(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
     rows, wanted = np.concatenate([inputs.train, inputs.test]), truth[np.concatenate([parts.train, parts.test])]
     answers = np.append(known, NO_CLASS)
     networks = (
@@ -67,7 +67,7 @@ def _counts(right: Flags, train: int) -> tuple[int, int]:
     return int(right[:train].sum()), int(right[train:].sum())
 
 
-def _rows(task: Task, trained: Sequence[Trained], right: Integers, parts: Split, largest: int) -> pa.Table:
+def _rows(task: StudyTask, trained: Sequence[Trained], right: Integers, parts: Split, largest: int) -> pa.Table:
     """Lay out (networks, 2) right answers beside what the networks are."""
     starts = len(trained[0].weights)
     alphas, seeds = (np.repeat(each, starts) for each in zip(*task.pairs, strict=True))

@@ -151,7 +151,7 @@ _PLAIN = {
 }
 
 
-def main() -> None:
+def log_from_arguments() -> None:
     """Read the job, log, and print what happened."""
     sys.argv.clear()  # MLflow would look for a git repository around the program that it names
     job = json.load(sys.stdin)
@@ -164,4 +164,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    log_from_arguments()

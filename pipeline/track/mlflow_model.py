@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import Scoring, load_scoring
 
 
@@ -28,7 +28,7 @@ class ScoringModel:
             ``class`` (None where there is no answer), ``probability CLASS`` for each class (NaN there), ``note``.
         """
         values = model_input[list(self.run.config.data.features)].to_numpy(dtype=np.float64, na_value=np.nan)
-        scores, classes = score(self.run, values), tuple(self.run.config.data.codes)
+        scores, classes = score_rows(self.run, values), tuple(self.run.config.data.codes)
         numbers, texts = notes(self.run, scores)
         answers = np.array([*classes, None], dtype=object)[scores.answers]
         told: dict[str, Any] = {"class": answers}

@@ -35,9 +35,9 @@ def scorers(run: Scoring, folder: Path, url: str | None = None) -> dict[str, Cal
     """
     ways: dict[str, Scorer] = {
         "predict": own(run),
-        "onnx": onnx_file.write(run, folder / "x.onnx"),
-        "keras": keras_file.write(run, folder / "x.keras"),
-        "joblib": joblib_file.write(run, folder / "x.joblib"),
+        "onnx": onnx_file.write_onnx(run, folder / "x.onnx"),
+        "keras": keras_file.write_keras(run, folder / "x.keras"),
+        "joblib": joblib_file.write_joblib(run, folder / "x.joblib"),
     }
 
     def pair(way: Scorer) -> Callable[[NDArray[np.float64]], Answers]:

@@ -48,7 +48,7 @@ def compare(x: Floats32, y: Floats32, rounds: int) -> Chunks:
     def rival(size: int) -> Rival:
         def fit(weights: Floats32) -> object:
             some = [replace(recipe, starts=len(weights))]
-            return forced(lambda: compiled.fit(x, y, some, weights, lambda share: None, CORES), size)
+            return forced(lambda: compiled.fit_compiled(x, y, some, weights, lambda share: None, CORES), size)
 
         run, warm = (lambda: fit(initial)), (lambda: fit(initial[:size]))
         return Rival(ENGINE, f"{size}", NETWORKS, run, RECIPE.epochs / EPOCHS, warm)

@@ -23,9 +23,9 @@ from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.table import Table
 from pipeline.study.crew import crew_of
-from pipeline.study.grid import Task, divisions, most, tasks
+from pipeline.study.grid import StudyTask, divisions, most, tasks
 from pipeline.study.store import opened
-from pipeline.study.work import carry_out
+from pipeline.study.work import train_task
 
 SETTINGS = ("study.splits=2",)
 ECHOES = 200
@@ -92,11 +92,11 @@ def measure() -> tuple[Cost, dict[int, float]]:
     made = divisions(table, config)
     plan = tasks(made, config, most(config, made[0].train))
     measured = {workers: _arrivals(table, config, plan, workers) for workers in WORKERS[:2]}
-    rows = carry_out(table, config, plan[0])
+    rows = train_task(table, config, plan[0])
     return fit(measured[1], _keeping(rows), len(rows)), {workers: each.apart() for workers, each in measured.items()}
 
 
-def _arrivals(table: Table, config: Config, plan: Sequence[Task], workers: int) -> Arrivals:
+def _arrivals(table: Table, config: Config, plan: Sequence[StudyTask], workers: int) -> Arrivals:
     """Train a study on so many workers of this machine."""
     started = time.perf_counter()
     done = [time.perf_counter() - started for _ in crew_of(f"local:{workers}")(table, config, dict(enumerate(plan)))]

@@ -33,7 +33,7 @@ def measure() -> dict[str, Any]:
     tensorflow()
     first, second = (clock(lambda: search.fit(inputs, labels)) for _ in range(2))
     apart = clock(lambda: clone(search).set_params(n_jobs=2).fit(inputs, labels))
-    program = xla.program(xla.Kind((6, 3, 1), False, "ordinal", "adam", True))
+    program = xla.program(xla.ProgramKind((6, 3, 1), False, "ordinal", "adam", True))
     return {
         "seconds": first,
         "seconds_compiled_before": second,

@@ -16,7 +16,7 @@ from statistics import median
 
 import numpy as np
 
-from pipeline.network.train import train
+from pipeline.network.train import train_network
 from tests.bench.task import RECIPE, clock, made_up
 
 WARMER, ENOUGH, MOST = 8, 0.5, 5
@@ -95,13 +95,13 @@ def measure(point: Point) -> tuple[float, float]:
     """Return the seconds and the bytes of a point, measured in this process."""
     recipe = replace(RECIPE, sizes=(point.features, point.hidden, 1), epochs=point.epochs, starts=point.starts)
     x, y = made_up(point.rows, point.features)
-    train(x[:20], y[:20], replace(recipe, starts=min(WARMER, point.starts), epochs=1))
+    train_network(x[:20], y[:20], replace(recipe, starts=min(WARMER, point.starts), epochs=1))
     before = peak()
-    seconds = [clock(lambda: train(x, y, recipe))]  # compiles
+    seconds = [clock(lambda: train_network(x, y, recipe))]  # compiles
     after = peak()
     seconds.clear()
     while not seconds or (sum(seconds) < ENOUGH and len(seconds) < MOST):
-        seconds.append(clock(lambda: train(x, y, recipe)))
+        seconds.append(clock(lambda: train_network(x, y, recipe)))
     return median(seconds), after - before
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import shapes
 from pipeline.network.recipe import Recipe, batches
-from pipeline.network.train import train
+from pipeline.network.train import train_network
 from tests.bench.task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
 
 INSTALLED = find_spec("jax") is not None
@@ -181,7 +181,7 @@ def differences(x: Floats32, y: Floats32, networks: int, ways: Iterable[Way] = W
     Not after more: a network near the kink of a Leaky ReLU soon goes another way for a difference in rounding.
     """
     recipe = replace(RECIPE, epochs=1, starts=networks)
-    ours = train(x, y, recipe).weights
+    ours = train_network(x, y, recipe).weights
     for way in ways:
         theirs = np.asarray(program(way, x, y, recipe)(starting_weights(networks)))
         yield float(np.abs(ours - theirs).max())

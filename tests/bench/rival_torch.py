@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import initial_weights, unflatten
 from pipeline.network.recipe import Recipe, batches
-from pipeline.network.train import train
+from pipeline.network.train import train_network
 from tests.bench.task import RECIPE, TORCH, Rival
 
 SHORT = 5
@@ -83,4 +83,4 @@ def rival(x: Floats32, y: Floats32) -> Rival:
 def difference(x: Floats32, y: Floats32) -> float:
     """Return the largest difference between this engine's weights and PyTorch's after one epoch."""
     recipe = replace(RECIPE, epochs=1)
-    return float(np.abs(train(x, y, recipe).weights[0] - loop(x, y, recipe)()).max())
+    return float(np.abs(train_network(x, y, recipe).weights[0] - loop(x, y, recipe)()).max())

@@ -15,7 +15,7 @@ from pipeline.machine.arrays import Floats32
 from pipeline.network.backend import keras, tensorflow
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network, initial_weights
-from pipeline.network.train import train
+from pipeline.network.train import train_network
 from tests.bench.task import ENGINE, KERAS, RECIPE, SIZES, SKLEARN, Rival, clock, made_up, take_turns, times_as_fast
 
 STEPS = 81  # of an epoch: 807 rows in batches of 10
@@ -29,7 +29,7 @@ def engines(x: Floats32, y: Floats32) -> list[Rival]:
 
     def rival(starts: int) -> Rival:
         name = f"{ENGINE}, {starts:,} network{'s' * (starts > 1)}"
-        return Rival(ENGINE, name, starts, lambda: train(x, y, replace(RECIPE, starts=starts)))
+        return Rival(ENGINE, name, starts, lambda: train_network(x, y, replace(RECIPE, starts=starts)))
 
     return [rival(starts) for starts in (1, *SIZES)]
 
@@ -119,7 +119,7 @@ def million_rows(rounds: int) -> tuple[float, float, float]:
     def fit(rows: int) -> object:
         return model.fit(x[:rows], y[:rows], epochs=1, batch_size=RECIPE.batch_size, verbose=0)
 
-    engine = Rival(ENGINE, ENGINE, 1, lambda: train(x, y, one))
+    engine = Rival(ENGINE, ENGINE, 1, lambda: train_network(x, y, one))
     keras = Rival(KERAS, KERAS, 1, lambda: fit(PART), scale=MILLION / PART, warm=lambda: fit(100))
     ours, theirs = take_turns([engine, keras], rounds)
     ratio = times_as_fast(ours, theirs)

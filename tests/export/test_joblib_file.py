@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 
 from pipeline.export.agreement import drawn, own
-from pipeline.export.joblib_file import write
+from pipeline.export.joblib_file import write_joblib
 from tests.conftest import ROOT
 from tests.export.made import SHAPES, agrees, made
 
@@ -19,11 +19,11 @@ from tests.export.made import SHAPES, agrees, made
 @pytest.mark.parametrize("shape", [name for name in SHAPES if name != "no spread"])
 def test_scikit_learn_says_what_the_run_says(shape, tmp_path):
     run = made(**SHAPES[shape])
-    agrees(run, write(run, tmp_path / "x.joblib"), rows=300, within=1e-5)  # its probabilities are worked out in float64
+    agrees(run, write_joblib(run, tmp_path / "x.joblib"), rows=300, within=1e-5)  # its probabilities are worked out in float64
 
 
 def loaded(run, path):
-    write(run, path)
+    write_joblib(run, path)
     return joblib.load(path)
 
 
@@ -59,7 +59,7 @@ def test_it_is_a_fitted_pipeline_that_can_be_cloned(tmp_path):
 
 
 def test_reading_it_imports_no_tensorflow(tmp_path):
-    write(made(), tmp_path / "x.joblib")
+    write_joblib(made(), tmp_path / "x.joblib")
     script = "import joblib, sys; print(joblib.load('x.joblib').predict([[0] * 6]), 'tensorflow' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.export.agreement import own
-from pipeline.export.keras_file import write
+from pipeline.export.keras_file import write_keras
 from pipeline.network.backend import keras
 from tests.export.made import SHAPES, agrees, made
 
@@ -15,11 +15,11 @@ from tests.export.made import SHAPES, agrees, made
 @pytest.mark.parametrize("shape", [name for name in SHAPES if name != "no spread"])
 def test_keras_says_what_the_run_says(shape, tmp_path):
     run = made(**SHAPES[shape])
-    agrees(run, write(run, tmp_path / "x.keras"), flushed=True)
+    agrees(run, write_keras(run, tmp_path / "x.keras"), flushed=True)
 
 
 def test_it_holds_nothing_but_what_keras_has_built_in(tmp_path):
-    write(made(), tmp_path / "x.keras")
+    write_keras(made(), tmp_path / "x.keras")
     text = zipfile.ZipFile(tmp_path / "x.keras").read("config.json").decode()
     found: list[dict] = []
     json.loads(text, object_hook=lambda each: found.append(each) or each)
@@ -31,7 +31,7 @@ def test_it_holds_nothing_but_what_keras_has_built_in(tmp_path):
 
 def test_called_it_keeps_every_digit_of_a_value(tmp_path):
     run = made()
-    write(run, tmp_path / "x.keras")
+    write_keras(run, tmp_path / "x.keras")
     model = keras().models.load_model(tmp_path / "x.keras", safe_mode=True)
     values = np.repeat(run.model.preprocessor.highest[None], 2, axis=0)
     values[1, 0] = np.nextafter(values[1, 0], np.inf)  # a digit beyond float32 makes it implausible

@@ -8,28 +8,28 @@ import onnxruntime
 import pytest
 
 from pipeline.export.agreement import drawn, largest_difference
-from pipeline.export.onnx_file import to_onnx, write
+from pipeline.export.onnx_file import to_onnx, write_onnx
 from tests.export.made import SHAPES, agrees, made
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_onnxruntime_says_what_the_run_says(shape, tmp_path):
     run = made(**SHAPES[shape])
-    scorer = write(run, tmp_path / "x.onnx")
+    scorer = write_onnx(run, tmp_path / "x.onnx")
     agrees(run, scorer)
     assert largest_difference(run, drawn(run, 2000), scorer) <= 1e-5
 
 
 @pytest.mark.parametrize("shape", ["softmax", "deep", "a class was never seen", "pca"])
 def test_it_stands_the_full_check_and_older_runtimes_read_it(shape, tmp_path):
-    write(made(**SHAPES[shape]), tmp_path / "x.onnx")
+    write_onnx(made(**SHAPES[shape]), tmp_path / "x.onnx")
     onnx.checker.check_model(str(tmp_path / "x.onnx"), full_check=True)
     model = onnx.load(tmp_path / "x.onnx")
     assert (model.ir_version, [(each.domain, each.version) for each in model.opset_import]) == (8, [("", 17)])
 
 
 def test_names_and_types_are_those_that_the_readme_gives(tmp_path):
-    write(made(), tmp_path / "x.onnx")
+    write_onnx(made(), tmp_path / "x.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "x.onnx")
     assert [(each.name, each.type, each.shape) for each in session.get_inputs()] == [("features", "tensor(double)", ["N", 6])]
     assert [(each.name, each.type, each.shape) for each in session.get_outputs()] == [
@@ -42,7 +42,7 @@ def test_names_and_types_are_those_that_the_readme_gives(tmp_path):
 @pytest.mark.parametrize("softmax", [False, True])
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_batch_may_hold_one_row_or_none(rows, softmax, tmp_path):
-    said = write(made(softmax=softmax), tmp_path / "x.onnx")(np.zeros((rows, 6)))
+    said = write_onnx(made(softmax=softmax), tmp_path / "x.onnx")(np.zeros((rows, 6)))
     assert (len(said.output), len(said.classes), said.probabilities.shape) == (rows, rows, (rows, 3))
 
 

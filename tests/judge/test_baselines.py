@@ -20,7 +20,7 @@ from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.preprocess import Task
 from pipeline.data.table import Table
-from pipeline.judge.baselines import FITTED, NAMES, SIMPLE, ada_rule, answer_all, majority_rule
+from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, ada_rule, answer_all, majority_rule
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0, "Type1": 1, "Type2": -1}
@@ -153,5 +153,5 @@ def test_a_fit_that_stops_short_on_unscaled_columns_warns_nobody():
 
 
 def test_every_baseline_has_a_name():
-    assert set(NAMES) == {"network", "majority", "ada_rule", *FITTED}
-    assert set(SIMPLE) < set(NAMES)
+    assert set(RIVAL_NAMES) == {"network", "majority", "ada_rule", *FITTED}
+    assert set(SIMPLE) < set(RIVAL_NAMES)

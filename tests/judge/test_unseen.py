@@ -10,7 +10,7 @@ from pipeline.config.schema import UnseenSection
 from pipeline.data.load import load
 from pipeline.data.table import Table
 from pipeline.errors import DataError
-from pipeline.judge.unseen import folds_of, gather, profiles_of
+from pipeline.judge.unseen import folds_of, profiles_of, unseen_answers
 
 COLUMNS = ("a", "b")
 
@@ -92,7 +92,7 @@ def test_answers_are_laid_out_by_row_and_those_of_some_folds_only_are_left_out()
         {"network": fold.test * 10, "part": fold.test} if number else {"network": fold.test * 10}
         for number, fold in enumerate(folds)
     ]
-    unseen = gather(rows, section, folds, given)
+    unseen = unseen_answers(rows, section, folds, given)
     assert list(unseen.answers) == ["network"]
     assert np.array_equal(unseen.answers["network"], np.arange(300) * 10)
     assert all((unseen.folds[fold.test] == number).all() for number, fold in enumerate(folds))

@@ -168,7 +168,7 @@ def test_a_search_over_slopes_compiles_once_for_the_folds_and_once_for_all_rows(
     slopes = [0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1]
     inputs, labels = load_iris(return_X_y=True)  # 120 rows a fold, 150 in all
     search = GridSearchCV(LeakyReLUClassifier(hidden=(5,), **QUICK | {"epochs": 2}), {"alpha": slopes}, cv=5).fit(inputs, labels)
-    program = xla.program(xla.Kind((4, 5, 1), False, "ordinal", "adam", True))
+    program = xla.program(xla.ProgramKind((4, 5, 1), False, "ordinal", "adam", True))
     assert program.experimental_get_tracing_count() == 2
     assert len(search.cv_results_["params"]) == 9
 

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 from pipeline.network import compiled, xla
 from pipeline.network.layers import initial_weights
 from pipeline.network.recipe import Recipe
-from pipeline.network.train import train, train_all
+from pipeline.network.train import train_network, train_networks
 
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "linear", 20, 10, 512, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
@@ -33,7 +33,7 @@ def drawn(recipe: Recipe, starts: int) -> np.ndarray:
 
 
 def fit(recipe: Recipe, initial: np.ndarray, data=None) -> tuple[np.ndarray, np.ndarray]:
-    return compiled.fit(*(data or made_up(recipe)), [replace(recipe, starts=len(initial))], initial, lambda share: None)
+    return compiled.fit_compiled(*(data or made_up(recipe)), [replace(recipe, starts=len(initial))], initial, lambda share: None)
 
 
 def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -136,7 +136,7 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
     initial = drawn(recipe, 2)
     weights, curves = fit(recipe, initial)
     monkeypatch.setattr(compiled, "_WORK", work)
-    spans, span_curves = compiled.fit(*made_up(recipe), [replace(recipe, starts=len(initial))], initial, shares.append)
+    spans, span_curves = compiled.fit_compiled(*made_up(recipe), [replace(recipe, starts=len(initial))], initial, shares.append)
     assert len(shares) > 1
     assert sum(shares) == pytest.approx(1)
     np.testing.assert_array_equal(spans, weights)
@@ -149,11 +149,11 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
 def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, seeds, steps):
     recipes, shares = [replace(recipe, epochs=3, starts=16, seed=seed) for seed in range(seeds)], []
     initial, (inputs, targets) = drawn(recipe, 16 * seeds), made_up(recipe)
-    expected = compiled.fit(inputs, targets, recipes, initial, lambda share: None)
+    expected = compiled.fit_compiled(inputs, targets, recipes, initial, lambda share: None)
     floats = 10 * (1 if seeds == 1 else 8) * (inputs.shape[1] + 1 + targets.shape[1] + 1)  # of a step, for the groups at hand
     monkeypatch.setattr(compiled, "_BYTES", 4 * floats * steps)
     monkeypatch.setattr(compiled, "_SPAN", 2)
-    blocks = compiled.fit(inputs, targets, recipes, initial, shares.append)
+    blocks = compiled.fit_compiled(inputs, targets, recipes, initial, shares.append)
     assert len(shares) > 2
     assert sum(shares) == pytest.approx(1)
     for array, among in zip(blocks, expected, strict=True):
@@ -164,12 +164,12 @@ def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, s
 def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recipe):
     recipes = [replace(recipe, epochs=2, starts=5, seed=seed) for seed in (3, 1, 4, 1, 5, 9, 2, 6)]
     initial, data = drawn(recipe, 40), made_up(recipe)
-    expected = compiled.fit(*data, recipes, initial, lambda share: None)
+    expected = compiled.fit_compiled(*data, recipes, initial, lambda share: None)
     monkeypatch.setattr(compiled, "_BYTES", 2 * 4 * 83)  # two orders of the rows
     parts = compiled._parts(np.repeat([recipe.seed for recipe in recipes], 5), recipe, 83, 1)
     assert sorted(set(np.concatenate(parts))) == list(range(40))
     assert all(len({recipes[network // 5].seed for network in part}) <= 2 for part in parts)
-    for array, among in zip(compiled.fit(*data, recipes, initial, lambda share: None), expected, strict=True):
+    for array, among in zip(compiled.fit_compiled(*data, recipes, initial, lambda share: None), expected, strict=True):
         np.testing.assert_array_equal(array, among)
 
 
@@ -177,7 +177,9 @@ def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recip
 def test_every_network_is_told_once_when_it_is_trained(starts):
     recipe, told = replace(CODE, epochs=1, starts=starts), []
     initial = drawn(recipe, starts)
-    weights, _ = compiled.fit(*made_up(recipe), [recipe], initial, lambda share: None, 2, lambda *some: told.append(some))
+    weights, _ = compiled.fit_compiled(
+        *made_up(recipe), [recipe], initial, lambda share: None, 2, lambda *some: told.append(some)
+    )
     numbers, trained = (np.concatenate(each) for each in zip(*told, strict=True))
     np.testing.assert_array_equal(np.sort(numbers), np.arange(starts))
     np.testing.assert_array_equal(trained, weights[numbers])
@@ -195,23 +197,23 @@ def test_the_ordinal_loss_of_200_codes_neither_overflows_nor_misses_a_threshold(
     recipe = replace(ORDINAL, codes=tuple(np.arange(200) / 100), learning_rate=1e-9, epochs=1, starts=3)
     inputs, _ = made_up(recipe)
     targets = np.random.default_rng(2).choice(np.array(recipe.codes, np.float32), size=(len(inputs), 1))
-    trained = train(inputs, targets, recipe)
+    trained = train_network(inputs, targets, recipe)
     np.testing.assert_allclose(trained.loss_curves[0], trained.final_loss, rtol=1e-4)
 
 
 def test_folds_slopes_seeds_and_penalties_of_one_shape_share_one_compilation():
-    program = xla.program(xla.Kind((6, 4, 1), False, "ordinal", "adam", True))
+    program = xla.program(xla.ProgramKind((6, 4, 1), False, "ordinal", "adam", True))
     recipe, counts = replace(ORDINAL, sizes=(6, 4, 1), epochs=2, starts=2), []
     for rows, seeds, slope, l2 in [(83, (0, 1), 0.05, 1), (79, (5, 6), 0.0, 2), (90, (7, 9), 0.3, 1), (83, (1, 2), 1.0, 2)]:
         own = [replace(recipe, seed=seed, l2=0.01 * l2, slopes=(0.1 * seed, slope)) for seed in seeds]
-        train_all(*made_up(recipe, rows), own)
+        train_networks(*made_up(recipe, rows), own)
         counts.append(program.experimental_get_tracing_count())
     assert counts == [1] * 4
 
 
 def test_nothing_but_the_shape_of_the_problem_compiles_anew():
     inputs, targets = made_up(CODE)
-    program = xla.program(xla.Kind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer, False))
+    program = xla.program(xla.ProgramKind(CODE.sizes, CODE.softmax, CODE.loss, CODE.optimizer, False))
     before, results = None, set()
     for recipe, scale in [
         (CODE, 1),

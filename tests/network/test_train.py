@@ -15,7 +15,7 @@ from pipeline.network.coding import Coding
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, thresholds
-from pipeline.network.train import losses, train, train_all
+from pipeline.network.train import losses, train_network, train_networks
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 2, 0)
@@ -62,7 +62,7 @@ PATHS = [
 @pytest.mark.parametrize(("recipe", "rows", "scale"), PATHS)
 def test_both_engines_follow_the_same_path(recipe, rows, scale):
     inputs, targets = made_up(recipe, rows, scale)
-    compiled, reference = (train(inputs, targets, recipe, engine) for engine in ENGINES)
+    compiled, reference = (train_network(inputs, targets, recipe, engine) for engine in ENGINES)
     assert np.abs(reference.weights - reference.initial).max() > 1e-3
     np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-4, rtol=0)
     np.testing.assert_allclose(compiled.loss_curves, reference.loss_curves, rtol=1e-4, atol=1e-6)
@@ -85,7 +85,7 @@ def drawn_weights(rows: int) -> np.ndarray:
 @pytest.mark.parametrize("recipe", WEIGHED)
 def test_both_engines_follow_the_same_path_where_rows_have_weights(recipe):
     (inputs, targets), given, recipe = made_up(recipe), drawn_weights(83), replace(recipe, epochs=3, starts=1)
-    compiled, reference = (train(inputs, targets, recipe, engine, sample_weight=given) for engine in ENGINES)
+    compiled, reference = (train_network(inputs, targets, recipe, engine, sample_weight=given) for engine in ENGINES)
     assert np.abs(reference.weights - reference.initial).max() > 1e-3
     np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-4, rtol=0)
     np.testing.assert_allclose(compiled.loss_curves, reference.loss_curves, rtol=1e-4, atol=1e-6)
@@ -96,7 +96,7 @@ def test_both_engines_follow_the_same_path_where_rows_have_weights(recipe):
 def test_weights_mean_what_they_mean_in_keras_fit(recipe):
     (inputs, targets), given = made_up(recipe), drawn_weights(83)
     recipe = replace(recipe, optimizer="sgd", learning_rate=0.1, batch_size=83, starts=1)
-    trained = train(inputs, targets, recipe, sample_weight=given)
+    trained = train_network(inputs, targets, recipe, sample_weight=given)
     model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, trained.initial[0]), recipe.l2)
     kind = "categorical_crossentropy" if recipe.softmax else "mean_squared_error"
     model.compile(optimizer=keras().optimizers.SGD(recipe.learning_rate), loss=kind)
@@ -110,12 +110,15 @@ def test_weights_mean_what_they_mean_in_keras_fit(recipe):
 @pytest.mark.parametrize("recipe", [CODE, ORDINAL], ids=["code", "ordinal"])
 def test_weights_of_1_change_no_more_than_rounding_and_weights_of_0_leave_rows_out(recipe):
     inputs, targets = made_up(recipe)
-    plain, ones = train(inputs, targets, recipe), train(inputs, targets, recipe, sample_weight=np.ones(83, np.float32))
+    plain, ones = (
+        train_network(inputs, targets, recipe),
+        train_network(inputs, targets, recipe, sample_weight=np.ones(83, np.float32)),
+    )
     np.testing.assert_allclose(ones.weights, plain.weights, atol=1e-5)
     np.testing.assert_allclose(ones.final_loss, plain.final_loss, rtol=1e-4)
     lie, without = inputs.copy(), np.ones(83, np.float32)
     lie[:20], without[:20] = 7, 0
-    honest, lied = (train(each, targets, recipe, sample_weight=without) for each in (inputs, lie))
+    honest, lied = (train_network(each, targets, recipe, sample_weight=without) for each in (inputs, lie))
     np.testing.assert_array_equal(honest.weights, lied.weights)
     assert honest.chosen == lied.chosen
 
@@ -138,7 +141,7 @@ def real_rows(complete):
 def test_both_engines_follow_the_same_path_on_the_real_rows(real_rows, recipe):
     (inputs, codes), _ = real_rows
     targets = np.eye(3, dtype=np.float32)[codes.ravel().astype(int)] if recipe.softmax else codes
-    compiled, reference = (train(inputs, targets, replace(recipe, starts=1), engine) for engine in ENGINES)
+    compiled, reference = (train_network(inputs, targets, replace(recipe, starts=1), engine) for engine in ENGINES)
     np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-4, rtol=0)
 
 
@@ -150,7 +153,7 @@ def test_after_100_epochs_the_mean_test_accuracy_of_20_starts_is_the_same_within
     for engine in ENGINES:
         outputs = [
             Network(recipe.sizes, recipe.slopes, False, each).output(unseen)
-            for each in train(inputs, targets, recipe, engine).weights
+            for each in train_network(inputs, targets, recipe, engine).weights
         ]
         means.append(np.mean([np.clip(np.rint(output), -1, 1) == truth for output in outputs]))
     print("mean test accuracy", dict(zip(ENGINES, means, strict=True)))
@@ -160,7 +163,7 @@ def test_after_100_epochs_the_mean_test_accuracy_of_20_starts_is_the_same_within
 @pytest.mark.parametrize("rows", [80, 83])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cross_entropy_on_one_output_leaves_every_weight_as_it_was_drawn(engine, rows):
-    trained = train(*made_up(CONSTANT, rows), CONSTANT, engine)
+    trained = train_network(*made_up(CONSTANT, rows), CONSTANT, engine)
     np.testing.assert_array_equal(trained.weights, trained.initial)
     assert np.abs(trained.loss_curves).max() < 1e-6
 
@@ -170,7 +173,7 @@ def test_cross_entropy_on_one_output_leaves_every_weight_as_it_was_drawn(engine,
 def test_one_nan_cell_makes_everything_nan(engine, recipe):
     inputs, targets = made_up(recipe)
     inputs[40, 2] = np.nan
-    trained = train(inputs, targets, replace(recipe, epochs=1), engine)
+    trained = train_network(inputs, targets, replace(recipe, epochs=1), engine)
     assert np.isnan(trained.weights).all()
     assert np.isnan(trained.loss_curves).all()
     assert np.isnan(trained.final_loss).all()
@@ -180,7 +183,7 @@ def test_one_nan_cell_makes_everything_nan(engine, recipe):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(engine):
     data, recipe = made_up(CODE), replace(CODE, epochs=2)
-    first, again, other = (train(*data, replace(recipe, seed=seed), engine) for seed in (4, 4, 5))
+    first, again, other = (train_network(*data, replace(recipe, seed=seed), engine) for seed in (4, 4, 5))
     assert first.weights.tobytes() == again.weights.tobytes()
     assert first.loss_curves.tobytes() == again.loss_curves.tobytes()
     assert (first.weights != other.weights).any(axis=1).all()
@@ -190,7 +193,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_start_begins_and_ends_the_same_whatever_the_number_of_starts(engine):
     data, recipe = made_up(CODE), replace(CODE, epochs=1)
-    few, more = (train(*data, replace(recipe, starts=starts), engine) for starts in (1, 3))
+    few, more = (train_network(*data, replace(recipe, starts=starts), engine) for starts in (1, 3))
     np.testing.assert_array_equal(few.initial, more.initial[:1])
     np.testing.assert_array_equal(few.weights, more.weights[:1])
 
@@ -214,28 +217,28 @@ def test_recipes_trained_together_give_the_bits_of_each_alone(recipe, starts):
         for own, seed, number in zip(slopes, (3, 0, 3, 8), starts, strict=True)
     ]
     data = made_up(recipe)
-    for own, among in zip(recipes, train_all(*data, recipes), strict=True):
-        alone = train(*data, own)
+    for own, among in zip(recipes, train_networks(*data, recipes), strict=True):
+        alone = train_network(*data, own)
         for name in ("initial", "weights", "loss_curves", "final_loss", "chosen"):
             np.testing.assert_array_equal(getattr(among, name), getattr(alone, name), err_msg=name)
 
 
 def test_recipes_trained_together_with_keras_give_the_numbers_of_each_alone():
     data, recipes = made_up(CODE), [replace(CODE, epochs=1, starts=1, seed=seed) for seed in (0, 1)]
-    for own, among in zip(recipes, train_all(*data, recipes, "keras"), strict=True):
-        np.testing.assert_array_equal(among.weights, train(*data, own, "keras").weights)
+    for own, among in zip(recipes, train_networks(*data, recipes, "keras"), strict=True):
+        np.testing.assert_array_equal(among.weights, train_network(*data, own, "keras").weights)
 
 
 def test_recipes_that_differ_in_more_than_slopes_seed_and_starts_are_refused():
     for others in ([], [CODE, replace(CODE, epochs=6)], [CODE, replace(CODE, l2=0.1)]):
         with pytest.raises(ValueError, match="differ only in slopes, seed and starts"):
-            train_all(*made_up(CODE), others)
+            train_networks(*made_up(CODE), others)
 
 
 @pytest.mark.parametrize("recipe", [CODE, SOFTMAX], ids=["code", "softmax"])
 def test_the_chosen_start_has_the_lowest_training_loss_by_keras_and_scikit_learn(recipe):
     inputs, targets = made_up(recipe)
-    trained = train(inputs, targets, replace(recipe, starts=40))
+    trained = train_network(inputs, targets, replace(recipe, starts=40))
     model, losses = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, trained.weights[0])), []
     for weights in trained.weights:
         sizes = np.cumsum([array.size for array in model.get_weights()])[:-1]
@@ -249,7 +252,7 @@ def test_the_chosen_start_has_the_lowest_training_loss_by_keras_and_scikit_learn
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_reported_shares_sum_to_one(engine):
     shares: list[float] = []
-    train(*made_up(CODE), replace(CODE, epochs=3, starts=2), engine, shares.append)
+    train_network(*made_up(CODE), replace(CODE, epochs=3, starts=2), engine, shares.append)
     assert sum(shares) == pytest.approx(1)
     assert min(shares) > 0
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pipeline.data.columns import MISSING
 from pipeline.predict import file as module
 from pipeline.predict.file import Counts, predict, rejected_path
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.conftest import ROOT, command
@@ -56,7 +56,7 @@ def test_the_twin_gets_the_answers_of_the_run_and_its_accuracy(trained: Path, in
     assert list(read) == [*frame, *ADDED]
     pd.testing.assert_frame_equal(read[list(frame)], frame)
     run = load_scoring("models/latest")
-    scores = score(run, frame[NAMES])
+    scores = score_rows(run, frame[NAMES])
     assert (read["predicted Type"] == np.array(list(run.config.data.codes))[scores.answers]).all()
     np.testing.assert_allclose(read[ADDED[1:4]], scores.probabilities, rtol=1e-6)
     numbers, texts = notes(run, scores)

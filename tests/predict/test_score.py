@@ -12,7 +12,7 @@ from pipeline.data.preprocess import Preprocessor
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 
@@ -42,7 +42,7 @@ def test_outputs_are_those_of_keras_behind_scikit_learns_preprocessing(run, trai
     named = pd.DataFrame(values, columns=list(run.config.data.features))
     inputs = joblib.load(folder / "preprocessor.joblib").transform(named)
     output = keras().models.load_model(folder / "network.keras").predict(np.asarray(inputs), verbose=0)
-    scores = score(run, values)
+    scores = score_rows(run, values)
     np.testing.assert_allclose(scores.output, output, atol=1e-5, rtol=0)
     distances = np.abs(output - list(run.config.data.codes.values()))
     clear = np.diff(np.sort(distances, axis=1)[:, :2], axis=1)[:, 0] > 1e-4
@@ -59,7 +59,7 @@ def test_the_range_seen_in_training_is_that_of_the_plausible_training_values(run
 
 
 def test_notes_name_what_is_missing_implausible_and_unseen(run):
-    numbers, texts = notes(run, score(run, ROWS))
+    numbers, texts = notes(run, score_rows(run, ROWS))
     plain, gap, wild, old = (texts[number] for number in numbers)
     fill = dict(zip(run.config.data.features, run.model.preprocessor.fill, strict=True))
     assert plain == ""
@@ -85,7 +85,7 @@ def wide(features: int) -> Scoring:
 def test_every_row_has_the_note_of_its_own_gaps_and_equal_ones_share_it(features):
     random, run = np.random.default_rng(0), wide(features)
     rows = np.where(random.random((3000, features)) < 0.5, np.nan, 1.0)
-    numbers, texts = notes(run, score(run, rows))
+    numbers, texts = notes(run, score_rows(run, rows))
     gaps = np.isnan(rows)
     assert len(texts) == len(set(texts)) == len(np.unique(gaps, axis=0))
     for row, number in enumerate(numbers):
@@ -93,5 +93,5 @@ def test_every_row_has_the_note_of_its_own_gaps_and_equal_ones_share_it(features
 
 
 def test_no_rows_have_no_notes(run):
-    numbers, texts = notes(run, score(run, np.empty((0, 6))))
+    numbers, texts = notes(run, score_rows(run, np.empty((0, 6))))
     assert (len(numbers), texts) == (0, ())

@@ -10,7 +10,7 @@ import pytest
 from pipeline.network.layers import Network, parameters
 from pipeline.network.train import Trained
 from pipeline.report import figures
-from pipeline.report.canvas import Picture, label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import Picture, place_label, say_instead, sheet, style, to_svg
 from pipeline.report.drawing import draws, network_drawing
 
 COUNTS = {"a": {"a": 8, "b": 2, "no class": 0}, "b": {"a": 0, "b": 5, "no class": 1}}
@@ -52,8 +52,8 @@ def test_a_confusion_matrix_without_rows_or_with_many_classes_is_drawn() -> None
 
 
 def test_the_losses_of_few_starts_are_lines_and_of_many_one_image() -> None:
-    few = figures.losses(trained(np.exp(-np.arange(100)[:, None] / np.arange(1, 4)), chosen=1))
-    many = figures.losses(trained(np.exp(-np.arange(800)[:, None] / np.linspace(50, 100, 2000))))
+    few = figures.loss_curves(trained(np.exp(-np.arange(100)[:, None] / np.arange(1, 4)), chosen=1))
+    many = figures.loss_curves(trained(np.exp(-np.arange(800)[:, None] / np.linspace(50, 100, 2000))))
     assert "<image" not in few.svg
     assert "data:image/png;base64," in many.svg
     assert len(many.svg) < 400_000
@@ -65,13 +65,13 @@ def test_the_losses_of_few_starts_are_lines_and_of_many_one_image() -> None:
 def test_losses_that_are_negative_or_no_numbers_are_drawn(value: float) -> None:
     curves = np.ones((5, 2))
     curves[2:, 1] = value
-    assert "2 starts" in figures.losses(trained(curves)).caption
-    nothing = figures.losses(trained(np.full((5, 1), value)))
+    assert "2 starts" in figures.loss_curves(trained(curves)).caption
+    nothing = figures.loss_curves(trained(np.full((5, 1), value)))
     assert ("No loss is a number: nothing was learnt." in words(nothing)) == (not np.isfinite(value))
 
 
 def test_a_single_epoch_of_a_single_start_is_drawn() -> None:
-    assert "1 start of 1 epochs" in figures.losses(trained(np.ones((1, 1)))).caption
+    assert "1 start of 1 epochs" in figures.loss_curves(trained(np.ones((1, 1)))).caption
 
 
 def test_the_activation_is_drawn_at_the_runs_slopes_and_at_those_of_the_article() -> None:
@@ -135,7 +135,7 @@ def test_accuracies_leave_out_what_was_not_measured() -> None:
 @pytest.mark.parametrize("name", ["<b>&amp;", "$\\frac{a}{b}$", "a\x00b\x1fc", 'id="q" #010203 url(#x)', "日本語", "\u202ertl"])
 def test_a_name_is_text_whatever_it_holds(name: str) -> None:
     picture = figures.confusion({name: {name: 1, "no class": 0}})
-    assert label(name, 12) in words(picture)
+    assert place_label(name, 12) in words(picture)
     assert not re.search(r"[\x00-\x08\x0b-\x1f]", picture.svg)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.report.page import page
+from pipeline.report.page import report_page
 from pipeline.runs.reopen import Reopened
 from tests.report.samples import enriched
 from tests.report.shapes import SHAPES
@@ -43,7 +43,7 @@ def outline(text: str) -> Tags:
 
 
 def bare(run: Reopened) -> str:
-    return page(run.run, run.table, run.summary)
+    return report_page(run.run, run.table, run.summary)
 
 
 def text_of(page_text: str) -> str:
@@ -113,7 +113,7 @@ def test_a_name_cannot_turn_the_line_around(shape_page: Page) -> None:
 def test_what_was_not_supplied_is_shown_as_such(reopened: Reopened) -> None:
     summary = {key: value for key, value in reopened.summary.items() if key not in ("card", "unseen", "probabilities", "advice")}
     summary["accuracy"] = summary["accuracy"] | {"unseen_profiles": None, "unseen_interval": None}
-    seen = text_of(page(reopened.run, reopened.table, summary))
+    seen = text_of(report_page(reopened.run, reopened.table, summary))
     assert seen.count("not supplied") >= 7
     for each in ("AUC, Brier score, log loss and calibration: not measured", "Accuracy on unseen profiles: not measured"):
         assert each in seen
@@ -129,12 +129,12 @@ def test_every_part_may_be_null_or_absent(shape: Shape, monkeypatch: pytest.Monk
     run = shape("flat")
     full = enriched(run.summary, run.table)
     absent = {name: value for name, value in full.items() if name not in PARTS}
-    assert page(run.run, run.table, full | dict.fromkeys(PARTS)) == page(run.run, run.table, absent)
+    assert report_page(run.run, run.table, full | dict.fromkeys(PARTS)) == report_page(run.run, run.table, absent)
     monkeypatch.setattr("pipeline.report.page._pictures", lambda run, summary: {})
     monkeypatch.setattr("pipeline.report.page._responses", lambda run, table: [])
     for part in PARTS:
         absent = {name: value for name, value in full.items() if name != part}
-        assert page(run.run, run.table, full | {part: None}) == page(run.run, run.table, absent)
+        assert report_page(run.run, run.table, full | {part: None}) == report_page(run.run, run.table, absent)
 
 
 def test_what_a_report_of_a_prediction_model_must_hold_is_there(full_page: str, reopened: Reopened) -> None:
@@ -168,11 +168,11 @@ def test_the_figures_are_those_of_the_summary(reopened: Reopened) -> None:
 
 def test_the_verdict_comes_first_and_says_how_it_stands(reopened: Reopened, shape: Shape) -> None:
     full = enriched(reopened.summary, reopened.table)
-    seen = text_of(page(reopened.run, reopened.table, full))
+    seen = text_of(report_page(reopened.run, reopened.table, full))
     assert all(seen.index(sentence) < seen.index("Findings") for sentence in full["verdict"])
     assert "read the doubts first" in seen
     assert "errors stand, and were accepted" in text_of(bare(shape("article")))
-    assert "unsound" in text_of(page(reopened.run, reopened.table, full | {"sound": False}))
+    assert "unsound" in text_of(report_page(reopened.run, reopened.table, full | {"sound": False}))
 
 
 def test_a_run_that_answers_nothing_is_shown(shape: Shape) -> None:
@@ -184,7 +184,7 @@ def test_a_run_that_answers_nothing_is_shown(shape: Shape) -> None:
 
 
 def test_same_run_same_bytes(reopened: Reopened, full_page: str) -> None:
-    assert page(reopened.run, reopened.table, enriched(reopened.summary, reopened.table)) == full_page
+    assert report_page(reopened.run, reopened.table, enriched(reopened.summary, reopened.table)) == full_page
 
 
 def test_report_writes_one_file_into_the_run_and_prints_its_path(trained: Path, in_process: Call) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import load_scoring
 from pipeline.serve import pushes as pushes_module
 from pipeline.serve.api import Limits
@@ -79,7 +79,7 @@ def rows() -> list[dict[str, float | None]]:
 def test_answers_are_those_of_score(api: Client, folder: Path) -> None:
     run, sent = load_scoring(folder), rows()
     values = np.array([[np.nan if value is None else value for value in row.values()] for row in sent])
-    scores = score(run, values)
+    scores = score_rows(run, values)
     numbers, texts = notes(run, scores)
     answered = api.post("/predict", json=sent).json()
     assert [each["output"] for each in answered] == scores.output.tolist()
@@ -88,7 +88,7 @@ def test_answers_are_those_of_score(api: Client, folder: Path) -> None:
     assert ["; ".join(each["notes"]) for each in answered] == [texts[each] for each in numbers]
     for row, value in zip(sent, values, strict=True):
         one = api.post("/predict", json=row).json()
-        assert one["output"] == score(run, value[None]).output[0].tolist()
+        assert one["output"] == score_rows(run, value[None]).output[0].tolist()
         assert set(one) == {"class", "output", "probabilities", "notes"}
 
 

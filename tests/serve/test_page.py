@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import Scoring, load_scoring
-from pipeline.serve.page import page
+from pipeline.serve.page import serve_page
 from tests.browsing import barriers, visited
 from tests.conftest import ROOT
 from tests.serve.threaded import Threaded, served
@@ -102,7 +102,7 @@ class Marks(HTMLParser):
 
 
 def test_the_text_loads_nothing_runs_only_what_is_signed_and_sends_nothing_by_itself(run: Scoring) -> None:
-    tags = Marks(page(run, "s1gned", True)).found
+    tags = Marks(serve_page(run, "s1gned", True)).found
     assert [marks.get("href") for _, marks in tags if "href" in marks] == ["data:,", "report", "model"]
     assert not [
         marks for _, marks in tags for key in marks if key in ("src", "style", "action", "srcset") or key.startswith("on")
@@ -113,12 +113,12 @@ def test_the_text_loads_nothing_runs_only_what_is_signed_and_sends_nothing_by_it
     assert dict(tags)["script"].keys() == {"nonce"}
     assert not [marks for tag, marks in tags if tag == "input" and "name" in marks]
     assert {marks["for"] for tag, marks in tags if tag == "label"} == {marks["id"] for tag, marks in tags if tag == "input"}
-    assert "nonce" not in page(run, None, False).replace(".nonce", "")
-    assert 'href="report"' not in page(run, None, False)
+    assert "nonce" not in serve_page(run, None, False).replace(".nonce", "")
+    assert 'href="report"' not in serve_page(run, None, False)
 
 
 def test_it_tells_what_the_run_is_worth(run: Scoring) -> None:
-    text = " ".join(re.sub(r"<[^>]*>", " ", page(run, None, True)).split()).replace("&#34;", '"')
+    text = " ".join(re.sub(r"<[^>]*>", " ", serve_page(run, None, True)).split()).replace("&#34;", '"')
     accuracy = percent(run.record["accuracy"]["test"]), percent(run.record["accuracy"]["unseen_profiles"])
     for words in (*run.record["verdict"], run.record["run"], "Not for clinical use", *" ".join(accuracy).split()):
         assert words in text
@@ -141,7 +141,7 @@ def test_a_person_with_a_keyboard_gets_the_answer_of_the_network(browser: Any, s
             assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
             shown.keyboard.type(text)
         headline = settled(shown)
-        scores = score(server.run, [[float(text) for text in PATIENT]])
+        scores = score_rows(server.run, [[float(text) for text in PATIENT]])
         classes = list(server.run.config.data.codes)
         answer = int(scores.answers[0])
         assert headline == f"{classes[answer]} with probability {percent(scores.probabilities[0, answer])}"
@@ -180,7 +180,7 @@ def test_what_is_doubtful_stands_beside_its_field_and_in_the_answer(browser: Any
     with visited(browser, server.address) as shown:
         assert shown.inner_text("#said-5") == "empty, will be filled with 40"
         assert answered(shown, *texts).endswith(", 3 doubts")
-        scores = score(server.run, [[float(text or "nan") for text in texts]])
+        scores = score_rows(server.run, [[float(text or "nan") for text in texts]])
         number, known = notes(server.run, scores)
         assert shown.locator("#notes li").all_inner_texts() == known[number[0]].split("; ")
         assert shown.inner_text("#said-1") == "outside the plausible 2 to 30, filled with 6.7"
@@ -366,7 +366,7 @@ def test_a_dropped_file_comes_back_scored(browser: Any, server: Threaded) -> Non
         assert coming.value.suggested_filename.endswith("-scored.csv")
         values = [[float(row[header.index(name)]) for name in server.run.config.data.features] for row in rows]
         classes = np.array(list(server.run.config.data.codes))
-        answers = classes[score(server.run, values).answers].tolist()
+        answers = classes[score_rows(server.run, values).answers].tolist()
         assert [row[header.index("predicted Type")] for row in rows] == answers
         right = np.mean([row[header.index("Type")] == answer for row, answer in zip(rows, answers, strict=True)])
         assert len(rows) == 5

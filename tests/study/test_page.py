@@ -254,7 +254,7 @@ def test_captions_name_the_highest_figure_of_each_kind_of_features(usual: str) -
 def test_the_largest_class_far_below_is_not_drawn() -> None:
     cell = {"mean": 0.99, "interval": [0.98, 1.0]}
     grid = study_figures.Grid("code", "random", [0.1], {"raw": [cell]}, None)
-    near, far = (study_figures.accuracies([grid], share)[0].svg for share in (0.9, 0.6))
+    near, far = (study_figures.accuracies_by_slope([grid], share)[0].svg for share in (0.9, 0.6))
     assert "largest class" in near
     assert "largest class" not in far
 

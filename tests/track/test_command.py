@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config.schema import TrackingSection
-from pipeline.predict.score import notes, score
+from pipeline.predict.score import notes, score_rows
 from pipeline.runs.place import LATEST, REPORT, resolve_run
 from pipeline.runs.saved import load_scoring, read_config, read_record
 from pipeline.track.command import told_of, track
@@ -146,7 +146,7 @@ def test_the_model_loads_where_the_package_is_not_and_scores_as_the_pipeline_doe
     scored = pd.read_parquet(tmp_path / "scores.parquet")
     run = load_scoring(folder)
     classes = list(run.config.data.codes)
-    expected = score(run, rows[list(run.config.data.features)])
+    expected = score_rows(run, rows[list(run.config.data.features)])
     numbers, texts = notes(run, expected)
     assert list(scored.columns) == ["class", *(f"probability {name}" for name in classes), "note"]
     assert scored["class"].tolist() == [classes[each] for each in expected.answers]
