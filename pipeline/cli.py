@@ -1,18 +1,13 @@
 """The command line: parse, call, print."""
 
-import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipeline.errors import ConfigError, PipelineError, did_you_mean
+from pipeline.machine.outcome import outcome
 
 app = typer.Typer(
     help="Train the Leaky ReLU diabetes classifier from one YAML file, and tell whether its accuracy means anything.",
@@ -30,12 +25,11 @@ Data = Annotated[str | None, typer.Option("--data", metavar="CSV", help="Read th
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
-_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
 _WHY_TRAIN = "config or data changed, or there is no run yet: training"
 
 
-@app.command()
-def train(
+@app.command("train")
+def train_command(
     config: ConfigArgument = DEFAULT,
     settings: Settings = None,
     data: Data = None,
@@ -48,7 +42,7 @@ def train(
 
     Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline import stages
         from pipeline.config.read import load_config
         from pipeline.report.terminal import show_summary
@@ -68,13 +62,13 @@ def train(
         out.fail_unless(summary["sound"])
 
 
-@app.command()
-def evaluate(run: RunArgument = Path("models/latest"), data: Data = None, as_json: Json = False) -> None:
+@app.command("evaluate")
+def evaluate_command(run: RunArgument = Path("models/latest"), data: Data = None, as_json: Json = False) -> None:
     """Print the figures of a saved run again, without training.
 
     Example: diabetes-pipeline evaluate models/latest --data other.csv
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
@@ -83,21 +77,21 @@ def evaluate(run: RunArgument = Path("models/latest"), data: Data = None, as_jso
         out.fail_unless(summary["sound"])
 
 
-@app.command()
-def report(run: RunArgument = Path("models/latest"), as_json: Json = False) -> None:
+@app.command("report")
+def report_command(run: RunArgument = Path("models/latest"), as_json: Json = False) -> None:
     """Write one self-contained HTML file about a saved run into its folder.
 
     Example: diabetes-pipeline report models/latest
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.report.command import report as write_report
 
         written = write_report(run)
-        out.show(written, lambda console: console.print(written["report"], markup=False, highlight=False, soft_wrap=True))
+        out.show_line(written, written["report"])
 
 
-@app.command()
-def predict(
+@app.command("predict")
+def predict_command(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")],
     target: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")],
     run: Annotated[Path, typer.Option("--run", metavar="RUN", help="The folder of a run.")] = Path("models/latest"),
@@ -110,7 +104,7 @@ def predict(
 
     Example: diabetes-pipeline predict patients.csv scored.csv
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.predict.command import scored
         from pipeline.predict.terminal import show_scored
 
@@ -118,8 +112,8 @@ def predict(
         out.show(result, lambda console: show_scored(console, result))
 
 
-@app.command()
-def export(
+@app.command("export")
+def export_command(
     run: RunArgument,
     output: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")],
     to: Annotated[str, typer.Option("--to", metavar="onnx|keras|joblib", help="The kind of file.")],
@@ -129,16 +123,16 @@ def export(
 
     Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.export.command import export as write_model
 
         written = write_model(run, to, output)
         line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
-        out.show(written, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
+        out.show_line(written, line)
 
 
-@app.command()
-def serve(
+@app.command("serve")
+def serve_command(
     run: RunArgument = Path("models/latest"),
     host: Annotated[
         str, typer.Option("--host", help="The address to listen on; any but this machine's own opens it.")
@@ -150,7 +144,7 @@ def serve(
 
     Example: diabetes-pipeline serve models/latest --port 8080
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         try:
             from pipeline.serve.command import serve as listen
         except ModuleNotFoundError as error:
@@ -163,8 +157,8 @@ def serve(
         listen(run, host, port, ready)
 
 
-@app.command()
-def check(
+@app.command("check")
+def check_command(
     config: ConfigArgument = DEFAULT,
     settings: Settings = None,
     data: Data = None,
@@ -175,7 +169,7 @@ def check(
 
     Example: diabetes-pipeline check --data mine.csv --strict
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.config.read import load_config
         from pipeline.report.terminal import show_findings
         from pipeline.stages import check as check_config
@@ -188,8 +182,8 @@ def check(
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
-@app.command()
-def study(
+@app.command("study")
+def study_command(
     config: ConfigArgument = Path("configs/study.yaml"),
     settings: Settings = None,
     data: Data = None,
@@ -202,7 +196,7 @@ def study(
 
     Example: diabetes-pipeline study configs/study.yaml --data complete.csv
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
         from pipeline.study.command import study as carry_out
@@ -215,13 +209,15 @@ def study(
         out.fail_unless(result["sound"])
 
 
-@app.command()
-def explain(code: Annotated[str | None, typer.Argument(help="A code such as C101.")] = None, as_json: Json = False) -> None:
+@app.command("explain")
+def explain_command(
+    code: Annotated[str | None, typer.Argument(help="A code such as C101.")] = None, as_json: Json = False
+) -> None:
     """Tell what a finding means, why it matters and how to fix it.
 
     Example: diabetes-pipeline explain D201
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.findings import RULES
         from pipeline.report.terminal import show_rules
 
@@ -239,8 +235,8 @@ def explain(code: Annotated[str | None, typer.Argument(help="A code such as C101
         out.show(shown, lambda console: console.print(f"{rule.code} {rule.level}: {rule.page}", markup=False, highlight=False))
 
 
-@app.command()
-def runs(
+@app.command("runs")
+def runs_command(
     keep: Annotated[
         int | None, typer.Option("--keep", min=1, metavar="N", help="Remove all but the newest N, after asking.")
     ] = None,
@@ -251,7 +247,7 @@ def runs(
 
     Example: diabetes-pipeline runs --keep 10
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.report.terminal import show_runs
         from pipeline.runs import history
         from pipeline.runs.place import LATEST, resolve_run
@@ -272,8 +268,8 @@ def runs(
             out.say(f"removed {len(old)} runs")
 
 
-@app.command()
-def synthesize(
+@app.command("synthesize")
+def synthesize_command(
     output: Annotated[Path, typer.Argument(help="The CSV file to write.")],
     config: ConfigArgument = Path("configs/twin.yaml"),
     as_json: Json = False,
@@ -282,91 +278,26 @@ def synthesize(
 
     Example: diabetes-pipeline synthesize data/diabetes.csv
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.data.synthesize import write_twin
         from pipeline.data.twin_config import load_twin
 
         rows = write_twin(load_twin(config), output)
-        out.show(
-            {"output": str(output), "rows": rows}, lambda console: console.print(f"{output}: {rows} synthetic rows", markup=False)
-        )
+        out.show_line({"output": str(output), "rows": rows}, f"{output}: {rows} synthetic rows")
 
 
-@app.command()
-def fetch(as_json: Json = False) -> None:
+@app.command("fetch")
+def fetch_command(as_json: Json = False) -> None:
     """Download the article's file to data/article.csv and check its SHA-256.
 
     Example: diabetes-pipeline fetch
     """
-    with _outcome(as_json) as out:
+    with outcome(as_json) as out:
         from pipeline.data.fetch import SHA256
         from pipeline.data.fetch import fetch as download
 
         path = download(Path("data/article.csv"))
-        out.show(
-            {"output": str(path), "sha256": SHA256}, lambda console: console.print(f"{path}: SHA-256 as expected", markup=False)
-        )
-
-
-class _Outcome:
-    """Where a command's result goes, and its exit code."""
-
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
-        self.code = 0
-
-    def show(self, result: dict[str, Any], draw: Callable[[Console], None]) -> None:
-        """Print the JSON object, or draw the result on the terminal."""
-        text = json.dumps(result, allow_nan=False) + "\n"
-        if not self.as_json:
-            console = Console() if sys.stdout.isatty() else Console(width=120)
-            with console.capture() as captured:
-                draw(console)
-            text = captured.get()
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-    def say(self, line: str) -> None:
-        """Print a line that is not part of the result."""
-        print(line, file=sys.stderr, flush=True)
-
-    def fail_unless(self, sound: bool) -> None:
-        """Exit with 1 if an error was not accepted."""
-        self.code = 0 if sound else 1
-
-
-@contextmanager
-def _outcome(as_json: bool) -> Iterator[_Outcome]:
-    """Turn what a user did wrong into one line a problem and exit code 2."""
-    outcome = _Outcome(as_json)
-    try:
-        yield outcome
-    except (PipelineError, MemoryError) as error:
-        problems = error.problems if isinstance(error, PipelineError) else (_NO_MEMORY,)
-        for problem in problems:
-            outcome.say(f"error: {problem}")
-        if as_json:
-            print(json.dumps({"error": list(problems)}), flush=True)
-        outcome.code = 2
-    except typer.Abort:
-        outcome.say("error: a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking")
-        outcome.code = 2
-    except KeyboardInterrupt as stop:
-        outcome.say(str(stop) or "interrupted")
-        outcome.code = 130
-    except BrokenPipeError:  # whoever read the output has seen enough
-        _silence_stdout()
-    except OSError as error:
-        outcome.say(f"error: the output cannot be written: {error.strerror or error}")
-        _silence_stdout()
-        outcome.code = 2
-    if outcome.code:
-        raise typer.Exit(outcome.code)
-
-
-def _silence_stdout() -> None:
-    """Point standard output nowhere, or Python complains when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        out.show_line({"output": str(path), "sha256": SHA256}, f"{path}: SHA-256 as expected")
 
 
 def main() -> None:

@@ -1,0 +1,83 @@
+"""Where a command's result goes, and its exit code; what a user did wrong is one line a problem."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from pipeline.errors import PipelineError
+
+_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
+_NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking"
+
+
+class Outcome:
+    """What a command prints: its result on standard output, all else on standard error."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.code = 0
+
+    def show(self, result: dict[str, Any], draw: Callable[[Console], None]) -> None:
+        """Print the JSON object, or draw the result on the terminal."""
+        text = json.dumps(result, allow_nan=False) + "\n"
+        if not self.as_json:
+            console = Console() if sys.stdout.isatty() else Console(width=120)
+            with console.capture() as captured:
+                draw(console)
+            text = captured.get()
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def show_line(self, result: dict[str, Any], line: str) -> None:
+        """Print the JSON object, or one line, which no terminal breaks."""
+        self.show(result, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
+
+    def say(self, line: str) -> None:
+        """Print a line that is not part of the result."""
+        print(line, file=sys.stderr, flush=True)
+
+    def fail_unless(self, sound: bool) -> None:
+        """Exit with 1 if an error was not accepted."""
+        self.code = 0 if sound else 1
+
+    def refuse(self, *problems: str) -> None:
+        """Exit with 2 and say why."""
+        for problem in problems:
+            self.say(f"error: {problem}")
+        self.code = 2
+
+
+@contextmanager
+def outcome(as_json: bool) -> Iterator[Outcome]:
+    """Give the outcome of a command, and end the process with its exit code unless that is 0."""
+    result = Outcome(as_json)
+    try:
+        yield result
+    except (PipelineError, MemoryError) as error:
+        problems = error.problems if isinstance(error, PipelineError) else (_NO_MEMORY,)
+        result.refuse(*problems)
+        if as_json:
+            print(json.dumps({"error": list(problems)}), flush=True)
+    except typer.Abort:
+        result.refuse(_NO_ANSWER)
+    except KeyboardInterrupt as stop:
+        result.say(str(stop) or "interrupted")
+        result.code = 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        _silence_stdout()
+    except OSError as error:
+        result.refuse(f"the output cannot be written: {error.strerror or error}")
+        _silence_stdout()
+    if result.code:
+        raise typer.Exit(result.code)
+
+
+def _silence_stdout() -> None:
+    """Point standard output nowhere, or Python complains when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
