@@ -8,7 +8,7 @@ BENCH := $(VENV)/installed-bench
 RUN := $(VENV)/bin/python -m pipeline
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate report study check runs fetch install test lint types bench coverage recipes planted torture lock
+.PHONY: train evaluate report study check runs fetch install test lint types bench coverage recipes planted same-figures torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -57,6 +57,7 @@ test: lint types          ## lint, types, tests
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
 
 types: $(INSTALLED)
 	$(VENV)/bin/mypy
@@ -73,6 +74,9 @@ recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of comp
 
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
 	$(VENV)/bin/python -m tests.simulation.planted
+
+same-figures: $(INSTALLED) ## whether every command gives the same figures as at an earlier commit: SINCE=COMMIT; some five minutes
+	$(VENV)/bin/python -m tests.same_figures $(SINCE)
 
 torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks, load; PART="csv yaml" for some; most of an hour
 	$(VENV)/bin/python -m tests.torture.torture $(PART)

@@ -8,6 +8,7 @@ a run cannot repeat, such as times, names and hashes of files, is left out.
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,8 +94,13 @@ def differences(before: Any, now: Any, place: str = "") -> Iterator[str]:
     elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for index, pair in enumerate(zip(before, now, strict=True)):
             yield from differences(*pair, f"{place}[{index}]")
-    elif before != now:
+    elif _plain(before) != _plain(now):
         yield f"{place}: was {str(before)[:200]} and is {str(now)[:200]}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without what an earlier D205 said of profiles: there an empty cell was a value of its own."""
+    return re.sub(r"\d+ share .* with one", "share a profile with one", value) if isinstance(value, str) else value
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ def test_every_default_in_the_readme_is_that_of_the_schema() -> None:
 
 def test_every_command_and_option_is_in_the_readme() -> None:
     for each in app.registered_commands:
-        name = each.callback.__name__
+        name = each.name
         assert f"| `{name}" in README
         for option in re.findall(r"--[a-z-]+", command(name, "--help").stdout):
             assert option in README or option == "--help"
