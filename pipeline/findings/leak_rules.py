@@ -81,7 +81,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     usable = facts.table.usable(config.preprocess.implausible)
     diabetic = (facts.table.target != config.data.reference).to_numpy()
     details: Details = {}
-    for column, threshold in criteria_of(config).items():
+    for column, threshold in criteria_of(config.data).items():
         present = usable[column].notna().to_numpy()
         met, truth = (usable[column] >= threshold).to_numpy()[present], diabetic[present]
         if _enough(truth):

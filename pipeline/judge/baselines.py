@@ -11,10 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.criteria import criteria_of
-from pipeline.config.schema import Config
 from pipeline.data.preprocess import Task
-from pipeline.data.table import Table
 from pipeline.machine.arrays import Integers
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
@@ -40,49 +37,23 @@ RIVAL_NAMES = MappingProxyType(
 """What each is called in sentences and tables."""
 
 
-def majority_rule(rows: Integers, counts: dict[str, int], config: Config) -> Integers:
-    """Answer the class that is most frequent in training, whatever the row.
-
-    Args:
-        rows: row numbers to answer.
-        counts: rows of each class in training.
-        config: gives the order of the classes.
-    """
-    return np.full(len(rows), list(config.data.codes).index(_commonest(counts)))
-
-
-def ada_rule(table: Table, rows: Integers, counts: dict[str, int], config: Config) -> Integers | None:
-    """Answer by the declared diagnostic criteria: any one met is diabetic, none is ``data.reference``.
-
-    Diabetic rows get the commoner diabetic class of training. A missing value, or an implausible one where the config
-    takes those as missing, meets nothing. None where no criterion is declared. Source: ``pipeline.config.criteria``.
-    """
-    criteria = criteria_of(config)
-    if not criteria:
-        return None
-    values = table.usable(config.preprocess.implausible).iloc[rows]
-    met = np.any([values[name] >= threshold for name, threshold in criteria.items()], axis=0)
-    names = list(config.data.codes)
-    diabetic = _commonest({name: count for name, count in counts.items() if name != config.data.reference})
-    return np.where(met, names.index(diabetic), names.index(str(config.data.reference)))
-
-
-def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Integers]]:
+def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Integers]]:
     """Fit every baseline on the training rows of each task and answer its test rows, in parallel processes.
 
     Args:
         tasks: the same split, preprocessing and folds as the network's.
-        config: hidden layers of the MLP, and the seed.
+        hidden: units of the MLP's hidden layers.
+        seed: of every baseline that draws.
 
     Returns:
         For each task, the answers of each of ``FITTED``; none at all where a value is missing and nothing fills it.
     """
     from joblib import Parallel, delayed
 
-    calls = [(name, each, config.network.hidden, config.training.seed, os.getpid()) for each in tasks for name in FITTED]
-    answers = Parallel(n_jobs=-1)(delayed(_answer)(*each) for each in calls)
-    by_task = [answers[first : first + len(FITTED)] for first in range(0, len(answers), len(FITTED))]
-    return [{name: given for name, given in zip(FITTED, each, strict=True) if given is not None} for each in by_task]
+    calls = (delayed(_answer)(name, task, hidden, seed, os.getpid()) for task in tasks for name in FITTED)
+    answers = iter(Parallel(n_jobs=-1)(calls))
+    by_task = [{name: next(answers) for name in FITTED} for _ in tasks]
+    return [{name: given for name, given in task.items() if given is not None} for task in by_task]
 
 
 def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Integers | None:
@@ -126,7 +97,3 @@ def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
         "gradient_boosting": HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
         "mlp": MLPClassifier(hidden, max_iter=min(500, max(1, _VISITS // rows)), random_state=seed),
     }[name]
-
-
-def _commonest(counts: dict[str, int]) -> str:
-    return max(counts, key=lambda name: counts[name])

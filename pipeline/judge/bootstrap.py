@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.machine.arrays import Floats
 
+Interval: TypeAlias = tuple[float, float]
 RESAMPLES = 1000
 MANY_ROWS = 10_000
 """Beyond them figures that are slow to resample are left to ``jackknife``."""
@@ -128,15 +129,9 @@ def _acceleration(without: Floats, counts: NDArray[Any]) -> float:
 
 
 LEVEL = 0.95
-"""The level that was simulated: of another one nothing is known."""
-
-
+"""The level of the simulation: of other levels it says nothing."""
 ROWS_1000 = (0.941, 0.9625)
-
-
 ROWS_200 = (0.935, 0.956)
-
-
 GROUPS_21 = (0.9715, 0.9885)
 """Lowest and highest coverage of any figure at that level, in 2,000 repetitions: ``make coverage``, coverage.json."""
 
@@ -144,12 +139,12 @@ GROUPS_21 = (0.9715, 0.9885)
 def rows_note(level: float) -> str:
     """Return what the intervals over rows are worth, as a sentence; nothing for a level that was not simulated."""
     large, small = (f"{low:.1%} to {high:.1%}" for low, high in (ROWS_1000, ROWS_200))
-    told = f"In simulation, intervals at 95% held the true figure in {large} of samples of 1,000 rows, in {small} of 200 rows."
-    return told if level == LEVEL else ""
+    note = f"In simulation, intervals at 95% held the true figure in {large} of samples of 1,000 rows, in {small} of 200 rows."
+    return note if level == LEVEL else ""
 
 
 def groups_note(level: float) -> str:
     """Return what the intervals over whole profiles are worth, as a sentence; nothing for a level that was not simulated."""
     low, high = GROUPS_21
-    told = f"In simulation, such intervals at 95% held the true figure in {low:.1%} to {high:.1%} of samples of 21 profiles."
-    return told if level == LEVEL else ""
+    note = f"In simulation, such intervals at 95% held the true figure in {low:.1%} to {high:.1%} of samples of 21 profiles."
+    return note if level == LEVEL else ""

@@ -5,14 +5,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.config.schema import Config
+from pipeline.config.schema import DataSection, EvaluationSection, PreprocessSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.advice import Advice, advise
-from pipeline.judge.baselines import FITTED, ada_rule, majority_rule
+from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.judge.bootstrap import Interval
 from pipeline.judge.metrics import Scores, score, wilson
 from pipeline.judge.probability import ProbabilityScores, score_probabilities
-from pipeline.judge.standing import Interval, Standing, standings
+from pipeline.judge.rivals import Yardsticks, rule_answers
+from pipeline.judge.standing import Standing, standings
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.model import Model
@@ -69,60 +71,49 @@ class Evaluation:
         return int((self.test.confusion.sum(axis=1) > 0).sum()) > 1
 
 
-@dataclass(frozen=True)
-class Yardsticks:
-    """What only the training rows can tell, kept with the run.
-
-    Attributes:
-        counts: rows of each class among the training rows.
-        test: what each fitted baseline answers to the test rows; those that could not be fitted are absent.
-        unseen: what each row was answered while its profile was held out; None where that was not asked for.
-    """
-
-    counts: dict[str, int]
-    test: dict[str, Integers]
-    unseen: Unseen | None = None
-
-
-def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, config: Config) -> Evaluation:
+def evaluate(
+    model: Model,
+    table: Table,
+    parts: Split,
+    yardsticks: Yardsticks,
+    data: DataSection,
+    preprocess: PreprocessSection,
+    section: EvaluationSection,
+) -> Evaluation:
     """Score the model.
 
     Args:
         model: what answers.
         table: the rows.
         parts: training and test rows; no training rows on a file that the model was not trained on.
-        yardsticks: what the training rows told.
-        config: classes, criteria, coverage and subgroups.
+        yardsticks: what the training told.
+        data: classes, their codes, and criteria.
+        preprocess: whether the ADA rule takes an implausible value as missing.
+        section: coverage and subgroups.
     """
-    train, test, counts = parts.train, parts.test, yardsticks.counts
-    classes = tuple(config.data.codes)
-    truth = table.class_indices()
+    train, test, level = parts.train, parts.test, section.interval
+    classes, truth = tuple(data.codes), table.class_indices()
     output = model.output(table.features)
     answers = model.answers(output, classes)
-    codes = np.array(list(config.data.codes.values()))[truth]
-    level = config.evaluation.interval
+    codes = np.array(list(data.codes.values()))[truth]
 
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
-    rivals = {
-        "network": answers[test],
-        "majority": majority_rule(test, counts, config),
-        "ada_rule": ada_rule(table, test, counts, config),
-        **{name: yardsticks.test.get(name) for name in FITTED},
-    }
+    rules = rule_answers(table, test, yardsticks.counts, data, preprocess)
+    rivals = {"network": answers[test]} | rules | yardsticks.test
     return Evaluation(
         train=score(truth[train], answers[train], classes, level) if len(train) else None,
         test=score(truth[test], answers[test], classes, level),
         keras_train=keras(train),
         keras_test=keras(test),
-        standings=standings(truth, test, rivals, yardsticks.unseen, level),
+        standings=standings(truth, test, {name: rivals.get(name) for name in RIVAL_NAMES}, yardsticks.unseen, level),
         unseen=yardsticks.unseen,
         probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
         spread=model.coding.spread,
         subgroups={
             name: _subgroups(table.features[name].to_numpy()[test], answers[test] == truth[test], cuts, level)
-            for name, cuts in config.evaluation.subgroups.items()
+            for name, cuts in section.subgroups.items()
         },
         advice=advise(model, table.features.to_numpy()[train if len(train) else test]),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),

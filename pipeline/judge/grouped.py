@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.judge.bootstrap import weights
+from pipeline.judge.bootstrap import Interval, weights
 from pipeline.machine.arrays import Floats
 
 _RESAMPLES = 4000
@@ -13,7 +13,7 @@ _MANY_GROUPS = 1000
 _CELLS = 500_000
 
 
-def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> tuple[float, float]:
+def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> Interval:
     """Return the interval of an accuracy when the groups, not the rows, are the independent draws; within [0, 1].
 
     The percentile bootstrap over whole groups, Davison and Hinkley (1997), "Bootstrap methods and their application",
@@ -34,9 +34,7 @@ def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: in
     return _interval(np.asarray(right, dtype=np.float64), groups, np.array([0.0, 1.0]), level, seed)
 
 
-def grouped_difference(
-    first: ArrayLike, second: ArrayLike, groups: ArrayLike, level: float, seed: int = 0
-) -> tuple[float, float]:
+def grouped_difference(first: ArrayLike, second: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> Interval:
     """Return the interval of how much more accurate the first classifier is on the same rows; within [-1, 1].
 
     As ``grouped_interval``, but added are four groups of half the size, one for each outcome of a pair: both right, only
@@ -54,7 +52,7 @@ def grouped_difference(
     return _interval(more, groups, np.array([-1.0, 0.0, 0.0, 1.0]), level, seed)
 
 
-def _interval(values: Floats, groups: ArrayLike, added: Floats, level: float, seed: int) -> tuple[float, float]:
+def _interval(values: Floats, groups: ArrayLike, added: Floats, level: float, seed: int) -> Interval:
     """Return the interval of the mean of (rows,) values; ``added`` are the means of groups that together count as two."""
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     sizes, totals = np.bincount(group).astype(np.float64), np.bincount(group, values)

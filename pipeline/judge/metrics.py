@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.judge.bootstrap import RESAMPLES, estimate
+from pipeline.judge.bootstrap import RESAMPLES, Interval, estimate
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.coding import NO_CLASS
 
@@ -36,7 +36,7 @@ class Scores:
     classes: tuple[str, ...]
     rows: int
     accuracy: float
-    interval: tuple[float, float]
+    interval: Interval
     confusion: Integers
     recall: Floats
     specificity: Floats
@@ -48,8 +48,8 @@ class Scores:
     negative_predictive_value_interval: Floats
     macro_f1: float
     balanced_accuracy: float
-    macro_f1_interval: tuple[float, float]
-    balanced_accuracy_interval: tuple[float, float]
+    macro_f1_interval: Interval
+    balanced_accuracy_interval: Interval
 
 
 def score(
@@ -99,7 +99,7 @@ def score(
     )
 
 
-def wilson(successes: float, trials: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: int, level: float = 0.95) -> Interval:
     """Return the Wilson score interval of a proportion, both ends in [0, 1]; NaN without trials.
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
@@ -148,7 +148,7 @@ def _macro_figures(confusion: Integers) -> Floats:
 
 def _macro_intervals(
     confusion: Integers, recall_interval: Floats, level: float, seed: int, resamples: int
-) -> tuple[list[float], list[tuple[float, float]]]:
+) -> tuple[list[float], list[Interval]]:
     """Return macro F1 and balanced accuracy, and their bootstrap intervals.
 
     Resampling rows is drawing their cells of the confusion matrix from a multinomial distribution. Where no resample

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import grouped_difference, grouped_interval
 from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Integers
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,13 @@ def standings(
     right = {name: None if given is None else given == truth[test] for name, given in answers.items()}
     own = right["network"]
     result = {}
-    for name, each in right.items():
+    for name, hits in right.items():
         figures: dict[str, Any] = {}
-        if each is not None:
-            figures |= {"test": float(each.mean()), "test_interval": wilson(int(each.sum()), len(each), level)}
-        if each is not None and own is not None and name != "network":
-            better, worse = int((each & ~own).sum()), int((own & ~each).sum())
-            figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
+        if hits is not None:
+            figures |= {"test": float(hits.mean()), "test_interval": wilson(int(hits.sum()), len(hits), level)}
+            if own is not None and name != "network":
+                better, worse = int((hits & ~own).sum()), int((own & ~hits).sum())
+                figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
         if unseen and name in unseen.answers:
             held = unseen.answers[name] == truth
             figures |= {"unseen": float(held.mean()), "unseen_interval": grouped_interval(held, unseen.groups, level)}

@@ -40,15 +40,12 @@ def profiles_of(table: Table, section: UnseenSection) -> Integers:
     groups = table.profiles(section.group_by)
     count = int(groups.max()) + 1
     if count < section.folds:
-        gaps = " (rows with empty cells link the profiles that they may belong to)" if count < _distinct(table, section) else ""
+        linked = count < int(table.copies(section.group_by).max()) + 1
+        gaps = " (rows with empty cells link the profiles that they may belong to)" if linked else ""
         raise DataError(
             f"{table.path}: {count} profiles of {listing(section.group_by)}{gaps} cannot make {section.folds} folds{_REMEDY}"
         )
     return groups
-
-
-def _distinct(table: Table, section: UnseenSection) -> int:
-    return int(table.copies(section.group_by).max()) + 1
 
 
 def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
@@ -73,22 +70,16 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     return folds
 
 
-def unseen_answers(
-    table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]
-) -> Unseen:
+def unseen_answers(groups: Integers, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
     """Lay the answers of all folds out by row. What could not answer in some fold is left out altogether.
 
     Args:
-        table: the rows.
-        section: names the columns of a profile.
+        groups: (rows,) profile numbers.
         folds: as ``folds_of`` made them.
         answers: for each fold, the answers of each model to its held-out rows.
     """
-    numbers = np.empty(len(table), dtype=np.int64)
-    everywhere = [name for name in answers[0] if all(name in each for each in answers)]
-    laid = {name: np.empty(len(table), dtype=np.int64) for name in everywhere}
-    for number, (fold, given) in enumerate(zip(folds, answers, strict=True)):
-        numbers[fold.test] = number
-        for name in everywhere:
-            laid[name][fold.test] = given[name]
-    return Unseen(profiles_of(table, section), numbers, laid)
+    order = np.argsort(np.concatenate([fold.test for fold in folds]))
+    numbers = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])[order]
+    everywhere = [name for name in answers[0] if all(name in given for given in answers)]
+    laid = {name: np.concatenate([given[name] for given in answers])[order] for name in everywhere}
+    return Unseen(groups, numbers, laid)
