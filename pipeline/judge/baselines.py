@@ -4,9 +4,8 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,38 +21,30 @@ _VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large fi
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
 """Baselines that are simpler than any network."""
 
-RIVAL_NAMES = MappingProxyType(
-    {
-        "network": "the network",
-        "majority": "always the largest class",
-        "ada_rule": "the ADA rule",
-        "logistic_regression": "logistic regression",
-        "decision_tree": "a decision tree of depth 3",
-        "random_forest": "a random forest",
-        "gradient_boosting": "histogram gradient boosting",
-        "mlp": "scikit-learn's MLP",
-    }
-)
+RIVAL_NAMES: Mapping[str, str] = {
+    "network": "the network",
+    "majority": "always the largest class",
+    "ada_rule": "the ADA rule",
+    "logistic_regression": "logistic regression",
+    "decision_tree": "a decision tree of depth 3",
+    "random_forest": "a random forest",
+    "gradient_boosting": "histogram gradient boosting",
+    "mlp": "scikit-learn's MLP",
+}
 """What each is called in sentences and tables."""
 
 
 def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Integers]]:
-    """Fit every baseline on the training rows of each task and answer its test rows, in parallel processes.
+    """Fit every baseline on the training rows of each task and return its answers to the test rows; in parallel processes.
 
-    Args:
-        tasks: the same split, preprocessing and folds as the network's.
-        hidden: units of the MLP's hidden layers.
-        seed: of every baseline that draws.
-
-    Returns:
-        For each task, the answers of each of ``FITTED``; none at all where a value is missing and nothing fills it.
+    The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
+    the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it.
     """
     from joblib import Parallel, delayed
 
     calls = (delayed(_answer)(name, task, hidden, seed, os.getpid()) for task in tasks for name in FITTED)
     answers = iter(Parallel(n_jobs=-1)(calls))
-    by_task = [{name: next(answers) for name in FITTED} for _ in tasks]
-    return [{name: given for name, given in task.items() if given is not None} for task in by_task]
+    return [{name: given for name in FITTED if (given := next(answers)) is not None} for _ in tasks]
 
 
 def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Integers | None:

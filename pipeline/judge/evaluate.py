@@ -37,18 +37,17 @@ class Evaluation:
     """Every figure about a model.
 
     Attributes:
-        train: scores of the training rows; None on a file that the model was not trained on.
-        test: scores of the test rows; of all rows on another file.
-        keras_train, keras_test: what Keras's accuracy says; None for softmax, and like ``train``.
+        train, test: scores of the rows; on a file that the model was not trained on all are test rows, and ``train`` is None.
+        keras_train, keras_test: Keras's accuracy; None for softmax, and like ``train``.
         standings: the "network" and each baseline, side by side.
-        unseen: what each row was answered while its profile was held out; None where that was not asked for.
+        unseen: as in the yardsticks.
         probabilities: of the classes, on the test rows.
         spread: of a single output around its codes, which makes it probabilities; None for softmax.
         subgroups: the test rows by the limits that the config declares for a column.
         advice: what the data say about the activation; from training rows, or from all rows of another file.
         fill: what replaces a missing value of each column; NaN where nothing does.
-        truth: class index of every row of the table.
-        answers: what the model answers to each, -1 for no class.
+        truth: (rows,) class index of every row of the table.
+        answers: (rows,) class index that the model answers, -1 for no class.
     """
 
     train: Scores | None
@@ -68,7 +67,7 @@ class Evaluation:
     @property
     def several_classes(self) -> bool:
         """Whether the test rows are of more than one class; if not, much cannot be told from them."""
-        return int((self.test.confusion.sum(axis=1) > 0).sum()) > 1
+        return bool(np.count_nonzero(self.test.confusion.sum(axis=1)) > 1)
 
 
 def evaluate(
@@ -80,16 +79,9 @@ def evaluate(
     preprocess: PreprocessSection,
     section: EvaluationSection,
 ) -> Evaluation:
-    """Score the model.
+    """Score the model on the training and the test rows; there are no training rows on a file that it was not trained on.
 
-    Args:
-        model: what answers.
-        table: the rows.
-        parts: training and test rows; no training rows on a file that the model was not trained on.
-        yardsticks: what the training told.
-        data: classes, their codes, and criteria.
-        preprocess: whether the ADA rule takes an implausible value as missing.
-        section: coverage and subgroups.
+    ``yardsticks`` are what its training left; ``section`` gives coverage and subgroups; ``preprocess`` is for the rules.
     """
     train, test, level = parts.train, parts.test, section.interval
     classes, truth = tuple(data.codes), table.class_indices()

@@ -39,17 +39,10 @@ def yardsticks_of(
     preprocess: PreprocessSection,
     unseen: UnseenSection | None,
 ) -> Yardsticks:
-    """Gather what a training and its folds leave to judge by.
+    """Gather what a training and its ``folds`` leave to judge by; there are no folds where ``unseen`` is None.
 
-    Args:
-        table: the rows.
-        parts: training and test rows.
-        folds: of ``unseen``; none where that is None.
-        models: the network of each fold.
-        fitted: the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
-        data: classes and criteria of the rules.
-        preprocess: whether an implausible value counts as missing.
-        unseen: the columns of a profile.
+    ``models`` are the networks of the folds. ``fitted`` holds the answers of the fitted baselines, first to the test rows,
+    then to the held-out rows of each fold. ``data`` and ``preprocess`` are for the rules.
     """
     counts = table.counts(parts.train)
     if unseen is None:
@@ -67,17 +60,11 @@ def rule_answers(
 ) -> dict[str, Integers]:
     """Return the class indices that two rules answer to the rows.
 
-    "majority" is the class that is most frequent in training, whatever the row. "ada_rule" holds the declared diagnostic
-    criteria: a row that meets any of them is diabetic and gets the commoner diabetic class of training, any other gets
-    ``data.reference``. A missing value meets none. It is absent where no criterion is declared. Source:
+    "majority" is the class that is most frequent in training, whatever the row; ``counts`` are the rows of each class there.
+    "ada_rule" holds the diagnostic criteria that ``data`` declares: a row that meets any of them is diabetic and gets the
+    commoner diabetic class of training, any other gets ``data.reference``. A missing value meets none, nor does an
+    implausible one where ``preprocess`` takes those as missing. The rule is absent where no criterion is declared. Source:
     ``pipeline.config.criteria``.
-
-    Args:
-        table: all rows.
-        rows: numbers of the rows to answer.
-        counts: rows of each class in training.
-        data: the order of the classes, the reference, and the criteria.
-        preprocess: whether an implausible value counts as missing.
     """
     names = list(data.codes)
     answers = {"majority": np.full(len(rows), names.index(max(counts, key=counts.__getitem__)))}

@@ -35,18 +35,14 @@ class Standing:
 def standings(
     truth: Integers, test: Integers, answers: dict[str, Integers | None], unseen: Unseen | None, level: float
 ) -> dict[str, Standing]:
-    """Compare the network with every baseline.
+    """Compare the network with every baseline; ``level`` is the coverage of the intervals.
 
-    Args:
-        truth: (rows,) class index of every row.
-        test: numbers of the test rows.
-        answers: of the "network" and each baseline to the test rows; None where there are none.
-        unseen: what every row was answered while its profile was held out.
-        level: coverage of the intervals.
+    ``truth`` is the (rows,) class index of every row, and ``test`` are the numbers of the test rows. ``answers`` are those of
+    the "network" and each baseline to the test rows; None where there are none.
     """
     right = {name: None if given is None else given == truth[test] for name, given in answers.items()}
-    own = right["network"]
-    result = {}
+    held = {name: given == truth for name, given in unseen.answers.items()} if unseen else {}
+    own, result = right["network"], {}
     for name, hits in right.items():
         figures: dict[str, Any] = {}
         if hits is not None:
@@ -54,11 +50,10 @@ def standings(
             if own is not None and name != "network":
                 better, worse = int((hits & ~own).sum()), int((own & ~hits).sum())
                 figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
-        if unseen and name in unseen.answers:
-            held = unseen.answers[name] == truth
-            figures |= {"unseen": float(held.mean()), "unseen_interval": grouped_interval(held, unseen.groups, level)}
+        if unseen and name in held:
+            interval = grouped_interval(held[name], unseen.groups, level)
+            figures |= {"unseen": float(held[name].mean()), "unseen_interval": interval}
             if name != "network":
-                network = unseen.answers["network"] == truth
-                figures["unseen_lead"] = grouped_difference(held, network, unseen.groups, level)
+                figures["unseen_lead"] = grouped_difference(held[name], held["network"], unseen.groups, level)
         result[name] = Standing(**figures)
     return result

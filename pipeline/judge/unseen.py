@@ -32,7 +32,7 @@ _REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluat
 
 
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
-    """Return (rows,) profile numbers: rows that are equal in the columns, or may be where a cell is empty, share one.
+    """Return (rows,) profile numbers, as ``Table.profiles`` does.
 
     Raises:
         DataError: there are fewer profiles than folds.
@@ -57,26 +57,23 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     from sklearn.model_selection import StratifiedGroupKFold
 
     groups, truth = profiles_of(table, section), table.class_indices()
-    name = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)}"
+    refusal = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)} cannot make {section.folds} folds"
     shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
             folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
     except ValueError as error:
-        raise DataError(f"{name} cannot make {section.folds} folds: {error}{_REMEDY}") from None
+        raise DataError(f"{refusal}: {error}{_REMEDY}") from None
     if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
-        raise DataError(f"{name} cannot make {section.folds} folds, each with two classes to learn from{_REMEDY}")
+        raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds
 
 
 def unseen_answers(groups: Integers, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
-    """Lay the answers of all folds out by row. What could not answer in some fold is left out altogether.
+    """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether.
 
-    Args:
-        groups: (rows,) profile numbers.
-        folds: as ``folds_of`` made them.
-        answers: for each fold, the answers of each model to its held-out rows.
+    ``groups`` are the (rows,) profile numbers from which ``folds_of`` made the folds.
     """
     order = np.argsort(np.concatenate([fold.test for fold in folds]))
     numbers = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])[order]
