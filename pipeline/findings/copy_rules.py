@@ -20,14 +20,15 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     What: rows that repeat an earlier row. Two empty cells are equal.
     Why it matters: a patient that stands in the file several times counts several times, in training and in every figure. The
         rows are fewer than they seem, and intervals come out too narrow.
-    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is only said
-        when there are more pairs of equal rows than chance explains: ten times as many as if the columns were independent
-        within a class, and with a Poisson probability below 0.0001; or any, where fewer than 0.001 are expected among the
-        distinct rows. As correlated columns agree more often, the pairs must also be twice as many, and one standard error
-        more, than near misses make expect: pairs that differ in one column only, by one or two steps. Only columns of at least
-        8 steps have near misses; where there is none, nothing is said. Columns that follow from the others, and ends of a
-        column that 10 rows share, such as zeros, are left out. Fewer than 20 pairs must be more than a third of those that are
-        equal after rounding to two steps. In a small table with a derived column a single chance pair may still be reported.
+    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so the finding needs
+        more pairs of equal rows than chance explains. That is ten times as many as if the columns were independent within a
+        class, with a Poisson probability below 0.0001; or any pair, where fewer than 0.001 are expected among the distinct
+        rows. As correlated columns agree more often, near misses are looked at too: pairs that differ in one column only, by
+        one or two steps. They say how many equal pairs to expect; there must be twice as many and one standard error more. Only
+        columns of at least 8 steps have near misses; without any, there is no finding. Two kinds of values are left out:
+        columns that follow from the others, and ends of a column that 10 rows share, such as zeros. Fewer than 20 pairs must be
+        more than a third of those that are equal after rounding to two steps. In a small table with a derived column a single
+        chance pair may still be reported.
     How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         Chernoff's bound for the Poisson probability.

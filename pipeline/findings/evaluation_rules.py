@@ -43,9 +43,9 @@ def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     What: a rule or a small model that anyone can read (the largest class, the ADA criteria, logistic regression, a decision
         tree of depth 3) is right more often than the network, on the test rows or on unseen profiles.
     Why it matters: the network then adds nothing but effort; whoever wants to use a result should use the simple one.
-    How it is tested: same rows, same preprocessing, same folds. On the test rows by an exact McNemar test, significant at 0.05
-        after Bonferroni's correction for the number of simple baselines; on unseen profiles by the interval of the difference,
-        profiles as the sample, which must lie above 0. A smaller lead may be luck and is not reported.
+    How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
+        0.05 after Bonferroni's correction for the number of simple baselines. On unseen profiles the interval of the
+        difference, with profiles as the sample, must lie above 0. A smaller lead may be luck and is not reported.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
@@ -86,9 +86,10 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     What: on rows whose profile never occurs in training the network is right much less often than on the test rows.
     Why it matters: the test rows then measure recognition. A new patient brings a new profile, and for that the lower figure is
         the better guess.
-    How it is tested: grouped, stratified folds by the columns of `evaluation.unseen.group_by`, the same recipe in each; the
-        accuracy over all held-out rows is 5 points or more below the test accuracy, and farther than both intervals explain
-        (the limits of a difference after Newcombe 1998). The interval of the former takes the profiles as the sample.
+    How it is tested: the same recipe is trained in grouped, stratified folds by the columns of `evaluation.unseen.group_by`.
+        The accuracy over all held-out rows must be 5 points or more below the test accuracy, and farther than both intervals
+        explain (the limits of a difference after Newcombe 1998). The interval on unseen profiles takes the profiles as the
+        sample.
     How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler model.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.

@@ -25,11 +25,11 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         tells a class from the rest, and the column declares no diagnostic criterion that would explain it.
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
         only, so damage means health; the next hospital's file has other damage.
-    How it is tested: gaps, and implausible values, of each column against each class: Fisher's exact test, two-sided,
-        significant at 0.0001 after Bonferroni's correction for all these tests, and a phi coefficient of 0.2 or more either
-        way. For a column without criterion: the interval of its raw values, or its complement, that tells a class from the rest
-        best has a balanced accuracy of 0.95 or more; missing values are in neither; 10 rows of the class and 10 others are
-        needed.
+    How it is tested: the gaps and the implausible values of each column are held against each class by Fisher's exact test,
+        two-sided. It must be significant at 0.0001 after Bonferroni's correction for all these tests, with a phi coefficient of
+        0.2 or more either way. A column without criterion is tested by its raw values: the interval, or its complement, that
+        tells a class from the rest best must have a balanced accuracy of 0.95 or more. Missing values are in neither; 10 rows
+        of the class and 10 others are needed.
     How to fix: take the column out of `data.features`, or correct the file. `preprocess.implausible: missing` removes the
         values, but what fills them is still the same for all of them.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
@@ -56,9 +56,9 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     What: one threshold of a column that is itself used to diagnose the disease tells the healthy from the rest.
     Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that finds
         the threshold again has found nothing new, and its accuracy says nothing about patients who are not diagnosed yet.
-    How it is tested: for each column with a `criterion`: values at or above its threshold against `data.reference`, over the
-        rows that have the value (a plausible one, where `preprocess.implausible` is missing). It is said from a balanced
-        accuracy of 0.95 on; 10 rows of `data.reference` and 10 others are needed.
+    How it is tested: in each column with a `criterion`, values at or above its threshold are held against `data.reference`.
+        Only rows with a value count; it must be plausible where `preprocess.implausible` is missing. The finding needs a
+        balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
     How to fix: hold the network against the baseline `ada_rule`, which is these criteria, or take the columns out of
         `data.features`.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
