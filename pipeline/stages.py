@@ -13,14 +13,13 @@ from pipeline.data.table import Table
 from pipeline.errors import DataError
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
-from pipeline.judge.baselines import ada_rule, answer_all, majority_rule
-from pipeline.judge.evaluate import Yardsticks, evaluate
-from pipeline.judge.unseen import Unseen, folds_of, profiles_of, unseen_answers
-from pipeline.machine.arrays import Integers
-from pipeline.model import Model, Prepared, fit, prepare
-from pipeline.network.train import Trained
+from pipeline.judge.baselines import answer_all
+from pipeline.judge.evaluate import evaluate
+from pipeline.judge.rivals import yardsticks_of
+from pipeline.judge.unseen import folds_of, profiles_of
+from pipeline.model import Prepared, fit, prepare
 from pipeline.runs.saved import Run
-from pipeline.runs.summary import Origin, class_counts, provenance, summary
+from pipeline.runs.summary import Origin, provenance, summary
 from pipeline.runs.write import prepare_models, save_run
 from pipeline.track.command import track
 
@@ -50,15 +49,16 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
 
     prepared = [prepare(table, parts, config), *_prepare_folds(table, folds, config)]
     with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
-        baselines = beside.submit(answer_all, [each.task for each in prepared], config)
-        fits = [fit(each, config, verbose) for each in prepared]
-    answered = baselines.result()
-    model, trained = fits[0]
-    counts = class_counts(table.target.iloc[parts.train])
-    yardsticks = Yardsticks(counts, answered[0], _unseen(table, folds, fits[1:], answered[1:], config))
+        tasks = [each.task for each in prepared]
+        baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
+        (model, trained), *of_folds = (fit(each, config, verbose) for each in prepared)
+    models = [fold_model for fold_model, _ in of_folds]
+    yardsticks = yardsticks_of(
+        table, parts, folds, models, baselines.result(), config.data, config.preprocess, config.evaluation.unseen
+    )
     fitted = time.perf_counter()
 
-    evaluation = evaluate(model, table, parts, yardsticks, config)
+    evaluation = evaluate(model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
     findings = doubts + audit_training(config, table, parts, model, trained, evaluation)
     record = summary(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
     run = Run(config, model, record | provenance(config, origin), trained, parts, yardsticks)
@@ -75,26 +75,6 @@ def _prepare_folds(table: Table, folds: Sequence[Split], config: Config) -> Iter
         except DataError as error:
             remedy = "choose other evaluation.unseen columns or folds, or set evaluation.unseen=null"
             raise DataError(*(f"fold {number} of {len(folds)}: {each}; {remedy}" for each in error.problems)) from None
-
-
-def _unseen(
-    table: Table,
-    folds: Sequence[Split],
-    fits: Sequence[tuple[Model, Trained]],
-    baselines: Sequence[dict[str, Integers]],
-    config: Config,
-) -> Unseen | None:
-    """Gather what the folds' networks and baselines answer to the rows that they never saw."""
-    section = config.evaluation.unseen
-    if section is None:
-        return None
-    answers = []
-    for fold, (model, _), fitted in zip(folds, fits, baselines, strict=True):
-        counts = class_counts(table.target.iloc[fold.train])
-        network = model.answers(model.output(table.features.iloc[fold.test]), tuple(config.data.codes))
-        rules = {"majority": majority_rule(fold.test, counts, config), "ada_rule": ada_rule(table, fold.test, counts, config)}
-        answers.append({"network": network} | {name: rule for name, rule in rules.items() if rule is not None} | fitted)
-    return unseen_answers(table, section, folds, answers)
 
 
 def _seconds(started: float, loaded: float, fitted: float) -> dict[str, float]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.config.schema import Config
+    from pipeline.config.schema import DataSection
 
 THRESHOLDS = MappingProxyType(
     {
@@ -33,10 +33,8 @@ def units_of(criterion: str) -> list[str]:
     return [unit for kind, unit in THRESHOLDS if kind == criterion]
 
 
-def criteria_of(config: Config) -> dict[str, float]:
+def criteria_of(data: DataSection) -> dict[str, float]:
     """Return the lowest value that meets the criterion of each column that declares one."""
     return {
-        name: THRESHOLDS[feature.criterion, feature.unit or ""]
-        for name, feature in config.data.features.items()
-        if feature.criterion
+        name: THRESHOLDS[feature.criterion, feature.unit or ""] for name, feature in data.features.items() if feature.criterion
     }

@@ -41,6 +41,11 @@ class Table:
         """Return each row's class as its index in ``data.codes``."""
         return np.asarray(self.target.cat.codes, dtype=np.int64)
 
+    def counts(self, rows: Integers | slice = slice(None)) -> dict[str, int]:
+        """Return how many of these rows are of each class, in the order of ``data.codes``."""
+        counts = np.bincount(self.class_indices()[rows], minlength=len(self.target.cat.categories))
+        return dict(zip(self.target.cat.categories, counts.tolist(), strict=True))
+
     def usable(self, implausible: str) -> pd.DataFrame:
         """Return the features; implausible values are NaN where ``preprocess.implausible`` is "missing"."""
         return self.features.mask(self.implausible) if implausible == "missing" else self.features

@@ -1,7 +1,5 @@
 """How closely a column goes with a class."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +29,7 @@ class Ranked:
 
     Attributes:
         levels: its distinct values, ascending.
-        level: (rows with a value,) the number of each one's level.
+        level: (rows with a value,) the number of the level of each.
         present: (rows,) which rows have a value.
     """
 

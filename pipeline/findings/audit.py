@@ -1,4 +1,4 @@
-"""Which facts each stage of findings reads."""
+"""Gather the facts that the rules of a stage read, and ask them."""
 
 from dataclasses import replace
 
@@ -43,5 +43,5 @@ _ROWS = 2000
 def agreement(model: Model, trained: Trained, inputs: Floats) -> Floats:
     """Return, for each start, the share of the (rows, inputs) that it answers like the chosen start."""
     inputs = inputs[:: -(-len(inputs) // _ROWS)]
-    answers = [model.coding.decode(replace(model.network, weights=each).output(inputs)) for each in trained.weights]
+    answers = [model.coding.decode(replace(model.network, weights=start).output(inputs)) for start in trained.weights]
     return np.asarray(np.mean(np.stack(answers) == answers[trained.chosen], axis=1))

@@ -1,18 +1,13 @@
 """Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import exp, log
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from pipeline.findings.near_misses import stand_out
 from pipeline.machine.arrays import Floats, Integers
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Groups = Integers
 _SIGNIFICANCE = 1e-4
@@ -50,7 +45,7 @@ def _beyond_independence(columns: pd.DataFrame, classes: Groups, across: bool) -
         return True
     # copies themselves tell how often a column agrees: look at the distinct rows, of which some pair is taken to be left
     once = np.unique(_combined([classes, *groups]), return_index=True)[1]
-    groups, classes = [each[once] for each in groups], classes[once]
+    groups, classes = [group[once] for group in groups], classes[once]
     distinct = np.maximum(_compared(classes, across), pairs > 0)
     return float((distinct * _shares(groups, classes)).sum()) < _FINE
 
@@ -72,7 +67,7 @@ def _shares(groups: Sequence[Groups], classes: Groups) -> Floats:
     Half a pair is added: that no pair of a few rows agrees in a column does not mean that none can.
     """
     pairs = _agreeing(np.zeros_like(classes), classes)
-    shares: Floats = np.prod([(_agreeing(each, classes) + 0.5) / (pairs + 0.5) for each in groups], axis=0)
+    shares: Floats = np.prod([(_agreeing(group, classes) + 0.5) / (pairs + 0.5) for group in groups], axis=0)
     return shares
 
 
@@ -88,8 +83,8 @@ def _agreeing(groups: Groups, classes: Groups) -> Floats:
 def _combined(groups: Sequence[Groups]) -> Groups:
     """Number the distinct combinations of groups."""
     together = groups[0]
-    for each in groups[1:]:
-        together = _numbered(together * (int(each.max()) + 1) + each)
+    for group in groups[1:]:
+        together = _numbered(together * (int(group.max()) + 1) + group)
     return together
 
 

@@ -1,31 +1,21 @@
 """C: what is wrong before any data are read. Facts: the config."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from pipeline.config.schema import Config
 from pipeline.errors import listing
-from pipeline.findings.registry import Doubt, rule
-
-if TYPE_CHECKING:
-    from pipeline.config.schema import Config
+from pipeline.findings.finding import Doubt
 
 
-@rule("C101", "error")
 def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
     """The loss cannot learn: categorical cross-entropy on one output.
 
     What: categorical cross-entropy first divides the outputs of a row by their sum, so that they are shares. With a single
-    output that share is always 1, whatever the network says.
-
+        output that share is always 1, whatever the network says.
     Why it matters: the loss is then a constant and its gradient exactly zero. The weights stay as they were drawn, and the
-    accuracy is that of random weights. Keras prints a SyntaxWarning at the first step and trains on.
-
+        accuracy is that of random weights. Keras prints a SyntaxWarning at the first step and trains on.
     How it is tested: from the config alone: `training.loss: categorical_crossentropy` with `network.output: code`.
-
     How to fix: `--set training.loss=squared_error` for codes, or `--set network.output=softmax` for one output a class.
-
     Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output a class).
     """
     if config.training.loss == "categorical_crossentropy" and config.network.output == "code":
@@ -36,20 +26,15 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
         )
 
 
-@rule("C102", "error")
 def class_unreachable(config: Config) -> Iterator[Doubt]:
     """A class is unreachable: the output activation cannot give its code.
 
-    What: the output passes through Leaky ReLU. With slope 0 that is ReLU, which is never negative, so a class with a
-    negative code can never be answered.
-
-    Why it matters: every row of that class is wrong for certain, however long the training. This, and not negative
-    inputs, is the real reason why Leaky ReLU matters in the article's network.
-
+    What: the output passes through Leaky ReLU. With slope 0 that is ReLU, which is never negative, so a class with a negative
+        code can never be answered.
+    Why it matters: every row of that class is wrong for certain, however long the training. This, and not negative inputs, is
+        the real reason why Leaky ReLU matters in the article's network.
     How it is tested: the slope of the output layer is 0, a code is below 0, and another code is nearer to 0.
-
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
-
     Source: the definition of the function: f(x) = x for x > 0, slope * x otherwise (Maas, Hannun and Ng, 2013).
     """
     alpha = config.network.alpha
@@ -65,20 +50,15 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
         )
 
 
-@rule("C103", "warning")
 def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
     """Keras's accuracy metric cannot count a code outside {0, 1}.
 
     What: for an output of one column `metrics=["accuracy"]` means binary accuracy: the output is compared with 0.5 and the
-    answer is 0 or 1. A code such as -1 can never be counted as right.
-
-    Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is
-    NaN it is the share of the rows coded 0, which looks like a result.
-
+        answer is 0 or 1. A code such as -1 can never be counted as right.
+    Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
+        is the share of the rows coded 0, which looks like a result.
     How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1.
-
     How to fix: read `accuracy` (the nearest code decides), not `keras_accuracy`; or `--set network.output=softmax`.
-
     Source: Keras, keras.metrics.BinaryAccuracy (threshold 0.5).
     """
     others = {name: code for name, code in config.data.codes.items() if code not in (0, 1)}
@@ -90,20 +70,15 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
         )
 
 
-@rule("C104", "error")
 def labels_outside_domain(config: Config) -> Iterator[Doubt]:
     """Labels outside the loss's domain.
 
-    What: cross-entropy takes labels that are probabilities, from 0 to 1. The codes of the classes are the labels of a
-    single output.
-
-    Why it matters: with a label of -1 the loss can fall without end (binary cross-entropy turns negative), so a lower loss
-    no longer means a better network.
-
+    What: cross-entropy takes labels that are probabilities, from 0 to 1. The codes of the classes are the labels of a single
+        output.
+    Why it matters: with a label of -1 the loss can fall without end (binary cross-entropy turns negative), so a lower loss no
+        longer means a better network.
     How it is tested: from the config alone: a cross-entropy loss, `network.output: code`, and a code outside [0, 1].
-
     How to fix: `--set training.loss=squared_error`, or `--set network.output=softmax`, whose labels are 0 and 1.
-
     Source: Keras, keras.losses.BinaryCrossentropy and CategoricalCrossentropy.
     """
     outside = {name: code for name, code in config.data.codes.items() if not 0 <= code <= 1}

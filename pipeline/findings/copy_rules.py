@@ -1,49 +1,41 @@
 """D: rows that repeat each other, and what that does to the test. Facts: those of the data rules."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.config.schema import Config
 from pipeline.config.yaml_text import dump_line
 from pipeline.errors import listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.registry import Doubt, rule
+from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Integers
 
-if TYPE_CHECKING:
-    from pipeline.config.schema import Config
 
-
-@rule("D204", "warning")
 def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Duplicate rows: equal to an earlier row in every feature and in the target.
 
     What: rows that repeat an earlier row. Two empty cells are equal.
-
-    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure.
-    The rows are fewer than they seem, and intervals come out too narrow.
-
-    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is only
-    said when there are more pairs of equal rows than chance explains: ten times as many as if the columns were
-    independent within a class, and with a Poisson probability below 0.0001; or any, where fewer than 0.001 are expected
-    among the distinct rows. As correlated columns agree more often, the pairs must also be twice as many, and one standard
-    error more, than near misses make expect: pairs that differ in one column only, by one or two steps. Only columns of
-    at least 8 steps have near misses; where there is none, nothing is said. Columns that follow from the others, and ends
-    of a column that 10 rows share, such as zeros, are left out. Fewer than 20 pairs must be more than a third of those that
-    are equal after rounding to two steps. A single chance pair in a small table with a derived column can still be told.
-
+    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure. The
+        rows are fewer than they seem, and intervals come out too narrow.
+    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so the finding needs
+        more pairs of equal rows than chance explains. That is ten times as many as if the columns were independent within a
+        class, with a Poisson probability below 0.0001; or any pair, where fewer than 0.001 are expected among the distinct
+        rows. As correlated columns agree more often, near misses are looked at too: pairs that differ in one column only, by
+        one or two steps. They say how many equal pairs to expect; there must be twice as many and one standard error more. Only
+        columns of at least 8 steps have near misses; without any, there is no finding. Two kinds of values are left out:
+        columns that follow from the others, and ends of a column that 10 rows share, such as zeros. Fewer than 20 pairs must be
+        more than a third of those that are equal after rounding to two steps. In a small table with a derived column a single
+        chance pair may still be reported.
     How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
-
-    Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a
-    test; Chernoff's bound for the Poisson probability.
+    Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
+        Chernoff's bound for the Poisson probability.
     """
     table, config = facts.table, facts.config
-    repeats = _repeats(_whole_rows(facts))
+    groups = _whole_rows(facts)
+    repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
     if len(repeats) and more_than_chance(table.features, table.class_indices()):
         yield Doubt(
             f"{len(repeats)} of {len(table)} rows repeat an earlier row in every feature and in {config.data.target}"
@@ -54,24 +46,18 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("D205", "warning")
 def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Test rows whose copy or profile is among the training rows.
 
     What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
-    `evaluation.unseen.group_by` (profiles).
-
-    Why it matters: the network has seen the answer to such rows. The test accuracy then tells how well it remembers, not
-    how well it would do on the next patient.
-
-    How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training
-    rows. In a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are
-    equal in its columns, or may be where a cell is empty. It is only said when the whole table holds more pairs of equal
-    rows, or of equal profiles, than chance explains (see D204).
-
-    How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles
-    (`evaluation.unseen`).
-
+        `evaluation.unseen.group_by` (profiles).
+    Why it matters: the network has seen the answer to such rows. The test accuracy then tells how well it remembers, not how
+        well it would do on the next patient.
+    How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training rows. In
+        a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in
+        its columns, or may be where a cell is empty. It is only said when the whole table holds more pairs of equal rows, or of
+        equal profiles, than chance explains (see D204).
+    How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
     table, config, parts = facts.table, facts.config, facts.parts
@@ -83,11 +69,11 @@ def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     if not doubtful and profiles is not None and len(profiles):
         doubtful = more_than_chance(table.features[list(columns)], classes)
     if doubtful:
-        told = f"{len(copies)} of {len(parts.test)} test rows repeat a training row"
-        told += "" if profiles is None else f", and {len(profiles)} share {listing(columns)} with one"
+        shared = "" if profiles is None else f", and {len(profiles)} share {listing(columns)} with one"
         examples = copies if profiles is None or len(copies) else profiles
         yield Doubt(
-            f"{told} ({_such_as(examples)}): the test asks what training has already told",
+            f"{len(copies)} of {len(parts.test)} test rows repeat a training row{shared} ({_such_as(examples)}): the test asks "
+            "what training has already told",
             {
                 "copies": len(copies),
                 "profiles": None if profiles is None else len(profiles),
@@ -98,23 +84,17 @@ def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("D208", "warning")
 def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     """Equal rows with different labels.
 
     What: rows that are equal in every feature and belong to different classes.
-
-    Why it matters: no rule on these columns can be right about all of them. At least one of their labels
-    is wrong, or something that matters was not measured.
-
-    How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by
-    chance where classes overlap, so it is only said when there are more pairs across classes than chance explains (see
-    D204).
-
+    Why it matters: no rule on these columns can be right about all of them. At least one of their labels is wrong, or something
+        that matters was not measured.
+    How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by chance
+        where classes overlap, so it is only said when there are more pairs across classes than chance explains (see D204).
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
-
     Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
-    NeurIPS 2021.
+        NeurIPS 2021.
     """
     table = facts.table
     groups, classes = table.copies(list(facts.config.data.features)), table.class_indices()
@@ -132,10 +112,6 @@ def _whole_rows(facts: DataFacts) -> Integers:
     """Return (rows,) numbers; rows equal in every feature and in the target share one."""
     groups = facts.table.copies(list(facts.config.data.features))
     return groups * len(facts.config.data.codes) + facts.table.class_indices()
-
-
-def _repeats(groups: Integers) -> Integers:
-    return np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
 
 
 def _known(groups: Integers, facts: DataFacts) -> Integers:

@@ -1,20 +1,15 @@
 """D: what is wrong with the table. Facts: the table and the config."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from pipeline.config.schema import Config
+from pipeline.data.split import Split
+from pipeline.data.table import Table
 from pipeline.errors import listing
-from pipeline.findings.registry import Doubt, rule
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from pipeline.config.schema import Config
-    from pipeline.data.split import Split
-    from pipeline.data.table import Table
+from pipeline.findings.finding import Doubt
 
 _PARTS = {"empty_test": "test", "empty_train": "training"}
 
@@ -34,23 +29,18 @@ class DataFacts:
     config: Config
 
 
-@rule("D201", "warning")
 def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     """Missing values: a warning, or an error where nothing fills them.
 
     What: cells of the input columns that are empty (or say NA, NaN, null or none).
-
-    Why it matters: one missing cell in a training row makes the loss NaN, and from the first step on every weight and
-    every output. Keras goes on without a word and reports the share of the rows coded 0 as accuracy: the article's
-    61.96 % and 64.85 %.
-
-    How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values
-    that `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A
-    column that has one, but none among the training rows or none among the test rows, is named.
-
-    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file. Another `split.seed`
-    may put usable values on both sides.
-
+    Why it matters: one missing cell in a training row makes the loss NaN, and from the first step on every weight and every
+        output. Keras goes on without a word and reports the share of the rows coded 0 as accuracy: the article's 61.96 % and
+        64.85 %.
+    How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
+        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column that
+        has one, but none among the training rows or none among the test rows, is named.
+    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file. Another `split.seed` may put
+        usable values on both sides.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
     preprocess = facts.config.preprocess
@@ -61,64 +51,54 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     one_sided = _one_sided(facts, empty)
     if not gaps and not removed and not empty and not one_sided:
         return
-    told = [f"{sum(gaps.values())} cells are empty ({_told(gaps)})"] if gaps else []
-    told += [f"{sum(removed.values())} implausible values are taken as missing ({_told(removed)})"] if removed else []
+    reasons = [f"{sum(gaps.values())} cells are empty ({_by_column(gaps)})"] if gaps else []
+    reasons += [f"{sum(removed.values())} implausible values are taken as missing ({_by_column(removed)})"] if removed else []
     filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
     fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
     for part, columns in one_sided.items():
-        told.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
+        reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
         fix += "" if fix.endswith("seed") else ", or set another split.seed"
     if empty:
-        told.append(f"not one value of {listing(empty)} is usable")
+        reasons.append(f"not one value of {listing(empty)} is usable")
         fix = "remove the column from data.features, or correct its range"
     yield Doubt(
-        f"{' and '.join(told)}; {filled}",
+        f"{' and '.join(reasons)}; {filled}",
         {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
         fix,
         None if preprocess.impute and not empty else "error",
     )
 
 
-@rule("D202", "warning")
 def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     """Implausible values: outside the range that the config declares for the column.
 
-    What: values that the column cannot hold, such as a height or a fasting glucose of 0, or the number of another
-    quantity that slipped into the column.
-
-    Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network
-    learns the mistake instead of the disease.
-
+    What: values that the column cannot hold, such as a height or a fasting glucose of 0, or the number of another quantity that
+        slipped into the column.
+    Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network learns the
+        mistake instead of the disease.
     How it is tested: values below or above `range` of the column are counted; both ends are plausible.
-
     How to fix: `--set preprocess.implausible=missing` treats them as missing; better, correct the file, or the range.
-
     Source: the ranges are those of the config.
     """
     counts = _counts(facts.table.implausible)
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         yield Doubt(
-            f"{sum(counts.values())} values are outside their plausible range ({_told(counts)}); {treated}",
+            f"{sum(counts.values())} values are outside their plausible range ({_by_column(counts)}); {treated}",
             {"columns": counts},
             "correct the file or data.features.<column>.range"
             + ("" if treated == "taken as missing" else ", or --set preprocess.implausible=missing"),
         )
 
 
-@rule("D203", "info")
 def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     """An output called redundant, and the proof that the target determines it; an error where it does not.
 
     What: a column under `data.redundant` is a second answer that follows from the target, so it is dropped.
-
     Why it matters: left among the inputs it would give the answer away. If the target does not determine it, it is not
-    redundant, and dropping it may drop something that matters.
-
+        redundant, and dropping it may drop something that matters.
     How it is tested: the rows of each class hold exactly one value of the column.
-
     How to fix: take a column that is not determined out of `data.redundant`.
-
     Source: a functional dependency: the target maps each class to one value.
     """
     proofs: dict[str, dict[str, str]] = {}
@@ -164,5 +144,5 @@ def _counts(cells: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(count) for name, count in cells.sum().items() if count}
 
 
-def _told(counts: dict[str, int]) -> str:
+def _by_column(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())

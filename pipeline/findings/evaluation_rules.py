@@ -1,18 +1,13 @@
 """E: what the accuracy is worth. Facts: the evaluation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.findings.registry import Doubt, rule
+from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
-
-if TYPE_CHECKING:
-    from pipeline.judge.evaluate import Evaluation
-    from pipeline.judge.standing import Standing
+from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.standing import Standing
 
 _GAP = 0.05
 """Difference between two accuracies that counts as large."""
@@ -20,22 +15,17 @@ _GAP = 0.05
 _CHANCE = 0.05
 
 
-@rule("E401", "error")
 def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     """No better than always naming the largest class.
 
-    What: the test accuracy is not above that of a rule that looks at nothing and always names the class that is most
-    frequent in training.
-
-    Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and no row of another class
-    is found by it.
-
+    What: the test accuracy is not above that of a rule that looks at nothing and always names the class that is most frequent
+        in training.
+    Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and no row of another class is
+        recognised by it.
     How it is tested: test accuracy <= accuracy of the largest training class on the same test rows, where these are of more
-    than one class.
-
-    How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not,
-    more starts, more epochs, more rows, or other features.
-
+        than one class.
+    How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not, more
+        starts, more epochs, more rows, or other features.
     Source: the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
     majority = evaluation.standings["majority"].test
@@ -47,21 +37,16 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         )
 
 
-@rule("E402", "warning")
 def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     """A simple baseline is better.
 
-    What: a rule or a small model that anyone can read (the largest class, the ADA criteria, logistic regression, a
-    decision tree of depth 3) is right more often than the network, on the test rows or on unseen profiles.
-
+    What: a rule or a small model that anyone can read (the largest class, the ADA criteria, logistic regression, a decision
+        tree of depth 3) is right more often than the network, on the test rows or on unseen profiles.
     Why it matters: the network then adds nothing but effort; whoever wants to use a result should use the simple one.
-
-    How it is tested: same rows, same preprocessing, same folds. On the test rows by an exact McNemar test, significant at
-    0.05 after Bonferroni's correction for the number of simple baselines; on unseen profiles by the interval of the
-    difference, profiles as the sample, which must lie above 0. A smaller lead may be luck and is not reported.
-
+    How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
+        0.05 after Bonferroni's correction for the number of simple baselines. On unseen profiles the interval of the
+        difference, with profiles as the sample, must lie above 0. A smaller lead may be luck and is not reported.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
-
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
     network = evaluation.standings["network"]
@@ -69,9 +54,9 @@ def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
     if better:
         best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0))
-        told = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
+        leads = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
         yield Doubt(
-            f"{told}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
+            f"{leads}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
             {"baselines": better, "best": best, "network": {"test": network.test, "unseen": network.unseen}},
             f"prefer {RIVAL_NAMES[best]}, or change network.alpha, training.loss or training.l2",
         )
@@ -95,24 +80,19 @@ def _reached(figures: dict[str, float | None]) -> str:
     return " and ".join(parts)
 
 
-@rule("E403", "warning")
 def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     """Much worse on unseen profiles.
 
     What: on rows whose profile never occurs in training the network is right much less often than on the test rows.
-
-    Why it matters: the test rows then measure recognition. A new patient brings a new profile, and for that the lower
-    figure is the better guess.
-
-    How it is tested: grouped, stratified folds by the columns of `evaluation.unseen.group_by`, the same recipe in each; the
-    accuracy over all held-out rows is 5 points or more below the test accuracy, and farther than both intervals explain (the
-    limits of a difference after Newcombe 1998). The interval of the former takes the profiles as the sample.
-
-    How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler
-    model.
-
+    Why it matters: the test rows then measure recognition. A new patient brings a new profile, and for that the lower figure is
+        the better guess.
+    How it is tested: the same recipe is trained in grouped, stratified folds by the columns of `evaluation.unseen.group_by`.
+        The accuracy over all held-out rows must be 5 points or more below the test accuracy, and farther than both intervals
+        explain (the limits of a difference after Newcombe 1998). The interval on unseen profiles takes the profiles as the
+        sample.
+    How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler model.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
-    structure", Ecography 2017.
+        structure", Ecography 2017.
     """
     network = evaluation.standings["network"]
     if network.test is None or network.unseen is None or network.unseen_interval is None:
@@ -128,20 +108,15 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
         )
 
 
-@rule("E404", "warning")
 def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     """Training and test accuracy far apart.
 
     What: the training accuracy lies outside the test accuracy's interval and differs from it by 5 points or more.
-
-    Why it matters: much higher on training rows, the network has learnt those rows by heart (overfitting). Much lower, the
-    two parts differ in kind, or the split was a lucky one.
-
+    Why it matters: much higher on training rows, the network has learnt those rows by heart (overfitting). Much lower, the two
+        parts differ in kind, or the split was a lucky one.
     How it is tested: decoded accuracy of both parts, and the Wilson interval of the test accuracy.
-
-    How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values
-    of `split.seed`, or `--set split.stratify=true`.
-
+    How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values of
+        `split.seed`, or `--set split.stratify=true`.
     Source: the bias-variance trade-off, as in Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 7.2.
     """
     if evaluation.train is None:

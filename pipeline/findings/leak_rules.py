@@ -1,7 +1,5 @@
 """D: columns that give the label away. Facts: those of the data rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +8,7 @@ from pipeline.config.criteria import criteria_of
 from pipeline.errors import listing
 from pipeline.findings.association import best_interval, fisher, phi, ranked
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.registry import Doubt, rule
+from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
 _SIGNIFICANCE = 0.0001
@@ -20,25 +18,20 @@ _ROWS = 10  # of a class, and of the rest
 Details = dict[str, dict[str, Any]]
 
 
-@rule("D206", "warning")
 def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     """A column's gaps, implausible values or values alone give a class away.
 
-    What: being empty or implausible is commoner in one class than in the others; or a single interval of a column's
-    values tells a class from the rest, and the column declares no diagnostic criterion that would explain it.
-
-    Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy
-    rows only, so damage means health; the next hospital's file has other damage.
-
-    How it is tested: gaps, and implausible values, of each column against each class: Fisher's exact test, two-sided,
-    significant at 0.0001 after Bonferroni's correction for all these tests, and a phi coefficient of 0.2 or more either
-    way. For a column without criterion: the interval of its raw values, or its complement, that tells a class from the
-    rest best has a balanced accuracy of 0.95 or more; missing values are in neither; 10 rows of the class and 10 others
-    are needed.
-
+    What: being empty or implausible is commoner in one class than in the others; or a single interval of a column's values
+        tells a class from the rest, and the column declares no diagnostic criterion that would explain it.
+    Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
+        only, so damage means health; the next hospital's file has other damage.
+    How it is tested: the gaps and the implausible values of each column are held against each class by Fisher's exact test,
+        two-sided. It must be significant at 0.0001 after Bonferroni's correction for all these tests, with a phi coefficient of
+        0.2 or more either way. A column without criterion is tested by its raw values: the interval, or its complement, that
+        tells a class from the rest best must have a balanced accuracy of 0.95 or more. Missing values are in neither; 10 rows
+        of the class and 10 others are needed.
     How to fix: take the column out of `data.features`, or correct the file. `preprocess.implausible: missing` removes the
-    values, but what fills them is still the same for all of them.
-
+        values, but what fills them is still the same for all of them.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
     tied, telling = _tied_flags(facts), _telling_intervals(facts)
@@ -48,40 +41,33 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         if column in tied or column in telling
     }
     if details:
-        told = [
-            f'"{column}" {", and ".join(_told(kind, sign) for kind, sign in signs.items())}' for column, signs in details.items()
-        ]
         yield Doubt(
-            "; ".join(told),
+            "; ".join(
+                f'"{column}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for column, signs in details.items()
+            ),
             {"columns": list(details), "details": details},
             f"take {listing(details)} out of data.features, or correct the file",
         )
 
 
-@rule("D207", "warning")
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     """A declared diagnostic criterion nearly decides between `data.reference` and the rest.
 
     What: one threshold of a column that is itself used to diagnose the disease tells the healthy from the rest.
-
-    Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that
-    finds the threshold again has found nothing new, and its accuracy says nothing about patients who are not diagnosed
-    yet.
-
-    How it is tested: for each column with a `criterion`: values at or above its threshold against `data.reference`, over
-    the rows that have the value (a plausible one, where `preprocess.implausible` is missing). It is said from a balanced
-    accuracy of 0.95 on; 10 rows of `data.reference` and 10 others are needed.
-
+    Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that finds
+        the threshold again has found nothing new, and its accuracy says nothing about patients who are not diagnosed yet.
+    How it is tested: in each column with a `criterion`, values at or above its threshold are held against `data.reference`.
+        Only rows with a value count; it must be plausible where `preprocess.implausible` is missing. The finding needs a
+        balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
     How to fix: hold the network against the baseline `ada_rule`, which is these criteria, or take the columns out of
-    `data.features`.
-
+        `data.features`.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """
     config = facts.config
     usable = facts.table.usable(config.preprocess.implausible)
     diabetic = (facts.table.target != config.data.reference).to_numpy()
     details: Details = {}
-    for column, threshold in criteria_of(config).items():
+    for column, threshold in criteria_of(config.data).items():
         present = usable[column].notna().to_numpy()
         met, truth = (usable[column] >= threshold).to_numpy()[present], diabetic[present]
         if _enough(truth):
@@ -91,13 +77,13 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
                 declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
                 details[column] = {**declared, "balanced_accuracy": balanced}
     if details:
-        told = [
-            f'"{column}" >= {each["threshold"]:g} {each["unit"]} with a balanced accuracy of {each["balanced_accuracy"]:.1%}'
-            for column, each in details.items()
+        rules = [
+            f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
+            for column, rule in details.items()
         ]
         yield Doubt(
             f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
-            f" predictor: {'; '.join(told)}",
+            f" predictor: {'; '.join(rules)}",
             {"columns": list(details), "details": details},
             f"hold the network against the baseline ada_rule, or take {listing(details)} out of data.features",
         )
@@ -112,31 +98,31 @@ def _tied_flags(facts: DataFacts) -> Details:
         for column in cells
         if cells[column].any() and not cells[column].all()
     }
-    found: Details = {}
+    tied: Details = {}
     for (column, kind), flag in flags.items() if classes else ():
         effect = {name: phi(flag, member) for name, member in classes.items()}
-        name = max(effect, key=lambda each: abs(effect[each]))
+        name = max(effect, key=lambda name: abs(effect[name]))
         member = classes[name]
         p_value = min(1.0, fisher(flag, member) * len(flags) * len(classes))
         if abs(effect[name]) >= _EFFECT and p_value < _SIGNIFICANCE:
             shares = {"share": float(flag[member].mean()), "others": float(flag[~member].mean())}
-            found.setdefault(column, {})[kind] = {"class": name, **shares, "p_value": p_value, "phi": effect[name]}
-    return found
+            tied.setdefault(column, {})[kind] = {"class": name, **shares, "p_value": p_value, "phi": effect[name]}
+    return tied
 
 
 def _telling_intervals(facts: DataFacts) -> Details:
     """Return the best interval of each column without criterion that nearly tells a class from the rest."""
-    found: Details = {}
+    telling: Details = {}
     classes = {name: member for name, member in _members(facts).items() if _enough(member)}
     for column, feature in facts.config.data.features.items():
         if feature.criterion or not classes:
             continue
         values = ranked(facts.table.features[column].to_numpy())
         best = {name: best_interval(values, member) for name, member in classes.items()}
-        name = max(best, key=lambda each: best[each].balanced_accuracy)
+        name = max(best, key=lambda name: best[name].balanced_accuracy)
         if best[name].balanced_accuracy >= _ALONE:
-            found[column] = {"interval": {"class": name, **asdict(best[name])}}
-    return found
+            telling[column] = {"interval": {"class": name, **asdict(best[name])}}
+    return telling
 
 
 def _members(facts: DataFacts) -> dict[str, Flags]:
@@ -146,11 +132,11 @@ def _members(facts: DataFacts) -> dict[str, Flags]:
 
 
 def _enough(member: Flags) -> bool:
-    """Say whether there are rows enough of a class, and of the rest, to say how well they are told apart."""
+    """Say whether there are rows enough of a class, and of the rest, to say how well they can be told apart."""
     return bool(_ROWS <= member.sum() <= len(member) - _ROWS)
 
 
-def _told(kind: str, sign: dict[str, Any]) -> str:
+def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

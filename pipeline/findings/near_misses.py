@@ -1,17 +1,12 @@
 """Whether equal rows stand out from rows that are nearly equal: copies do, rows that correlation makes equal do not."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.machine.arrays import Flags, Floats, Integers
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Keys = NDArray[np.uint64]
 _FINE = 8  # steps from the lowest value to the highest; a coarser scale has no neighbours to speak of
@@ -78,13 +73,13 @@ def stand_out(columns: pd.DataFrame, classes: Integers, across: bool) -> bool:
     equal = count.pairs(_total(compared))
     compared = _independent(compared, count)
     total = _total(compared)
-    if equal < _FEW and 3 * count.pairs(total) <= count.pairs(_total([_rounded(each, rng) for each in compared])):
+    if equal < _FEW and 3 * count.pairs(total) <= count.pairs(_total([_rounded(column, rng) for column in compared])):
         return False
-    fine = [each for each in compared if each.step is not None]
-    found = sum(count.pairs(total, _inner(each.values)) for each in fine)
-    expected = sum(_expected(each, total - each.keys, count) for each in fine)
+    fine = [column for column in compared if column.step is not None]
+    equal = sum(count.pairs(total, _inner(column.values)) for column in fine)
+    expected = sum(_expected(column, total - column.keys, count) for column in fine)
     # the pairs of one column are much the same as those of the next, so the error is that of one column
-    return bool(found > _MARGIN * expected + (expected * len(fine)) ** 0.5)
+    return bool(equal > _MARGIN * expected + (expected * len(fine)) ** 0.5)
 
 
 def _column(values: Floats, rng: np.random.Generator) -> _Column:
@@ -112,11 +107,11 @@ def _independent(columns: list[_Column], count: _Counting) -> list[_Column]:
     """
     kept, total = list(columns), _total(columns)
     equal = count.pairs(total)
-    for each in sorted(columns, key=lambda column: -len(np.unique(column.values))):
-        last = each.step is not None and sum(other.step is not None for other in kept) <= 2
-        without = total - each.keys
-        if each.derivable and not last and (left := count.pairs(without)) <= _SEPARATES * equal:
-            kept, total, equal = [other for other in kept if other is not each], without, left
+    for column in sorted(columns, key=lambda column: -len(np.unique(column.values))):
+        last = column.step is not None and sum(other.step is not None for other in kept) <= 2
+        without = total - column.keys
+        if column.derivable and not last and (left := count.pairs(without)) <= _SEPARATES * equal:
+            kept, total, equal = [other for other in kept if other is not column], without, left
     return kept
 
 
@@ -173,7 +168,7 @@ def _rounded(column: _Column, rng: np.random.Generator) -> _Column:
 
 def _total(columns: list[_Column]) -> Keys:
     """Return (rows,) keys; equal where rows are equal in all columns."""
-    total: Keys = np.sum([each.keys for each in columns], axis=0, dtype=np.uint64)
+    total: Keys = np.sum([column.keys for column in columns], axis=0, dtype=np.uint64)
     return total
 
 

@@ -1,65 +1,28 @@
-"""Findings, like a linter's: a code, the evidence from this run, and a fix.
-
-To add a code, write one function in the module of its stage and decorate it with ``rule``: its docstring is the page that
-``explain`` shows, and what it yields becomes findings.
-"""
+"""Every rule: its code, its level, and the function that looks for it. To add one, write the function and list it here."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal
 
-Level = Literal["info", "warning", "error"]
-Stage = Literal["C", "D", "T", "E"]
-Facts = TypeVar("Facts")
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """What a rule found.
-
-    Attributes:
-        message: one sentence with the figures of this run.
-        evidence: the figures, for programs.
-        fix: what to do, typed where it can be typed.
-        level: replaces the rule's own level.
-    """
-
-    message: str
-    evidence: dict[str, Any]
-    fix: str
-    level: Level | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A doubt with its code and the user's decision about it."""
-
-    code: str
-    level: Level
-    message: str
-    evidence: dict[str, Any]
-    fix: str
-    accepted: bool
-
-    @property
-    def blocks(self) -> bool:
-        """Whether it is an error that the user has not accepted."""
-        return self.level == "error" and not self.accepted
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding as plain values."""
-        return asdict(self)
+from pipeline.findings import config_rules, copy_rules, data_rules, evaluation_rules, leak_rules, split_rules, training_rules
+from pipeline.findings.finding import Doubt, Finding, Level
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A code, its level, its page, and the function that looks for it in the facts of its stage."""
+    """A code, its level, and the function that looks for it in the facts of its stage; its docstring is the rule's page."""
 
     code: str
     level: Level
-    page: str
     look: Callable[[Any], Iterator[Doubt]]
+
+    @property
+    def page(self) -> str:
+        """What ``explain`` shows: a paragraph a line, an empty line between two."""
+        paragraphs = re.split(r"\n+(?=\S)", inspect.getdoc(self.look) or self.code)  # their later lines are indented
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
     @property
     def title(self) -> str:
@@ -67,22 +30,36 @@ class Rule:
         return self.page.partition("\n")[0].rstrip(".")
 
 
-RULES: dict[str, Rule] = {}
+RULES = {
+    rule.code: rule
+    for rule in (
+        Rule("C101", "error", config_rules.loss_cannot_learn),
+        Rule("C102", "error", config_rules.class_unreachable),
+        Rule("C103", "warning", config_rules.keras_accuracy_miscounts),
+        Rule("C104", "error", config_rules.labels_outside_domain),
+        Rule("D201", "warning", data_rules.missing_values),
+        Rule("D202", "warning", data_rules.implausible_values),
+        Rule("D203", "info", data_rules.redundant_output),
+        Rule("D204", "warning", copy_rules.duplicate_rows),
+        Rule("D205", "warning", copy_rules.known_test_rows),
+        Rule("D206", "warning", leak_rules.column_gives_a_class_away),
+        Rule("D207", "warning", leak_rules.criterion_decides),
+        Rule("D208", "warning", copy_rules.equal_rows_of_different_classes),
+        Rule("D209", "warning", split_rules.class_too_small_to_test),
+        Rule("T301", "error", training_rules.not_finite),
+        Rule("T302", "error", training_rules.weights_did_not_move),
+        Rule("T303", "error", training_rules.one_answer),
+        Rule("T304", "warning", training_rules.dead_hidden_units),
+        Rule("T305", "warning", training_rules.starts_disagree),
+        Rule("E401", "error", evaluation_rules.no_better_than_majority),
+        Rule("E402", "warning", evaluation_rules.simple_baseline_better),
+        Rule("E403", "warning", evaluation_rules.worse_on_unseen_profiles),
+        Rule("E404", "warning", evaluation_rules.train_and_test_apart),
+    )
+}
 
 
-def rule(code: str, level: Level) -> Callable[[Callable[[Facts], Iterator[Doubt]]], Callable[[Facts], Iterator[Doubt]]]:
-    """Register the decorated function as the rule of a code."""
-
-    def register(look: Callable[[Facts], Iterator[Doubt]]) -> Callable[[Facts], Iterator[Doubt]]:
-        paragraphs = (inspect.getdoc(look) or code).split("\n\n")
-        page = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-        RULES[code] = Rule(code, level, page, look)
-        return look
-
-    return register
-
-
-def find(stage: Stage, facts: Any, accept: Sequence[str]) -> tuple[Finding, ...]:
+def find(stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str]) -> tuple[Finding, ...]:
     """Run every rule of a stage on its facts.
 
     Args:
@@ -91,8 +68,8 @@ def find(stage: Stage, facts: Any, accept: Sequence[str]) -> tuple[Finding, ...]
         accept: codes that the user accepts.
     """
     return tuple(
-        Finding(code, doubt.level or each.level, doubt.message, doubt.evidence, doubt.fix, code in accept)
-        for code, each in sorted(RULES.items())
+        Finding(code, doubt.level or rule.level, doubt.message, doubt.evidence, doubt.fix, code in accept)
+        for code, rule in RULES.items()
         if code.startswith(stage)
-        for doubt in each.look(facts)
+        for doubt in rule.look(facts)
     )

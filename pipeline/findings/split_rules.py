@@ -1,56 +1,41 @@
 """D: what the split leaves to test. Facts: those of the data rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import ceil
-
-import numpy as np
 
 from pipeline.data.split import split
 from pipeline.errors import DataError, listing
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.registry import Doubt, rule
+from pipeline.findings.finding import Doubt
 from pipeline.judge.metrics import wilson
-from pipeline.machine.arrays import Integers
 
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
 
 
-@rule("D209", "warning")
 def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
     """A class too small for its test figure to mean much.
 
     What: a class of `data.codes` with fewer than 20 test rows.
-
-    Why it matters: one row more or less moves its sensitivity by more than 5 points. Even if all its rows are answered
-    right, the true share may be far lower.
-
+    Why it matters: one row more or less moves its sensitivity by more than 5 points. Even if all its rows are answered right,
+        the true share may be far lower.
     How it is tested: test rows are counted in each class; the figure is the lower end of the Wilson interval when all are
-    right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
-
+        right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
     How to fix: a larger test part that keeps the shares of the classes (`split.test_size`, `split.stratify`); where whole
-    groups are split, another `split.seed`; or more rows.
-
+        groups are split, another `split.seed`; or more rows.
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
     """
     level = facts.config.evaluation.interval
-    small = {name: count for name, count in _counts(facts, facts.parts.test).items() if count < _FEWEST}
+    small = {name: count for name, count in facts.table.counts(facts.parts.test).items() if count < _FEWEST}
     if small:
-        told = [
+        sizes = [
             f'"{name}" has {count}'
             + (f" ({100 * level:g}% interval from {wilson(count, count, level)[0]:.1%} even if all are right)" if count else "")
             for name, count in small.items()
         ]
         yield Doubt(
-            f"too few test rows to judge a class by: {', '.join(told)}", {"classes": small}, _larger_test(facts, list(small))
+            f"too few test rows to judge a class by: {', '.join(sizes)}", {"classes": small}, _larger_test(facts, list(small))
         )
-
-
-def _counts(facts: DataFacts, rows: Integers | slice) -> dict[str, int]:
-    counts = np.bincount(facts.table.class_indices()[rows], minlength=len(facts.config.data.codes))
-    return dict(zip(facts.config.data.codes, map(int, counts), strict=True))
 
 
 def _larger_test(facts: DataFacts, names: list[str]) -> str:
@@ -58,7 +43,7 @@ def _larger_test(facts: DataFacts, names: list[str]) -> str:
     section = facts.config.split
     if not len(facts.parts.train):
         return f"score a file with more rows of {listing(names)}"
-    counts = _counts(facts, slice(None))
+    counts = facts.table.counts()
     rows = min(counts[name] for name in names)
     share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
     if section.group_by:
@@ -76,4 +61,4 @@ def _enough(facts: DataFacts, seed: int) -> bool:
         parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
     except DataError:
         return False
-    return min([*_counts(facts, parts.test).values(), *_counts(facts, parts.train).values()]) >= _FEWEST
+    return min(*facts.table.counts(parts.test).values(), *facts.table.counts(parts.train).values()) >= _FEWEST

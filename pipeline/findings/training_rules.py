@@ -1,20 +1,14 @@
 """T: what the training did. Facts: the weights before and after, the losses and the answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.findings.registry import Doubt, rule
+from pipeline.config.schema import Config
+from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats, Integers
-
-if TYPE_CHECKING:
-    from pipeline.config.schema import Config
-    from pipeline.network.train import Trained
-
+from pipeline.network.train import Trained
 
 _AGREEMENT = 0.9
 """Share of the rows on which the median start must agree with the chosen one."""
@@ -40,20 +34,15 @@ class TrainingFacts:
     config: Config
 
 
-@rule("T301", "error")
 def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
     """Loss or weights are not finite.
 
     What: the chosen network's final training loss or one of its weights is NaN or infinite.
-
-    Why it matters: every output is then NaN, which is no class. Keras's accuracy still shows a figure: NaN > 0.5 is false,
-    so every row counts as class 0 and the accuracy is the share of that class. That is all the article's result was.
-
+    Why it matters: every output is then NaN, which is no class. Keras's accuracy still shows a figure: NaN > 0.5 is false, so
+        every row counts as class 0 and the accuracy is the share of that class. That is all the article's result was.
     How it is tested: the weights and the loss of the start with the lowest loss; no start is finite when it is not.
-
-    How to fix: fill missing values (`--set preprocess.impute=median`), scale the inputs
-    (`--set preprocess.scale=standard`), or lower `training.learning_rate`.
-
+    How to fix: fill missing values (`--set preprocess.impute=median`), scale the inputs (`--set preprocess.scale=standard`), or
+        lower `training.learning_rate`.
     Source: IEEE 754 arithmetic.
     """
     trained = facts.trained
@@ -69,18 +58,13 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("T302", "error")
 def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
     """The weights did not move.
 
     What: after training every weight has exactly the value it was drawn with.
-
     Why it matters: nothing was learnt. The accuracy is that of random weights and changes with the seed.
-
     How it is tested: the chosen start's weights equal its initial weights to the last bit.
-
     How to fix: a loss with a gradient: `--set training.loss=auto`; see C101.
-
     Source: gradient descent: a zero gradient leaves the weights as they are.
     """
     trained = facts.trained
@@ -95,19 +79,14 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("T303", "error")
 def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     """Every row got the same class.
 
     What: the network gives one and the same answer whatever the patient's values (or, with NaN, no answer to any).
-
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
-
     How it is tested: the decoded answers of all rows that were scored, where these are of more than one class.
-
-    How to fix: look at T301 and T302 first; then more starts (`--set training.starts=1024`), more epochs, or a smaller
-    learning rate.
-
+    How to fix: look at T301 and T302 first; then more starts (`--set training.starts=1024`), more epochs, or a smaller learning
+        rate.
     Source: a constant function carries no information about its argument.
     """
     answers = np.unique(facts.answers)
@@ -121,28 +100,23 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("T304", "warning")
 def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
     """Dead hidden units.
 
     What: a hidden unit whose activation is the same for every row. With slope 0 (ReLU) that happens to a unit whose
-    pre-activation is never above 0: it gives 0, its gradient is 0, and no further training wakes it.
-
-    Why it matters: the network is smaller than it looks. Leaky ReLU was made against this: with a slope above 0 the
-    gradient never vanishes.
-
+        pre-activation is never above 0: it gives 0, its gradient is 0, and no further training wakes it.
+    Why it matters: the network is smaller than it looks. Leaky ReLU was made against this: with a slope above 0 the gradient
+        never vanishes.
     How it is tested: the activations of the chosen network over the training rows, in the precision of the weights.
-
     How to fix: `--set network.alpha=0.05`, a smaller learning rate, or more starts, of which the best is kept.
-
     Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
     units = {f"layer {number}": list(dead) for number, dead in enumerate(facts.dead, 1) if dead}
     if units and np.isfinite(facts.trained.weights[facts.trained.chosen]).all():
         count, of = sum(map(len, units.values())), sum(facts.config.network.hidden)
-        told = "; ".join(f"{layer}: {', '.join(map(str, dead))}" for layer, dead in units.items())
+        listed = "; ".join(f"{layer}: {', '.join(map(str, dead))}" for layer, dead in units.items())
         yield Doubt(
-            f"{count} of {of} hidden units say the same of every row ({told}): the network is smaller than it looks",
+            f"{count} of {of} hidden units say the same of every row ({listed}): the network is smaller than it looks",
             {"units": units, "dead": count, "of": of},
             "--set network.alpha=0.05"
             if 0 in facts.config.network.slopes()
@@ -150,21 +124,16 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
         )
 
 
-@rule("T305", "warning")
 def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
     """The starts disagree.
 
     What: networks that differ in nothing but their random initial weights answer the same training rows differently.
-
-    Why it matters: the figure is that of the luckiest of many draws. Somebody who trains once, with another seed, gets
-    another network and most likely a worse one; single predictions depend on the seed.
-
-    How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the
-    starts agree with it on fewer than 90 % of the rows.
-
-    How to fix: more epochs, another `training.learning_rate`, a wider hidden layer (`--set network.hidden='[8]'`); keep
-    many starts.
-
+    Why it matters: the figure is that of the luckiest of many draws. Somebody who trains once, with another seed, gets another
+        network and most likely a worse one; single predictions depend on the seed.
+    How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
+        with it on fewer than 90 % of the rows.
+    How to fix: more epochs, another `training.learning_rate`, a wider hidden layer (`--set network.hidden='[8]'`); keep many
+        starts.
     Source: D'Amour et al., "Underspecification Presents Challenges for Credibility in Modern Machine Learning" (2022).
     """
     starts = len(facts.agreement)

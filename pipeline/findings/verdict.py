@@ -22,11 +22,11 @@ def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...], level:
     if evaluation is None:
         blocking = next(finding for finding in findings if finding.blocks)
         return ("Nothing was trained.", _sentence(blocking.message), _sentence(f"Do this first: {blocking.fix}"))
-    figure, found = _figure(evaluation, level), {finding.code: finding for finding in findings}
-    worst = next((found[code] for code in _WORTHLESS if code in found and found[code].level == "error"), None)
+    figure, by_code = _figure(evaluation, level), {finding.code: finding for finding in findings}
+    worst = next((by_code[code] for code in _WORTHLESS if code in by_code and by_code[code].level == "error"), None)
     if worst:
         return (figure, f"This means nothing: {worst.message}.", _sentence(f"Do this first: {worst.fix}"))
-    return (figure, _worth(evaluation, found, level), _consequence(evaluation, found))
+    return (figure, _worth(evaluation, by_code, level), _consequence(by_code))
 
 
 def _figure(evaluation: Evaluation, level: float) -> str:
@@ -55,7 +55,7 @@ def _worth(evaluation: Evaluation, findings: dict[str, Finding], level: float) -
     return "The test rows share no more with the training rows than chance explains."
 
 
-def _consequence(evaluation: Evaluation, findings: dict[str, Finding]) -> str:
+def _consequence(findings: dict[str, Finding]) -> str:
     flattering = [code for code in _FLATTERING if code in findings]
     parts = [f"So the test figure describes this file, not new rows ({', '.join(flattering)})"] if flattering else []
     if "E402" in findings:

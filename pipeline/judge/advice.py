@@ -19,8 +19,7 @@ class Layer:
 
     Attributes:
         layer: its number, from 1.
-        negative: share of its pre-activations below 0.
-        units: that share for each unit.
+        negative, units: share of its pre-activations below 0, and that of each unit.
         dead: hidden units, counted from 1, that say the same of every row.
     """
 
@@ -50,49 +49,42 @@ class Advice:
 def advise(model: Model, raw: Floats) -> Advice:
     """Look at the signs of everything on the way from the (rows, features) raw values to the output.
 
-    "Scaled" is standardised (mean 0, deviation 1) and "pca" the principal components of that, by a singular value
-    decomposition, whether or not the model uses either. Rows with values that nothing fills are left out of both.
+    "Scaled" is standardised (mean 0, deviation 1) and "pca" the principal components of that, whether or not the model uses
+    either. Rows with values that nothing fills are left out of both.
     """
     steps, network = model.preprocessor, model.network
     filled = mask_implausible(raw, steps.lowest, steps.highest)
     filled = np.where(np.isnan(filled), steps.fill, filled)
-    whole = filled[np.isfinite(filled).all(axis=1)]
-    deviation = whole.std(axis=0) if len(whole) else np.ones(filled.shape[1])
-    scaled = (whole - whole.mean(axis=0)) / np.where(deviation > 0, deviation, 1) if len(whole) else whole
-    components = _components(scaled)
-    inputs = {
-        "raw": _negative(raw, steps.features),
-        "scaled": _negative(scaled, steps.features),
-        "pca": _negative(components, tuple(f"PC{number + 1}" for number in range(components.shape[1]))),
-    }
+    scaled, components = _scaled_and_rotated(filled[np.isfinite(filled).all(axis=1)])
+    names = [f"PC{number + 1}" for number in range(components.shape[1])]
+    stages = {"raw": (steps.features, raw), "scaled": (steps.features, scaled), "pca": (names, components)}
+    inputs = {stage: dict(zip(columns, _shares(values), strict=True)) for stage, (columns, values) in stages.items()}
     ready = steps.transform(raw)
     dead = [*network.dead_units(ready), ()]
     layers = tuple(
-        Layer(number, _share(values), tuple(map(_share, values.T)), units)
+        Layer(number, _shares(values.reshape(-1, 1))[0], _shares(values), units)
         for number, (values, units) in enumerate(zip(network.pre_activations(ready), dead, strict=True), 1)
     )
     reachable = _reachable(model.coding, network.slopes[-1] if not network.softmax else None)
     return Advice(inputs, layers, reachable, _recommend(inputs, layers, reachable, model))
 
 
-def _components(values: Floats) -> Floats:
-    """Return the principal components of (rows, columns), each with the sign that makes its largest loading positive."""
+def _scaled_and_rotated(values: Floats) -> tuple[Floats, Floats]:
+    """Standardise (rows, columns), and return also its principal components; the largest loading of each is positive."""
     if not len(values):
-        return values
-    centred = values - values.mean(axis=0)
+        return values, values
+    deviation = values.std(axis=0)
+    scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    centred = scaled - scaled.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2]
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
-    return np.asarray(centred @ (axes * np.sign(largest)[:, None]).T)
+    return scaled, np.asarray(centred @ (axes * np.sign(largest)[:, None]).T)
 
 
-def _negative(values: Floats, names: tuple[str, ...]) -> dict[str, float]:
-    return {name: _share(column) for name, column in zip(names, values.T, strict=True)}
-
-
-def _share(values: NDArray[Any]) -> float:
-    """Return the share of the values below 0, NaN left out."""
-    known = values[~np.isnan(values)]
-    return float(np.mean(known < 0)) if known.size else float("nan")
+def _shares(values: NDArray[Any]) -> tuple[float, ...]:
+    """Return the share of values below 0 in each of (rows, columns), NaN left out."""
+    present = [column[~np.isnan(column)] for column in values.T]
+    return tuple(float(np.mean(column < 0)) if column.size else float("nan") for column in present)
 
 
 def _reachable(coding: Coding, slope: float | None) -> dict[str, bool]:
@@ -108,30 +100,27 @@ def _reachable(coding: Coding, slope: float | None) -> dict[str, bool]:
 
 def _recommend(inputs: dict[str, dict[str, float]], layers: tuple[Layer, ...], reachable: dict[str, bool], model: Model) -> str:
     means = {stage: float(np.mean(list(shares.values()))) for stage, shares in inputs.items()}
-    hidden = layers[:-1]
+    hidden, codes = layers[:-1], dict(zip(model.coding.classes, model.coding.codes, strict=True))
     inside = float(np.mean([layer.negative for layer in hidden])) if hidden else layers[-1].negative
     if not np.isfinite([*means.values(), inside]).all():
         return "Nothing can be said: a column holds no value, or the network's own values are not finite (see T301)."
     where = "in the hidden layers" if hidden else "at the output"
-    seen = (
-        f"Raw inputs are negative in {means['raw']:.0%} of the cells, scaled ones in {means['scaled']:.0%}, principal components "
-        f"in {means['pca']:.0%}; but a slope acts on pre-activations, and of those {where} {inside:.0%} are negative, "
-        "for weights can be negative whatever the inputs are."
-    )
-    lost = [name for name, can in reachable.items() if not can]
+    lost = [name for name, reached in reachable.items() if not reached]
     dead = [f"{unit} of layer {layer.layer}" for layer in hidden for unit in layer.dead]
     if lost:
-        return f"{seen} Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} cannot be answered."
-    if dead:
+        advice = f"Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} cannot be answered."
+    elif dead:
         cure = "a slope above 0" if 0 in model.network.slopes else "a smaller learning rate"
-        return f"{seen} Take {cure}: unit {', '.join(dead)} is dead."
-    if not model.network.softmax and min(model.coding.codes) < 0:
-        names = [name for name, code in zip(model.coding.classes, model.coding.codes, strict=True) if code < 0]
-        return (
-            f"{seen} Keep the slope above 0: with ReLU the output could never be negative, and {listing(names)} never answered."
-        )
-    if inside > 0.05:
-        return (
-            f"{seen} Keep a slope above 0: ReLU would pass no gradient for these; how much that matters here, only a trial tells."
-        )
-    return f"{seen} ReLU would do as well: hardly any pre-activation is negative."
+        advice = f"Take {cure}: unit {', '.join(dead)} is dead."
+    elif not model.network.softmax and min(codes.values()) < 0:
+        below = listing([name for name, code in codes.items() if code < 0])
+        advice = f"Keep the slope above 0: with ReLU the output could never be negative, and {below} never answered."
+    elif inside > 0.05:
+        advice = "Keep a slope above 0: ReLU would pass no gradient for these; how much that matters here, only a trial tells."
+    else:
+        advice = "ReLU would do as well: hardly any pre-activation is negative."
+    return (
+        f"Raw inputs are negative in {means['raw']:.0%} of the cells, scaled ones in {means['scaled']:.0%}, principal components "
+        f"in {means['pca']:.0%}; but a slope acts on pre-activations, and of those {where} {inside:.0%} are negative, "
+        f"for weights can be negative whatever the inputs are. {advice}"
+    )

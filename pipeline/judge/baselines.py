@@ -4,17 +4,13 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from pipeline.config.criteria import criteria_of
-from pipeline.config.schema import Config
 from pipeline.data.preprocess import Task
-from pipeline.data.table import Table
 from pipeline.machine.arrays import Integers
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
@@ -25,64 +21,30 @@ _VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large fi
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
 """Baselines that are simpler than any network."""
 
-RIVAL_NAMES = MappingProxyType(
-    {
-        "network": "the network",
-        "majority": "always the largest class",
-        "ada_rule": "the ADA rule",
-        "logistic_regression": "logistic regression",
-        "decision_tree": "a decision tree of depth 3",
-        "random_forest": "a random forest",
-        "gradient_boosting": "histogram gradient boosting",
-        "mlp": "scikit-learn's MLP",
-    }
-)
+RIVAL_NAMES: Mapping[str, str] = {
+    "network": "the network",
+    "majority": "always the largest class",
+    "ada_rule": "the ADA rule",
+    "logistic_regression": "logistic regression",
+    "decision_tree": "a decision tree of depth 3",
+    "random_forest": "a random forest",
+    "gradient_boosting": "histogram gradient boosting",
+    "mlp": "scikit-learn's MLP",
+}
 """What each is called in sentences and tables."""
 
 
-def majority_rule(rows: Integers, counts: dict[str, int], config: Config) -> Integers:
-    """Answer the class that is most frequent in training, whatever the row.
+def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Integers]]:
+    """Fit every baseline on the training rows of each task and return its answers to the test rows; in parallel processes.
 
-    Args:
-        rows: row numbers to answer.
-        counts: rows of each class in training.
-        config: gives the order of the classes.
-    """
-    return np.full(len(rows), list(config.data.codes).index(_commonest(counts)))
-
-
-def ada_rule(table: Table, rows: Integers, counts: dict[str, int], config: Config) -> Integers | None:
-    """Answer by the declared diagnostic criteria: any one met is diabetic, none is ``data.reference``.
-
-    Diabetic rows get the commoner diabetic class of training. A missing value, or an implausible one where the config
-    takes those as missing, meets nothing. None where no criterion is declared. Source: ``pipeline.config.criteria``.
-    """
-    criteria = criteria_of(config)
-    if not criteria:
-        return None
-    values = table.usable(config.preprocess.implausible).iloc[rows]
-    met = np.any([values[name] >= threshold for name, threshold in criteria.items()], axis=0)
-    names = list(config.data.codes)
-    diabetic = _commonest({name: count for name, count in counts.items() if name != config.data.reference})
-    return np.where(met, names.index(diabetic), names.index(str(config.data.reference)))
-
-
-def answer_all(tasks: Sequence[Task], config: Config) -> list[dict[str, Integers]]:
-    """Fit every baseline on the training rows of each task and answer its test rows, in parallel processes.
-
-    Args:
-        tasks: the same split, preprocessing and folds as the network's.
-        config: hidden layers of the MLP, and the seed.
-
-    Returns:
-        For each task, the answers of each of ``FITTED``; none at all where a value is missing and nothing fills it.
+    The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
+    the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it.
     """
     from joblib import Parallel, delayed
 
-    calls = [(name, each, config.network.hidden, config.training.seed, os.getpid()) for each in tasks for name in FITTED]
-    answers = Parallel(n_jobs=-1)(delayed(_answer)(*each) for each in calls)
-    by_task = [answers[first : first + len(FITTED)] for first in range(0, len(answers), len(FITTED))]
-    return [{name: given for name, given in zip(FITTED, each, strict=True) if given is not None} for each in by_task]
+    calls = (delayed(_answer)(name, task, hidden, seed, os.getpid()) for task in tasks for name in FITTED)
+    answers = iter(Parallel(n_jobs=-1)(calls))
+    return [{name: given for name in FITTED if (given := next(answers)) is not None} for _ in tasks]
 
 
 def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Integers | None:
@@ -126,7 +88,3 @@ def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
         "gradient_boosting": HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
         "mlp": MLPClassifier(hidden, max_iter=min(500, max(1, _VISITS // rows)), random_state=seed),
     }[name]
-
-
-def _commonest(counts: dict[str, int]) -> str:
-    return max(counts, key=lambda name: counts[name])

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.machine.arrays import Floats
 
+Interval: TypeAlias = tuple[float, float]
 RESAMPLES = 1000
 MANY_ROWS = 10_000
 """Beyond them figures that are slow to resample are left to ``jackknife``."""
@@ -35,56 +36,52 @@ class Estimate:
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
-def weights(rows: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """Yield (some, rows) whole numbers, each line summing to ``rows``, until there are ``resamples`` lines.
+def parts(lines: int, width: int) -> Iterator[range]:
+    """Part the numbers of the lines, so that the numbers in a part take 4 MB (or one line) and memory does not grow."""
+    step = max(1, _CELLS // width)
+    return (range(start, min(start + step, lines)) for start in range(0, lines, step))
 
-    They come in parts of at most 4 MB (or one line), so that memory does not grow with the number of resamples; how they
-    are parted changes nothing.
-    """
+
+def weights(rows: int, resamples: int, seed: int) -> Iterator[Floats]:
+    """Yield (some, rows) whole numbers, each line summing to ``rows``, until there are ``resamples`` lines, in ``parts``."""
     random = np.random.default_rng(seed)
-    part = max(1, _CELLS // rows)
-    for start in range(0, resamples, part):
-        size = min(part, resamples - start)
-        drawn = random.integers(rows, size=(size, rows)) + rows * np.arange(size)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float64)
+    for part in parts(resamples, rows):
+        drawn = random.integers(rows, size=(len(part), rows)) + rows * np.arange(len(part))[:, None]
+        yield np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
 
 
 def left_out(rows: int, groups: int = _GROUPS, seed: int | None = None) -> Iterator[Floats]:
-    """Yield (some, rows) ones with zeros for the rows that are left out: each row once, together with others beyond 100 rows.
+    """Yield (some, rows) ones with zeros for the rows that are left out: each row once, in at most so many ``groups``.
 
-    Args:
-        rows: how many.
-        groups: at most so many lines.
-        seed: of which rows go together; None takes every ``groups``-th, which follows any order that the rows have.
+    ``seed`` draws which rows go together; None takes every ``groups``-th, which follows any order that the rows have.
     """
     groups = min(rows, groups)
-    group, part = np.arange(rows) % groups, max(1, _CELLS // rows)
+    group = np.arange(rows) % groups
     if seed is not None:
         group = np.random.default_rng(seed).permutation(group)
-    for start in range(0, groups, part):
-        yield (group != np.arange(start, min(start + part, groups))[:, None]).astype(np.float64)
+    for part in parts(groups, rows):
+        yield (group != np.array(part)[:, None]).astype(np.float64)
 
 
 def estimate(value: float, samples: Floats, without: Floats, level: float, counts: ArrayLike = 1) -> Estimate:
     """Return the BCa interval of a figure. Source: Efron (1987), "Better bootstrap confidence intervals".
 
-    A resample that leaves the figure undefined (NaN) counts as beyond both ends, an infinite one as beyond its own: an
-    end that lies among them is not known and NaN. Resamples that are all equal cannot tell how far the figure would vary,
-    so that neither end is known.
+    A resample that leaves the figure undefined (NaN) counts as beyond both ends, an infinite one as beyond its own. An end
+    that lies among them is NaN. If all resamples are equal, they do not show how far the figure varies: both ends are NaN.
 
-    Args:
-        value: of all rows.
-        samples: (resamples,) values.
-        without: (groups,) values with some rows left out.
-        level: coverage, such as 0.95.
-        counts: how many such groups each of ``without`` stands for.
+    ``value`` is that of all rows, ``samples`` are the (resamples,) values, ``without`` the (groups,) values with some rows left
+    out; each stands for so many groups as ``counts`` says. ``level`` is the coverage, such as 0.95.
     """
     if np.isnan(value) or samples.max() == samples.min():
         return Estimate(value, np.nan, np.nan)
     unknown, normal = np.isnan(samples), NormalDist()
     below = np.mean(samples[~unknown] < value) / 2 + np.mean(samples[~unknown] <= value) / 2 if not unknown.all() else 0.5
     bias = normal.inv_cdf(float(np.clip(below, 0.5 / len(samples), 1 - 0.5 / len(samples))))
-    acceleration = _acceleration(without, np.broadcast_to(counts, without.shape))
+    acceleration = 0.0
+    if np.isfinite(without).all() and np.ptp(without) > 0:  # by the jackknife
+        counts = np.broadcast_to(counts, without.shape)
+        influence = np.average(without, weights=counts) - without
+        acceleration = float(np.sum(counts * influence**3) / (6 * np.sum(counts * influence**2) ** 1.5))
 
     def share(z: float) -> float:
         return normal.cdf(bias + (bias + z) / max(1 - acceleration * (bias + z), 0.1))
@@ -100,15 +97,9 @@ def jackknife(value: float, without: Floats, level: float, least: float, most: f
     """Return the t interval of a figure by leaving out blocks of rows, for rows so many that it varies as a normal one.
 
     Source: Shao and Tu (1995), "The jackknife and bootstrap", section 2.2: the blocks' variance is (g - 1) / g times the sum
-    of squares about their mean. A figure that is undefined or infinite without some block, or the same without any, has an
-    interval that is not known.
-
-    Args:
-        value: of all rows.
-        without: (blocks,) values with a block left out.
-        level: coverage, such as 0.95.
-        least: what the figure cannot fall below; may be infinite.
-        most: what it cannot rise above.
+    of squares about their mean. The ends are NaN if the figure is undefined or infinite without some block, or always the same.
+    ``value`` is that of all rows, ``without`` are the (blocks,) values with a block left out, ``level`` is the coverage. The
+    figure lies between ``least`` and ``most``, which may be infinite.
     """
     from scipy.special import stdtrit
 
@@ -119,24 +110,10 @@ def jackknife(value: float, without: Floats, level: float, least: float, most: f
     return Estimate(value, max(least, float(value - half)), min(most, float(value + half)))
 
 
-def _acceleration(without: Floats, counts: NDArray[Any]) -> float:
-    """Return the acceleration by the jackknife; 0 where a figure without some rows is undefined or they do not differ."""
-    if not np.isfinite(without).all() or np.ptp(without) == 0:
-        return 0.0
-    influence = np.average(without, weights=counts) - without
-    return float(np.sum(counts * influence**3) / (6 * np.sum(counts * influence**2) ** 1.5))
-
-
 LEVEL = 0.95
-"""The level that was simulated: of another one nothing is known."""
-
-
+"""The level of the simulation: of other levels it says nothing."""
 ROWS_1000 = (0.941, 0.9625)
-
-
 ROWS_200 = (0.935, 0.956)
-
-
 GROUPS_21 = (0.9715, 0.9885)
 """Lowest and highest coverage of any figure at that level, in 2,000 repetitions: ``make coverage``, coverage.json."""
 
@@ -144,12 +121,12 @@ GROUPS_21 = (0.9715, 0.9885)
 def rows_note(level: float) -> str:
     """Return what the intervals over rows are worth, as a sentence; nothing for a level that was not simulated."""
     large, small = (f"{low:.1%} to {high:.1%}" for low, high in (ROWS_1000, ROWS_200))
-    told = f"In simulation, intervals at 95% held the true figure in {large} of samples of 1,000 rows, in {small} of 200 rows."
-    return told if level == LEVEL else ""
+    note = f"In simulation, intervals at 95% held the true figure in {large} of samples of 1,000 rows, in {small} of 200 rows."
+    return note if level == LEVEL else ""
 
 
 def groups_note(level: float) -> str:
     """Return what the intervals over whole profiles are worth, as a sentence; nothing for a level that was not simulated."""
     low, high = GROUPS_21
-    told = f"In simulation, such intervals at 95% held the true figure in {low:.1%} to {high:.1%} of samples of 21 profiles."
-    return told if level == LEVEL else ""
+    note = f"In simulation, such intervals at 95% held the true figure in {low:.1%} to {high:.1%} of samples of 21 profiles."
+    return note if level == LEVEL else ""

@@ -1,4 +1,7 @@
-"""Whether a probability means what it says: logistic recalibration and the calibration curve."""
+"""Whether a probability means what it says: logistic recalibration and the calibration curve.
+
+Everywhere ``hit`` is (rows,) whether the row is of the class, and ``weights`` (resamples, rows) how often each row counts.
+"""
 
 from dataclasses import dataclass
 
@@ -29,15 +32,10 @@ class Curve:
 
 
 def curve(probability: Floats, hit: Flags, level: float, bins: int = 10) -> Curve:
-    """Part the rows at the quantiles of the probability; equal quantiles are one edge, so that there may be fewer bins.
+    """Part the rows at the quantiles of their (rows,) probability; ``level`` is the coverage of the intervals.
 
-    Source: the bins of sklearn.calibration.calibration_curve with strategy "quantile".
-
-    Args:
-        probability: (rows,) of the class; no row gives no bin.
-        hit: (rows,) whether the row is of the class.
-        level: coverage of the intervals.
-        bins: at most so many.
+    Equal quantiles are one edge, so that there may be fewer ``bins``; no row gives no bin. Source: the bins of
+    sklearn.calibration.calibration_curve with strategy "quantile".
     """
     edges = np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1]) if len(probability) else np.empty(0)
     _, bin_of = np.unique(np.searchsorted(edges, probability), return_inverse=True)
@@ -54,28 +52,20 @@ def log_odds(probability: Floats) -> Floats:
 
 
 def recalibrate(logit: Floats, hit: Flags, weights: Floats, start: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Return the (resamples,) intercepts and slopes of a logistic regression of ``hit`` on ``logit``: 0 and 1 are perfect.
+    """Return the (resamples,) intercepts and slopes of a logistic regression of ``hit`` on (rows,) log odds.
 
-    A slope below 1 says that the probabilities are too extreme. Source: Cox (1958), "Two further applications of a model
-    for binary regression"; by maximum likelihood, with Newton steps for all resamples together. Where a threshold parts
-    all hits from all misses the slope is infinite and the intercept NaN; both are NaN where the rows that count are of one
-    kind or have one logit.
-
-    Args:
-        logit: (rows,) log odds of the class.
-        hit: (rows,) whether the row is of the class.
-        weights: (resamples, rows) how often each row counts.
-        start: intercept and slope to start from, such as those of all rows.
+    Intercept 0 and slope 1 are perfect; a slope below 1 says that the probabilities are too extreme. By maximum likelihood,
+    with Newton steps for all resamples together, from an intercept and a slope to ``start`` from. Where a threshold parts all
+    hits from all misses the slope is infinite and the intercept NaN; both are NaN where the rows that count are of one kind
+    or have one logit. Source: Cox (1958), "Two further applications of a model for binary regression".
     """
-    slope = _separated(logit, hit, weights)
-    intercept = np.full(len(weights), np.nan)
-    fit = slope == 0
-    if fit.any():
+    slope, intercept = _separated(logit, hit, weights), np.full(len(weights), np.nan)
+    if (fit := slope == 0).any():
         middle, scale = logit.mean(), logit.std()
         first = np.array([start[0] + start[1] * middle, start[1] * scale])
-        found = _newton((logit - middle) / scale, hit, weights[fit], first)
-        slope[fit] = found[1] / scale
-        intercept[fit] = found[0] - slope[fit] * middle
+        fitted = _newton((logit - middle) / scale, hit, weights[fit], first)
+        slope[fit] = fitted[1] / scale
+        intercept[fit] = fitted[0] - slope[fit] * middle
     return intercept, slope
 
 
@@ -100,53 +90,47 @@ def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Fl
         low, high = np.where(excess > 0, value, low), np.where(excess < 0, value, high)
         with np.errstate(divide="ignore", invalid="ignore"):
             after = value + np.where(excess == 0, 0.0, excess / curvature)
-        after = np.where((after >= low) & (after <= high), after, (low + high) / 2)
-        done = not np.any(np.abs(after - value) > _SETTLED * (1 + np.abs(value)))
-        value = after
-        if done:
+        before, value = value, np.where((after >= low) & (after <= high), after, (low + high) / 2)
+        if not np.any(np.abs(value - before) > _SETTLED * (1 + np.abs(before))):
             break
     return value
 
 
 def _separated(logit: Floats, hit: Flags, weights: Floats) -> Floats:
-    """Return (resamples,) the slope where no fit is needed: infinite or NaN as ``recalibrate`` says; 0 elsewhere.
+    """Return the (resamples,) slopes where no fit is needed, infinite or NaN as in ``recalibrate``; 0 elsewhere.
 
     Source: Albert and Anderson (1984), for one covariate: the estimate is finite only where hits and misses overlap.
     """
-
-    def ends(rows: Flags) -> tuple[Floats, Floats]:
-        counted = weights[:, rows] > 0
-        lowest = np.where(counted, logit[rows], np.inf).min(axis=1, initial=np.inf)
-        return lowest, np.where(counted, logit[rows], -np.inf).max(axis=1, initial=-np.inf)
-
-    (hit_low, hit_high), (miss_low, miss_high) = ends(hit), ends(~hit)
-    rising, falling = miss_high <= hit_low, hit_high <= miss_low
+    hits, misses = (weights > 0) & hit, (weights > 0) & ~hit
+    lowest_hit, lowest_miss = (np.where(rows, logit, np.inf).min(axis=1) for rows in (hits, misses))
+    highest_hit, highest_miss = (np.where(rows, logit, -np.inf).max(axis=1) for rows in (hits, misses))
+    rising, falling = highest_miss <= lowest_hit, highest_hit <= lowest_miss
     return np.select([rising & falling, rising, falling], [np.nan, np.inf, -np.inf], 0.0)
 
 
 def _newton(x: Floats, hit: Flags, weights: Floats, start: Floats) -> Floats:
     """Return (2, resamples) intercepts and slopes for a standardised covariate; NaN where the steps do not settle.
 
-    A step may at most double what was found, plus 1: where the data are nearly separated a whole one may overshoot for ever.
+    A step may at most double the values, plus 1: where the data are nearly separated a whole one may overshoot for ever.
     """
     sign = np.where(hit, 1.0, -1.0)
-    found = np.repeat(start[:, None], len(weights), axis=1)
+    line = np.repeat(start[:, None], len(weights), axis=1)
     gradient, powers = np.stack([sign, sign * x], axis=1), np.stack([np.ones_like(x), x, x**2], axis=1)
-    result, active = np.full_like(found, np.nan), np.arange(len(weights))
+    result, active = np.full_like(line, np.nan), np.arange(len(weights))
     for _ in range(_STEPS):
-        against = np.exp(np.minimum(found[0][:, None] * sign + found[1][:, None] * (sign * x), 700))
+        against = np.exp(np.minimum(line[0][:, None] * sign + line[1][:, None] * (sign * x), 700))
         miss = 1 / (1 + against)  # the fitted probability of what did not happen, exact where it is tiny
         error = weights * miss
         g0, g1 = (error @ gradient).T
         h0, h1, h2 = ((error - error * miss) @ powers).T
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.array([h2 * g0 - h1 * g1, h0 * g1 - h1 * g0]) / (h0 * h2 - h1**2)
-            step *= np.minimum(1, (1 + np.abs(found).max(axis=0)) / np.abs(step).max(axis=0))
-        found = found + step
-        moving = np.abs(step).max(axis=0) > _SETTLED * (1 + np.abs(found).max(axis=0))
-        settled = ~moving & np.isfinite(found).all(axis=0)
-        result[:, active[settled]] = found[:, settled]
+            step *= np.minimum(1, (1 + np.abs(line).max(axis=0)) / np.abs(step).max(axis=0))
+        line = line + step
+        moving = np.abs(step).max(axis=0) > _SETTLED * (1 + np.abs(line).max(axis=0))
+        settled = ~moving & np.isfinite(line).all(axis=0)
+        result[:, active[settled]] = line[:, settled]
         if not moving.any():
             break
-        active, weights, found = active[moving], weights[moving], found[:, moving]
+        active, weights, line = active[moving], weights[moving], line[:, moving]
     return result

@@ -5,14 +5,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.config.schema import Config
+from pipeline.config.schema import DataSection, EvaluationSection, PreprocessSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.advice import Advice, advise
-from pipeline.judge.baselines import FITTED, ada_rule, majority_rule
+from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.judge.bootstrap import Interval
 from pipeline.judge.metrics import Scores, score, wilson
 from pipeline.judge.probability import ProbabilityScores, score_probabilities
-from pipeline.judge.standing import Interval, Standing, standings
+from pipeline.judge.rivals import Yardsticks, rule_answers
+from pipeline.judge.standing import Standing, standings
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.model import Model
@@ -35,18 +37,17 @@ class Evaluation:
     """Every figure about a model.
 
     Attributes:
-        train: scores of the training rows; None on a file that the model was not trained on.
-        test: scores of the test rows; of all rows on another file.
-        keras_train, keras_test: what Keras's accuracy says; None for softmax, and like ``train``.
+        train, test: scores of the rows; on a file that the model was not trained on all are test rows, and ``train`` is None.
+        keras_train, keras_test: Keras's accuracy; None for softmax, and like ``train``.
         standings: the "network" and each baseline, side by side.
-        unseen: what each row was answered while its profile was held out; None where that was not asked for.
+        unseen: as in the yardsticks.
         probabilities: of the classes, on the test rows.
         spread: of a single output around its codes, which makes it probabilities; None for softmax.
         subgroups: the test rows by the limits that the config declares for a column.
         advice: what the data say about the activation; from training rows, or from all rows of another file.
         fill: what replaces a missing value of each column; NaN where nothing does.
-        truth: class index of every row of the table.
-        answers: what the model answers to each, -1 for no class.
+        truth: (rows,) class index of every row of the table.
+        answers: (rows,) class index that the model answers, -1 for no class.
     """
 
     train: Scores | None
@@ -66,63 +67,45 @@ class Evaluation:
     @property
     def several_classes(self) -> bool:
         """Whether the test rows are of more than one class; if not, much cannot be told from them."""
-        return int((self.test.confusion.sum(axis=1) > 0).sum()) > 1
+        return bool(np.count_nonzero(self.test.confusion.sum(axis=1)) > 1)
 
 
-@dataclass(frozen=True)
-class Yardsticks:
-    """What only the training rows can tell, kept with the run.
+def evaluate(
+    model: Model,
+    table: Table,
+    parts: Split,
+    yardsticks: Yardsticks,
+    data: DataSection,
+    preprocess: PreprocessSection,
+    section: EvaluationSection,
+) -> Evaluation:
+    """Score the model on the training and the test rows; there are no training rows on a file that it was not trained on.
 
-    Attributes:
-        counts: rows of each class among the training rows.
-        test: what each fitted baseline answers to the test rows; those that could not be fitted are absent.
-        unseen: what each row was answered while its profile was held out; None where that was not asked for.
+    ``yardsticks`` are what its training left; ``section`` gives coverage and subgroups; ``preprocess`` is for the rules.
     """
-
-    counts: dict[str, int]
-    test: dict[str, Integers]
-    unseen: Unseen | None = None
-
-
-def evaluate(model: Model, table: Table, parts: Split, yardsticks: Yardsticks, config: Config) -> Evaluation:
-    """Score the model.
-
-    Args:
-        model: what answers.
-        table: the rows.
-        parts: training and test rows; no training rows on a file that the model was not trained on.
-        yardsticks: what the training rows told.
-        config: classes, criteria, coverage and subgroups.
-    """
-    train, test, counts = parts.train, parts.test, yardsticks.counts
-    classes = tuple(config.data.codes)
-    truth = table.class_indices()
+    train, test, level = parts.train, parts.test, section.interval
+    classes, truth = tuple(data.codes), table.class_indices()
     output = model.output(table.features)
     answers = model.answers(output, classes)
-    codes = np.array(list(config.data.codes.values()))[truth]
-    level = config.evaluation.interval
+    codes = np.array(list(data.codes.values()))[truth]
 
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
-    rivals = {
-        "network": answers[test],
-        "majority": majority_rule(test, counts, config),
-        "ada_rule": ada_rule(table, test, counts, config),
-        **{name: yardsticks.test.get(name) for name in FITTED},
-    }
+    rules = rule_answers(table, test, yardsticks.counts, data, preprocess)
+    rivals = {"network": answers[test]} | rules | yardsticks.test
     return Evaluation(
         train=score(truth[train], answers[train], classes, level) if len(train) else None,
         test=score(truth[test], answers[test], classes, level),
         keras_train=keras(train),
         keras_test=keras(test),
-        standings=standings(truth, test, rivals, yardsticks.unseen, level),
+        standings=standings(truth, test, {name: rivals.get(name) for name in RIVAL_NAMES}, yardsticks.unseen, level),
         unseen=yardsticks.unseen,
         probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
         spread=model.coding.spread,
         subgroups={
             name: _subgroups(table.features[name].to_numpy()[test], answers[test] == truth[test], cuts, level)
-            for name, cuts in config.evaluation.subgroups.items()
+            for name, cuts in section.subgroups.items()
         },
         advice=advise(model, table.features.to_numpy()[train if len(train) else test]),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),

@@ -5,62 +5,49 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.judge.bootstrap import weights
+from pipeline.judge.bootstrap import Interval, parts, weights
 from pipeline.machine.arrays import Floats
 
 _RESAMPLES = 4000
 _MANY_GROUPS = 1000
-_CELLS = 500_000
 
 
-def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> tuple[float, float]:
+def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> Interval:
     """Return the interval of an accuracy when the groups, not the rows, are the independent draws; within [0, 1].
 
     The percentile bootstrap over whole groups, Davison and Hinkley (1997), "Bootstrap methods and their application",
-    section 3.8, after one group that is all right and one that is all wrong are added. Without them the groups that were
-    seen would have to show how bad an unseen one can be: where 95 % of them are known, a third of the draws of 21 hold no
+    section 3.8, after one group that is all right and one that is all wrong are added. Without them the groups at hand would
+    have to show how bad an unseen one can be. Where 95 % of the groups are all right, a third of the draws of 21 hold no
     other, and intervals by resampling alone or by a variance collapse to 100 %. Added successes and failures are the remedy
     of Agresti and Coull (1998), "Approximate is better than exact for interval estimation of binomial proportions", who
-    add two of each; here one of each kept the coverage. A group that is added has the root of the mean squared size, as
-    large groups decide how much the accuracy varies. One more mistake never raises an end. ``make coverage`` measures how
-    often the truth is held.
+    add two of each; here one of each kept the coverage. An added group has the root of the mean squared size, as large groups
+    decide how much the accuracy varies. One more mistake never raises an end. ``make coverage`` measures the coverage.
 
-    Args:
-        right: (rows,) whether the answer was right.
-        groups: (rows,) which group the row is of; any labels.
-        level: coverage, such as 0.95.
-        seed: of the resamples.
+    ``right`` says of each row whether the answer was right, ``groups`` which group it is of, by any labels; ``level`` is the
+    coverage, such as 0.95, and ``seed`` that of the resamples.
     """
     return _interval(np.asarray(right, dtype=np.float64), groups, np.array([0.0, 1.0]), level, seed)
 
 
-def grouped_difference(
-    first: ArrayLike, second: ArrayLike, groups: ArrayLike, level: float, seed: int = 0
-) -> tuple[float, float]:
+def grouped_difference(first: ArrayLike, second: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> Interval:
     """Return the interval of how much more accurate the first classifier is on the same rows; within [-1, 1].
 
-    As ``grouped_interval``, but added are four groups of half the size, one for each outcome of a pair: both right, only
-    the first, only the second, both wrong. Each classifier thus gets one whole group right and one wrong. Source for pairs
-    of single rows: Agresti and Min (2005), "Simple improved confidence intervals for comparing matched proportions".
-
-    Args:
-        first: (rows,) whether its answer was right.
-        second: (rows,) the same of the other.
-        groups: (rows,) which group the row is of; any labels.
-        level: coverage, such as 0.95.
-        seed: of the resamples.
+    As ``grouped_interval``, where ``first`` and ``second`` say whether their answers were right, but added are four groups of
+    half the size, one for each outcome of a pair: both right, only the first, only the second, both wrong. Each classifier
+    thus gets one whole group right and one wrong. Source for pairs of single rows: Agresti and Min (2005), "Simple improved
+    confidence intervals for comparing matched proportions".
     """
     more = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     return _interval(more, groups, np.array([-1.0, 0.0, 0.0, 1.0]), level, seed)
 
 
-def _interval(values: Floats, groups: ArrayLike, added: Floats, level: float, seed: int) -> tuple[float, float]:
+def _interval(values: Floats, groups: ArrayLike, added: Floats, level: float, seed: int) -> Interval:
     """Return the interval of the mean of (rows,) values; ``added`` are the means of groups that together count as two."""
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     sizes, totals = np.bincount(group).astype(np.float64), np.bincount(group, values)
     size = 2 / len(added) * np.sqrt(np.mean(sizes**2))
     every = np.stack([np.append(sizes, np.full(len(added), size)), np.append(totals, size * added)], axis=1)
-    sums = np.concatenate([part @ kinds for kinds, part in _resampled(every, seed)])
+    sums = np.concatenate([drawn @ kinds for kinds, drawn in _resampled(every, seed)])
     low, high = np.quantile(sums[:, 1] / sums[:, 0], [(1 - level) / 2, (1 + level) / 2])
     mean = values.mean()  # what was added may pull a narrow interval past it
     return float(min(low, mean)), float(max(high, mean))
@@ -69,15 +56,13 @@ def _interval(values: Floats, groups: ArrayLike, added: Floats, level: float, se
 def _resampled(groups: Floats, seed: int) -> Iterator[tuple[Floats, Floats]]:
     """Yield (kinds, 2) sizes and totals and (some, kinds) how often each was drawn, for (groups, 2) sizes and totals.
 
-    They are in order, so that labels do not matter and that a group that changes keeps its draws, or hands them to one of
-    its own size: the ends move as the values do. Beyond 1,000 groups those that are alike are drawn together, as profiles
-    of one row are in their thousands, at the price of noise in that.
+    They are in order, so that labels do not matter, and a group that changes keeps its draws or hands them to one of its own
+    size: the ends move as the values do. Beyond 1,000 groups those that are alike are drawn together, which adds noise.
     """
     kinds, counts = np.unique(groups, axis=0, return_counts=True)
     if len(groups) <= _MANY_GROUPS:
-        yield from ((np.repeat(kinds, counts, axis=0), part) for part in weights(len(groups), _RESAMPLES, seed))
+        yield from ((np.repeat(kinds, counts, axis=0), drawn) for drawn in weights(len(groups), _RESAMPLES, seed))
         return
-    random, part = np.random.default_rng(seed), max(1, _CELLS // len(kinds))
-    for start in range(0, _RESAMPLES, part):
-        drawn = random.multinomial(len(groups), counts / len(groups), size=min(part, _RESAMPLES - start))
-        yield kinds, drawn.astype(np.float64)
+    random = np.random.default_rng(seed)
+    for part in parts(_RESAMPLES, len(kinds)):
+        yield kinds, random.multinomial(len(groups), counts / len(groups), size=len(part)).astype(np.float64)

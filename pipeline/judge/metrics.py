@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.judge.bootstrap import RESAMPLES, estimate
+from pipeline.judge.bootstrap import RESAMPLES, Interval, estimate
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.coding import NO_CLASS
 
@@ -17,26 +18,23 @@ class Scores:
 
     Attributes:
         classes: names, in the order of every per-class figure.
-        rows: number of rows.
+        rows: how many.
         accuracy: share of right answers; no class is never right.
         interval: Wilson interval of the accuracy.
         confusion: (K, K + 1) counts, truth by answer; the last column counts rows without a class.
         recall: (K,) sensitivity; NaN for a class without rows.
         specificity: (K,) share of the other rows that were not answered with this class; NaN if there are none.
         precision: (K,) positive predictive value; NaN for a class that was never answered.
-        negative_predictive_value: (K,) share of the other classes among the rows not answered with this class, those
-            without a class included; NaN if there are none.
-        recall_interval, specificity_interval, precision_interval, negative_predictive_value_interval: (K, 2) Wilson
-            intervals, NaN with their figure.
+        negative_predictive_value: (K,) share of other classes among the rows not answered with this class; NaN if there are none.
+        recall_interval, and so on: (K, 2) Wilson intervals, NaN with their figure.
         macro_f1: mean of the classes' F1; classes neither present nor answered are left out.
-        balanced_accuracy: mean recall of the classes present.
-        macro_f1_interval, balanced_accuracy_interval: bootstrap intervals; an end that the rows do not tell is NaN.
+        balanced_accuracy: mean recall of the classes present; both have bootstrap intervals, with NaN for an undefined end.
     """
 
     classes: tuple[str, ...]
     rows: int
     accuracy: float
-    interval: tuple[float, float]
+    interval: Interval
     confusion: Integers
     recall: Floats
     specificity: Floats
@@ -48,58 +46,40 @@ class Scores:
     negative_predictive_value_interval: Floats
     macro_f1: float
     balanced_accuracy: float
-    macro_f1_interval: tuple[float, float]
-    balanced_accuracy_interval: tuple[float, float]
+    macro_f1_interval: Interval
+    balanced_accuracy_interval: Interval
 
 
 def score(
     truth: ArrayLike, answers: ArrayLike, classes: tuple[str, ...], level: float, seed: int = 0, resamples: int = RESAMPLES
 ) -> Scores:
-    """Compare (rows,) class indices; an answer of ``NO_CLASS`` is wrong.
+    """Compare (rows,) class indices, of ``classes``; an answer of ``NO_CLASS`` is wrong.
 
-    Args:
-        truth: indices into ``classes``.
-        answers: indices into ``classes``, or ``NO_CLASS``.
-        classes: names.
-        level: coverage of the intervals, such as 0.95.
-        seed: of the resamples; the same seed gives the same intervals.
-        resamples: how many; they cost the same however many rows there are.
+    ``level`` is the coverage of the intervals, such as 0.95. Their ``resamples`` take as long for many rows as for few.
     """
     size = len(classes)
-    column = np.where(np.asarray(answers) == NO_CLASS, size, answers)
     confusion = np.zeros((size, size + 1), dtype=np.int64)
-    np.add.at(confusion, (np.asarray(truth), column), 1)
+    np.add.at(confusion, (np.asarray(truth), np.where(np.asarray(answers) == NO_CLASS, size, answers)), 1)
     right = confusion.diagonal()
     present, answered = confusion.sum(axis=1), confusion.sum(axis=0)[:size]
     rows, correct = int(confusion.sum()), int(right.sum())
     neither = rows - present - answered + right
-    recall, recall_interval = _shares(right, present, level)
-    specificity, specificity_interval = _shares(neither, rows - present, level)
-    precision, precision_interval = _shares(right, answered, level)
-    negative, negative_interval = _shares(neither, rows - answered, level)
-    macro, macro_intervals = _macro_intervals(confusion, recall_interval, level, seed, resamples)
-    return Scores(
-        classes=classes,
-        rows=rows,
-        accuracy=correct / rows,
-        interval=wilson(correct, rows, level),
-        confusion=confusion,
-        recall=recall,
-        specificity=specificity,
-        precision=precision,
-        negative_predictive_value=negative,
-        recall_interval=recall_interval,
-        specificity_interval=specificity_interval,
-        precision_interval=precision_interval,
-        negative_predictive_value_interval=negative_interval,
-        macro_f1=macro[0],
-        balanced_accuracy=macro[1],
-        macro_f1_interval=macro_intervals[0],
-        balanced_accuracy_interval=macro_intervals[1],
-    )
+    successes_of_trials = {
+        "recall": (right, present),
+        "specificity": (neither, rows - present),
+        "precision": (right, answered),
+        "negative_predictive_value": (neither, rows - answered),
+    }
+    figures: dict[str, Any] = {}
+    for name, (successes, trials) in successes_of_trials.items():
+        with np.errstate(invalid="ignore"):
+            figures[name] = successes / trials
+        figures[f"{name}_interval"] = np.array([wilson(int(s), int(n), level) for s, n in zip(successes, trials, strict=True)])
+    figures |= _macro_figures(confusion, figures["recall_interval"], level, seed, resamples)
+    return Scores(classes, rows, correct / rows, wilson(correct, rows, level), confusion, **figures)
 
 
-def wilson(successes: float, trials: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: int, level: float = 0.95) -> Interval:
     """Return the Wilson score interval of a proportion, both ends in [0, 1]; NaN without trials.
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
@@ -119,10 +99,6 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
     Under that hypothesis the rows that only one of them has right are tosses of a fair coin. Source: McNemar (1947), "Note
     on the sampling error of the difference between correlated proportions or percentages".
-
-    Args:
-        only_first: rows that only the first has right.
-        only_second: rows that only the second has right.
     """
     fewer, tosses = min(only_first, only_second), only_first + only_second
     drawn = np.arange(1, fewer + 1)
@@ -131,40 +107,30 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * float(np.exp(-halves) + np.exp(logs - halves).sum()))
 
 
-def _shares(successes: Integers, trials: Integers, level: float) -> tuple[Floats, Floats]:
-    """Return (K,) shares and their (K, 2) Wilson intervals; NaN without trials."""
-    with np.errstate(invalid="ignore"):
-        shares = successes / trials
-    return shares, np.array([wilson(int(s), int(n), level) for s, n in zip(successes, trials, strict=True)])
-
-
-def _macro_figures(confusion: Integers) -> Floats:
-    """Return (..., K, 2): F1 and recall of each class for (..., K, K + 1) counts; NaN where undefined."""
-    right = np.diagonal(confusion, axis1=-2, axis2=-1)
-    present, answered = confusion.sum(axis=-1), confusion.sum(axis=-2)[..., :-1]
-    with np.errstate(invalid="ignore"):
-        return np.stack([2 * right / (present + answered), right / present], axis=-1)
-
-
-def _macro_intervals(
-    confusion: Integers, recall_interval: Floats, level: float, seed: int, resamples: int
-) -> tuple[list[float], list[tuple[float, float]]]:
+def _macro_figures(confusion: Integers, recall: Floats, level: float, seed: int, resamples: int) -> dict[str, Any]:
     """Return macro F1 and balanced accuracy, and their bootstrap intervals.
 
     Resampling rows is drawing their cells of the confusion matrix from a multinomial distribution. Where no resample
-    differs, as with a test without a mistake, both lie between the means of the recalls' Wilson ends.
+    differs, as with a test without a mistake, both lie between the means of the ends of the ``recall`` intervals.
     """
     rows, shape = confusion.sum(), confusion.shape
     drawn = np.random.default_rng(seed).multinomial(rows, confusion.ravel() / rows, size=resamples)
     cells = np.flatnonzero(confusion)
     without = confusion.ravel() - np.eye(confusion.size, dtype=np.int64)[cells]  # one row of each filled cell left out
-    figures = [_macro_figures(counts.reshape(-1, *shape)) for counts in (confusion, drawn, without)]
-    values, intervals = [], []
-    for figure in range(2):
-        known = ~np.isnan(figures[0][0, :, figure])  # a class that the rows lack is left out of every resample too
-        (value,), samples, jackknife = (each[:, known, figure].mean(axis=1) for each in figures)
-        found = estimate(float(value), samples, jackknife, level, confusion.ravel()[cells])
-        values.append(found.value)
-        low, high = np.nanmean(recall_interval, axis=0) if np.ptp(samples) == 0 else (found.low, found.high)
-        intervals.append((float(low), float(high)))
-    return values, intervals
+    per_class = [_f1_and_recall(counts.reshape(-1, *shape)) for counts in (confusion, drawn, without)]
+    figures: dict[str, Any] = {}
+    for position, name in enumerate(("macro_f1", "balanced_accuracy")):
+        defined = ~np.isnan(per_class[0][0, :, position])  # a class that the rows lack is left out of every resample too
+        (value,), samples, left = (values[:, defined, position].mean(axis=1) for values in per_class)
+        bootstrap = estimate(float(value), samples, left, level, confusion.ravel()[cells])
+        low, high = np.nanmean(recall, axis=0) if np.ptp(samples) == 0 else (bootstrap.low, bootstrap.high)
+        figures |= {name: float(value), f"{name}_interval": (float(low), float(high))}
+    return figures
+
+
+def _f1_and_recall(confusion: Integers) -> Floats:
+    """Return (..., K, 2): F1 and recall of each class for (..., K, K + 1) counts; NaN where undefined."""
+    right = np.diagonal(confusion, axis1=-2, axis2=-1)
+    present, answered = confusion.sum(axis=-1), confusion.sum(axis=-2)[..., :-1]
+    with np.errstate(invalid="ignore"):
+        return np.stack([2 * right / (present + answered), right / present], axis=-1)

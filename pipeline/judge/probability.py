@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from pipeline.judge.bootstrap import BLOCKS, MANY_ROWS, RESAMPLES, UNKNOWN, Estimate, estimate, jackknife, left_out, weights
 from pipeline.judge.calibration import Curve, curve, in_the_large, log_odds, recalibrate
-from pipeline.judge.ranking import auc, perfect_auc_low
-from pipeline.machine.arrays import Flags, Floats
+from pipeline.machine.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,8 @@ class ProbabilityScores:
     """How the probabilities of some rows compare with the truth, for K classes.
 
     Attributes:
-        classes: names, in the order of ``per_class``.
-        rows: number of rows.
-        per_class: one entry a class.
+        classes, per_class: the names, and one entry a class in their order.
+        rows: how many.
         macro_auc: mean over the classes whose ``auc`` is defined.
         brier: sum over classes of squared differences, mean over rows; from 0 to 2. Source: Brier (1950).
         log_loss: mean of -ln of the probability of the true class, clipped at the precision of float64.
@@ -53,58 +51,47 @@ class ProbabilityScores:
 
 
 def score_probabilities(
-    truth: ArrayLike,
-    probabilities: ArrayLike,
-    classes: tuple[str, ...],
-    level: float,
-    seed: int = 0,
-    resamples: int | None = None,
+    truth: Integers, probabilities: Floats, classes: tuple[str, ...], level: float, seed: int = 0, resamples: int | None = None
 ) -> ProbabilityScores:
-    """Compare (rows, K) probabilities with (rows,) class indices.
+    """Compare (rows, K) probabilities with (rows,) indices into ``classes``; ``level`` is the coverage of the intervals.
 
     A single row without probabilities (NaN) leaves every figure undefined: leaving it out would flatter a network that
-    fails on hard rows. So does a file without rows. Up to 10,000 rows the intervals are BCa bootstrap intervals; beyond, where
-    resampling takes minutes, t intervals of a jackknife of 25 blocks, unless ``resamples`` is given.
-
-    Args:
-        truth: indices into ``classes``.
-        probabilities: of each class.
-        classes: names.
-        level: coverage of the intervals, such as 0.95.
-        seed: of the resamples or blocks; the same seed gives the same intervals.
-        resamples: how many; None is 1,000, or none for more than 10,000 rows.
+    fails on hard rows. So does a file without rows. Up to 10,000 rows the intervals are BCa bootstrap intervals of 1,000
+    ``resamples``; beyond, where resampling takes minutes, t intervals of a jackknife of 25 blocks, unless ``resamples`` says
+    how many. The same ``seed`` gives the same resamples or blocks.
     """
     table, actual = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
     hits = actual[:, None] == np.arange(len(classes))
     if not len(actual) or np.isnan(table).any():
-        empty = curve(np.empty(0), np.empty(0, dtype=bool), level)
-        nothing = ClassProbability(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, empty)
+        nothing = ClassProbability(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, curve(np.empty(0), np.empty(0, dtype=bool), level))
         return ProbabilityScores(classes, len(actual), (nothing,) * len(classes), UNKNOWN, UNKNOWN, UNKNOWN)
     *singles, macro, brier, log_loss = _estimates(table, hits, level, seed, resamples)
-    per_class = []
-    for column, (hit, probability) in enumerate(zip(hits.T, table.T, strict=True)):
-        area, slope, intercept, large = singles[4 * column : 4 * column + 4]
-        binned = curve(probability, hit, level)
-        per_class.append(ClassProbability(_widened(area, hit, level), slope, intercept, large, binned))
-    return ProbabilityScores(
-        classes, len(actual), tuple(per_class), _macro(macro, [each.auc for each in per_class]), brier, log_loss
+    by_class = zip(singles[::4], singles[1::4], singles[2::4], singles[3::4], table.T, hits.T, strict=True)
+    per_class = tuple(
+        ClassProbability(_widened(area, hit, level), slope, intercept, large, curve(probability, hit, level))
+        for area, slope, intercept, large, probability, hit in by_class
     )
+    areas = [scores.auc for scores in per_class if not np.isnan(scores.auc.value)]
+    if areas and all(area.value in (0.0, 1.0) for area in areas):  # every class ranks perfectly, and no resample differs
+        low, high = ([area.low for area in areas], [area.high for area in areas])
+        macro = Estimate(macro.value, float(np.mean(low)), float(np.mean(high)))
+    return ProbabilityScores(classes, len(actual), per_class, macro, brier, log_loss)
 
 
 def _estimates(table: Floats, hits: Flags, level: float, seed: int, resamples: int | None) -> list[Estimate]:
     """Return the figures of ``_figures``, each with its interval."""
     rows, once = len(table), _figures(table, hits, np.ones((1, len(table))), None)[0]
 
-    def each(parts: Iterator[Floats]) -> Floats:
+    def by_figure(parts: Iterator[Floats]) -> Floats:
         return np.concatenate([_figures(table, hits, part, once) for part in parts]).T
 
     if resamples is None and rows > MANY_ROWS:
-        one_class = [(0.0, 1.0), (-np.inf, np.inf), (-np.inf, np.inf), (-np.inf, np.inf)]
+        one_class = [(0.0, 1.0), *[(-np.inf, np.inf)] * 3]
         bounds = [*one_class * hits.shape[1], (0.0, 1.0), (0.0, 2.0), (0.0, np.inf)]
-        blocks = zip(once.tolist(), each(left_out(rows, BLOCKS, seed)), bounds, strict=True)
+        blocks = zip(once.tolist(), by_figure(left_out(rows, BLOCKS, seed)), bounds, strict=True)
         return [jackknife(value, without, level, *ends) for value, without, ends in blocks]
-    drawn = zip(once.tolist(), each(weights(rows, resamples or RESAMPLES, seed)), each(left_out(rows)), strict=True)
-    return [estimate(value, samples, without, level) for value, samples, without in drawn]
+    samples, without = by_figure(weights(rows, resamples or RESAMPLES, seed)), by_figure(left_out(rows))
+    return [estimate(*figure, level) for figure in zip(once.tolist(), samples, without, strict=True)]
 
 
 def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats | None) -> Floats:
@@ -113,13 +100,13 @@ def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats | None)
     ``start`` is the same of all rows, from which the fits begin.
     """
     columns: list[Floats] = []
-    for position, (probability, hit) in enumerate(zip(table.T, hits.T, strict=True)):
-        _, slope, intercept, large = (0.0, 0.0, 0.0, 0.0) if start is None else start[4 * position : 4 * position + 4]
+    starts = np.zeros((hits.shape[1], 4)) if start is None else start[:-3].reshape(-1, 4)
+    for probability, hit, (_, slope, intercept, large) in zip(table.T, hits.T, starts, strict=True):
         logit = log_odds(probability)
         fitted = (intercept, slope) if np.isfinite(intercept) else (0.0, 0.0)
         intercepts, slopes = recalibrate(logit, hit, weighted, fitted)
-        columns += [auc(probability, hit, weighted), slopes, intercepts]
-        columns.append(in_the_large(logit, hit, weighted, large if np.isfinite(large) else 0.0))
+        larges = in_the_large(logit, hit, weighted, large if np.isfinite(large) else 0.0)
+        columns += [auc(probability, hit, weighted), slopes, intercepts, larges]
     both = hits.any(axis=0) & ~hits.all(axis=0)
     areas = np.array(columns[::4])[both]
     macro = areas.mean(axis=0) if both.any() else np.full(len(weighted), np.nan)
@@ -139,9 +126,34 @@ def _widened(area: Estimate, hit: Flags, level: float) -> Estimate:
     return Estimate(1.0, low, 1.0) if area.value else Estimate(0.0, 0.0, 1 - low)
 
 
-def _macro(macro: Estimate, areas: list[Estimate]) -> Estimate:
-    """Return the mean area; where every class ranks perfectly, between the means of the classes' ends."""
-    known = [each for each in areas if not np.isnan(each.value)]
-    if not known or any(each.value not in (0.0, 1.0) for each in known):
-        return macro
-    return Estimate(macro.value, float(np.mean([each.low for each in known])), float(np.mean([each.high for each in known])))
+def auc(probability: Floats, hit: Flags, weights: Floats) -> Floats:
+    """Return the (resamples,) areas under the ROC curve: the chance that a hit ranks above a miss, ties counting one half.
+
+    For (rows,) probabilities of a class, ``hit`` says whether the row is of it, and (resamples, rows) ``weights`` how often it
+    counts; the area is NaN where no hit or no miss counts.
+    """
+    order = np.argsort(probability, kind="stable")
+    ties = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
+    sorted_hit, sorted_weights = hit[order], weights[:, order]
+    hits = np.add.reduceat(sorted_weights * sorted_hit, ties, axis=1)
+    misses = np.add.reduceat(sorted_weights * ~sorted_hit, ties, axis=1)
+    below = misses.cumsum(axis=1) - misses / 2
+    with np.errstate(invalid="ignore"):
+        return np.asarray((hits * below).sum(axis=1) / (hits.sum(axis=1) * misses.sum(axis=1)))
+
+
+def perfect_auc_low(hits: int, misses: int, level: float) -> float:
+    """Return the lower end of the interval of an area of exactly 1, where resampling has nothing to vary.
+
+    It is the area that lies ``z`` of its own standard errors below 1. Source: Newcombe (2006), "Confidence intervals for an
+    effect size measure based on the Mann-Whitney statistic", part 2, method 5: Hanley and McNeil's variance with both
+    sample sizes replaced by their mean.
+    """
+    z = -NormalDist().inv_cdf((1 - level) / 2)
+    more = (hits + misses) / 2 - 1
+    low, high = 0.0, 1.0
+    for _ in range(60):  # halves the bracket down to rounding
+        area = (low + high) / 2
+        variance = area * (1 - area) * (1 + more * ((1 - area) / (2 - area) + area / (1 + area))) / (hits * misses)
+        low, high = (area, high) if 1 - area > z * variance**0.5 else (low, area)
+    return low

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import grouped_difference, grouped_interval
 from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Integers
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -36,30 +35,25 @@ class Standing:
 def standings(
     truth: Integers, test: Integers, answers: dict[str, Integers | None], unseen: Unseen | None, level: float
 ) -> dict[str, Standing]:
-    """Compare the network with every baseline.
+    """Compare the network with every baseline; ``level`` is the coverage of the intervals.
 
-    Args:
-        truth: (rows,) class index of every row.
-        test: numbers of the test rows.
-        answers: of the "network" and each baseline to the test rows; None where there are none.
-        unseen: what every row was answered while its profile was held out.
-        level: coverage of the intervals.
+    ``truth`` is the (rows,) class index of every row, and ``test`` are the numbers of the test rows. ``answers`` are those of
+    the "network" and each baseline to the test rows; None where there are none.
     """
     right = {name: None if given is None else given == truth[test] for name, given in answers.items()}
-    own = right["network"]
-    result = {}
-    for name, each in right.items():
+    held = {name: given == truth for name, given in unseen.answers.items()} if unseen else {}
+    own, result = right["network"], {}
+    for name, hits in right.items():
         figures: dict[str, Any] = {}
-        if each is not None:
-            figures |= {"test": float(each.mean()), "test_interval": wilson(int(each.sum()), len(each), level)}
-        if each is not None and own is not None and name != "network":
-            better, worse = int((each & ~own).sum()), int((own & ~each).sum())
-            figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
-        if unseen and name in unseen.answers:
-            held = unseen.answers[name] == truth
-            figures |= {"unseen": float(held.mean()), "unseen_interval": grouped_interval(held, unseen.groups, level)}
+        if hits is not None:
+            figures |= {"test": float(hits.mean()), "test_interval": wilson(int(hits.sum()), len(hits), level)}
+            if own is not None and name != "network":
+                better, worse = int((hits & ~own).sum()), int((own & ~hits).sum())
+                figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
+        if unseen and name in held:
+            interval = grouped_interval(held[name], unseen.groups, level)
+            figures |= {"unseen": float(held[name].mean()), "unseen_interval": interval}
             if name != "network":
-                network = unseen.answers["network"] == truth
-                figures["unseen_lead"] = grouped_difference(held, network, unseen.groups, level)
+                figures["unseen_lead"] = grouped_difference(held[name], held["network"], unseen.groups, level)
         result[name] = Standing(**figures)
     return result

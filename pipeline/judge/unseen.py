@@ -32,7 +32,7 @@ _REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluat
 
 
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
-    """Return (rows,) profile numbers: rows that are equal in the columns, or may be where a cell is empty, share one.
+    """Return (rows,) profile numbers, as ``Table.profiles`` does.
 
     Raises:
         DataError: there are fewer profiles than folds.
@@ -40,15 +40,12 @@ def profiles_of(table: Table, section: UnseenSection) -> Integers:
     groups = table.profiles(section.group_by)
     count = int(groups.max()) + 1
     if count < section.folds:
-        gaps = " (rows with empty cells link the profiles that they may belong to)" if count < _distinct(table, section) else ""
+        linked = count < int(table.copies(section.group_by).max()) + 1
+        gaps = " (rows with empty cells link the profiles that they may belong to)" if linked else ""
         raise DataError(
             f"{table.path}: {count} profiles of {listing(section.group_by)}{gaps} cannot make {section.folds} folds{_REMEDY}"
         )
     return groups
-
-
-def _distinct(table: Table, section: UnseenSection) -> int:
-    return int(table.copies(section.group_by).max()) + 1
 
 
 def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
@@ -60,35 +57,26 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     from sklearn.model_selection import StratifiedGroupKFold
 
     groups, truth = profiles_of(table, section), table.class_indices()
-    name = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)}"
+    refusal = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)} cannot make {section.folds} folds"
     shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
             folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
     except ValueError as error:
-        raise DataError(f"{name} cannot make {section.folds} folds: {error}{_REMEDY}") from None
+        raise DataError(f"{refusal}: {error}{_REMEDY}") from None
     if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
-        raise DataError(f"{name} cannot make {section.folds} folds, each with two classes to learn from{_REMEDY}")
+        raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds
 
 
-def unseen_answers(
-    table: Table, section: UnseenSection, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]
-) -> Unseen:
-    """Lay the answers of all folds out by row. What could not answer in some fold is left out altogether.
+def unseen_answers(groups: Integers, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
+    """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether.
 
-    Args:
-        table: the rows.
-        section: names the columns of a profile.
-        folds: as ``folds_of`` made them.
-        answers: for each fold, the answers of each model to its held-out rows.
+    ``groups`` are the (rows,) profile numbers from which ``folds_of`` made the folds.
     """
-    numbers = np.empty(len(table), dtype=np.int64)
-    everywhere = [name for name in answers[0] if all(name in each for each in answers)]
-    laid = {name: np.empty(len(table), dtype=np.int64) for name in everywhere}
-    for number, (fold, given) in enumerate(zip(folds, answers, strict=True)):
-        numbers[fold.test] = number
-        for name in everywhere:
-            laid[name][fold.test] = given[name]
-    return Unseen(profiles_of(table, section), numbers, laid)
+    order = np.argsort(np.concatenate([fold.test for fold in folds]))
+    numbers = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])[order]
+    everywhere = [name for name in answers[0] if all(name in given for given in answers)]
+    laid = {name: np.concatenate([given[name] for given in answers])[order] for name in everywhere}
+    return Unseen(groups, numbers, laid)

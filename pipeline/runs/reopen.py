@@ -11,7 +11,8 @@ from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import RunError
 from pipeline.findings.audit import audit, audit_training
-from pipeline.judge.evaluate import Yardsticks, evaluate
+from pipeline.judge.evaluate import evaluate
+from pipeline.judge.rivals import Yardsticks
 from pipeline.runs.history import changes, located
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Run, load_run
@@ -46,7 +47,7 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
         )
     parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
     yardsticks = run.yardsticks if same else Yardsticks(run.yardsticks.counts, {})
-    evaluation = evaluate(run.model, table, parts, yardsticks, config)
+    evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
     findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
     notes = changes(folder, run.config, record)
     if not same:

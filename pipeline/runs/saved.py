@@ -23,7 +23,7 @@ from pipeline.runs.weights import check_arrays, judged_of, model_of
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
-    from pipeline.judge.evaluate import Yardsticks
+    from pipeline.judge.rivals import Yardsticks
     from pipeline.network.train import Trained
 
 _MOST = {"run.json": 2**24, "config.yaml": 2**22}

@@ -17,7 +17,7 @@ from pipeline.network.layers import Network, parameters
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
-    from pipeline.judge.evaluate import Yardsticks
+    from pipeline.judge.rivals import Yardsticks
     from pipeline.network.train import Trained
 
 
@@ -160,7 +160,7 @@ def judged_of(arrays: dict[str, Any]) -> tuple[Trained, Split, Yardsticks]:
         KeyError: an array is missing.
     """
     from pipeline.data.split import Split
-    from pipeline.judge.evaluate import Yardsticks
+    from pipeline.judge.rivals import Yardsticks
     from pipeline.judge.unseen import Unseen
     from pipeline.network.train import Trained
 

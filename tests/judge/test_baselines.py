@@ -1,13 +1,10 @@
-"""The baselines against scikit-learn, and the diagnostic rule against rows judged by hand."""
+"""The fitted baselines against scikit-learn's own."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.datasets import load_iris, load_wine
-from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -15,102 +12,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from pipeline.config.read import load_config
-from pipeline.config.schema import Config
-from pipeline.data.load import load
 from pipeline.data.preprocess import Task
-from pipeline.data.table import Table
-from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, ada_rule, answer_all, majority_rule
-
-DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
-CODES = {"Normal": 0, "Type1": 1, "Type2": -1}
-
-
-def config(features=None, **preprocess) -> Config:
-    data = {"path": "x.csv", "target": "Type", "reference": "Normal", "codes": CODES, "features": features or {"Age": None}}
-    return Config.model_validate({"data": data, "preprocess": preprocess})
-
-
-def table(implausible=(), **columns) -> Table:
-    features = pd.DataFrame(columns, dtype=np.float64)
-    target = pd.Series(["Normal"] * len(features), dtype=pd.CategoricalDtype(list(CODES)))
-    outside = pd.DataFrame(False, index=features.index, columns=features.columns)
-    for row, name in implausible:
-        outside.loc[row, name] = True
-    return Table(features, target, pd.DataFrame(index=features.index), outside, "x.csv", "")
-
-
-@pytest.mark.parametrize("labels", [[0, 0, 1], [2, 1, 2, 0], [1, 1, 1, 2], [0, 1, 2], [1, 2, 2, 1]])
-def test_the_majority_is_that_of_scikit_learn(labels):
-    expected = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(labels), 1)), labels).predict(np.zeros((5, 1)))
-    counts = {name: labels.count(index) for index, name in enumerate(CODES)}
-    np.testing.assert_array_equal(majority_rule(np.arange(5), counts, config()), expected)
-
-
-CRITERIA = [  # as printed in the ADA's Standards of Care: the value itself is diabetic, anything below is not
-    ("fasting", "mmol/L", 7.0),
-    ("fasting", "mg/dL", 126),
-    ("two_hour", "mmol/L", 11.1),
-    ("two_hour", "mg/dL", 200),
-    ("random", "mmol/L", 11.1),
-    ("random", "mg/dL", 200),
-    ("hba1c", "mmol/mol", 48),
-    ("hba1c", "%", 6.5),
-]
-
-
-@pytest.mark.parametrize(("criterion", "unit", "threshold"), CRITERIA)
-def test_a_criterion_is_met_from_its_threshold_on(criterion, unit, threshold):
-    rows = table(value=[threshold, threshold - 0.01, threshold + 50, 0, np.nan])
-    rule = config({"value": {"unit": unit, "criterion": criterion}})
-    answers = ada_rule(rows, np.arange(5), {"Normal": 9, "Type1": 1, "Type2": 5}, rule)
-    np.testing.assert_array_equal(answers, [2, 0, 2, 0, 0])
-
-
-@pytest.mark.parametrize(("first", "second", "diabetic"), [(5, 4, 1), (4, 5, 2), (3, 0, 1), (0, 3, 2)])
-def test_the_diabetic_are_named_as_the_commoner_diabetic_class(first, second, diabetic):
-    rule = config({"value": {"unit": "%", "criterion": "hba1c"}})
-    counts = {"Normal": 2, "Type1": first, "Type2": second}
-    np.testing.assert_array_equal(ada_rule(table(value=[9.0, 5.0]), np.arange(2), counts, rule), [diabetic, 0])
-
-
-TWO = {
-    "fasting": {"unit": "mmol/L", "criterion": "fasting", "range": [2, 30]},
-    "hba1c": {"unit": "%", "criterion": "hba1c"},
-    "Age": None,
-}
-
-
-def test_any_one_criterion_is_enough_and_a_missing_value_meets_none():
-    rows = table(
-        fasting=[7.5, 5.0, 7.5, 5.0, np.nan, np.nan, 8.0],
-        hba1c=[5.0, 7.0, 7.0, 5.0, 7.0, np.nan, np.nan],
-        Age=[500.0] * 7,
-    )
-    answers = ada_rule(rows, np.arange(7), {"Normal": 3, "Type1": 2, "Type2": 1}, config(TWO))
-    np.testing.assert_array_equal(answers, [1, 1, 1, 0, 1, 0, 1])
-    np.testing.assert_array_equal(ada_rule(rows, np.array([3, 6]), {"Type1": 1}, config(TWO)), [0, 1])
-
-
-@pytest.mark.parametrize(("treatment", "expected"), [("missing", [0, 1, 1]), ("keep", [1, 1, 1])])
-def test_an_implausible_value_meets_nothing_where_it_counts_as_missing(treatment, expected):
-    rows = table([(0, "fasting"), (1, "fasting")], fasting=[54.0, 54.0, 9.0], hba1c=[5.0, 7.0, 5.0], Age=[30.0] * 3)
-    answers = ada_rule(rows, np.arange(3), {"Type1": 2, "Type2": 1}, config(TWO, implausible=treatment))
-    np.testing.assert_array_equal(answers, expected)
-
-
-def test_without_criteria_there_is_no_rule():
-    assert ada_rule(table(Age=[30.0]), np.arange(1), {"Type1": 1}, config()) is None
-
-
-def test_the_rule_separates_the_real_rows_without_an_error(complete):
-    """FACTS, section 3: random plasma glucose of 11.1 mmol/L and more is exactly the diabetic rows."""
-    settings = [f"data.features.{name}.criterion=null" for name in ("Plasma F", "HbA1c")]
-    rule = load_config(DEFAULT, settings, str(complete))
-    rows = load(rule.data)
-    answers = ada_rule(rows, np.arange(len(rows)), {"Type1": 173, "Type2": 205}, rule)
-    np.testing.assert_array_equal(answers == 0, rows.class_indices() == 0)
-    assert np.mean(answers == rows.class_indices()) == (631 + 205) / 1009
+from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, answer_all
 
 
 def own(name: str, hidden=(3,), seed=0):
@@ -127,7 +30,7 @@ def own(name: str, hidden=(3,), seed=0):
 def test_the_fitted_baselines_answer_as_scikit_learns_own_alone_and_in_processes():
     train, test, truth, _ = train_test_split(*load_iris(return_X_y=True), random_state=0)
     tasks = [Task(train, truth, test), Task(train[:60], truth[:60], test)]
-    alone, together = list(answer_all(tasks[:1], config())), list(answer_all(tasks, config()))
+    alone, together = list(answer_all(tasks[:1], (3,), 0)), list(answer_all(tasks, (3,), 0))
     assert set(FITTED) == set(alone[0]) == set(together[1])
     for name in FITTED:
         with warnings.catch_warnings():
@@ -141,14 +44,14 @@ def test_the_fitted_baselines_answer_as_scikit_learns_own_alone_and_in_processes
 def test_fitted_baselines_are_left_out_where_a_value_is_missing(spoilt):
     parts = {"train": np.arange(12.0).reshape(6, 2), "test": np.ones((2, 2))}
     parts[spoilt][1, 1] = np.nan
-    assert list(answer_all([Task(parts["train"], np.array([0, 1] * 3), parts["test"])], config())) == [{}]
+    assert list(answer_all([Task(parts["train"], np.array([0, 1] * 3), parts["test"])], (3,), 0)) == [{}]
 
 
 def test_a_fit_that_stops_short_on_unscaled_columns_warns_nobody():
     inputs, truth = load_wine(return_X_y=True)
     with pytest.warns(ConvergenceWarning):
         expected = LogisticRegression(max_iter=2000).fit(inputs, truth).predict(inputs)
-    (given,) = answer_all([Task(inputs, truth, inputs)], config())
+    (given,) = answer_all([Task(inputs, truth, inputs)], (3,), 0)
     np.testing.assert_array_equal(given["logistic_regression"], expected)
 
 

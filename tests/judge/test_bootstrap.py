@@ -1,11 +1,25 @@
-"""Resamples against their definition, intervals against scipy.stats.bootstrap."""
+"""Resamples against their definition, intervals against scipy.stats.bootstrap, the notes against the simulation."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import bootstrap, t
 
 from pipeline.judge import bootstrap as module
-from pipeline.judge.bootstrap import estimate, jackknife, left_out, weights
+from pipeline.judge.bootstrap import (
+    GROUPS_21,
+    LEVEL,
+    ROWS_200,
+    ROWS_1000,
+    estimate,
+    groups_note,
+    jackknife,
+    left_out,
+    rows_note,
+    weights,
+)
 
 
 def every(parts) -> np.ndarray:
@@ -113,3 +127,19 @@ def test_an_interval_is_made_of_values_that_occurred_however_extreme_the_case(va
     samples = np.random.default_rng(0).random(50)
     found = estimate(value, samples, np.array([0.0, 0.0, 0.0, 1.0]), level)
     assert samples.min() <= found.low <= found.high <= samples.max()
+
+
+SIMULATED = json.loads((Path(__file__).parents[1] / "simulation/coverage.json").read_text(encoding="utf-8"))
+
+
+def test_the_sentences_hold_the_lowest_and_the_highest_coverage_of_the_simulation() -> None:
+    for sample, said in (("1000 rows", ROWS_1000), ("200 rows", ROWS_200), ("21 groups", GROUPS_21)):
+        coverage = [figure["coverage"] for figure in SIMULATED["figures"][sample].values()]
+        assert said == (min(coverage), max(coverage))
+    assert all(f"{share:.1%}" in rows_note(LEVEL) for share in (*ROWS_1000, *ROWS_200))
+    assert all(f"{share:.1%}" in groups_note(LEVEL) for share in GROUPS_21)
+
+
+def test_nothing_is_said_of_a_level_that_was_not_simulated() -> None:
+    assert SIMULATED["level"] == LEVEL
+    assert rows_note(0.9) == groups_note(0.9) == rows_note(0.99) == groups_note(0.99) == ""

@@ -11,7 +11,8 @@ from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.evaluate import Yardsticks, evaluate
+from pipeline.judge.evaluate import Evaluation, evaluate
+from pipeline.judge.rivals import Yardsticks
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
@@ -33,6 +34,10 @@ def config(**evaluation) -> Config:
     return Config.model_validate({"data": data, "preprocess": {"impute": None}, "evaluation": evaluation})
 
 
+def judged(model: Model, rows: Table, parts: Split, yardsticks: Yardsticks, settings: Config) -> Evaluation:
+    return evaluate(model, rows, parts, yardsticks, settings.data, settings.preprocess, settings.evaluation)
+
+
 def table() -> Table:
     features = pd.DataFrame({"glucose": GLUCOSE})
     target = pd.Series(TYPES, dtype=pd.CategoricalDtype(list(CODES)))
@@ -47,7 +52,7 @@ def identity(classes=("Normal", "Type1", "Type2")) -> Model:
 
 
 def test_training_and_test_rows_are_scored_apart_and_as_scikit_learn_scores_them():
-    result = evaluate(identity(), table(), PARTS, YARDSTICKS, config())
+    result = judged(identity(), table(), PARTS, YARDSTICKS, config())
     np.testing.assert_array_equal(result.answers, ANSWERS)
     for scores, rows in ((result.train, PARTS.train), (result.test, PARTS.test)):
         assert scores.accuracy == metrics.accuracy_score(TRUTH[rows], ANSWERS[rows])
@@ -58,14 +63,14 @@ def test_training_and_test_rows_are_scored_apart_and_as_scikit_learn_scores_them
 
 
 def test_keras_accuracy_asks_only_whether_the_output_is_above_one_half():
-    result = evaluate(identity(), table(), PARTS, YARDSTICKS, config())
+    result = judged(identity(), table(), PARTS, YARDSTICKS, config())
     expected = np.where(np.array(GLUCOSE) > 0.5, 1, 0) == np.array(list(CODES.values()))[TRUTH]
     assert result.keras_train == np.mean(expected[PARTS.train]) == 0.5
     assert result.keras_test == np.mean(expected[PARTS.test]) == 0.75
 
 
 def test_the_baselines_are_those_of_the_same_test_rows():
-    standings = evaluate(identity(), table(), PARTS, YARDSTICKS, config()).standings
+    standings = judged(identity(), table(), PARTS, YARDSTICKS, config()).standings
     normal = np.mean(TRUTH[PARTS.test] == 0)  # no glucose reaches 7, so the rule names every row Normal too
     assert {name: each.test for name, each in standings.items()} == {
         "network": 0.5,
@@ -78,7 +83,7 @@ def test_the_baselines_are_those_of_the_same_test_rows():
 
 def test_subgroups_divide_the_test_rows_at_the_limits_of_the_config():
     split = Split(np.arange(0), np.arange(8))
-    result = evaluate(identity(), table(), split, STRANGER, config(subgroups={"glucose": [0.4, 0.9, 5]}))
+    result = judged(identity(), table(), split, STRANGER, config(subgroups={"glucose": [0.4, 0.9, 5]}))
     right = ANSWERS == TRUTH
     groups = [(None, 0.4), (0.4, 0.9), (0.9, 5.0), (5.0, None)]
     for group, (low, high) in zip(result.subgroups["glucose"], groups, strict=True):
@@ -89,7 +94,7 @@ def test_subgroups_divide_the_test_rows_at_the_limits_of_the_config():
 
 
 def test_on_another_file_every_row_is_a_test_row_and_nothing_is_said_of_training():
-    result = evaluate(identity(), table(), Split(np.arange(0), np.arange(8)), STRANGER, config())
+    result = judged(identity(), table(), Split(np.arange(0), np.arange(8)), STRANGER, config())
     assert result.train is None
     assert result.keras_train is None
     assert result.test.accuracy == metrics.accuracy_score(TRUTH, ANSWERS)
@@ -97,13 +102,13 @@ def test_on_another_file_every_row_is_a_test_row_and_nothing_is_said_of_training
 
 @pytest.mark.parametrize("level", [0.5, 0.99])
 def test_the_interval_has_the_coverage_of_the_config(level):
-    narrow = evaluate(identity(), table(), PARTS, YARDSTICKS, config(interval=level)).test.interval
-    normal = evaluate(identity(), table(), PARTS, YARDSTICKS, config()).test.interval
+    narrow = judged(identity(), table(), PARTS, YARDSTICKS, config(interval=level)).test.interval
+    normal = judged(identity(), table(), PARTS, YARDSTICKS, config()).test.interval
     assert (narrow[1] - narrow[0] < normal[1] - normal[0]) == (level < 0.95)
 
 
 def test_a_class_that_the_network_never_saw_is_never_answered_and_the_order_does_not_matter():
-    result = evaluate(identity(("Type2", "Normal")), table(), PARTS, YARDSTICKS, config())
+    result = judged(identity(("Type2", "Normal")), table(), PARTS, YARDSTICKS, config())
     np.testing.assert_array_equal(result.answers, [0, 0, 2, 0, 0, 0, 0, -1])
     assert result.test.confusion[:, 1].sum() == 0
 
@@ -111,6 +116,6 @@ def test_a_class_that_the_network_never_saw_is_never_answered_and_the_order_does
 def test_a_softmax_network_has_no_keras_accuracy_of_one_code():
     weights = np.array([0, 5, -5, 1, 0, 0], dtype=np.float32)  # scores 1, 5x and -5x
     model = replace(identity(), network=Network((1, 3), (), True, weights), coding=replace(identity().coding, softmax=True))
-    result = evaluate(model, table(), PARTS, YARDSTICKS, config())
+    result = judged(model, table(), PARTS, YARDSTICKS, config())
     assert (result.keras_train, result.keras_test) == (None, None)
     np.testing.assert_array_equal(result.answers, [0, 1, 2, 1, 1, 1, 0, -1])

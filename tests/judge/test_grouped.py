@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
+from pipeline.judge import bootstrap as bootstrap_module
 from pipeline.judge import grouped as module
 from pipeline.judge.grouped import grouped_difference, grouped_interval
 from pipeline.judge.metrics import wilson
@@ -108,7 +109,7 @@ def test_drawing_like_groups_together_changes_no_more_than_another_seed(monkeypa
     right, groups = drawn(np.full(300, 5))
     apart = grouped_interval(right, groups, 0.95)
     monkeypatch.setattr(module, "_MANY_GROUPS", 0)
-    monkeypatch.setattr(module, "_CELLS", 700)
+    monkeypatch.setattr(bootstrap_module, "_CELLS", 700)
     together = grouped_interval(right, groups, 0.95)
     assert together != apart
     np.testing.assert_allclose(together, apart, atol=0.1 * (apart[1] - apart[0]))

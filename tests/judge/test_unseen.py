@@ -86,13 +86,12 @@ def test_too_few_profiles_are_one_clear_line(profiles: int, folds: int, told: st
 
 def test_answers_are_laid_out_by_row_and_those_of_some_folds_only_are_left_out() -> None:
     rows = table(1)
-    section = UnseenSection(group_by=COLUMNS, folds=3)
-    folds = folds_of(rows, section)
+    folds = folds_of(rows, UnseenSection(group_by=COLUMNS, folds=3))
     given = [
         {"network": fold.test * 10, "part": fold.test} if number else {"network": fold.test * 10}
         for number, fold in enumerate(folds)
     ]
-    unseen = unseen_answers(rows, section, folds, given)
+    unseen = unseen_answers(rows.profiles(COLUMNS), folds, given)
     assert list(unseen.answers) == ["network"]
     assert np.array_equal(unseen.answers["network"], np.arange(300) * 10)
     assert all((unseen.folds[fold.test] == number).all() for number, fold in enumerate(folds))
