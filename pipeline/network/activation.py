@@ -6,29 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def leaky_relu(x: float, slope: float = 0.01) -> float:
-    """Return x for x > 0, and slope * x otherwise.
+def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[Any]:
+    """Return x for x > 0, and slope * x otherwise, for every element of ``x`` broadcast against ``slope``.
 
     Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013). With slope 0 it
-    is ReLU, with slope 1 the identity. NaN gives NaN.
-
-    Args:
-        x: any number.
-        slope: the negative slope, called alpha in the article and negative_slope in Keras.
-    """
-    if x > 0 or x != x:
-        return x
-    return slope * x if slope else 0.0  # 0 * -infinity would be NaN
-
-
-def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[Any]:
-    """Return Leaky ReLU of every element, with the shape of ``x`` broadcast against ``slope``.
-
-    Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.
+    is ReLU, with slope 1 the identity. Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.
 
     Args:
         x: numbers of any shape.
-        slope: one negative slope, or an array that broadcasts with ``x``.
+        slope: one negative slope, called alpha in the article and negative_slope in Keras, or an array of them.
     """
     values = np.asarray(x)
     if values.dtype.kind != "f":

@@ -98,13 +98,13 @@ def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding, sample_wei
         sample_weight: (rows,) how much each row counts in the mean; None for all alike.
     """
     values, codes = np.asarray(output, dtype=np.float64), np.array(coding.codes)
-    known = ~np.isnan(values).any(axis=1)
+    kept = ~np.isnan(values).any(axis=1)
     if sample_weight is not None:
-        known &= sample_weight > 0
-    if coding.softmax or not known.any():
+        kept &= sample_weight > 0
+    if coding.softmax or not kept.any():
         return coding
-    error = np.clip(values[known, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[known]]
-    mean = np.average(error**2, weights=None if sample_weight is None else sample_weight[known])
+    error = np.clip(values[kept, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[kept]]
+    mean = np.average(error**2, weights=None if sample_weight is None else sample_weight[kept])
     return replace(coding, spread=max(float(np.sqrt(mean)), _LEAST_SPREAD))
 
 
@@ -133,11 +133,11 @@ def coding_of(codes: Any, labels: list[Any], softmax: bool) -> tuple[Integers, C
         ValueError: a class has no code, or not its own, or one that is no finite number.
     """
     given = dict(zip(labels, default_codes(len(labels)), strict=True)) if codes is None else codes
-    known = [label for label in given if label in labels] if isinstance(given, Mapping) else []
-    values = [given[label] for label in known]
-    if len(known) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in values):
+    coded = [label for label in given if label in labels] if isinstance(given, Mapping) else []
+    values = [given[label] for label in coded]
+    if len(coded) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in values):
         raise ValueError(f"The 'codes' parameter must map each class to a finite number. Got {given!r} instead.")
     if len(set(values)) < len(values):
         raise ValueError(f"The 'codes' parameter must give each class its own code. Got {given!r} instead.")
-    coding = Coding(tuple(map(str, known)), tuple(map(float, values)), softmax)
-    return np.array([labels.index(label) for label in known]), coding
+    coding = Coding(tuple(map(str, coded)), tuple(map(float, values)), softmax)
+    return np.array([labels.index(label) for label in coded]), coding
