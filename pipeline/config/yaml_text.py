@@ -97,21 +97,17 @@ def read_yaml(text: str, name: str) -> YamlSource:
     try:
         node = yaml.compose(text, Loader=_Loader)
         values = {} if node is None else _value(node, (), source)
+        if isinstance(values, dict):
+            source.values = values
+            return source
+        problem = f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}'
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        return _broken(name, f"{name}{line}: not valid YAML: {error.problem or error.context}")
+        problem = f"{name}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {error.problem or error.context}"
     except yaml.YAMLError as error:
-        return _broken(name, f"{name}: not valid YAML: {' '.join(str(error).split())}")
+        problem = f"{name}: not valid YAML: {' '.join(str(error).split())}"
     except RecursionError:
-        return _broken(name, f"{name}: not valid YAML: nested too deeply")
-    if not isinstance(values, dict):
-        return _broken(name, f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}')
-    source.values = values
-    return source
-
-
-def _broken(name: str, problem: str) -> YamlSource:
+        problem = f"{name}: not valid YAML: nested too deeply"
     return YamlSource(name, problems=[problem], broken=True)
 
 

@@ -107,9 +107,9 @@ def _done(client: "Client", work: Work, left: dict[int, Any]) -> Iterator[tuple[
 def _carry_out(data: tuple[Work, dict[str, str]], task: Any) -> Any:
     """Carry out a task on a worker, which must have the versions of whoever sent it: others may give other numbers."""
     work, wanted = data
-    for name, found in work.versions().items():
-        if found != wanted[name]:
-            wrong = f"a worker has {name} {found} instead of {wanted[name]}, which may give other numbers"
+    for name, version in work.versions().items():
+        if version != wanted[name]:
+            wrong = f"a worker has {name} {version} instead of {wanted[name]}, which may give other numbers"
             raise PipelineError(f"--dask: {wrong}; install the same versions everywhere")
     return work.function(work.shared, task)
 
