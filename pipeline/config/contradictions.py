@@ -11,14 +11,8 @@ from pipeline.errors import did_you_mean, listing
 
 def contradictions(config: Config) -> Iterator[Problem]:
     """Yield the location of each contradictory or useless setting, and what to do about it."""
-    yield from _columns(config)
-    yield from _lists(config)
-    yield from _classes(config)
-    yield from _criteria(config)
-    yield from _groups(config)
-    yield from _network(config)
-    yield from _study(config)
-    yield from _tracking(config)
+    for check in (_columns, _lists, _classes, _criteria, _groups, _network, _study, _tracking):
+        yield from check(config)
 
 
 def _columns(config: Config) -> Iterator[Problem]:

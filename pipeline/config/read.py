@@ -17,12 +17,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None = None) -> Config:
-    """Read and validate a pipeline's YAML file.
-
-    Args:
-        path: the YAML file.
-        settings: overrides such as ``network.alpha=0.1``.
-        data: a CSV path that replaces ``data.path``.
+    """Read and validate a pipeline's YAML file, with overrides such as ``network.alpha=0.1``; ``data`` replaces ``data.path``.
 
     Raises:
         ConfigError: with every problem, each with its line.
@@ -46,20 +41,14 @@ def read_source(path: Path | str) -> YamlSource:
     """
     try:
         return read_yaml(Path(path).read_text(encoding="utf-8-sig"), str(path))
-    except UnicodeDecodeError:
-        reason = "it is not UTF-8 text"
     except (OSError, ValueError) as error:
-        reason = str(getattr(error, "strerror", None) or error)
-    raise ConfigError(f"{path}: cannot read the configuration: {reason}; name a YAML file such as configs/default.yaml")
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+        hint = "name a YAML file such as configs/default.yaml"
+        raise ConfigError(f"{path}: cannot read the configuration: {reason}; {hint}") from None
 
 
 def validate(model: type[Schema], source: YamlSource, check: Callable[[Schema], Iterable[Problem]] = lambda valid: ()) -> Schema:
-    """Return the values of a YAML source as a model.
-
-    Args:
-        model: the schema.
-        source: what was read.
-        check: yields what is valid key by key and makes no sense together.
+    """Return the values of a YAML source as a model; ``check`` yields what is valid key by key and makes no sense together.
 
     Raises:
         ConfigError: with every problem, each with its line.

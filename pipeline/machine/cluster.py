@@ -1,11 +1,11 @@
 """Tasks on a Dask cluster."""
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass
+from logging import CRITICAL
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
@@ -73,9 +73,8 @@ def carry_out(place: Place, work: Work, tasks: Mapping[int, Any]) -> Iterator[tu
         with ExitStack() as opened:
             if place.workers:
                 # a task takes one core; that a worker does not end by itself is no news
-                options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-                address = LocalCluster(n_workers=place.workers, silence_logs=logging.CRITICAL, **options)
-                opened.enter_context(address)
+                options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": CRITICAL}
+                address = opened.enter_context(LocalCluster(n_workers=place.workers, **options))
             client = opened.enter_context(_client(address))
             left = dict(tasks)
             for _ in range(_TRIES):

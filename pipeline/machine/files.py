@@ -64,10 +64,8 @@ def sweep(folder: Path, name: str | None = None) -> None:
 def _runs(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):  # it is somebody else's
-        pass
+    except (OSError, OverflowError) as error:  # somebody else's process runs, though it cannot be signalled
+        return not isinstance(error, ProcessLookupError)
     return True
 
 

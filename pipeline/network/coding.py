@@ -86,16 +86,11 @@ class Coding:
 
 
 def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding, sample_weight: NDArray[Any] | None = None) -> Coding:
-    """Return the coding with the spread of these (rows, outputs) training outputs around the codes of their classes.
+    """Return the coding with the spread of the (rows, outputs) training outputs around the codes of their classes.
 
-    It is the root mean square over the rows, but at least 0.01, so that an output that fits perfectly still leaves every
-    class a chance. Rows with NaN are left out; without any other row, and for softmax, the coding stays as it is.
-
-    Args:
-        output: (rows, outputs) of the network.
-        indices: (rows,) true classes, as positions in ``coding.classes``.
-        coding: how the outputs are classes.
-        sample_weight: (rows,) how much each row counts in the mean; None for all alike.
+    It is the root mean square over the rows, each counting (rows,) ``sample_weight`` if given, but at least 0.01, so that an
+    output that fits perfectly still leaves every class a chance. Rows with NaN are left out; without any other row, and for
+    softmax, the coding stays as it is. ``indices`` are the (rows,) true classes, as positions in ``coding.classes``.
     """
     values, codes = np.asarray(output, dtype=np.float64), np.array(coding.codes)
     kept = ~np.isnan(values).any(axis=1)
@@ -124,10 +119,7 @@ def keras_accuracy(output: ArrayLike, codes: ArrayLike) -> float:
 def coding_of(codes: Any, labels: list[Any], softmax: bool) -> tuple[Integers, Coding]:
     """Return the position in ``labels`` of each class of the coding, and the coding: ties go by the order of ``codes``.
 
-    Args:
-        codes: class -> code; None for 0, 1, -1, 2, -2 ... in the order of ``labels``.
-        labels: the classes.
-        softmax: whether there is one output a class.
+    ``codes`` is class -> code, or None for 0, 1, -1, 2, -2 ... in the order of ``labels``, which are the classes.
 
     Raises:
         ValueError: a class has no code, or not its own, or one that is no finite number.

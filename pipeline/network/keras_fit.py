@@ -12,12 +12,6 @@ from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, Recipe, batches, thresholds
 
-_LOSSES = {
-    "squared_error": "mean_squared_error",
-    "categorical_crossentropy": "categorical_crossentropy",
-    "binary_crossentropy": "binary_crossentropy",
-}
-
 
 def fit_keras(
     inputs: Floats32,
@@ -35,7 +29,8 @@ def fit_keras(
     for recipe, start in zip(owners, initial, strict=True):
         order = np.stack(list(batches(len(inputs), recipe)))
         model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
-        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES.get(recipe.loss) or _ordinal(recipe))
+        loss = _ordinal(recipe) if recipe.loss == "ordinal" else recipe.loss.replace("squared_error", "mean_squared_error")
+        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=loss)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
             history = model.fit(

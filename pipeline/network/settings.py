@@ -49,11 +49,8 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
 def row_weights(sample_weight: ArrayLike | None, class_weight: Any, classes: NDArray[Any], indices: Integers) -> Floats32 | None:
     """Return the (rows,) float32 weights of the rows: those of the samples times those of their classes; None if all are 1.
 
-    Args:
-        sample_weight: (rows,), or one for all.
-        class_weight: class -> weight, or "balanced": inversely proportional to the sum of the weights of a class's rows.
-        classes: the classes.
-        indices: (rows,) positions in ``classes``.
+    ``sample_weight`` is (rows,), or one for all. ``class_weight`` is class -> weight, or "balanced": inversely proportional to
+    the sum of the weights of a class's rows. ``indices`` are (rows,) positions in ``classes``.
 
     Raises:
         ValueError: a weight is negative or not finite, or a class has none that is above 0.
