@@ -11,11 +11,11 @@ from pipeline.errors import did_you_mean, listing
 
 def contradictions(config: Config) -> Iterator[Problem]:
     """Yield the location of each contradictory or useless setting, and what to do about it."""
-    for check in (_columns, _lists, _classes, _criteria, _groups, _network, _study, _tracking):
+    for check in (_data, _lists, _criteria, _groups, _network, _tracking):
         yield from check(config)
 
 
-def _columns(config: Config) -> Iterator[Problem]:
+def _data(config: Config) -> Iterator[Problem]:
     data = config.data
     if data.target in data.features:
         yield ("data", "features", data.target), "this column is data.target, the answer itself; remove it from the features"
@@ -27,6 +27,14 @@ def _columns(config: Config) -> Iterator[Problem]:
         if feature.range and feature.range[0] >= feature.range[1]:
             text = f"must be [lowest, highest] with lowest below highest; got {list(feature.range)}"
             yield ("data", "features", name, "range"), text
+    for name, code in data.codes.items():
+        twin = next(other for other, value in data.codes.items() if value == code)
+        if twin != name:
+            text = f'has the code of "{twin}" ({code:g}), so nothing can tell them apart; give each its own'
+            yield ("data", "codes", name), text
+    if data.reference is not None and data.reference not in data.codes:
+        text = f'"{data.reference}" is not among data.codes ({listing(data.codes)}){did_you_mean(data.reference, data.codes)}'
+        yield ("data", "reference"), text
 
 
 def _lists(config: Config) -> Iterator[Problem]:
@@ -44,17 +52,10 @@ def _lists(config: Config) -> Iterator[Problem]:
         for index, value in enumerate(values):
             if value in values[:index]:
                 yield (*location, index), f'"{value}" stands twice in this list; remove one'
-
-
-def _classes(config: Config) -> Iterator[Problem]:
-    codes, reference = config.data.codes, config.data.reference
-    for name, code in codes.items():
-        twin = next(other for other, value in codes.items() if value == code)
-        if twin != name:
-            text = f'has the code of "{twin}" ({code:g}), so nothing can tell them apart; give each its own'
-            yield ("data", "codes", name), text
-    if reference is not None and reference not in codes:
-        yield ("data", "reference"), f'"{reference}" is not among data.codes ({listing(codes)}){did_you_mean(reference, codes)}'
+    for key, grid in (("alpha", study.alphas), ("features", study.features), ("output", study.outputs)):
+        value = getattr(study.reference, key)
+        if value not in grid:
+            yield ("study", "reference", key), f"{value} is not in the grid ({', '.join(map(str, grid))}); name a cell of it"
 
 
 def _criteria(config: Config) -> Iterator[Problem]:
@@ -100,14 +101,6 @@ def _network(config: Config) -> Iterator[Problem]:
         yield ("training", "loss"), text
     if width is not None and width > features:
         yield ("preprocess", "pca"), f"must be at most the number of features, {features}; got {width}"
-
-
-def _study(config: Config) -> Iterator[Problem]:
-    study = config.study
-    for key, grid in (("alpha", study.alphas), ("features", study.features), ("output", study.outputs)):
-        value = getattr(study.reference, key)
-        if value not in grid:
-            yield ("study", "reference", key), f"{value} is not in the grid ({', '.join(map(str, grid))}); name a cell of it"
 
 
 def _tracking(config: Config) -> Iterator[Problem]:
