@@ -14,7 +14,7 @@ class PipelineError(Exception):
     """One or more problems with the user's input, each a single line.
 
     Args:
-        problems: lines that say what was required, what was found, where, and what to do.
+        problems: lines that say what was required, what was given, where, and what to do.
     """
 
     def __init__(self, *problems: str) -> None:
@@ -36,12 +36,12 @@ class RunError(PipelineError):
 
 def _line(text: str) -> str:
     """Return the text as one line: line breaks, control characters and what UTF-8 cannot write are escaped."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean "x"?`` for the closest known word, or an empty string."""
-    words = {each.lower(): each for each in known}
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return ``; did you mean "x"?`` for the closest choice, or an empty string."""
+    words = {choice.lower(): choice for choice in choices}
     close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return f'; did you mean "{words[close[0]]}"?' if close else ""
 

@@ -1,32 +1,21 @@
 """Settings that are valid one by one and make no sense together, or have no effect."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipeline.config.criteria import THRESHOLDS, units_of
+from pipeline.config.criteria import THRESHOLDS
 from pipeline.config.schema import Config, mismatch
 from pipeline.config.yaml_text import Location, Problem
 from pipeline.errors import did_you_mean, listing
-from pipeline.findings import RULES
 
 
 def contradictions(config: Config) -> Iterator[Problem]:
     """Yield the location of each contradictory or useless setting, and what to do about it."""
-    yield from _columns(config)
-    yield from _lists(config)
-    yield from _classes(config)
-    yield from _criteria(config)
-    yield from _groups(config)
-    yield from _network(config)
-    yield from _study(config)
-    yield from _tracking(config)
-    for index, code in enumerate(config.findings.accept):
-        if code not in RULES:
-            hint = did_you_mean(code, RULES) or '; run "explain" for the list'
-            yield ("findings", "accept", index), f'"{code}" is no finding{hint}'
+    for check in (_data, _lists, _criteria, _groups, _network, _tracking):
+        yield from check(config)
 
 
-def _columns(config: Config) -> Iterator[Problem]:
+def _data(config: Config) -> Iterator[Problem]:
     data = config.data
     if data.target in data.features:
         yield ("data", "features", data.target), "this column is data.target, the answer itself; remove it from the features"
@@ -36,82 +25,73 @@ def _columns(config: Config) -> Iterator[Problem]:
             yield ("data", "redundant", index), f'"{name}" is also {other}; a column has one role'
     for name, feature in data.features.items():
         if feature.range and feature.range[0] >= feature.range[1]:
-            yield (
-                ("data", "features", name, "range"),
-                f"must be [lowest, highest] with lowest below highest; got {list(feature.range)}",
-            )
+            text = f"must be [lowest, highest] with lowest below highest; got {list(feature.range)}"
+            yield ("data", "features", name, "range"), text
+    for name, code in data.codes.items():
+        twin = next(other for other, value in data.codes.items() if value == code)
+        if twin != name:
+            text = f'has the code of "{twin}" ({code:g}), so nothing can tell them apart; give each its own'
+            yield ("data", "codes", name), text
+    if data.reference is not None and data.reference not in data.codes:
+        text = f'"{data.reference}" is not among data.codes ({listing(data.codes)}){did_you_mean(data.reference, data.codes)}'
+        yield ("data", "reference"), text
 
 
 def _lists(config: Config) -> Iterator[Problem]:
-    lists: dict[Location, tuple[str, ...]] = {
+    study, unseen = config.study, config.evaluation.unseen
+    lists: dict[Location, Sequence[object]] = {
         ("data", "redundant"): config.data.redundant,
         ("split", "group_by"): config.split.group_by or (),
-        ("evaluation", "unseen", "group_by"): config.evaluation.unseen.group_by if config.evaluation.unseen else (),
+        ("evaluation", "unseen", "group_by"): unseen.group_by if unseen else (),
         ("findings", "accept"): config.findings.accept,
+        ("study", "alphas"): study.alphas,
+        ("study", "features"): study.features,
+        ("study", "outputs"): study.outputs,
     }
-    for location, names in lists.items():
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                yield (*location, index), f'"{name}" stands twice in this list; remove one'
-
-
-def _classes(config: Config) -> Iterator[Problem]:
-    codes = config.data.codes
-    for name, code in codes.items():
-        twin = next(other for other, value in codes.items() if value == code)
-        if twin != name:
-            yield (
-                ("data", "codes", name),
-                f'has the code of "{twin}" ({code:g}), so nothing can tell them apart; give each its own',
-            )
-    reference = config.data.reference
-    if reference is not None and reference not in codes:
-        yield ("data", "reference"), f'"{reference}" is not among data.codes ({listing(codes)}){did_you_mean(reference, codes)}'
+    for location, values in lists.items():
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield (*location, index), f'"{value}" stands twice in this list; remove one'
+    for key, grid in (("alpha", study.alphas), ("features", study.features), ("output", study.outputs)):
+        value = getattr(study.reference, key)
+        if value not in grid:
+            yield ("study", "reference", key), f"{value} is not in the grid ({', '.join(map(str, grid))}); name a cell of it"
 
 
 def _criteria(config: Config) -> Iterator[Problem]:
-    features = config.data.features.values()
-    if config.data.reference and not any(feature.criterion for feature in features):
+    features = config.data.features
+    if config.data.reference and not any(feature.criterion for feature in features.values()):
         yield ("data", "reference"), "has no effect without a diagnostic criterion at a feature; remove it, or declare one"
-    if config.preprocess.implausible == "keep" and not any(feature.range for feature in features):
+    if config.preprocess.implausible == "keep" and not any(feature.range for feature in features.values()):
         yield ("preprocess", "implausible"), "has no effect: no feature has a plausible range; remove it, or declare one"
-    for name, feature in config.data.features.items():
+    for name, feature in features.items():
         at: Location = ("data", "features", name, "criterion")
         if feature.criterion and config.data.reference is None:
             yield at, "a diagnostic criterion has no effect without data.reference, the class of the healthy; name it"
         if feature.criterion and (feature.criterion, feature.unit) not in THRESHOLDS:
-            yield (
-                at,
-                (
-                    f'"{feature.criterion}" is known in {listing(units_of(feature.criterion))}; '
-                    f'the unit of "{name}" is {feature.unit}'
-                ),
-            )
+            units = listing(unit for criterion, unit in THRESHOLDS if criterion == feature.criterion)
+            yield at, f'"{feature.criterion}" is known in {units}; the unit of "{name}" is {feature.unit}'
 
 
 def _groups(config: Config) -> Iterator[Problem]:
-    if config.split.stratify and config.split.group_by:
+    grouping, unseen, subgroups = config.split.group_by or (), config.evaluation.unseen, config.evaluation.subgroups
+    if config.split.stratify and grouping:
         yield ("split", "stratify"), "cannot be combined with split.group_by: whole groups cannot keep exact shares; choose one"
-    if config.data.target in (config.split.group_by or ()):
+    if config.data.target in grouping:
         yield ("split", "group_by"), f'"{config.data.target}" is data.target: whole classes would be missing from training'
-    features = config.data.features
-    for index, name in enumerate(config.evaluation.unseen.group_by if config.evaluation.unseen else ()):
-        if name not in features:
-            yield (
-                ("evaluation", "unseen", "group_by", index),
-                f'"{name}" is not among data.features{did_you_mean(name, features)}',
-            )
-
-    for name, cuts in config.evaluation.subgroups.items():
-        at: Location = ("evaluation", "subgroups", name)
-        if name not in features:
-            yield at, f'"{name}" is not among data.features{did_you_mean(name, features)}'
+    columns: dict[Location, str] = {("evaluation", "subgroups", name): name for name in subgroups}
+    for index, name in enumerate(unseen.group_by if unseen else ()):
+        columns["evaluation", "unseen", "group_by", index] = name
+    for location, name in columns.items():
+        if name not in config.data.features:
+            yield location, f'"{name}" is not among data.features{did_you_mean(name, config.data.features)}'
+    for name, cuts in subgroups.items():
         if list(cuts) != sorted(set(cuts)):
-            yield at, f"the limits between subgroups must ascend; got {list(cuts)}"
+            yield ("evaluation", "subgroups", name), f"the limits between subgroups must ascend; got {list(cuts)}"
 
 
 def _network(config: Config) -> Iterator[Problem]:
-    network = config.network
+    network, width, features = config.network, config.preprocess.pca, len(config.data.features)
     try:
         if not network.slopes() and "alpha" in network.model_fields_set:
             yield ("network", "alpha"), "has no effect: without hidden layers a softmax network has no Leaky ReLU; remove it"
@@ -119,32 +99,16 @@ def _network(config: Config) -> Iterator[Problem]:
         yield ("network", "alpha"), str(error).removeprefix("alpha ")
     if text := mismatch(network, config.training):
         yield ("training", "loss"), text
-    width = config.preprocess.pca
-    if width is not None and width > len(config.data.features):
-        yield ("preprocess", "pca"), f"must be at most the number of features, {len(config.data.features)}; got {width}"
-
-
-def _study(config: Config) -> Iterator[Problem]:
-    study = config.study
-    if "study" not in config.model_fields_set:
-        return
-    grids: dict[str, tuple[object, ...]] = {"alphas": study.alphas, "features": study.features, "outputs": study.outputs}
-    for key, values in grids.items():
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                yield ("study", key, index), f"{value} stands twice in this list; remove one"
-    for key, values in zip(("alpha", "features", "output"), grids.values(), strict=True):
-        wanted = getattr(study.reference, key)
-        if wanted not in values:
-            yield ("study", "reference", key), f"{wanted} is not in the grid ({', '.join(map(str, values))}); name a cell of it"
+    if width is not None and width > features:
+        yield ("preprocess", "pca"), f"must be at most the number of features, {features}; got {width}"
 
 
 def _tracking(config: Config) -> Iterator[Problem]:
     at: Location = ("tracking", "mlflow")
     uri = config.tracking.mlflow
     if uri is not None and "@" in uri:  # it is not shown either: what is shown ends in a log
-        told = "must not hold a user or a password, for it is kept in the run"
-        yield at, f"{told}; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in the environment instead"
+        rule = "must not hold a user or a password, for it is kept in the run"
+        yield at, f"{rule}; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in the environment instead"
     elif uri is not None and not _SERVER.fullmatch(uri):
         yield at, f"must be the address of MLflow, such as http://host:5000, https://host or sqlite:///mlflow.db; got {uri!r}"
 

@@ -5,13 +5,9 @@ fasting plasma glucose >= 7.0 mmol/L (126 mg/dL), 2-hour plasma glucose >= 11.1 
 glucose >= 11.1 mmol/L (200 mg/dL) with symptoms, HbA1c >= 48 mmol/mol (6.5 %).
 """
 
-from __future__ import annotations
-
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pipeline.config.schema import DataSection
+from pipeline.config.schema import DataSection
 
 THRESHOLDS = MappingProxyType(
     {
@@ -26,11 +22,6 @@ THRESHOLDS = MappingProxyType(
     }
 )
 """(criterion, unit) -> the lowest value that meets the criterion."""
-
-
-def units_of(criterion: str) -> list[str]:
-    """Return the units in which a criterion is known."""
-    return [unit for kind, unit in THRESHOLDS if kind == criterion]
 
 
 def criteria_of(data: DataSection) -> dict[str, float]:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.config.schema import Config
+from pipeline.config.contradictions import contradictions
+from pipeline.config.schema import Code, Config
 from pipeline.config.yaml_text import Location, Problem, YamlSource, override, read_yaml
 from pipeline.errors import ConfigError, did_you_mean
 
@@ -16,25 +17,19 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None = None) -> Config:
-    """Read and validate a pipeline's YAML file.
-
-    Args:
-        path: the YAML file.
-        settings: overrides such as ``network.alpha=0.1``.
-        data: a CSV path that replaces ``data.path``.
+    """Read and validate a pipeline's YAML file, with overrides such as ``network.alpha=0.1``; ``data`` replaces ``data.path``.
 
     Raises:
         ConfigError: with every problem, each with its line.
     """
-    from pipeline.config.contradictions import contradictions  # it knows every finding, which scoring a saved run does without
-
     source = read_source(path)
     override(source, settings)
-    if data is not None and source.places.get(("data", "path"), "").startswith("--set"):
-        source.problems.append("--set data.path: has no effect beside --data; give one of them")
-    if data is not None and isinstance(source.values.get("data"), dict):
-        source.values["data"]["path"] = data
-        source.places["data", "path"] = "--data"
+    if data is not None:
+        if source.places.get(("data", "path"), "").startswith("--set"):
+            source.problems.append("--set data.path: has no effect beside --data; give one of them")
+        if isinstance(source.values.get("data"), dict):
+            source.values["data"]["path"] = data
+            source.places["data", "path"] = "--data"
     return validate(Config, source, contradictions)
 
 
@@ -46,20 +41,14 @@ def read_source(path: Path | str) -> YamlSource:
     """
     try:
         return read_yaml(Path(path).read_text(encoding="utf-8-sig"), str(path))
-    except UnicodeDecodeError:
-        reason = "it is not UTF-8 text"
     except (OSError, ValueError) as error:
-        reason = str(getattr(error, "strerror", None) or error)
-    raise ConfigError(f"{path}: cannot read the configuration: {reason}; name a YAML file such as configs/default.yaml")
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+        hint = "name a YAML file such as configs/default.yaml"
+        raise ConfigError(f"{path}: cannot read the configuration: {reason}; {hint}") from None
 
 
 def validate(model: type[Schema], source: YamlSource, check: Callable[[Schema], Iterable[Problem]] = lambda valid: ()) -> Schema:
-    """Return the values of a YAML source as a model.
-
-    Args:
-        model: the schema.
-        source: what was read.
-        check: yields what is valid key by key and makes no sense together.
+    """Return the values of a YAML source as a model; ``check`` yields what is valid key by key and makes no sense together.
 
     Raises:
         ConfigError: with every problem, each with its line.
@@ -76,8 +65,8 @@ def validate(model: type[Schema], source: YamlSource, check: Callable[[Schema], 
 
 def _line(problem: str) -> int:
     """Return the line that a problem names; overrides, which have none, come last."""
-    found = re.search(r":(\d+): ", problem)
-    return int(found.group(1)) if found and not problem.startswith("--") else sys.maxsize
+    line = re.search(r":(\d+): ", problem)
+    return int(line[1]) if line and not problem.startswith("--") else sys.maxsize
 
 
 def _validate(model: type[Schema], source: YamlSource) -> tuple[Schema | None, list[str]]:
@@ -86,9 +75,9 @@ def _validate(model: type[Schema], source: YamlSource) -> tuple[Schema | None, l
         return model.model_validate(source.values), []
     except ValidationError as error:
         problems, faulty = [], set()
-        for each in error.errors():
-            location = _written(each["loc"], source)
-            problems.append(_problem(model, each, location, source))
+        for detail in error.errors():
+            location = _written(detail["loc"], source)
+            problems.append(_problem(model, detail, location, source))
             faulty.add(location)
     try:
         return model.model_validate(_without(source.values, faulty)), problems
@@ -101,8 +90,7 @@ def _written(location: Location, source: YamlSource) -> Location:
     at: Any = source.values
     kept: list[str | int] = []
     for index, part in enumerate(location):
-        found = part in at if isinstance(at, dict) else isinstance(at, list) and isinstance(part, int) and part < len(at)
-        if found:
+        if part in at if isinstance(at, dict) else isinstance(at, list) and isinstance(part, int) and part < len(at):
             at = at[part]
             kept.append(part)
         elif isinstance(at, dict) and index == len(location) - 1:
@@ -111,27 +99,27 @@ def _written(location: Location, source: YamlSource) -> Location:
 
 
 def _problem(model: type[BaseModel], error: Any, location: Location, source: YamlSource) -> str:
-    where = _where(source, location)
-    key = str(location[-1]) if location else ""
-    if error["type"] == "extra_forbidden":
+    where, kind, value = _where(source, location), error["type"], error["input"]
+    if kind == "extra_forbidden":
         keys = _keys_beside(model, location)
-        hint = did_you_mean(key, keys) or f"; the keys here are {', '.join(keys)}"
-        return f"{where}: unknown key{hint}"
-    if error["type"] == "missing" and isinstance(error["input"], list | tuple):
-        return f"{where}: must have more items; got {_shown(error['input'])}"
-    if error["type"] == "missing":
+        return f"{where}: unknown key{did_you_mean(str(location[-1]), keys) or '; the keys here are ' + ', '.join(keys)}"
+    if kind == "missing" and isinstance(value, list | tuple):
+        return f"{where}: must have more items; got {_shown(value)}"
+    if kind == "missing":
         return f"{where}: this required key is missing; add it"
-    if error["type"] == "model_type":
-        return f"{where}: must be a section with keys; got {_shown(error['input'])}"
-    text = error["msg"]
+    if kind == "model_type":
+        return f"{where}: must be a section with keys; got {_shown(value)}"
+    if kind == "literal_error" and location[:2] == ("findings", "accept"):
+        hint = did_you_mean(str(value), get_args(Code)) or '; run "explain" for the list'
+        return f'{where}: "{value}" is no finding{hint}'
+    text, hint = error["msg"], ""
     for jargon, plain in _PLAIN.items():
         text = text.replace(jargon, plain)
-    hint = ""
-    if error["type"] == "string_type" and isinstance(error["input"], int | float):
-        hint = f'; quote it if it is a name: "{error["input"]}"'
-    if error["type"] == "literal_error" and isinstance(error["input"], str):
-        hint = did_you_mean(error["input"], error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
-    return f"{where}: {text[0].lower() + text[1:]}; got {_shown(error['input'])}{hint.replace('; did', ', did')}"
+    if kind == "string_type" and isinstance(value, int | float):
+        hint = f'; quote it if it is a name: "{value}"'
+    if kind == "literal_error" and isinstance(value, str):
+        hint = did_you_mean(str(value), error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+    return f"{where}: {text[0].lower() + text[1:]}; got {_shown(value)}{hint.replace('; did', ', did')}"
 
 
 _PLAIN = {
@@ -166,10 +154,10 @@ def _without(values: dict[str, Any], faulty: set[Location]) -> dict[str, Any]:
     def copy(value: Any, at: Location) -> Any:
         if not isinstance(value, dict):
             return value
-        return {key: copy(each, (*at, key)) for key, each in value.items() if not below((*at, key), each)}
+        return {key: copy(item, (*at, key)) for key, item in value.items() if not below((*at, key), item)}
 
     def below(at: Location, value: Any) -> bool:
-        return at in faulty or (isinstance(value, list) and any(each[: len(at)] == at for each in faulty))
+        return at in faulty or (isinstance(value, list) and any(location[: len(at)] == at for location in faulty))
 
     kept: dict[str, Any] = copy(values, ())
     return kept

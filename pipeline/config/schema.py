@@ -17,11 +17,18 @@ Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_c
 Output = Literal["code", "softmax"]
 Features = Literal["raw", "minmax", "standard", "pca"]
 Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
+# fmt: off
+Code = Literal[
+    "C101", "C102", "C103", "C104", "D201", "D202", "D203", "D204", "D205", "D206", "D207", "D208", "D209",
+    "T301", "T302", "T303", "T304", "T305", "E401", "E402", "E403", "E404",
+]
+# fmt: on
+"""What a finding is called; ``pipeline.findings`` has a rule for each."""
 # strict validation wants a tuple, YAML gives a list; the items stay strict
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 Slopes = Annotated[
-    Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("each")],
-    Discriminator(lambda value: "each" if isinstance(value, list | tuple) else "one"),
+    Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("many")],
+    Discriminator(lambda value: "many" if isinstance(value, list | tuple) else "one"),
 ]
 
 
@@ -147,7 +154,7 @@ class EvaluationSection(Section):
 class FindingsSection(Section):
     """Codes that the user knows about and wants anyway."""
 
-    accept: Names = ()
+    accept: Annotated[tuple[Code, ...], Field(strict=False)] = ()
 
 
 class CardSection(Section):

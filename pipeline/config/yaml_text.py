@@ -14,16 +14,14 @@ Problem = tuple[Location, str]
 
 # The core schema of YAML 1.2, but for hexadecimal and octal numbers. PyYAML speaks 1.1, which reads 1e-3 as text and the
 # class name No as false.
-_SCALARS = (
-    ("null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
-    ("bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")),
-    ("int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789")),
-    (
-        "float",
-        re.compile(r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"),
-        list("-+.0123456789"),
-    ),
-)
+_FLOAT = r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+_SCALARS = {
+    "null": (re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    "bool": (re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")),
+    "int": (re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789")),
+    "float": (re.compile(_FLOAT), list("-+.0123456789")),
+}
+"""kind -> what it looks like, and the characters that it may begin with."""
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 50
 
@@ -63,7 +61,7 @@ class _Dumper(yaml.SafeDumper):
         return analysis
 
 
-for _name, _pattern, _first in _SCALARS:
+for _name, (_pattern, _first) in _SCALARS.items():
     _Loader.add_implicit_resolver(_TAG + _name, _pattern, _first)
     _Dumper.add_implicit_resolver(_TAG + _name, _pattern, _first)
 
@@ -99,21 +97,17 @@ def read_yaml(text: str, name: str) -> YamlSource:
     try:
         node = yaml.compose(text, Loader=_Loader)
         values = {} if node is None else _value(node, (), source)
+        if isinstance(values, dict):
+            source.values = values
+            return source
+        problem = f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}'
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        return _broken(name, f"{name}{line}: not valid YAML: {error.problem or error.context}")
+        problem = f"{name}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {error.problem or error.context}"
     except yaml.YAMLError as error:
-        return _broken(name, f"{name}: not valid YAML: {' '.join(str(error).split())}")
+        problem = f"{name}: not valid YAML: {' '.join(str(error).split())}"
     except RecursionError:
-        return _broken(name, f"{name}: not valid YAML: nested too deeply")
-    if not isinstance(values, dict):
-        return _broken(name, f'{name}:1: the file must hold sections such as "data:"; it holds a {_kind(values)}')
-    source.values = values
-    return source
-
-
-def _broken(name: str, problem: str) -> YamlSource:
+        problem = f"{name}: not valid YAML: nested too deeply"
     return YamlSource(name, problems=[problem], broken=True)
 
 
@@ -161,7 +155,7 @@ def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> 
             source.problems.append(f"{place}: {above} is a {_kind(at)}, so it has no keys; set {above} itself")
             return
     at[parts[-1]] = value
-    source.places = {known: where for known, where in source.places.items() if known[: len(parts)] != parts}
+    source.places = {location: written for location, written in source.places.items() if location[: len(parts)] != parts}
     source.places[parts] = place
 
 
@@ -178,28 +172,25 @@ def _value(node: Any, location: Location, source: YamlSource) -> Any:
 
 
 def _mapping(node: Any, location: Location, source: YamlSource) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key_node, value_node in node.value:
         place = f"{source.name}:{key_node.start_mark.line + 1}"
         if not isinstance(key_node, yaml.ScalarNode):
             source.problems.append(f"{place}: a key must be text, not a list or a mapping")
             continue
         key = key_node.value  # text whatever it looks like: a class may be named 0, No or 1e3
-        if key in found:
-            source.problems.append(
-                f'{place}: duplicate key "{key}", first written at {source.places[(*location, key)]}; remove one of them'
-            )
+        if key in values:
+            first = source.places[(*location, key)]
+            source.problems.append(f'{place}: duplicate key "{key}", first written at {first}; remove one of them')
             continue
         source.places[(*location, key)] = place
-        found[key] = _value(value_node, (*location, key), source)
-    return found
+        values[key] = _value(value_node, (*location, key), source)
+    return values
 
 
 def _scalar(node: Any, place: str, source: YamlSource) -> Any:
-    kind = node.tag.removeprefix(_TAG)
-    text = node.value
-    pattern = {name: each for name, each, _ in _SCALARS}.get(kind)
-    if kind != "str" and (pattern is None or not pattern.match(text)):  # only an explicit tag gets here
+    kind, text = node.tag.removeprefix(_TAG), node.value
+    if kind != "str" and (kind not in _SCALARS or not _SCALARS[kind][0].match(text)):  # only an explicit tag gets here
         source.problems.append(_bad_tag(place, node.tag))
         return text
     if kind == "int":

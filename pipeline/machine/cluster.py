@@ -1,11 +1,11 @@
 """Tasks on a Dask cluster."""
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass
+from logging import CRITICAL
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
@@ -73,9 +73,8 @@ def carry_out(place: Place, work: Work, tasks: Mapping[int, Any]) -> Iterator[tu
         with ExitStack() as opened:
             if place.workers:
                 # a task takes one core; that a worker does not end by itself is no news
-                options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-                address = LocalCluster(n_workers=place.workers, silence_logs=logging.CRITICAL, **options)
-                opened.enter_context(address)
+                options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": CRITICAL}
+                address = opened.enter_context(LocalCluster(n_workers=place.workers, **options))
             client = opened.enter_context(_client(address))
             left = dict(tasks)
             for _ in range(_TRIES):
@@ -107,9 +106,9 @@ def _done(client: "Client", work: Work, left: dict[int, Any]) -> Iterator[tuple[
 def _carry_out(data: tuple[Work, dict[str, str]], task: Any) -> Any:
     """Carry out a task on a worker, which must have the versions of whoever sent it: others may give other numbers."""
     work, wanted = data
-    for name, found in work.versions().items():
-        if found != wanted[name]:
-            wrong = f"a worker has {name} {found} instead of {wanted[name]}, which may give other numbers"
+    for name, version in work.versions().items():
+        if version != wanted[name]:
+            wrong = f"a worker has {name} {version} instead of {wanted[name]}, which may give other numbers"
             raise PipelineError(f"--dask: {wrong}; install the same versions everywhere")
     return work.function(work.shared, task)
 

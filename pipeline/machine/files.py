@@ -13,7 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 
 UNFINISHED = ".unfinished-"
-"""How the name of what is still being written starts."""
+"""How the name of what is still being written starts; the number of the process that writes it follows."""
 
 _IDLE = 60.0  # seconds; a process of another machine that writes here is not known by its number
 
@@ -30,7 +30,7 @@ def whole(path: Path) -> Iterator[Path]:
     """
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    sweep(path)
+    sweep(path.parent, path.name)
     hidden = hidden_beside(path)
     os.close(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
@@ -48,23 +48,24 @@ def hidden_beside(path: Path) -> Path:
     return path.with_name(f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}-{path.name}")
 
 
-def sweep(path: Path) -> None:
-    """Delete what killed processes left of ``path`` beside it: whoever wrote it is gone, and for a minute nobody wrote to it."""
-    own = re.compile(rf"{re.escape(UNFINISHED)}(\d+)-[0-9a-f]{{16}}-{re.escape(path.name)}")
-    with suppress(OSError):
-        for each in path.parent.iterdir():
-            found = own.fullmatch(each.name)
-            if found and not _runs(int(found[1])) and time.time() - each.lstat().st_mtime > _IDLE:
-                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Delete what killed processes left in a folder: whoever wrote it is gone, and for a minute nobody wrote to it.
+
+    With a name, only what was to become the file or folder of this name.
+    """
+    pattern = re.compile(rf"{re.escape(UNFINISHED)}(\d+)-" + (".+" if name is None else rf"[0-9a-f]{{16}}-{re.escape(name)}"))
+    for path in folder.glob(f"{UNFINISHED}*"):
+        hidden = pattern.fullmatch(path.name)
+        with suppress(OSError):  # another process may be deleting it too
+            if hidden and not _runs(int(hidden[1])) and time.time() - path.lstat().st_mtime > _IDLE:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _runs(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
+    except (OSError, OverflowError) as error:  # somebody else's process runs, though it cannot be signalled
+        return not isinstance(error, ProcessLookupError)
     return True
 
 
@@ -76,11 +77,11 @@ def regular(path: Path, most: int) -> Iterator[BufferedReader]:
         OSError: it is something else, is larger, or cannot be read.
     """
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
-        if found.st_size > most:
-            raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, and {most:,} at most are expected")
+        if facts.st_size > most:
+            raise OSError(errno.EFBIG, f"it has {facts.st_size:,} bytes, and {most:,} at most are expected")
         yield file
 
 

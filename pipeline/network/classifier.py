@@ -96,9 +96,8 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Args:
             X: (rows, features).
             y: (rows,) labels of at least two classes.
-            sample_weight: (rows,) by which the loss of each row is multiplied, as in Keras ``fit``: the loss of a batch is the
-                sum by the number of its rows, whatever they weigh. With 0, what the row
-                holds has no influence, though it keeps its place in a batch.
+            sample_weight: (rows,) by which the loss of each row is multiplied, as in ``pipeline.network.train.train_networks``.
+                With 0, what the row holds has no influence, though it keeps its place in a batch.
 
         Raises:
             ValueError: a parameter, ``X``, ``y`` or a weight cannot be used; the message says which and why.

@@ -86,25 +86,20 @@ class Coding:
 
 
 def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding, sample_weight: NDArray[Any] | None = None) -> Coding:
-    """Return the coding with the spread of these (rows, outputs) training outputs around the codes of their classes.
+    """Return the coding with the spread of the (rows, outputs) training outputs around the codes of their classes.
 
-    It is the root mean square over the rows, but at least 0.01, so that an output that fits perfectly still leaves every
-    class a chance. Rows with NaN are left out; without any other row, and for softmax, the coding stays as it is.
-
-    Args:
-        output: (rows, outputs) of the network.
-        indices: (rows,) true classes, as positions in ``coding.classes``.
-        coding: how the outputs are classes.
-        sample_weight: (rows,) how much each row counts in the mean; None for all alike.
+    It is the root mean square over the rows, each counting (rows,) ``sample_weight`` if given, but at least 0.01, so that an
+    output that fits perfectly still leaves every class a chance. Rows with NaN are left out; without any other row, and for
+    softmax, the coding stays as it is. ``indices`` are the (rows,) true classes, as positions in ``coding.classes``.
     """
     values, codes = np.asarray(output, dtype=np.float64), np.array(coding.codes)
-    known = ~np.isnan(values).any(axis=1)
+    kept = ~np.isnan(values).any(axis=1)
     if sample_weight is not None:
-        known &= sample_weight > 0
-    if coding.softmax or not known.any():
+        kept &= sample_weight > 0
+    if coding.softmax or not kept.any():
         return coding
-    error = np.clip(values[known, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[known]]
-    mean = np.average(error**2, weights=None if sample_weight is None else sample_weight[known])
+    error = np.clip(values[kept, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[kept]]
+    mean = np.average(error**2, weights=None if sample_weight is None else sample_weight[kept])
     return replace(coding, spread=max(float(np.sqrt(mean)), _LEAST_SPREAD))
 
 
@@ -124,20 +119,17 @@ def keras_accuracy(output: ArrayLike, codes: ArrayLike) -> float:
 def coding_of(codes: Any, labels: list[Any], softmax: bool) -> tuple[Integers, Coding]:
     """Return the position in ``labels`` of each class of the coding, and the coding: ties go by the order of ``codes``.
 
-    Args:
-        codes: class -> code; None for 0, 1, -1, 2, -2 ... in the order of ``labels``.
-        labels: the classes.
-        softmax: whether there is one output a class.
+    ``codes`` is class -> code, or None for 0, 1, -1, 2, -2 ... in the order of ``labels``, which are the classes.
 
     Raises:
         ValueError: a class has no code, or not its own, or one that is no finite number.
     """
     given = dict(zip(labels, default_codes(len(labels)), strict=True)) if codes is None else codes
-    known = [label for label in given if label in labels] if isinstance(given, Mapping) else []
-    values = [given[label] for label in known]
-    if len(known) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in values):
+    coded = [label for label in given if label in labels] if isinstance(given, Mapping) else []
+    values = [given[label] for label in coded]
+    if len(coded) < len(labels) or not all(isinstance(code, Real) and isfinite(code) for code in values):
         raise ValueError(f"The 'codes' parameter must map each class to a finite number. Got {given!r} instead.")
     if len(set(values)) < len(values):
         raise ValueError(f"The 'codes' parameter must give each class its own code. Got {given!r} instead.")
-    coding = Coding(tuple(map(str, known)), tuple(map(float, values)), softmax)
-    return np.array([labels.index(label) for label in known]), coding
+    coding = Coding(tuple(map(str, coded)), tuple(map(float, values)), softmax)
+    return np.array([labels.index(label) for label in coded]), coding

@@ -10,33 +10,17 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
-from pipeline.network.plan import LANES, _blocks, _data, _orders, _plan, _terms
+from pipeline.network.plan import LANES, blocks_of, orders_of, padded_data, plan_of, terms_of
 from pipeline.network.recipe import Progress, Recipe, batch_shape
 from pipeline.network.xla import Program, ProgramKind, program
 
-_MOST = 256
-"""Most networks a call: more are no faster."""
-
-_CACHE = 2**18
-"""Bytes of weights, moments and values that a core keeps at hand."""
-
-_WORK = 3e8
-"""Multiplications between two reports of progress, some 0.1 s; and no more blocks than _SPAN, however short they are."""
-
-_SPAN = 128
-
-_STEP = 5000
-"""What a step costs besides, counted in multiplications."""
-
-_BYTES = 2**26
-"""Most bytes of batches that are drawn, planned or gathered at once."""
-
-
-_LONG = 16
-"""Terms from which on the order of a sum may depend on the number of groups."""
-
-
-_Fitted = tuple[Floats32, Floats32]
+_MOST = 256  # networks a call: more are no faster
+_CACHE = 2**18  # bytes of weights, moments and values that a core keeps at hand
+_WORK = 3e8  # multiplications between two reports of progress, some 0.1 s
+_SPAN = 128  # most blocks between two reports, however short they are
+_STEP = 5000  # what a step costs besides, counted in multiplications
+_BYTES = 2**26  # most bytes of batches that are drawn, planned or gathered at once
+_LONG = 16  # terms from which on the order of a sum may depend on the number of groups
 
 
 def fit_compiled(
@@ -48,30 +32,20 @@ def fit_compiled(
     cores: int = 1,
     done: Callable[[Integers, Floats32], None] = lambda numbers, weights: None,
     sample_weight: Floats32 | None = None,
-) -> _Fitted:
-    """Train every network.
+) -> tuple[Floats32, Floats32]:
+    """Train every network; return (S, P) weights and (E, S) loss curves. Arguments as in ``train_networks``, and two more.
+
+    ``initial`` are the (S, P) weights to start from: the starts of the first recipe, those of the second, and so on. ``done``
+    is called with the numbers and the weights of some networks, each network once, when they are trained, in the thread that
+    trained them: what it does with them takes place beside the training of the others.
 
     Arguments and results are linear in the networks. Besides them each core needs the data and a few times _BYTES, whatever
     the number of rows and networks, unless a single order of the rows or a single batch is larger.
-
-    Args:
-        inputs: (rows, inputs).
-        targets: (rows, outputs).
-        recipes: what to do; they differ in slopes, seed and starts only.
-        initial: (S, P) weights to start from: the starts of the first recipe, those of the second, and so on.
-        progress: told the share of the work done.
-        cores: most that are used at once.
-        done: told the numbers and the weights of some networks, each once, when they are trained, in the thread that trained
-            them: what it does with them takes place beside the training of the others.
-        sample_weight: (rows,) by which the loss of each row is multiplied.
-
-    Returns:
-        (S, P) weights and (E, S) loss curves.
     """
-    recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [each.starts for each in recipes])
+    recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [own.starts for own in recipes])
     run = program(ProgramKind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
-    parts = _parts(np.array([each.seed for each in recipes])[owner], recipe, len(inputs), cores)
-    data = _data(inputs, targets, sample_weight)
+    parts = _parts(np.array([own.seed for own in recipes])[owner], recipe, len(inputs), cores)
+    data = padded_data(inputs, targets, sample_weight)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
 
     def work(part: Integers, report: Progress) -> None:
@@ -148,21 +122,19 @@ def _in_threads(work: Callable[[Integers, Progress], None], parts: list[Integers
 
 def _fit_part(
     run: Program, rows: int, data: tuple[Floats32, ...], recipes: list[Recipe], initial: Floats32, progress: Progress
-) -> _Fitted:
+) -> tuple[Floats32, Floats32]:
     recipe, (steps, size) = recipes[0], batch_shape(rows, recipes[0])
-    terms, (seeds, which) = _terms(recipes), _orders(recipes)
+    terms, (seeds, which) = terms_of(recipes), orders_of(recipes)
     weights = initial.T.reshape(-1, len(initial) // LANES, LANES)
-    summed = np.zeros((size, *weights.shape[1:]), np.float32)
-    state: Any = (weights, np.zeros_like(weights), np.zeros_like(weights), summed)
+    state: Any = (weights, *np.zeros((2, *weights.shape), np.float32), np.zeros((size, *weights.shape[1:]), np.float32))
     # an epoch is one block, with room for the steps of all rows, if it can be gathered at once
-    gathered = 4 * size * which.size * sum(each[0].size for each in data)
+    gathered = 4 * size * which.size * sum(column[0].size for column in data)
     block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))
     most = min(_WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
     span = int(np.clip(most, 1, _SPAN))
-    stream = _blocks(rows, recipe, seeds, block)
-    curves = []
+    stream, curves = blocks_of(rows, recipe, seeds, block), []
     while blocks := list(islice(stream, span)):
-        plan, ends = _plan(blocks, span, block, which, recipe, rows)
+        plan, ends = plan_of(blocks, span, block, which, recipe, rows)
         state, sums = run(np.int32(len(blocks)), plan, data, terms, state)
         curves.append(sums.numpy()[: len(blocks)][ends].reshape(-1, len(initial)) / np.float32(rows))
         progress(int(plan[0].sum()) / (recipe.epochs * steps))

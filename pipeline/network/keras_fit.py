@@ -12,12 +12,6 @@ from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, Recipe, batches, thresholds
 
-_LOSSES = {
-    "squared_error": "mean_squared_error",
-    "categorical_crossentropy": "categorical_crossentropy",
-    "binary_crossentropy": "binary_crossentropy",
-}
-
 
 def fit_keras(
     inputs: Floats32,
@@ -27,15 +21,16 @@ def fit_keras(
     progress: Progress,
     sample_weight: Floats32 | None = None,
 ) -> tuple[Floats32, Floats32]:
-    """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit``."""
+    """Train every network, one after the other; arguments and results as in ``pipeline.network.compiled.fit_compiled``."""
     share = 1 / recipes[0].epochs / len(initial)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))
     weights, curves = [], []
-    each = [recipe for recipe in recipes for _ in range(recipe.starts)]
-    for recipe, start in zip(each, initial, strict=True):
+    owners = [recipe for recipe in recipes for _ in range(recipe.starts)]
+    for recipe, start in zip(owners, initial, strict=True):
         order = np.stack(list(batches(len(inputs), recipe)))
         model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
-        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=_LOSSES.get(recipe.loss) or _ordinal(recipe))
+        loss = _ordinal(recipe) if recipe.loss == "ordinal" else recipe.loss.replace("squared_error", "mean_squared_error")
+        model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=loss)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # finding C101 says it, with a fix
             history = model.fit(
@@ -66,11 +61,11 @@ def _ordinal(recipe: Recipe) -> Any:
 def _dataset(data: list[Floats32], order: Any) -> Any:
     """Return the batches of all epochs one after the other; the numbers that are no row are left out."""
     tf = tensorflow()
-    columns = [tf.constant(each) for each in data]
+    columns = [tf.constant(array) for array in data]
 
     def batch(rows: Any) -> Any:
         rows = rows[rows < len(data[0])]
-        return tuple(tf.gather(each, rows) for each in columns)
+        return tuple(tf.gather(column, rows) for column in columns)
 
     return tf.data.Dataset.from_tensor_slices(order.reshape(-1, order.shape[-1])).map(batch)
 

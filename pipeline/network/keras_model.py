@@ -1,9 +1,10 @@
 """The network as a Keras model."""
 
+from itertools import pairwise
 from typing import Any
 
 from pipeline.network.backend import keras
-from pipeline.network.layers import Network, shapes, unflatten
+from pipeline.network.layers import Network, unflatten
 
 
 def build(network: Network, l2: float = 0.0) -> Any:
@@ -13,7 +14,7 @@ def build(network: Network, l2: float = 0.0) -> Any:
     """
     layers = keras().layers
     stack = [layers.Input((network.sizes[0],), name="inputs")]
-    for number, (_, outputs) in enumerate(shapes(network.sizes)):
+    for number, (_, outputs) in enumerate(pairwise(network.sizes)):
         penalty = keras().regularizers.L2(l2) if l2 and not number else None
         stack.append(layers.Dense(outputs, kernel_regularizer=penalty, name=f"dense_{number + 1}"))
         if number < len(network.slopes):

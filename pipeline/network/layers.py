@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipeline.config.schema import NetworkSection
 from pipeline.machine.arrays import Floats32
 from pipeline.network.activation import leaky_relu_array
 
@@ -59,20 +60,20 @@ class Network:
         return [tuple((np.flatnonzero((values == values[:1]).all(axis=0)) + 1).tolist()) for values in active]
 
 
-def shapes(sizes: Sequence[int]) -> list[tuple[int, int]]:
-    """Return (inputs, outputs) of each Dense layer."""
-    return list(pairwise(sizes))
+def layer_sizes(inputs: int, network: NetworkSection, classes: int) -> tuple[int, ...]:
+    """Return the widths from the inputs to the outputs, such as (6, 3, 1): softmax has one output a class."""
+    return inputs, *network.hidden, classes if network.output == "softmax" else 1
 
 
 def parameters(sizes: Sequence[int]) -> int:
     """Return the number of weights: 25 for 6-3-1."""
-    return sum(inputs * outputs + outputs for inputs, outputs in shapes(sizes))
+    return sum(inputs * outputs + outputs for inputs, outputs in pairwise(sizes))
 
 
 def unflatten(weights: Floats32, sizes: Sequence[int]) -> Iterator[tuple[Floats32, Floats32]]:
     """Yield the kernel (inputs, outputs) and bias (outputs,) of each layer, with all axes of the weights but the last before."""
     at = 0
-    for inputs, outputs in shapes(sizes):
+    for inputs, outputs in pairwise(sizes):
         middle, end = at + inputs * outputs, at + inputs * outputs + outputs
         yield weights[..., at:middle].reshape(*weights.shape[:-1], inputs, outputs), weights[..., middle:end]
         at = end
@@ -86,7 +87,7 @@ def initial_weights(sizes: Sequence[int], seed: int, start: int) -> Floats32:
     """
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, start)))
     parts = []
-    for inputs, outputs in shapes(sizes):
+    for inputs, outputs in pairwise(sizes):
         limit = np.sqrt(6 / (inputs + outputs))
         parts += [random.uniform(-limit, limit, inputs * outputs), np.zeros(outputs)]
     return np.concatenate(parts).astype(np.float32)

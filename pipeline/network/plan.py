@@ -1,4 +1,4 @@
-"""Plan the steps of many networks: their data, their terms, and the order of their batches."""
+"""Plan the steps of many networks: their data, their terms, and the order and rate of each step."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,19 +14,14 @@ from pipeline.network.xla import BETA_1, BETA_2
 LANES = 8
 """Networks a group."""
 
+Block = tuple[int, NDArray[np.int32]]
+"""The number of the first step, and the (steps, batch, seeds) row numbers of the batches."""
 
-_ROWS = 128
-"""Rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation."""
-
-
-_UNREACHABLE = 1e38
-"""Where a threshold lies that a recipe does not have: no output is above it, so that it adds 0 to loss and gradient."""
+_ROWS = 128  # rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation
+_UNREACHABLE = 1e38  # where a dropped threshold lies: no output is above it, so that it adds 0 to loss and gradient
 
 
-_Block = tuple[int, NDArray[np.int32]]
-
-
-def _data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | None) -> tuple[Floats32, ...]:
+def padded_data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | None) -> tuple[Floats32, ...]:
     """Return inputs, targets, what is a row and any weights, filled up to rows that folds of nearly the same size share.
 
     A column of ones makes the bias one more row of the kernel; the first row again, which counts 0, fills up the last batch.
@@ -34,31 +29,30 @@ def _data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | None) -
     rows = len(inputs)
     unit = max(_ROWS, 2 ** (rows.bit_length() - 5))
     fill = unit - rows % unit
-    x = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
-    x, y = (np.concatenate([each, np.repeat(each[:1], fill, axis=0)]) for each in (x, targets))
+    inputs = np.concatenate([inputs, np.ones((rows, 1), np.float32)], axis=1)
+    inputs, targets = (np.concatenate([array, np.repeat(array[:1], fill, axis=0)]) for array in (inputs, targets))
     columns = [np.ones(rows, np.float32)] if sample_weight is None else [np.ones(rows, np.float32), sample_weight]
-    return x, y, *(np.pad(each, (0, fill)) for each in columns)
+    return inputs, targets, *(np.pad(column, (0, fill)) for column in columns)
 
 
-def _terms(recipes: list[Recipe]) -> Any:
-    """Return slopes, penalty and thresholds, one a network."""
-    different = {id(recipe): recipe for recipe in recipes}
-    own = np.searchsorted(sorted(different), [id(recipe) for recipe in recipes]).reshape(-1, LANES)
-    known = [different[each] for each in sorted(different)]
-    slopes = np.array([recipe.slopes for recipe in known], np.float32).T
-    cuts = np.array([_all_thresholds(recipe) for recipe in known]).transpose(1, 2, 0)
-    return slopes[:, own], np.float32(known[0].l2), tuple(each[:, own] for each in cuts)
+def terms_of(recipes: list[Recipe]) -> Any:
+    """Return the (layers, G, 8) slopes, the l2 penalty and the three (J, G, 8) of thresholds, for a recipe a network."""
+    positions = {recipe: position for position, recipe in enumerate(dict.fromkeys(recipes))}
+    own = np.array([positions[recipe] for recipe in recipes]).reshape(-1, LANES)
+    slopes = np.array([recipe.slopes for recipe in positions], np.float32).T
+    cuts = np.array([_all_thresholds(recipe) for recipe in positions]).transpose(1, 2, 0)
+    return slopes[:, own], np.float32(recipes[0].l2), tuple(cut[:, own] for cut in cuts)
 
 
 def _all_thresholds(recipe: Recipe) -> Floats32:
     """Return the (3, J) middles, places and steepness of all thresholds between codes, out of reach those that are dropped."""
     cut, codes = thresholds(recipe), np.unique(recipe.codes)
     dropped = len(codes) - 1 - len(cut.places) if recipe.loss == "ordinal" else 0
-    known = np.array([cut.middles, cut.places, cut.steepness])
-    return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), known]).astype(np.float32)[:, ::-1]
+    kept = np.array([cut.middles, cut.places, cut.steepness])
+    return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), kept]).astype(np.float32)[:, ::-1]
 
 
-def _orders(recipes: list[Recipe]) -> tuple[list[int], Integers]:
+def orders_of(recipes: list[Recipe]) -> tuple[list[int], Integers]:
     """Return the different seeds, and which of them orders the batches: (1, 1) of all, (G, 1) of a group or (G, 8).
 
     Behind softmax (G, 1) is left out: cross-entropy was not equal to the bit.
@@ -72,31 +66,35 @@ def _orders(recipes: list[Recipe]) -> tuple[list[int], Integers]:
     return seeds.tolist(), which
 
 
-def _blocks(rows: int, recipe: Recipe, seeds: list[int], block: int) -> Iterator[_Block]:
-    """Yield the number of the first step and the (steps, batch, seeds) row numbers of each block of at most so many steps."""
+def blocks_of(rows: int, recipe: Recipe, seeds: list[int], most: int) -> Iterator[Block]:
+    """Yield the blocks of all epochs; a block has at most ``most`` steps, of one epoch."""
     orders = [batches(rows, replace(recipe, seed=seed)) for seed in seeds]
     steps, _ = batch_shape(rows, recipe)
     for epoch in range(recipe.epochs):
-        order = np.stack([next(each) for each in orders], axis=-1)
-        for first in range(0, steps, block):
-            yield epoch * steps + first, order[first : first + block]
+        order = np.stack([next(epochs) for epochs in orders], axis=-1)
+        for first in range(0, steps, most):
+            yield epoch * steps + first, order[first : first + most]
 
 
-def _plan(blocks: list[_Block], span: int, block: int, which: Integers, recipe: Recipe, rows: int) -> tuple[Any, Any]:
-    """Return the plan of the blocks that the program takes, filled up to ``span`` blocks, and which blocks end an epoch."""
+def plan_of(blocks: list[Block], span: int, most: int, which: Integers, recipe: Recipe, rows: int) -> tuple[Any, Any]:
+    """Return the plan that the program takes, and which blocks end an epoch.
+
+    The blocks follow one another. They are filled up to ``span`` blocks of ``most`` steps. ``which`` is that of ``orders_of``.
+    """
     steps, size = batch_shape(rows, recipe)
     taken, begins, ends = np.zeros(span, np.int32), np.zeros(span, bool), np.zeros(len(blocks), bool)
-    orders, rates = np.full((span, block, size, *which.shape), rows, np.int32), np.zeros((span, block), np.float32)
-    known = _rates(recipe, np.arange(blocks[0][0], blocks[-1][0] + len(blocks[-1][1])), steps)  # blocks follow one another
+    orders, rates = np.full((span, most, size, *which.shape), rows, np.int32), np.zeros((span, most), np.float32)
+    start = blocks[0][0]
+    sizes = _step_sizes(recipe, np.arange(start, blocks[-1][0] + len(blocks[-1][1])), steps)
     for number, (first, order) in enumerate(blocks):
         last = first + len(order)
         taken[number], begins[number], ends[number] = len(order), first % steps == 0, last % steps == 0
         orders[number, : len(order)] = order[..., which]
-        rates[number, : len(order)] = known[first - blocks[0][0] :][: len(order)]
+        rates[number, : len(order)] = sizes[first - start : last - start]
     return (taken, begins, orders, rates), ends
 
 
-def _rates(recipe: Recipe, at: Integers, steps: int) -> Floats32:
+def _step_sizes(recipe: Recipe, at: Integers, steps: int) -> Floats32:
     """Return the size of each step: the learning rate, for Adam with its bias correction.
 
     Source: Kingma and Ba (2015), the form at the end of section 2.

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pipeline.config.schema import Loss, NetworkSection, TrainingSection, chosen_loss
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.coding import Coding
+from pipeline.network.layers import layer_sizes
 
+# logits between neighbouring thresholds; it and l2 were chosen by grouped validation inside the article's training rows:
+# make recipes
 _STEEPNESS = 3.0
-"""Logits between neighbouring thresholds. It and l2 were chosen by grouped validation inside the article's training rows:
-``make recipes``."""
 
 Progress = Callable[[float], None]
 """Called with the share of the work done since the last call; the shares sum to 1."""
@@ -49,7 +50,7 @@ class Recipe:
 def recipe_of(network: NetworkSection, training: TrainingSection, inputs: int, coding: Coding) -> Recipe:
     """Return the recipe that the two sections give for a number of inputs and the classes of a coding."""
     return Recipe(
-        sizes=(inputs, *network.hidden, len(coding.classes) if coding.softmax else 1),
+        sizes=layer_sizes(inputs, network, len(coding.classes)),
         slopes=network.slopes(),
         softmax=coding.softmax,
         loss=chosen_loss(network, training),
@@ -89,8 +90,7 @@ def thresholds(recipe: Recipe) -> Thresholds:
     places = np.where(middles > 0, middles, middles / slope if slope else 0)
     gaps = np.diff(places) if len(places) > 1 else np.array([np.ptp(before[-2:])]) if len(places) else np.zeros(0)
     nearest = np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf))[: len(places)]
-    steepness = _STEEPNESS / nearest
-    return Thresholds(middles.astype(np.float32), places.astype(np.float32), steepness.astype(np.float32))
+    return Thresholds(*(array.astype(np.float32) for array in (middles, places, _STEEPNESS / nearest)))
 
 
 def batch_shape(rows: int, recipe: Recipe) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What the estimator was told, validated: its parameters as sections of the configuration, codes, and weights of the rows."""
+"""The estimator's parameters, validated: as sections of the configuration, and as weights of the rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,13 +20,12 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
     Raises:
         ValueError: the message names the parameter, what it must be and what was given.
     """
-    plain = {key: value.item() if isinstance(value, np.generic) else value for key, value in parameters.items()}
-    hidden, alpha = (
-        tuple(np.asarray(value).tolist()) if isinstance(value, Sequence | np.ndarray) else value
-        for value in (plain["hidden"], plain["alpha"])
-    )
+    plain = {
+        key: np.asarray(value).tolist() if isinstance(value, Sequence | np.ndarray | np.generic) else value
+        for key, value in parameters.items()
+    }
+    seed = plain["random_state"]
     try:
-        seed = plain["random_state"]
         seed = seed if isinstance(seed, int) else int(check_random_state(seed).randint(2**31))
         check_random_state(seed)
     except (TypeError, ValueError):
@@ -34,10 +33,10 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
             f"The 'random_state' parameter must be None, a number from 0 to 2**32 - 1 or a RandomState. "
             f"Got {plain['random_state']!r} instead."
         ) from None
-    keys = set(TrainingSection.model_fields) - {"seed"}
+    plain["seed"] = seed
     try:
-        network = NetworkSection.model_validate({"hidden": hidden, "alpha": alpha, "output": plain["output"]})
-        training = TrainingSection.model_validate({key: plain[key] for key in keys} | {"seed": seed})
+        network = NetworkSection.model_validate({key: plain[key] for key in NetworkSection.model_fields})
+        training = TrainingSection.model_validate({key: plain[key] for key in TrainingSection.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
         name, rule = first["loc"][0], first["msg"].replace("Input should", "must")
@@ -50,17 +49,14 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
 def row_weights(sample_weight: ArrayLike | None, class_weight: Any, classes: NDArray[Any], indices: Integers) -> Floats32 | None:
     """Return the (rows,) float32 weights of the rows: those of the samples times those of their classes; None if all are 1.
 
-    Args:
-        sample_weight: (rows,), or one for all.
-        class_weight: class -> weight, or "balanced": inversely proportional to the sum of the weights of a class's rows.
-        classes: the classes.
-        indices: (rows,) positions in ``classes``.
+    ``sample_weight`` is (rows,), or one for all. ``class_weight`` is class -> weight, or "balanced": inversely proportional to
+    the sum of the weights of a class's rows. ``indices`` are (rows,) positions in ``classes``.
 
     Raises:
         ValueError: a weight is negative or not finite, or a class has none that is above 0.
     """
     given = _check_sample_weight(sample_weight, indices, dtype=np.float64, ensure_non_negative=True)
-    with np.errstate(all="ignore"):  # told below
+    with np.errstate(all="ignore"):  # refused below
         of_class = compute_class_weight(class_weight, classes=classes, y=classes[indices], sample_weight=given)
         weights = np.where(given > 0, given * of_class[indices], 0).astype(np.float32)
     for label, weight, total in zip(classes.tolist(), of_class, np.bincount(indices, weights), strict=True):

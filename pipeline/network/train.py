@@ -12,8 +12,8 @@ from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.layers import Network, initial_weights, unflatten
 from pipeline.network.recipe import Progress, Recipe, thresholds
 
+# values of a layer that are worked out at once for the final losses: more leave the cache, fewer wait for Python
 _TOGETHER = 24_000
-"""Values of a layer that are worked out at once for the final losses: more leave the cache, fewer wait for Python."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,7 @@ def train_network(
     progress: Progress = lambda share: None,
     sample_weight: Floats32 | None = None,
 ) -> Trained:
-    """Train every start on (rows, inputs) and (rows, outputs), both float32, and choose the one with the lowest loss.
-
-    (rows,) float32 ``sample_weight`` multiply the loss of each row, as in Keras ``fit``: the loss of a batch is their sum by
-    the number of its rows, whatever they weigh.
-
-    Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
-    """
+    """Train every start of a recipe, and choose the one with the lowest loss; arguments as in ``train_networks``."""
     return train_networks(inputs, targets, [recipe], engine, progress, sample_weight=sample_weight)[0]
 
 
@@ -64,14 +58,17 @@ def train_networks(
 ) -> tuple[Trained, ...]:
     """Train the starts of every recipe together: what ``train_network`` returns for each of them, to the last bit, but faster.
 
+    Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
+
     Args:
         inputs: (rows, inputs) float32.
         targets: (rows, outputs) float32.
         recipes: what to do.
         engine: which computes.
-        progress: told the share of the work done.
+        progress: called with the share of the work done.
         cores: most that the compiled engine uses at once; None for all. They change no number.
-        sample_weight: (rows,) float32, as in ``train_network``.
+        sample_weight: (rows,) float32 by which the loss of each row is multiplied, as in Keras ``fit``: the loss of a batch is
+            the sum by the number of its rows, whatever they weigh.
 
     Raises:
         ValueError: the recipes differ in more than ``slopes``, ``seed`` and ``starts``.
@@ -79,43 +76,32 @@ def train_networks(
     if len({replace(recipe, slopes=(0.0,) * len(recipe.slopes), seed=0, starts=1) for recipe in recipes}) != 1:
         raise ValueError(f"recipes must be at least one and differ only in slopes, seed and starts. Got {list(recipes)} instead.")
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
-    each, final = [own for own in recipes for _ in range(own.starts)], np.empty(len(initial))
+    owners, final = [own for own in recipes for _ in range(own.starts)], np.empty(len(initial))
 
     def judge(numbers: Integers, weights: Floats32) -> None:
-        final[numbers] = _final_losses([each[number] for number in numbers], weights, inputs, targets, sample_weight)
+        alike: dict[tuple[float, ...], list[int]] = {}  # networks of equal slopes have a loss in common
+        for position, number in enumerate(numbers):
+            alike.setdefault(owners[number].slopes, []).append(position)
+        for group in alike.values():
+            final[numbers[group]] = losses(owners[numbers[group[0]]], weights[group], inputs, targets, sample_weight)
 
     if engine == "compiled":
-        from pipeline.network import compiled
+        from pipeline.network.compiled import fit_compiled
 
-        weights, curves = compiled.fit_compiled(
+        weights, curves = fit_compiled(
             inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1, judge, sample_weight
         )
     else:
-        from pipeline.network import keras_fit
+        from pipeline.network.keras_fit import fit_keras
 
-        weights, curves = keras_fit.fit_keras(inputs, targets, recipes, initial, progress, sample_weight)
+        weights, curves = fit_keras(inputs, targets, recipes, initial, progress, sample_weight)
         judge(np.arange(len(weights)), weights)
     ends = np.cumsum([0, *(recipe.starts for recipe in recipes)])
+    ranked = np.where(np.isfinite(final), final, np.inf)
     return tuple(
-        _chosen(weights[start:end], initial[start:end], curves[:, start:end], final[start:end]) for start, end in pairwise(ends)
+        Trained(weights[part], initial[part], curves[:, part], final[part], int(ranked[part].argmin()))
+        for part in (slice(start, end) for start, end in pairwise(ends))
     )
-
-
-def _chosen(weights: Floats32, initial: Floats32, curves: Floats32, final: Floats) -> Trained:
-    chosen = int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
-    return Trained(weights, initial, curves, final, chosen)
-
-
-def _final_losses(
-    recipes: list[Recipe], weights: Floats32, inputs: Floats32, targets: Floats32, sample_weight: Floats32 | None
-) -> Floats:
-    """Return the loss of each network by its own recipe: those of equal slopes have a loss in common."""
-    final, alike = np.empty(len(weights)), dict[tuple[float, ...], list[int]]()
-    for number, recipe in enumerate(recipes):
-        alike.setdefault(recipe.slopes, []).append(number)
-    for numbers in alike.values():
-        final[numbers] = losses(recipes[numbers[0]], weights[numbers], inputs, targets, sample_weight)
-    return final
 
 
 def losses(
@@ -133,10 +119,10 @@ def losses(
     with np.errstate(all="ignore"):  # a diverged network has no finite loss; T301 tells
         for first in range(0, len(weights), together):
             some = Network(recipe.sizes, recipe.slopes, recipe.softmax, weights[first : first + together])
-            each = _row_losses(recipe, some, inputs, truth).reshape(len(some.weights), len(inputs), -1)
+            loss = _row_losses(recipe, some, inputs, truth).reshape(len(some.weights), len(inputs), -1)
             if sample_weight is not None:
-                each *= sample_weight[:, None]
-            parts.append(each.reshape(len(each), -1).mean(axis=1))
+                loss *= sample_weight[:, None]
+            parts.append(loss.reshape(len(loss), -1).mean(axis=1))
         return np.asarray(np.concatenate(parts) + recipe.l2 * penalty)
 
 

@@ -10,18 +10,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from pipeline.network.backend import tensorflow
-from pipeline.network.layers import shapes
 
 BETA_1, BETA_2 = 0.9, 0.999
 """Of Adam, as in Keras."""
 
 _EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
-
-_FACTORS = 64
-"""Factors in [1, 2] whose product has one logarithm in the ordinal loss: 2 ** 64 is far from overflowing."""
+_FACTORS = 64  # in [1, 2], whose product has one logarithm in the ordinal loss: 2 ** 64 is far from overflowing
 
 Program = Callable[..., Any]
 
@@ -74,11 +69,11 @@ def program(kind: ProgramKind) -> Program:
 def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates: Any, terms: Any, state: Any) -> Any:
     """Take the steps of a block; return the state."""
     # each batch as (columns, batch, ...): the whole block is gathered at once, a step then takes a slice
-    batches, truths = (tf.transpose(tf.gather(each, order), [0, 4, 1, 2, 3]) for each in data[:2])
+    batches, truths = (tf.transpose(tf.gather(array, order), [0, 4, 1, 2, 3]) for array in data[:2])
     counted = tf.gather(data[2], order[..., :1, :1])  # which rows are none is the same for all networks
     slopes, l2, cuts = terms
     shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
-    weighing = [tf.gather(each, order) for each in data[3:]]
+    weights = [tf.gather(array, order) for array in data[3:]]
 
     def step(at: Any, *state: Any) -> Any:
         *moved, summed = state
@@ -87,12 +82,12 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
             losses = _losses(tf, kind, values, truths[at], cuts)
-            for each in weighing:
-                losses *= each[at]
+            for weight in weights:
+                losses *= weight[at]
             if kind.penalised:
                 losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
-        gradient = tf.concat([tf.reshape(each, [-1, *mean.shape]) for each in tape.gradient(mean, layers)], axis=0)
+        gradient = tf.concat([tf.reshape(layer, [-1, *mean.shape]) for layer in tape.gradient(mean, layers)], axis=0)
         summed += losses * counted[at]
         return (at + 1, *_update(tf, kind, moved, gradient, rates[at]), summed)
 
@@ -115,11 +110,11 @@ def _update(tf: Any, kind: ProgramKind, state: Any, gradient: Any, rate: Any) ->
 
 def _layers(tf: Any, kind: ProgramKind, weights: Any) -> list[Any]:
     """Return each layer as (inputs + 1, outputs, 1, G, 8): the kernel, and the bias as its last row."""
-    ends = np.cumsum([0, *((inputs + 1) * outputs for inputs, outputs in shapes(kind.sizes))])
-    return [
-        tf.reshape(weights[start:end], [inputs + 1, outputs, 1, *weights.shape[1:]])
-        for (start, end), (inputs, outputs) in zip(pairwise(ends), shapes(kind.sizes), strict=True)
-    ]
+    layers, end = [], 0
+    for inputs, outputs in pairwise(kind.sizes):
+        start, end = end, end + (inputs + 1) * outputs
+        layers.append(tf.reshape(weights[start:end], [inputs + 1, outputs, 1, *weights.shape[1:]]))
+    return layers
 
 
 def _forward(tf: Any, kind: ProgramKind, layers: list[Any], batch: Any, slopes: Any, one: Any) -> Any:
@@ -144,7 +139,7 @@ def _forward(tf: Any, kind: ProgramKind, layers: list[Any], batch: Any, slopes: 
 def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
     """Return the values, with a gradient that is worked out once, not anew for every weight that it reaches.
 
-    Those of the last layer are worked out once themselves: if the loss were to read weights for them, XLA would copy the
+    The values of the last layer are worked out once too: if the loss were to read weights for them, XLA would copy the
     weights in each step. XLA never repeats a division to save the storing of its result. It does not know that it is by 1.
     """
     identity = tf.custom_gradient(lambda values: (values / one if last else values, lambda upstream: upstream / one))
@@ -152,7 +147,7 @@ def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
 
 
 def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any, cuts: Any) -> Any:
-    """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.loss``."""
+    """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.losses``."""
     if kind.loss == "ordinal":
         return _ordinal(tf, values[0], truth[0], cuts)
     if kind.softmax:
@@ -175,7 +170,7 @@ def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> Any:
     XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. Here one
     serves both, and sums over an axis of thresholds, which XLA stores, keep the batch's sums free of it: four times as fast.
     """
-    middles, places, steepness = (each[:, None] for each in cuts)
+    middles, places, steepness = (cut[:, None] for cut in cuts)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def with_gradient(before: Any) -> Any:

@@ -130,7 +130,7 @@ def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
 @contextmanager
 def _whole_folder(target: Path) -> Iterator[Path]:
     """Give a hidden folder beside ``target``, which is renamed at the end, or deleted on an error."""
-    sweep(target)
+    sweep(target.parent, target.name)
     hidden = hidden_beside(target)
     try:
         hidden.mkdir()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config.contradictions import contradictions
 from pipeline.config.read import validate
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import Problem, read_yaml
@@ -67,8 +68,6 @@ def load_run(path: Path | str) -> Run:
     Raises:
         RunError: no run there, or a file is missing or damaged.
     """
-    from pipeline.config.contradictions import contradictions  # it knows every finding, which scoring a saved run does without
-
     with _opened(path, lambda config: contradictions(config.written())) as (config, arrays, record):
         return Run(config, model_of(arrays), record, *judged_of(arrays))
 

@@ -14,7 +14,7 @@ from pipeline.findings import Finding
 from pipeline.findings.verdict import verdict
 from pipeline.judge.bootstrap import rows_note
 from pipeline.judge.evaluate import Evaluation
-from pipeline.network.layers import parameters
+from pipeline.network.layers import layer_sizes, parameters
 from pipeline.runs.plain import NO_FIGURES, figures
 
 
@@ -52,7 +52,7 @@ def summary(
         seconds: of load, of fit, and in total up to the moment when the run is saved.
         notes: what the reader must know about these figures.
     """
-    sizes = _sizes(config)
+    sizes = layer_sizes(config.preprocess.pca or len(config.data.features), config.network, len(config.data.codes))
     printed: dict[str, Any] = finite(
         {
             "run": None,
@@ -111,8 +111,3 @@ def _columns(table: Table, config: Config, fill: dict[str, float]) -> dict[str, 
         name: feature.model_dump() | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
         for name, feature in config.data.features.items()
     }
-
-
-def _sizes(config: Config) -> list[int]:
-    inputs = config.preprocess.pca or len(config.data.features)
-    return [inputs, *config.network.hidden, len(config.data.codes) if config.network.output == "softmax" else 1]

@@ -13,7 +13,7 @@ from pipeline.data.preprocess import Preprocessor
 from pipeline.machine.arrays import Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding
-from pipeline.network.layers import Network, parameters
+from pipeline.network.layers import Network, layer_sizes, parameters
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
@@ -70,12 +70,11 @@ def check_arrays(arrays: dict[str, Any], config: Config, rows: int) -> None:
         must("mean", np.float64, (len(features),))
         must("components", np.float64, (width, len(features)))
     names = must("classes", np.str_, (None,), lambda each: set(each.tolist()) <= data.codes.keys() and _distinct(each)).tolist()
-    softmax = network.output == "softmax"
-    sizes = [width or len(features), *network.hidden, len(names) if softmax else 1]
+    sizes = layer_sizes(width or len(features), network, len(names))
     wanted: dict[str, tuple[type, Any]] = {
         "sizes": (np.int64, sizes),
         "slopes": (np.float64, network.slopes()),
-        "softmax": (np.bool_, softmax),
+        "softmax": (np.bool_, network.output == "softmax"),
         "codes": (np.float64, [data.codes[name] for name in names]),
         "features": (np.str_, features),
     }

@@ -4,9 +4,6 @@ import errno
 import hashlib
 import os
 import shutil
-import tempfile
-import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import RunError
-from pipeline.machine.files import UNFINISHED, flush, whole
+from pipeline.machine.files import flush, hidden_beside, sweep, whole
 from pipeline.runs.place import LATEST, MODELS, REPORT, run_label
 from pipeline.runs.run_json import seal
 from pipeline.runs.saved import Run
@@ -29,13 +26,12 @@ def prepare_models() -> None:
     """
     try:
         MODELS.mkdir(exist_ok=True)
-        os.rmdir(tempfile.mkdtemp(prefix=UNFINISHED, dir=MODELS))
+        probe = hidden_beside(MODELS / "probe")
+        probe.mkdir()
+        probe.rmdir()
     except OSError as error:
         raise _unsaved(error) from None
-    for each in MODELS.glob(f"{UNFINISHED}*"):
-        with suppress(OSError):  # another process may be deleting it too
-            if time.time() - each.lstat().st_mtime > 3600:
-                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+    sweep(MODELS)
 
 
 def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
@@ -55,7 +51,7 @@ def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
     """
     import joblib
 
-    folder = MODELS / f"{UNFINISHED}{os.getpid()}-{time.time_ns()}"
+    folder = hidden_beside(MODELS / run_label(name))
     try:
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(run.config.to_yaml(), encoding="utf-8")
@@ -96,7 +92,7 @@ def remove_run(folder: Path) -> None:
     Raises:
         RunError: it cannot be deleted.
     """
-    hidden = MODELS / f"{UNFINISHED}{os.getpid()}-{folder.name}"
+    hidden = hidden_beside(MODELS / folder.name)
     try:
         folder.rename(hidden)
         shutil.rmtree(hidden)
@@ -126,11 +122,10 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
 
 def _point_latest(target: Path) -> None:
     """Let models/latest point to the run, unless a newer one was finished meanwhile."""
-    link = MODELS / f"{UNFINISHED}{os.getpid()}-latest"
+    link = hidden_beside(LATEST)
     try:
         if LATEST.is_symlink() and os.readlink(LATEST) > target.name and LATEST.exists():
             return
-        link.unlink(missing_ok=True)
         link.symlink_to(target.name)
         link.replace(LATEST)
     except OSError as error:

@@ -12,13 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.machine.arrays import Floats32
-from pipeline.network.layers import shapes
 from pipeline.network.recipe import Recipe, batches
 from pipeline.network.train import train_network
 from tests.bench.task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
@@ -110,7 +109,7 @@ def split_weights(flat: Any, axis: int) -> tuple[list[Any], list[Any]]:
     import jax.numpy as jnp
 
     kernels, biases, at = [], [], 0
-    for inputs, outputs in shapes(RECIPE.sizes):
+    for inputs, outputs in pairwise(RECIPE.sizes):
         middle, end = at + inputs * outputs, at + inputs * outputs + outputs
         kernels.append(jnp.moveaxis(flat[:, at:middle].reshape(-1, inputs, outputs), 0, axis))
         biases.append(jnp.moveaxis(flat[:, middle:end], 0, axis))

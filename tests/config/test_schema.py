@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.read import load_config, validate
-from pipeline.config.schema import Config, DataSection, Feature, UnseenSection
+from pipeline.config.schema import Code, Config, DataSection, Feature, UnseenSection
 from pipeline.config.yaml_text import read_yaml
 from pipeline.errors import ConfigError
+from pipeline.findings import RULES
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = (ROOT / "configs" / "default.yaml").read_text()
@@ -296,6 +297,10 @@ def test_article_yaml_is_the_literal_article() -> None:
     assert (config.training.starts, config.split.seed, config.split.test_size) == (1, 5, 0.2)
     assert config.preprocess.model_dump() == {"implausible": "keep", "impute": None, "scale": None, "pca": None}
     assert written["findings"]["accept"] == ["C101", "C104", "D201", "T301", "T302", "T303", "E401"]
+
+
+def test_the_codes_that_can_be_accepted_are_those_of_the_findings() -> None:
+    assert sorted(get_args(Code)) == sorted(RULES)
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x85"), max_size=8) | st.sampled_from(

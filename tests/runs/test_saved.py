@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,14 +117,16 @@ def test_two_runs_of_the_same_moment_are_both_kept(trained: Path) -> None:
 
 
 def test_leftovers_of_killed_processes_are_never_listed_and_swept_later(trained: Path, in_process: Call) -> None:
-    old, young = Path("models/.unfinished-1-1"), Path("models/.unfinished-2-2")
-    shutil.copytree(newest(trained), old)
-    shutil.copytree(newest(trained), young)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    old, young, living = (Path(f"models/.unfinished-{name}") for name in (f"{dead.pid}-1", f"{dead.pid}-2", f"{os.getpid()}-3"))
+    for folder in (old, young, living):
+        shutil.copytree(newest(trained), folder)
     os.utime(old, (0, 0))
+    os.utime(living, (0, 0))
     assert len(in_process("runs")[1]["runs"]) == 1
     prepare_models()
-    assert not old.exists()
-    assert young.exists()
+    assert [folder.exists() for folder in (old, young, living)] == [False, True, True]
 
 
 def test_same_seed_same_bytes(trained: Path, in_process: Call) -> None:
