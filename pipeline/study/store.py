@@ -194,7 +194,13 @@ def key_of(config: Config, sha256: str, together: int) -> str:
 def versions() -> dict[str, str]:
     """Return the versions of what computes the numbers; that of the pipeline is a hash of its modules that do."""
     here = Path(__file__).parents[1]
-    sources = [*here.glob("network/*.py"), *here.glob("data/*.py"), here / "fitting.py", *here.glob("study/[gw]*.py")]
+    sources = [
+        *here.glob("network/*.py"),
+        *here.glob("data/*.py"),
+        here / "model.py",
+        here / "study" / "grid.py",
+        here / "study" / "work.py",
+    ]
     code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:12]
     return {"pipeline": code} | {name: version(name) for name in ("numpy", "scikit-learn", "tensorflow")}
 
