@@ -54,8 +54,8 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
                 axes.text(x + side, y, place_label(name, 13), ha=align, va="center")
         description = "Columns of units from the inputs to the output; a line for each weight between them."
         svg = to_svg(figure, "network", "The network with its weights", description)
-    told = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."
-    return Picture(svg, f"{told} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger.")
+    count = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."
+    return Picture(svg, f"{count} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger.")
 
 
 def _gap(kernel: Floats32) -> float:
