@@ -73,16 +73,11 @@ class Picture:
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Draw in the report's style; nothing of it outlasts the block."""
+def sheet(width: float, height: float) -> Iterator[Figure]:
+    """Give an empty figure, in CSS pixels of a narrow screen; within the block, and only there, it takes the report's style."""
     with rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the reader's font draws it
-        yield
-
-
-def sheet(width: float, height: float) -> Figure:
-    """Return an empty figure, in CSS pixels of a narrow screen."""
-    return Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
+        yield Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
 
 
 def colour(place: int) -> str:
@@ -112,7 +107,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
     """Return the figure as an <svg> element for an HTML page; the same figure gives the same text.
 
     Args:
-        figure: drawn within ``style``.
+        figure: drawn within ``sheet``.
         name: starts every identifier, so no two figures of a page may share it.
         title: read by screen readers first.
         description: what is drawn, and how.

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from pipeline.network.activation import leaky_relu_array
 from pipeline.network.train import Trained
-from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, place_label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, place_label, say_instead, sheet, to_svg
 from pipeline.report.words import joined, number, percent, ranged
 
 _VECTORS = 48  # starts drawn as lines; more of them become one image, or the file grows without end
@@ -26,8 +26,7 @@ def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
         rows: each with name, test, test_interval, unseen, unseen_interval; the network first.
     """
     kinds = [("test", "test rows", SERIES[0], "o", 0.14), ("unseen", "unseen profiles", SERIES[1], "D", -0.14)]
-    with style():
-        figure = sheet(370, 70 + 34 * len(rows))
+    with sheet(370, 70 + 34 * len(rows)) as figure:
         axes = figure.add_subplot()
         for key, name, tint, marker, shift in kinds:
             measured = [(row, place + shift) for place, row in enumerate(reversed(rows)) if row.get(key) is not None]
@@ -57,8 +56,7 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     numbered = len(truths) <= _NUMBERED
     side = 46 if len(truths) <= 5 else 30 if numbered else 330 / len(answers)
-    with style():
-        figure = sheet(max(300, 120 + side * len(answers)), 70 + side * len(truths))
+    with sheet(max(300, 120 + side * len(answers)), 70 + side * len(truths)) as figure:
         axes = figure.add_subplot()
         for (y, x), share in np.ndenumerate(shares):
             right = truths[y] == answers[x]
@@ -90,8 +88,7 @@ def loss_curves(trained: Trained) -> Picture:
     epochs, starts = curves.shape
     kept = np.unique(np.linspace(0, epochs - 1, min(epochs, _EPOCHS)).round().astype(int))
     drawn, finite = curves[kept], int(np.isfinite(trained.final_loss).sum())
-    with style():
-        figure = sheet(370, 260)
+    with sheet(370, 260) as figure:
         axes = figure.add_subplot()
         axes.set(xlim=(1, epochs) if epochs > 1 else (0, 2))
         axes.set(xlabel="epoch (one pass over the training rows)", ylabel="training loss")
@@ -105,13 +102,8 @@ def loss_curves(trained: Trained) -> Picture:
             lines = [np.column_stack([kept + 1, losses]) for losses in drawn.T]
             looks = {"colors": "#808080", "alpha": max(0.08, min(0.5, 20 / starts)), "linewidths": 0.6}
             axes.add_collection(LineCollection(lines, rasterized=starts > _VECTORS, **looks))
-            chosen: dict[str, Any] = {
-                "marker": "o" if epochs == 1 else "",
-                "color": SERIES[0],
-                "linewidth": 2,
-                "label": "chosen start",
-            }
-            axes.plot(kept + 1, drawn[:, trained.chosen], **chosen)
+            marker = "o" if epochs == 1 else ""
+            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, label="chosen start")
             axes.plot([], [], color="#808080", linewidth=0.8, label=f"each of the {starts} starts")
             axes.autoscale_view()
             figure.legend(loc="outside upper left", ncols=2)
@@ -130,8 +122,7 @@ def loss_curves(trained: Trained) -> Picture:
 def calibration(place: int, name: str, figures: Mapping[str, Any]) -> Picture:
     """Draw how often a class occurred beside how probable the network said it was."""
     curve = [point for point in figures.get("curve") or [] if point["predicted"] is not None and point["observed"] is not None]
-    with style():
-        figure = sheet(300, 270)
+    with sheet(300, 270) as figure:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (4, 3)), linewidth=1)
         for point in curve:
@@ -158,8 +149,7 @@ def activations(slopes: Sequence[float]) -> Picture:
     own = sorted(set(slopes))
     every = sorted({0.0, 0.2, 0.09, *own})
     x, bottom = np.linspace(-10, 10, 201), -10.5 * max(every)
-    with style():
-        figure = sheet(370, 440)
+    with sheet(370, 440) as figure:
         whole, left = figure.subplots(2, 1, height_ratios=(1, 1))
         for place, slope in enumerate(every):
             name = ("ReLU, slope 0" if slope == 0 else f"slope {slope:g}") + (" (this run)" if slope in own else "")

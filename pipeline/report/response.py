@@ -12,7 +12,7 @@ from pipeline.data.table import Table
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding
-from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, place_label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, place_label, say_instead, sheet, to_svg
 from pipeline.report.words import joined, number
 
 _POINTS = 201
@@ -75,8 +75,7 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
         coding: thresholds and classes of the output.
         names: classes in the order of ``response.truth``.
     """
-    with style():
-        figure = sheet(320, 270)
+    with sheet(320, 270) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1))
         if not np.isfinite(response.output).any():
             say_instead(upper, "The output is not a number.")

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from pipeline.config.schema import Features, Output
 from pipeline.machine.arrays import Floats
-from pipeline.report.canvas import GRID, INK, MUTED, SERIES, Picture, dash, place_label, sheet, style, to_svg
+from pipeline.report.canvas import GRID, INK, MUTED, SERIES, Picture, dash, place_label, sheet, to_svg
 from pipeline.report.words import number, percent, points, ranged
 from pipeline.study.claims import FAILS, HOLDS, OPEN, JudgedClaim
 from pipeline.study.compare import CellFigures
@@ -73,8 +73,7 @@ def _by_slope(
 ) -> Picture:
     what, most = ("mean accuracy", "Highest mean accuracy") if key == "mean" else ("failed starts", "Most failed starts")
     highest = []
-    with style():
-        figure = sheet(300, 280 if key == "mean" else 230)
+    with sheet(300, 280 if key == "mean" else 230) as figure:
         axes = figure.add_subplot()
         for place, (features, cells) in enumerate(grid.lines.items()):
             shift = (place - (len(grid.lines) - 1) / 2) * (0.18 if len(grid.slopes) <= _FEW else 0)
@@ -128,8 +127,7 @@ def claim_pictures(claims: Sequence[JudgedClaim], margin: float) -> list[Picture
 
 def _difference(name: str, claim: JudgedClaim, limits: tuple[float, float], margin: float) -> Picture:
     """Draw the difference on each kind of splits; the claim holds on one side of the margin, which is shaded."""
-    with style():
-        figure = sheet(320, 52 + 26 * len(claim.splits))
+    with sheet(320, 52 + 26 * len(claim.splits)) as figure:
         axes = figure.add_subplot()
         axes.axvspan(margin, limits[claim.more], color=GRID, alpha=0.55, linewidth=0)
         axes.axvline(margin, color=MUTED, linewidth=1, linestyle=(0, (3, 2)))
