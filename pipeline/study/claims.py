@@ -182,7 +182,7 @@ def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) 
     above, below = [low > margin for low, _ in ends], [high < margin for _, high in ends]
     decides = max(range(len(ends)), key=lambda place: ends[place][0] if any(above) else ends[place][1])
     refuted, shown = (any(below), all(above)) if claim.more else (any(above), all(below))
-    hopeless = all(measured.failed[cell] > 0.5 for cell in claim.cells)
+    hopeless = all(measured.failed[cell] > measured.size / 2 for cell in claim.cells)
     verdict = OPEN if hopeless else FAILS if refuted else HOLDS if shown else OPEN
     return Answer(measured.kind, verdict, claim.contrasts[decides].name, differences[decides].mean, ends[decides])
 

@@ -33,7 +33,7 @@ class Measured:
         kind: of the splits.
         size: networks of a cell.
         accuracies: of each cell, the (splits, seeds) test accuracies of the network that each training would keep.
-        failed: of each cell, the share of the networks that failed.
+        failed: of each cell, the number of networks that failed.
         overlap: test rows over training rows, the mean over the splits.
         step: one test row as a share of the accuracy, likewise.
     """
@@ -41,7 +41,7 @@ class Measured:
     kind: SplitKind
     size: int
     accuracies: Mapping[Cell, Floats]
-    failed: Mapping[Cell, float]
+    failed: dict[Cell, int]
     overlap: float
     step: float
 
@@ -57,10 +57,15 @@ def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config:
     Raises:
         RunError: they are not the networks of this grid.
     """
-    study, kinds = config.study, list(dict.fromkeys(division.kind for division in splits))
+    study, size = config.study, config.study.splits * config.study.seeds * config.training.starts
     cells = [(features, output, alpha) for output, features, alpha in product(study.outputs, study.features, study.alphas)]
-    accuracies = {kind: {cell: np.full((study.splits, study.seeds), np.nan) for cell in cells} for kind in kinds}
-    failed = {kind: dict.fromkeys(cells, 0) for kind in kinds}
+    measured = {}
+    for kind in dict.fromkeys(division.kind for division in splits):
+        own = [division for division in splits if division.kind == kind]
+        accuracies = {cell: np.full((study.splits, study.seeds), np.nan) for cell in cells}
+        overlap = float(np.mean([division.test / division.train for division in own]))
+        step = float(np.mean([1 / division.test for division in own]))
+        measured[kind] = Measured(kind, size, accuracies, dict.fromkeys(cells, 0), overlap, step)
     stranger = RunError("networks.parquet lacks networks of this grid; delete the folder of the study, and it trains again")
     try:
         for part in networks:
@@ -68,20 +73,13 @@ def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config:
                 names = cast(tuple[SplitKind, Features, Output, float], key)
                 kind, cell, kept = names[0], names[1:], rows[rows["chosen"]]
                 places = (kept["split_seed"] - config.split.seed).to_numpy(), (kept["seed"] - config.training.seed).to_numpy()
-                accuracies[kind][cell][*places] = kept["test_accuracy"]
-                failed[kind][cell] += int(rows["failed"].sum())
+                measured[kind].accuracies[cell][*places] = kept["test_accuracy"]
+                measured[kind].failed[cell] += int(rows["failed"].sum())
     except (KeyError, IndexError):
         raise stranger from None
-    if any(np.isnan(values).any() for by_cell in accuracies.values() for values in by_cell.values()):
+    if any(np.isnan(values).any() for part in measured.values() for values in part.accuracies.values()):
         raise stranger
-    size, measured = study.splits * study.seeds * config.training.starts, []
-    for kind in kinds:
-        own = [division for division in splits if division.kind == kind]
-        shares = {cell: count / size for cell, count in failed[kind].items()}
-        overlap = float(np.mean([division.test / division.train for division in own]))
-        step = float(np.mean([1 / division.test for division in own]))
-        measured.append(Measured(kind, size, accuracies[kind], shares, overlap, step))
-    return tuple(measured)
+    return tuple(measured.values())
 
 
 @dataclass(frozen=True)
@@ -170,7 +168,7 @@ def cell_figures(measured: Sequence[Measured], config: Config) -> tuple[CellFigu
             interval=interval_of_mean(values, level),
             spread=float(values.std(ddof=1)),
             best=float(values.max()),
-            failed=part.failed[cell],
+            failed=part.failed[cell] / part.size,
             comparison=comparisons.get((part.kind, cell)),
         )
         for part in measured

@@ -49,11 +49,11 @@ def contrast(slope: float) -> Contrast:
     return Contrast(f"{slope:g} over 0", ((cell(slope),),), ((cell(0.0),),))
 
 
-def measured(accuracies: Mapping[Cell, np.ndarray], overlap: float, step: float, failed: float = 0.0) -> Measured:
-    return Measured("random", 0, accuracies, dict.fromkeys(accuracies, failed), overlap, step)
+def measured(accuracies: Mapping[Cell, np.ndarray], overlap: float, step: float, failed: int = 0) -> Measured:
+    return Measured("random", 10, accuracies, dict.fromkeys(accuracies, failed), overlap, step)
 
 
-def verdict(more: bool, *differences: float, failed: float = 0.0) -> str:
+def verdict(more: bool, *differences: float, failed: int = 0) -> str:
     """Return the verdict on a claim whose contrasts have these differences, which hardly vary."""
     noise = np.random.default_rng(0).normal(0, 1e-4, size=(4, 5))
     accuracies = {cell(0.0): 0.5 + noise}
@@ -80,7 +80,8 @@ def verdict(more: bool, *differences: float, failed: float = 0.0) -> str:
 )
 def test_the_margin_decides(more: bool, differences: list[float], expected: str):
     assert verdict(more, *differences) == expected
-    assert verdict(more, *differences, failed=0.6) == OPEN
+    assert verdict(more, *differences, failed=5) == expected
+    assert verdict(more, *differences, failed=6) == OPEN
 
 
 @pytest.mark.parametrize(
