@@ -200,13 +200,13 @@ def study_command(
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
         from pipeline.study.command import study as carry_out
-        from pipeline.study.crew import crew_of
         from pipeline.study.terminal import show_study
+        from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
         result = carry_out(load_config(config, settings or (), data), origin, crew_of(dask), verbose=not as_json)
-        out.show(result, lambda console: show_study(console, result))
-        out.fail_unless(result["sound"])
+        out.show(result.to_dict(), lambda console: show_study(console, result))
+        out.fail_unless(result.sound)
 
 
 @app.command("explain")

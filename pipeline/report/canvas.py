@@ -73,16 +73,11 @@ class Picture:
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Draw in the report's style; nothing of it outlasts the block."""
+def sheet(width: float, height: float) -> Iterator[Figure]:
+    """Give an empty figure, in CSS pixels of a narrow screen; within the block, and only there, it takes the report's style."""
     with rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the reader's font draws it
-        yield
-
-
-def sheet(width: float, height: float) -> Figure:
-    """Return an empty figure, in CSS pixels of a narrow screen."""
-    return Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
+        yield Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
 
 
 def colour(place: int) -> str:
@@ -112,7 +107,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
     """Return the figure as an <svg> element for an HTML page; the same figure gives the same text.
 
     Args:
-        figure: drawn within ``style``.
+        figure: drawn within ``sheet``.
         name: starts every identifier, so no two figures of a page may share it.
         title: read by screen readers first.
         description: what is drawn, and how.
@@ -122,8 +117,8 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
     canvas.print_svg(file, metadata={"Date": None})  # savefig would draw everything twice
     root = ElementTree.fromstring(file.getvalue())  # noqa: S314 - our own drawing
     width = float(root.get("viewBox", "").split()[2])
-    for each in [each for each in root if not each.tag.endswith("}g") and each.find(".//{*}clipPath") is None]:
-        root.remove(each)  # metadata, and a style sheet that would reach the whole page
+    for child in [child for child in root if not child.tag.endswith("}g") and child.find(".//{*}clipPath") is None]:
+        root.remove(child)  # metadata, and a style sheet that would reach the whole page
     _clean(root, name)
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
@@ -140,17 +135,14 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
 
 def _clean(root: ElementTree.Element, name: str) -> None:
     """Drop namespaces, fonts and unused identifiers; name colours and used identifiers; round what is drawn."""
-    used = set(re.findall(r"#(\w+)", " ".join(value for each in root.iter() for value in each.attrib.values())))
-    for each in root.iter():
-        each.tag = each.tag.rpartition("}")[2]
-        if not (each.text or "").strip():
-            each.text = None
-        each.tail = None
-        each.attrib = {
-            key.rpartition("}")[2]: _attribute(key.rpartition("}")[2], value, name)
-            for key, value in each.attrib.items()
-            if key != "id" or value in used
-        }
+    elements = list(root.iter())
+    used = set(re.findall(r"#(\w+)", " ".join(value for element in elements for value in element.attrib.values())))
+    for element in elements:
+        element.tag = element.tag.rpartition("}")[2]
+        element.text = element.text if (element.text or "").strip() else None
+        element.tail = None
+        keys = {key: key.rpartition("}")[2] for key in element.attrib if key != "id" or element.attrib[key] in used}
+        element.attrib = {short: _attribute(short, element.attrib[key], name) for key, short in keys.items()}
 
 
 def _attribute(key: str, value: str, name: str) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import Network, unflatten
-from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, place_label, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, place_label, sheet, to_svg
 
 MOST_WEIGHTS = 60
 """A network with more weights is shown as a table only."""
@@ -31,14 +31,14 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
         outputs: a name for each output.
     """
     layers = list(unflatten(network.weights, network.sizes))
-    gaps = [_gap(kernel) for kernel, _ in layers]
+    lines = [min(kernel.shape) for kernel, _ in layers]  # beside each other between two columns, each with its number
+    gaps = [44 + _ACROSS * count if count <= _LABELLED else 150 for count in lines]
     columns = np.concatenate([[0], np.cumsum(gaps)])
     height = _DOWN * max(network.sizes)
     places = [[height * (unit + 0.5) / size for unit in range(size)] for size in network.sizes]
     largest = max((float(np.abs(kernel).max()) for kernel, _ in layers if np.isfinite(kernel).all()), default=1.0) or 1.0
     left, right = (max(34.0, 20 + 6.5 * max(len(place_label(name, 13)) for name in names)) for names in (inputs, outputs))
-    with style():
-        figure = sheet(left + columns[-1] + right, height + 54)
+    with sheet(left + columns[-1] + right, height + 54) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-left, columns[-1] + right), ylim=(height + 8, -46))
         axes.axis("off")
@@ -54,14 +54,8 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
                 axes.text(x + side, y, place_label(name, 13), ha=align, va="center")
         description = "Columns of units from the inputs to the output; a line for each weight between them."
         svg = to_svg(figure, "network", "The network with its weights", description)
-    told = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."
-    return Picture(svg, f"{told} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger.")
-
-
-def _gap(kernel: Floats32) -> float:
-    """Return the width between two columns that the numbers on the lines need."""
-    lines = min(kernel.shape)
-    return 44 + _ACROSS * lines if lines <= _LABELLED else 150
+    count = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."
+    return Picture(svg, f"{count} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger.")
 
 
 def _lines(axes: Axes, kernel: Floats32, x: NDArray[Any], y: Sequence[Sequence[float]], largest: float) -> None:

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from pipeline.network.activation import leaky_relu_array
 from pipeline.network.train import Trained
-from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, place_label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, place_label, say_instead, sheet, to_svg
 from pipeline.report.words import joined, number, percent, ranged
 
 _VECTORS = 48  # starts drawn as lines; more of them become one image, or the file grows without end
@@ -26,31 +26,27 @@ def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
         rows: each with name, test, test_interval, unseen, unseen_interval; the network first.
     """
     kinds = [("test", "test rows", SERIES[0], "o", 0.14), ("unseen", "unseen profiles", SERIES[1], "D", -0.14)]
-    with style():
-        figure = sheet(370, 70 + 34 * len(rows))
+    with sheet(370, 70 + 34 * len(rows)) as figure:
         axes = figure.add_subplot()
         for key, name, tint, marker, shift in kinds:
-            known = [(place, row) for place, row in enumerate(reversed(rows)) if row.get(key) is not None]
-            for place, row in known:
-                low, high = row.get(f"{key}_interval") or (row[key], row[key])
-                axes.plot([low, high], [place + shift] * 2, color=tint, linewidth=1.6, solid_capstyle="butt")
-            if known:
-                xs, ys = [row[key] for _, row in known], [place + shift for place, _ in known]
-                axes.plot(xs, ys, marker, color=tint, markersize=6, place_label=name)
+            measured = [(row, place + shift) for place, row in enumerate(reversed(rows)) if row.get(key) is not None]
+            for row, y in measured:
+                axes.plot(row.get(f"{key}_interval") or [row[key]] * 2, [y, y], color=tint, linewidth=1.6, solid_capstyle="butt")
+            if measured:
+                shares, ys = zip(*((row[key], y) for row, y in measured), strict=True)
+                axes.plot(shares, ys, marker, color=tint, markersize=6, label=name)
         axes.set_yticks(range(len(rows)), [place_label(row["name"], 24) for row in reversed(rows)])
-        axes.set_ylim(-0.6, len(rows) - 0.4)
         lowest = min((row[key] for key, *_ in kinds for row in rows if row.get(key) is not None), default=0.0)
-        axes.set_xlim(max(0.0, math.floor(lowest * 10 - 1) / 10) - 0.02, 1.02)
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.set(xlim=(max(0.0, math.floor(lowest * 10 - 1) / 10) - 0.02, 1.02), ylim=(-0.6, len(rows) - 0.4))
         axes.set_xlabel("accuracy: share of rows answered rightly")
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", visible=False)
         figure.legend(loc="outside upper left", ncols=2)
         description = "One line a model: a point at its accuracy, and a bar over its confidence interval."
         svg = to_svg(figure, "accuracies", "Accuracy of the network and of simple baselines", description)
-    network = rows[0]
-    told = f"The network is right in {ranged(network['test'], network.get('test_interval'))} of the test rows"
+    own = f"The network is right in {ranged(rows[0]['test'], rows[0].get('test_interval'))} of the test rows"
     others = [f"{row['name']} {percent(row['test'])}" for row in rows[1:] if row.get("test") is not None]
-    return Picture(svg, f"{told}. For comparison: {', '.join(others) or 'no baseline could be measured'}.")
+    return Picture(svg, f"{own}. For comparison: {', '.join(others) or 'no baseline could be measured'}.")
 
 
 def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
@@ -60,40 +56,30 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     numbered = len(truths) <= _NUMBERED
     side = 46 if len(truths) <= 5 else 30 if numbered else 330 / len(answers)
-    with style():
-        figure = sheet(max(300, 120 + side * len(answers)), 70 + side * len(truths))
+    with sheet(max(300, 120 + side * len(answers)), 70 + side * len(truths)) as figure:
         axes = figure.add_subplot()
         for (y, x), share in np.ndenumerate(shares):
             right = truths[y] == answers[x]
-            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=SERIES[0 if right else 1], alpha=0.6 * share, linewidth=0))
-            axes.add_patch(
-                Rectangle((x, y), 1, 1, facecolor="none", edgecolor=INK if right else MUTED, linewidth=1.4 * right + 0.3)
-            )
+            tint, edge, weight = (SERIES[0], INK, "bold") if right else (SERIES[1], MUTED, "normal")
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=tint, alpha=0.6 * share, linewidth=0))
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor="none", edgecolor=edge, linewidth=1.4 * right + 0.3))
             if numbered:
-                axes.text(x + 0.5, y + 0.5, str(table[y, x]), ha="center", va="center", fontweight="bold" if right else "normal")
+                axes.text(x + 0.5, y + 0.5, str(table[y, x]), ha="center", va="center", fontweight=weight)
+        columns, lines = ([place_label(name, 12) for name in names] for names in (answers, truths))
         size = 10 if numbered else max(4.0, min(9.0, side * 0.7))
-        axes.set_xticks(
-            np.arange(len(answers)) + 0.5, [place_label(each, 12) for each in answers], rotation=40, ha="right", fontsize=size
-        )
-        axes.set_yticks(np.arange(len(truths)) + 0.5, [place_label(each, 12) for each in truths], fontsize=size)
-        axes.set_xlim(0, len(answers))
-        axes.set_ylim(len(truths), 0)
-        axes.set(xlabel="answer of the network", ylabel="true class")
+        axes.set_xticks(np.arange(len(answers)) + 0.5, columns, rotation=40, ha="right", fontsize=size)
+        axes.set_yticks(np.arange(len(truths)) + 0.5, lines, fontsize=size)
+        axes.set(xlim=(0, len(answers)), ylim=(len(truths), 0), xlabel="answer of the network", ylabel="true class")
         axes.grid(visible=False)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         description = "A grid: one row a true class, one column an answer. Framed cells on the diagonal are right answers."
         svg = to_svg(figure, "confusion", "Confusion matrix of the test rows", description)
     correct = sum(counts[name].get(name, 0) for name in truths)
-    wrong = [(counts[a][b], a, b) for a in truths for b in answers if a != b and counts[a][b]]
-    worst = max(wrong, key=lambda each: each[0], default=None)
-    told = f"{correct} of {table.sum()} test rows are answered rightly (framed cells)."
-    most = (
-        f" The most common mistake: {worst[0]} rows of {worst[1]} got the answer {worst[2]}."
-        if worst
-        else " No mistake was made."
-    )
-    return Picture(svg, told + most)
+    mistakes = [(counts[a][b], a, b) for a in truths for b in answers if a != b and counts[a][b]]
+    rows, truth, answer = max(mistakes, key=lambda mistake: mistake[0], default=(0, "", ""))
+    worst = f"The most common mistake: {rows} rows of {truth} got the answer {answer}." if mistakes else "No mistake was made."
+    return Picture(svg, f"{correct} of {table.sum()} test rows are answered rightly (framed cells). {worst}")
 
 
 def loss_curves(trained: Trained) -> Picture:
@@ -102,12 +88,10 @@ def loss_curves(trained: Trained) -> Picture:
     epochs, starts = curves.shape
     kept = np.unique(np.linspace(0, epochs - 1, min(epochs, _EPOCHS)).round().astype(int))
     drawn, finite = curves[kept], int(np.isfinite(trained.final_loss).sum())
-    with style():
-        figure = sheet(370, 260)
+    with sheet(370, 260) as figure:
         axes = figure.add_subplot()
-        axes.set(
-            xlabel="epoch (one pass over the training rows)", ylabel="training loss", xlim=(1, epochs) if epochs > 1 else (0, 2)
-        )
+        axes.set(xlim=(1, epochs) if epochs > 1 else (0, 2))
+        axes.set(xlabel="epoch (one pass over the training rows)", ylabel="training loss")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if np.isfinite(drawn).any():
             if 0 < 5 * np.nanmin(drawn) < np.nanmax(drawn):
@@ -115,15 +99,12 @@ def loss_curves(trained: Trained) -> Picture:
                 axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
                 axes.yaxis.set_minor_formatter(NullFormatter())
+            lines = [np.column_stack([kept + 1, losses]) for losses in drawn.T]
+            looks = {"colors": "#808080", "alpha": max(0.08, min(0.5, 20 / starts)), "linewidths": 0.6}
+            axes.add_collection(LineCollection(lines, rasterized=starts > _VECTORS, **looks))
             marker = "o" if epochs == 1 else ""
-            lines = [np.column_stack([kept + 1, each]) for each in drawn.T]
-            axes.add_collection(
-                LineCollection(
-                    lines, colors="#808080", alpha=max(0.08, min(0.5, 20 / starts)), linewidths=0.6, rasterized=starts > _VECTORS
-                )
-            )
-            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, place_label="chosen start")
-            axes.plot([], [], color="#808080", linewidth=0.8, place_label=f"each of the {starts} starts")
+            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, label="chosen start")
+            axes.plot([], [], color="#808080", linewidth=0.8, label=f"each of the {starts} starts")
             axes.autoscale_view()
             figure.legend(loc="outside upper left", ncols=2)
         else:
@@ -132,17 +113,16 @@ def loss_curves(trained: Trained) -> Picture:
             "Lines that show how the training loss of each start changes from epoch to epoch; the chosen start is thick."
         )
         svg = to_svg(figure, "losses", "Training loss of all starts", description)
-    best = trained.final_loss[trained.chosen]
-    told = f"{starts:,} start{'s' * (starts > 1)} of {epochs:,} epochs; {finite:,} ended with a finite loss."
-    chosen = f" Start {trained.chosen + 1} was chosen: its final training loss, {number(float(best))}, is the lowest."
-    return Picture(svg, told + (chosen if np.isfinite(best) else " None could be chosen by its loss."))
+    best = float(trained.final_loss[trained.chosen])
+    count = f"{starts:,} start{'s' * (starts > 1)} of {epochs:,} epochs; {finite:,} ended with a finite loss."
+    lowest = f"Start {trained.chosen + 1} was chosen: its final training loss, {number(best)}, is the lowest."
+    return Picture(svg, f"{count} {lowest if np.isfinite(best) else 'None could be chosen by its loss.'}")
 
 
 def calibration(place: int, name: str, figures: Mapping[str, Any]) -> Picture:
     """Draw how often a class occurred beside how probable the network said it was."""
     curve = [point for point in figures.get("curve") or [] if point["predicted"] is not None and point["observed"] is not None]
-    with style():
-        figure = sheet(300, 270)
+    with sheet(300, 270) as figure:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (4, 3)), linewidth=1)
         for point in curve:
@@ -152,16 +132,16 @@ def calibration(place: int, name: str, figures: Mapping[str, Any]) -> Picture:
             axes.plot([p["predicted"] for p in curve], [p["observed"] for p in curve], "o", color=SERIES[0], markersize=6)
         else:
             say_instead(axes, "No probability to compare.")
-        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         axes.set_title(place_label(name, 28), fontweight="bold", loc="left")
+        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         axes.set(xlabel="probability that the network gave", ylabel="share that it really was")
         description = "Points near the dashed diagonal: the probabilities are right. Bars: confidence intervals."
         svg = to_svg(figure, f"calibration{place}", f"Calibration of the class {name}", description)
-    told = [
-        f"where it said {percent(p['predicted'])}, it was so in {percent(p['observed'])} of {p['rows']} rows"
-        for p in (curve[:1] + curve[1:][-1:])
+    ends = [
+        f"where it said {percent(point['predicted'])}, it was so in {percent(point['observed'])} of {point['rows']} rows"
+        for point in curve[:1] + curve[1:][-1:]
     ]
-    return Picture(svg, f"{name}: {joined(told) if told else 'no probability was measured'}.")
+    return Picture(svg, f"{name}: {joined(ends) if ends else 'no probability was measured'}.")
 
 
 def activations(slopes: Sequence[float]) -> Picture:
@@ -169,28 +149,15 @@ def activations(slopes: Sequence[float]) -> Picture:
     own = sorted(set(slopes))
     every = sorted({0.0, 0.2, 0.09, *own})
     x, bottom = np.linspace(-10, 10, 201), -10.5 * max(every)
-    with style():
-        figure = sheet(370, 440)
+    with sheet(370, 440) as figure:
         whole, left = figure.subplots(2, 1, height_ratios=(1, 1))
         for place, slope in enumerate(every):
             name = ("ReLU, slope 0" if slope == 0 else f"slope {slope:g}") + (" (this run)" if slope in own else "")
-            width = 2.6 if slope in own else 1.4
+            looks = {"color": colour(place), "linestyle": dash(place), "linewidth": 2.6 if slope in own else 1.4}
             for axes in (whole, left):
-                axes.plot(
-                    x,
-                    leaky_relu_array(x, slope),
-                    color=colour(place),
-                    linestyle=dash(place),
-                    linewidth=width,
-                    place_label=name,
-                )
+                axes.plot(x, leaky_relu_array(x, slope), label=name, **looks)
         whole.set(xlim=(-10, 10), ylim=(bottom - 1, 10), title="the whole curve", xticks=range(-10, 11, 5))
-        left.set(
-            xlim=(-10, 1),
-            ylim=(bottom, 1),
-            title="the left side, enlarged",
-            xlabel="value that enters the unit",
-        )
+        left.set(xlim=(-10, 1), ylim=(bottom, 1), title="the left side, enlarged", xlabel="value that enters the unit")
         figure.set_layout_engine("constrained", hspace=0.09)
         for axes in (whole, left):
             axes.axhline(0, color=MUTED, linewidth=0.8)
@@ -201,6 +168,6 @@ def activations(slopes: Sequence[float]) -> Picture:
             "Lines from -10 to 10 that bend at the origin: to the right all are the same, to the left each has its own slope."
         )
         svg = to_svg(figure, "activations", "ReLU and Leaky ReLU", description)
-    told = "Right of 0 the value passes unchanged. Left of 0 it is multiplied by the slope; with slope 0 (ReLU) nothing passes."
+    rule = "Right of 0 the value passes unchanged. Left of 0 it is multiplied by the slope; with slope 0 (ReLU) nothing passes."
     run = joined(f"{slope:g} (\N{MINUS SIGN}10 becomes {number(-10 * slope + 0.0)})" for slope in own)
-    return Picture(svg, f"{told} This run: slope {run}." if own else f"{told} This network has no Leaky ReLU layer.")
+    return Picture(svg, f"{rule} This run: slope {run}." if own else f"{rule} This network has no Leaky ReLU layer.")

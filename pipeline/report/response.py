@@ -12,7 +12,7 @@ from pipeline.data.table import Table
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding
-from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, place_label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import INK, MUTED, Picture, colour, dash, place_label, say_instead, sheet, to_svg
 from pipeline.report.words import joined, number
 
 _POINTS = 201
@@ -45,8 +45,8 @@ class Response:
 def standing(model: Model, table: Table, rows: Integers) -> Floats:
     """Return (F,) where the other features stand: what fills a missing value, or the median of the usable training values."""
     values = _usable(model, table)[rows]
-    known = [column[~np.isnan(column)] for column in values.T]
-    medians = np.array([np.median(column) if len(column) else 0.0 for column in known])
+    usable = [column[~np.isnan(column)] for column in values.T]
+    medians = np.array([np.median(column) if len(column) else 0.0 for column in usable])
     fill = model.preprocessor.fill
     return np.where(np.isfinite(fill), fill, medians)
 
@@ -55,15 +55,15 @@ def responses(model: Model, table: Table, config: Config, rows: Integers) -> Ite
     """Yield the response along each feature; ``rows`` are the training rows."""
     still, usable, truth = standing(model, table, rows), _usable(model, table), table.class_indices()
     for place, name in enumerate(model.preprocessor.features):
-        known = ~np.isnan(usable[:, place])
-        seen = usable[known, place]
+        filled = ~np.isnan(usable[:, place])
+        seen = usable[filled, place]
         low, high = (seen.min(), seen.max()) if len(seen) else (still[place] - 1, still[place] + 1)
         values = np.linspace(low, high if high > low else low + 1, _POINTS)
         grid = np.tile(still, (_POINTS, 1))
         grid[:, place] = values
         output = model.network.output(model.preprocessor.transform(grid))
         answers = model.answers(output, model.coding.classes)
-        yield Response(name, config.data.features[name].unit or "", values, output, answers, seen, truth[known])
+        yield Response(name, config.data.features[name].unit or "", values, output, answers, seen, truth[filled])
 
 
 def response_picture(place: int, response: Response, coding: Coding, names: Sequence[str]) -> Picture:
@@ -75,8 +75,7 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
         coding: thresholds and classes of the output.
         names: classes in the order of ``response.truth``.
     """
-    with style():
-        figure = sheet(320, 270)
+    with sheet(320, 270) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1))
         if not np.isfinite(response.output).any():
             say_instead(upper, "The output is not a number.")
@@ -93,7 +92,7 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
             "The output as this feature runs over the range of the data; below, a stroke where a row lies, one line a class."
         )
         svg = to_svg(figure, f"feature{place}", f"Output along {response.feature}", description)
-    return Picture(svg, f"{response.feature}: {_told(response, coding.classes)}.")
+    return Picture(svg, f"{response.feature}: {_answers_in_words(response, coding.classes)}.")
 
 
 def _usable(model: Model, table: Table) -> Floats:
@@ -138,14 +137,8 @@ def _probabilities(axes: Axes, response: Response, coding: Coding) -> None:
     peaks = np.nan_to_num(response.output).max(axis=0)
     shown = sorted(np.argsort(-peaks, kind="stable")[:_NAMED].tolist())
     for index in shown:
-        axes.plot(
-            response.values,
-            response.output[:, index],
-            color=colour(index),
-            linestyle=dash(index),
-            linewidth=2,
-            place_label=place_label(coding.classes[index], 10),
-        )
+        looks = {"color": colour(index), "linestyle": dash(index), "label": place_label(coding.classes[index], 10)}
+        axes.plot(response.values, response.output[:, index], linewidth=2, **looks)
     axes.set_ylim(-0.03, 1.03)
     axes.figure.legend(loc="outside upper left", ncols=3, handlelength=1.8, columnspacing=1)
 
@@ -159,23 +152,23 @@ def _rug(axes: Axes, response: Response, names: Sequence[str]) -> None:
         spots = np.unique(np.round((seen - response.values[0]) / width, 3)) * width + response.values[0]
         x, y = np.repeat(spots, 3), np.tile([-index - 0.38, -index + 0.38, np.nan], len(spots))
         axes.plot(x, y, color=colour(index) if split else MUTED, linewidth=1, solid_capstyle="butt")  # one path for all
-    axes.set_yticks(
-        [-index for index in range(len(lines))], [place_label(name, 9) for name in names] if split else ["rows"], fontsize=8
-    )
+    labels = [place_label(name, 9) for name in names] if split else ["rows"]
+    axes.set_yticks([-index for index in range(len(lines))], labels, fontsize=8)
     axes.set_ylim(-len(lines) + 0.4, 0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
 
 
-def _told(response: Response, classes: Sequence[str]) -> str:
+def _answers_in_words(response: Response, classes: Sequence[str]) -> str:
     """Return the answers along the feature in words."""
     answers, values = response.answers, response.values
     turns = [0, *(np.flatnonzero(np.diff(answers)) + 1).tolist()]
-    name = [classes[answers[turn]] if answers[turn] >= 0 else "no class" for turn in turns]
+    names = [classes[answers[turn]] if answers[turn] >= 0 else "no class" for turn in turns]
     if len(turns) == 1:
-        return f"{name[0]} everywhere" if answers[0] >= 0 else "no class anywhere"
+        return f"{names[0]} everywhere" if answers[0] >= 0 else "no class anywhere"
     if len(turns) > 5:
         return f"the answer changes {len(turns) - 1} times"
-    spots = [number(float(f"{values[turn]:.3g}")) for turn in turns[1:]]
-    return f"{name[0]} at first, {joined(f'{each} from {spot} on' for each, spot in zip(name[1:], spots, strict=True))}"
+    ends = zip(names[1:], turns[1:], strict=True)
+    later = joined(f"{name} from {number(float(f'{values[turn]:.3g}'))} on" for name, turn in ends)
+    return f"{names[0]} at first, {later}"

@@ -1,7 +1,7 @@
 """Figures in words, for captions, tables and the template."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from jinja2 import Undefined
@@ -10,8 +10,6 @@ from markupsafe import Markup, escape
 NOT_MEASURED = "not measured"
 NOT_SUPPLIED = "not supplied"
 _SIGN = "\N{NO-BREAK SPACE}%"
-
-
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -32,9 +30,7 @@ def percent(share: Any, otherwise: str = NOT_MEASURED) -> str:
 
 def interval(ends: Any, otherwise: str = "") -> str:
     """Return both ends of an interval of shares, as percentages."""
-    if absent(ends) or any(end is None for end in ends):
-        return otherwise
-    return f"{ends[0] * 100:.1f} to {ends[1] * 100:.1f}{_SIGN}"
+    return _both(ends, lambda share: f"{share * 100:.1f}", _SIGN) or otherwise
 
 
 def ranged(share: Any, ends: Any) -> str:
@@ -53,7 +49,7 @@ def points(difference: Any, ends: Any = None, otherwise: str = NOT_MEASURED) -> 
 
 def points_span(ends: Any) -> str:
     """Return both ends of an interval of differences, in percentage points."""
-    return "" if absent(ends) or any(end is None for end in ends) else f"{_signed(ends[0])} to {_signed(ends[1])}"
+    return _both(ends, _signed)
 
 
 def _signed(difference: float) -> str:
@@ -69,9 +65,11 @@ def number(value: Any, otherwise: str = NOT_MEASURED) -> str:
 
 def span(ends: Any, otherwise: str = "") -> str:
     """Return both ends of an interval of plain numbers."""
-    if absent(ends) or any(end is None for end in ends):
-        return otherwise
-    return f"{number(ends[0])} to {number(ends[1])}"
+    return _both(ends, number) or otherwise
+
+
+def _both(ends: Any, write: Callable[[Any], str], unit: str = "") -> str:
+    return "" if absent(ends) or any(end is None for end in ends) else f"{write(ends[0])} to {write(ends[1])}{unit}"
 
 
 def quantity(figure: Any, otherwise: str = NOT_MEASURED) -> str:
@@ -89,8 +87,8 @@ def p_value(value: Any) -> str:
 
 def joined(words: Iterable[object]) -> str:
     """Return words as a plain list: "a, b and c"."""
-    each = [str(word) for word in words]
-    return " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
+    texts = [str(word) for word in words]
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def with_code(text: str) -> Markup:

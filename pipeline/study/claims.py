@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from typing import Literal
 
 import numpy as np
 
-from pipeline.config.schema import Features, StudySection
+from pipeline.config.schema import Config, Features, StudySection
+from pipeline.findings import find
 from pipeline.machine.arrays import Floats
-from pipeline.study.compare import Difference, difference
+from pipeline.study.compare import Cell, Measured, difference
+from pipeline.study.grid import SPLITS, SplitKind
 
-HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told here"
+Verdict = Literal["holds", "does not hold", "cannot be told here"]
+HOLDS: Verdict = "holds"
+FAILS: Verdict = "does not hold"
+OPEN: Verdict = "cannot be told here"
 
-Group = tuple[tuple[Features, float], ...]
-"""Cells, by features and slope, whose mean counts; their output is that of the reference cell."""
+Group = tuple[Cell, ...]
+"""Cells whose mean counts; their output is that of the reference cell."""
 
 _USUAL = 0.05
 """The largest slope that the article calls usual."""
@@ -32,10 +37,10 @@ class Contrast:
     plus: tuple[Group, ...]
     minus: tuple[Group, ...]
 
-    def pairs(self, cells: Mapping[tuple[Features, float], Floats]) -> Floats:
+    def pairs(self, accuracies: Mapping[Cell, Floats]) -> Floats:
         """Return the (splits, seeds) differences of cells given as (splits, seeds) accuracies."""
         plus, minus = (
-            sum(np.mean([cells[cell] for cell in group], axis=0) for group in side) for side in (self.plus, self.minus)
+            sum(np.mean([accuracies[cell] for cell in group], axis=0) for group in side) for side in (self.plus, self.minus)
         )
         return np.asarray(plus - minus)
 
@@ -57,52 +62,75 @@ class Claim:
     lacking: str = ""
 
     @property
-    def cells(self) -> frozenset[tuple[Features, float]]:
+    def cells(self) -> frozenset[Cell]:
         """The cells that the contrasts use."""
         return frozenset(cell for contrast in self.contrasts for group in contrast.plus + contrast.minus for cell in group)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the splits of one kind say to a claim.
+    """What the splits of one kind say to a claim: the contrast that decides, and an interval that holds with all others."""
 
-    Attributes:
-        verdict: HOLDS, FAILS or OPEN.
-        name: of the contrast that decides.
-        difference: its value.
-        interval: its interval, which holds together with those of all other contrasts.
-    """
-
-    verdict: str
-    name: str
-    difference: Difference
+    split: SplitKind
+    verdict: Verdict
+    contrast: str
+    difference: float
     interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What the networks of one kind of splits give for a claim.
+class JudgedClaim:
+    """A claim with its verdict, and what the reader must know beside it; ``more`` as in ``Claim``."""
 
-    Attributes:
-        cells: (splits, seeds) accuracies of each cell.
-        overlap: test rows over training rows.
-        step: one test row as a share of the accuracy.
+    claim: str
+    verdict: Verdict
+    evidence: str
+    remark: str
+    networks: int
+    more: bool
+    splits: tuple[Answer, ...]
+
+
+def judged_claims(measured: Sequence[Measured], config: Config) -> tuple[JudgedClaim, ...]:
+    """Return the article's claims with verdict and evidence, for the kind of output that the reference cell has.
+
+    The intervals of all contrasts on all kinds of splits hold together (Bonferroni).
     """
+    stated, remark, judged = claims(config.study), _unreachable(config), []
+    count = sum(len(claim.contrasts) for claim in stated) * len(measured)
+    level = 1 - (1 - config.evaluation.interval) / max(1, count)
+    for claim in stated:
+        parts = measured if claim.contrasts else ()
+        answers = tuple(answer_claim(claim, part, config.study.margin, level) for part in parts)
+        verdict = together([answer.verdict for answer in answers])
+        evidence = "; ".join(map(_evidence, answers)) or f"the grid lacks {claim.lacking}"
+        own_remark = remark if any(alpha == 0 for *_, alpha in claim.cells) else ""
+        networks = sum(part.size for part in parts) * len(claim.cells)
+        judged.append(JudgedClaim(claim.text, verdict, evidence, own_remark, networks, claim.more, answers))
+    return tuple(judged)
 
-    cells: Mapping[tuple[Features, float], Floats]
-    overlap: float
-    step: float
+
+def _evidence(answer: Answer) -> str:
+    low, high = (100 * end for end in answer.interval)
+    points = f"{100 * answer.difference:+.1f} points ({low:+.1f} to {high:+.1f})"
+    return f"{SPLITS[answer.split]}: {answer.verdict}, {answer.contrast} {points}"
+
+
+def _unreachable(config: Config) -> str:
+    """Return which classes the reference's output cannot give behind ReLU, as finding C102 says it; an empty text if none."""
+    network = config.network.model_copy(update={"output": config.study.reference.output, "alpha": 0.0})
+    findings = find("C", config.model_copy(update={"network": network}), ())
+    return next((f"C102: {finding.message}" for finding in findings if finding.code == "C102"), "")
 
 
 def claims(grid: StudySection) -> tuple[Claim, ...]:
-    """Return the article's claims, as far as a grid can speak to them."""
+    """Return the article's claims, as far as a grid can speak to them, for the output of its reference cell."""
     usual = tuple(alpha for alpha in grid.alphas if 0 < alpha <= _USUAL)
-    larger = tuple(alpha for alpha in grid.alphas if _USUAL < alpha < 1)
     every = grid.features
     leaky = f"slope {' and '.join(f'{alpha:g}' for alpha in usual)}"
 
     def cells(alphas: Sequence[float], *features: Features) -> Group:
-        return tuple(product(features, alphas))
+        return tuple((name, grid.reference.output, alpha) for name in features for alpha in alphas)
 
     def over_relu(where: str, *features: Features) -> Contrast:
         return Contrast(f"{leaky} over ReLU{where}", (cells(usual, *features),), (cells([0.0], *features),))
@@ -110,55 +138,56 @@ def claims(grid: StudySection) -> tuple[Claim, ...]:
     after, before = over_relu(" after PCA", "pca"), over_relu(" on raw inputs", "raw")
     more_after = Contrast("the same gain after PCA over that on raw inputs", after.plus + before.minus, after.minus + before.plus)
     negative = Contrast(f"{leaky} after PCA over the same on raw inputs", after.plus, before.plus)
-    larger_ones = tuple(
-        Contrast(f"slope {alpha:g} over {leaky}", (cells([alpha], *every),), (cells(usual, *every),)) for alpha in larger
+    larger = tuple(
+        Contrast(f"slope {alpha:g} over {leaky}", (cells([alpha], *every),), (cells(usual, *every),))
+        for alpha in grid.alphas
+        if _USUAL < alpha < 1
     )
     stated = (
         Claim("A small slope, such as 0.01 or 0.05, does better than ReLU", (over_relu("", *every),)),
-        Claim("A small slope is enough: a larger one does no better", larger_ones, more=False),
+        Claim("A small slope is enough: a larger one does no better", larger, more=False),
         Claim("After PCA, which makes inputs negative, Leaky ReLU does better than ReLU", (after,)),
         Claim("Leaky ReLU gains more after PCA than on raw inputs", (more_after,)),
         Claim("ReLU suits raw positive inputs: Leaky ReLU does no better there", (before,), more=False),
         Claim("The accuracy lacked negative inputs: after PCA the same network does better", (negative,)),
     )
-    return tuple(_possible(each, grid, bool(usual)) for each in stated)
+    return tuple(_possible(claim, grid, bool(usual)) for claim in stated)
 
 
 def _possible(claim: Claim, grid: StudySection, usual: bool) -> Claim:
     """Return the claim, without contrasts if the grid lacks a cell of one."""
-    used = {cell for contrast in claim.contrasts for group in contrast.plus + contrast.minus for cell in group}
-    lacking = [
-        f'features "{name}"' for name in ("raw", "pca") if name not in grid.features and name in {cell[0] for cell in used}
-    ]
-    lacking += ["slope 0, which is ReLU"] if 0.0 not in grid.alphas and 0.0 in {cell[1] for cell in used} else []
+    features, alphas = {cell[0] for cell in claim.cells}, {cell[2] for cell in claim.cells}
+    lacking = [f'features "{name}"' for name in ("raw", "pca") if name in features.difference(grid.features)]
+    lacking += ["slope 0, which is ReLU"] if 0.0 in alphas.difference(grid.alphas) else []
     lacking += [] if usual else [f"a slope above 0 and up to {_USUAL}"]
     lacking += [] if claim.contrasts else [f"a slope between {_USUAL} and 1"]
     return Claim(claim.text, () if lacking else claim.contrasts, claim.more, " and ".join(lacking))
 
 
-def answer(claim: Claim, evidence: Evidence, margin: float, level: float) -> Answer:
+def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) -> Answer:
     """Return what splits of one kind say to a claim that has contrasts.
 
     A difference counts as more where its whole interval lies above the margin, the smallest difference that matters, and as
-    no more where it lies wholly below.
+    no more where it lies wholly below. Nothing can be told where most networks of every cell have failed.
 
     Args:
         claim: with at least one contrast.
-        evidence: of the splits.
+        measured: on these splits.
         margin: as a share.
         level: of the interval of each contrast.
     """
-    pairs = [(contrast.name, contrast.pairs(evidence.cells)) for contrast in claim.contrasts]
-    found = [(name, difference(each, evidence.overlap, evidence.step)) for name, each in pairs]
-    ends = [each.interval(level) for _, each in found]
+    pairs = [contrast.pairs(measured.accuracies) for contrast in claim.contrasts]
+    differences = [difference(values, measured.overlap, measured.step) for values in pairs]
+    ends = [value.interval(level) for value in differences]
     above, below = [low > margin for low, _ in ends], [high < margin for _, high in ends]
-    decides = max(range(len(found)), key=lambda place: ends[place][0] if any(above) else ends[place][1])
+    decides = max(range(len(ends)), key=lambda place: ends[place][0] if any(above) else ends[place][1])
     refuted, shown = (any(below), all(above)) if claim.more else (any(above), all(below))
-    verdict = FAILS if refuted else HOLDS if shown else OPEN
-    return Answer(verdict, *found[decides], ends[decides])
+    hopeless = all(measured.failed[cell] > measured.size / 2 for cell in claim.cells)
+    verdict = OPEN if hopeless else FAILS if refuted else HOLDS if shown else OPEN
+    return Answer(measured.kind, verdict, claim.contrasts[decides].name, differences[decides].mean, ends[decides])
 
 
-def together(verdicts: Sequence[str]) -> str:
+def together(verdicts: Sequence[Verdict]) -> Verdict:
     """Return the verdict over all kinds of splits: that of those which can tell, if they agree."""
-    told = set(verdicts) - {OPEN}
-    return told.pop() if len(told) == 1 else OPEN
+    clear = set(verdicts) - {OPEN}
+    return clear.pop() if len(clear) == 1 else OPEN

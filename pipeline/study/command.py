@@ -1,27 +1,30 @@
 """The order of a study."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pipeline.config.schema import Config
+from pipeline.config.schema import Config, chosen_loss
 from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.findings.audit import audit
 from pipeline.machine.progress import progress_bar
-from pipeline.runs.summary import Origin, finite, origin_of
-from pipeline.study import store, summary
-from pipeline.study.crew import Crew, cores
-from pipeline.study.gathered import COLUMNS, gather
-from pipeline.study.grid import StudyTask, check_grid, divisions, idle, most, tasks
+from pipeline.runs.summary import Origin
+from pipeline.study.claims import judged_claims
+from pipeline.study.compare import COLUMNS, cell_figures, gather
+from pipeline.study.grid import StudyTask, check_grid, divisions, replaced_settings, task_size, tasks
+from pipeline.study.store import Store, key_of, opened
+from pipeline.study.summary import RefusedStudy, StudyGrid, StudyRecipe, StudySummary, study_data
+from pipeline.study.work import Crew, cores
 
 # nobody asks Keras for an accuracy here, and slope 0 is in the grid on purpose: the claims remark on it
 _IDLE = ("C102", "C103")
 
 
-def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False) -> dict[str, Any]:
-    """Train every network of the grid that is not kept yet, compare the cells, and return what ``--json`` prints.
+def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False) -> StudySummary | RefusedStudy:
+    """Train every network of the grid that is not kept yet, compare the cells, judge the claims and keep the result.
 
     An error among the findings about config and data that is not accepted stops before training.
 
@@ -33,61 +36,66 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
     """
     check_grid(config)
     table = load(config.data, config.split.group_by or ())
-    doubts = [each for each in audit(config, table, split(table, config.split)) if each.code not in _IDLE]
-    told: dict[str, Any] = {"findings": [each.to_dict() for each in doubts], "sound": not any(each.blocks for each in doubts)}
-    if not told["sound"]:
-        return {**summary.REFUSED, "data": summary.data_of(table), **told}
-    made = divisions(table, config)
-    together = most(config, made[0].train)
-    plan = tasks(made, config, together)
-    with store.opened(Path(origin.path).stem, store.key_of(config, table.sha256, together)) as kept:
-        if not kept.finished:
-            _train(kept, plan, table, config, crew, verbose)
-        networks, seconds = gather(kept.networks(COLUMNS), made, config), kept.seconds()
-        count = sum(len(task.pairs) for task in plan) * config.training.starts
-        result: dict[str, Any] = finite(
-            {"study": str(kept.folder), "config": origin_of(origin), "data": summary.data_of(table)}
-            | {"networks": count, "seconds": seconds, "networks_per_second": count / seconds if seconds else None}
-            | summary.grid_of(config, made)
-            | {"cells": summary.cells_of(networks, config), "claims": summary.claims_of(networks, config)}
-            | told
-            | {"notes": _notes(config)}
+    findings = tuple(finding for finding in audit(config, table, split(table, config.split)) if finding.code not in _IDLE)
+    if any(finding.blocks for finding in findings):
+        return RefusedStudy(data=study_data(table), findings=findings)
+    grid, training, splits = config.study, config.training, divisions(table, config)
+    together = task_size(config, splits[0].train)
+    with opened(Path(origin.path).stem, key_of(config, table.sha256, together)) as store:
+        if not store.finished:
+            _train(store, tasks(splits, config, together), table, config, crew, verbose)
+        measured, seconds = gather(store.networks(COLUMNS), splits, config), store.seconds()
+        cells, replaced = cell_figures(measured, config), replaced_settings(config)
+        networks = sum(cell.networks for cell in cells)
+        summary = StudySummary(
+            study=str(store.folder),
+            config=origin,
+            data=study_data(table),
+            networks=networks,
+            seconds=seconds,
+            networks_per_second=networks / seconds if seconds else None,
+            grid=StudyGrid(grid.alphas, grid.features, grid.outputs, grid.seeds, training.starts, splits),
+            reference=grid.reference,
+            recipe=_recipe(config),
+            level=config.evaluation.interval,
+            margin=grid.margin,
+            cells=cells,
+            claims=judged_claims(measured, config),
+            findings=findings,
+            notes=(f"{' and '.join(replaced)}: not used, for the grid of the study says it",) if replaced else (),
         )
-        kept.save(result, config, _page(result, config))
-    return result
+        try:
+            from pipeline.study.page import study_page
+        except ModuleNotFoundError as error:
+            note = f"no page was drawn: {error.name} is needed and not installed; pip install '.[report]'"
+            summary, page = replace(summary, notes=(*summary.notes, note)), None
+        else:
+            page = study_page(summary, config)
+        store.save(summary.to_dict(), config, page)
+    return summary
 
 
-def _notes(config: Config) -> list[str]:
-    replaced = idle(config)
-    return [f"{' and '.join(replaced)}: not used, for the grid of the study says it"] if replaced else []
+def _recipe(config: Config) -> StudyRecipe:
+    training, outputs = config.training, config.study.outputs
+    losses = {output: chosen_loss(config.network.model_copy(update={"output": output}), training) for output in outputs}
+    keys = {"l2", "optimizer", "learning_rate", "schedule", "epochs", "batch_size"}
+    return StudyRecipe(config.network.hidden, **training.model_dump(include=keys), loss=losses)
 
 
-def _train(kept: store.Store, plan: tuple[StudyTask, ...], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
+def _train(store: Store, plan: Sequence[StudyTask], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
     """Carry out the tasks that are not kept yet; what was done is kept whatever stops the rest."""
-    done, starts = kept.done(), config.training.starts
+    done, networks = store.done(), [len(task.pairs) * config.training.starts for task in plan]
     waiting = {number: task for number, task in enumerate(plan) if number not in done}
-    networks = sum(len(task.pairs) for task in waiting.values()) * starts
-    title = (
-        "training" if not done else f"going on after {sum(len(plan[each].pairs) for each in done) * starts:,} networks, training"
-    )
+    kept = sum(networks[number] for number in done)
+    title = f"going on after {kept:,} networks, training" if done else "training"
     started = time.perf_counter()
     try:
-        with progress_bar(title, verbose, networks, "networks") as bar:
+        with progress_bar(title, verbose, sum(networks) - kept, "networks") as bar:
             for number, rows in crew(table, config, waiting):
-                kept.add(number, rows, time.perf_counter() - started)
+                store.add(number, rows, time.perf_counter() - started)
                 done.add(number)
                 bar.advance(bar.task_ids[0], len(rows))
     except KeyboardInterrupt:
         share = len(done) / len(plan)
         raise KeyboardInterrupt(f"interrupted; {share:.0%} of the networks are kept, and the same command goes on") from None
-    kept.join(len(plan))
-
-
-def _page(result: dict[str, Any], config: Config) -> str | None:
-    """Return the HTML page; None where what draws it is not installed, and a note says so."""
-    try:
-        from pipeline.study.page import study_page
-    except ModuleNotFoundError as error:
-        result["notes"].append(f"no page was drawn: {error.name} is needed and not installed; pip install '.[report]'")
-        return None
-    return study_page(result, config)
+    store.join(len(plan))

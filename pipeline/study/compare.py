@@ -1,14 +1,85 @@
-"""Means over splits and seeds, and differences between cells, with what the splits and seeds leave open."""
+"""The networks of a study by cell, split and seed; means, and differences between cells, with what chance leaves open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
+from pipeline.config.schema import Config, Features, Output
+from pipeline.errors import RunError
 from pipeline.judge.bootstrap import weights
+from pipeline.machine.arrays import Floats
+from pipeline.study.grid import Division, SplitKind
+
+Cell = tuple[Features, Output, float]
+"""Features, output and slope."""
+
+_CELL = ("split", "features", "output", "alpha")
+COLUMNS = (*_CELL, "split_seed", "seed", "chosen", "test_accuracy", "failed")
+"""Of the networks, what the figures are made of."""
 
 _RESAMPLES = 4000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The networks of one kind of splits.
+
+    Attributes:
+        kind: of the splits.
+        size: networks of a cell.
+        accuracies: of each cell, the (splits, seeds) test accuracies of the network that each training would keep.
+        failed: of each cell, the number of networks that failed.
+        overlap: test rows over training rows, the mean over the splits.
+        step: one test row as a share of the accuracy, likewise.
+    """
+
+    kind: SplitKind
+    size: int
+    accuracies: Mapping[Cell, Floats]
+    failed: dict[Cell, int]
+    overlap: float
+    step: float
+
+
+def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config: Config) -> tuple[Measured, ...]:
+    """Lay the networks out by kind of split, cell, split and seed.
+
+    Args:
+        networks: ``COLUMNS`` of every network, in parts of any size.
+        splits: of the study.
+        config: names the grid.
+
+    Raises:
+        RunError: they are not the networks of this grid.
+    """
+    study, size = config.study, config.study.splits * config.study.seeds * config.training.starts
+    cells = [(features, output, alpha) for output, features, alpha in product(study.outputs, study.features, study.alphas)]
+    measured = {}
+    for kind in dict.fromkeys(division.kind for division in splits):
+        own = [division for division in splits if division.kind == kind]
+        accuracies = {cell: np.full((study.splits, study.seeds), np.nan) for cell in cells}
+        overlap = float(np.mean([division.test / division.train for division in own]))
+        step = float(np.mean([1 / division.test for division in own]))
+        measured[kind] = Measured(kind, size, accuracies, dict.fromkeys(cells, 0), overlap, step)
+    stranger = RunError("networks.parquet lacks networks of this grid; delete the folder of the study, and it trains again")
+    try:
+        for part in networks:
+            for key, rows in part.groupby(list(_CELL), sort=False):
+                names = cast(tuple[SplitKind, Features, Output, float], key)
+                kind, cell, kept = names[0], names[1:], rows[rows["chosen"]]
+                places = (kept["split_seed"] - config.split.seed).to_numpy(), (kept["seed"] - config.training.seed).to_numpy()
+                measured[kind].accuracies[cell][*places] = kept["test_accuracy"]
+                measured[kind].failed[cell] += int(rows["failed"].sum())
+    except (KeyError, IndexError):
+        raise stranger from None
+    if any(np.isnan(values).any() for part in measured.values() for values in part.accuracies.values()):
+        raise stranger
+    return tuple(measured.values())
 
 
 @dataclass(frozen=True)
@@ -42,6 +113,67 @@ class Difference:
 
         half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return max(-1.0, self.mean - half), min(1.0, self.mean + half)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A cell less the reference cell, as ``Difference`` has it; ``p_holm`` is corrected for all cells on all kinds of splits."""
+
+    difference: float
+    interval: tuple[float, float]
+    p: float
+    p_holm: float
+    effect: float
+    better: float
+
+
+@dataclass(frozen=True)
+class CellFigures:
+    """The accuracies of a cell on one kind of splits; ``failed`` is a share, and the reference cell has no comparison."""
+
+    split: SplitKind
+    features: Features
+    output: Output
+    alpha: float
+    networks: int
+    mean: float
+    interval: tuple[float, float]
+    spread: float
+    best: float
+    failed: float
+    comparison: Comparison | None
+
+
+def cell_figures(measured: Sequence[Measured], config: Config) -> tuple[CellFigures, ...]:
+    """Return the figures of every cell, and how it compares with the reference cell on the same splits from the same seeds."""
+    level, reference = config.evaluation.interval, config.study.reference
+    own = (reference.features, reference.output, reference.alpha)
+    differences = {
+        (part.kind, cell): difference(values - part.accuracies[own], part.overlap, part.step)
+        for part in measured
+        for cell, values in part.accuracies.items()
+        if cell != own
+    }
+    corrected = holm([paired.p for paired in differences.values()])
+    comparisons = {
+        place: Comparison(paired.mean, paired.interval(level), paired.p, p_holm, paired.effect, paired.better)
+        for (place, paired), p_holm in zip(differences.items(), corrected, strict=True)
+    }
+    return tuple(
+        CellFigures(
+            part.kind,
+            *cell,
+            part.size,
+            mean=float(values.mean()),
+            interval=interval_of_mean(values, level),
+            spread=float(values.std(ddof=1)),
+            best=float(values.max()),
+            failed=part.failed[cell] / part.size,
+            comparison=comparisons.get((part.kind, cell)),
+        )
+        for part in measured
+        for cell, values in part.accuracies.items()
+    )
 
 
 def interval_of_mean(accuracies: ArrayLike, level: float, seed: int = 0) -> tuple[float, float]:
@@ -95,6 +227,4 @@ def holm(p: Sequence[float]) -> list[float]:
     """
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(np.asarray(p, dtype=np.float64)[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty(len(p))
-    corrected[order] = np.minimum(stepped, 1.0)
-    return [float(each) for each in corrected]
+    return [float(value) for value in np.minimum(stepped, 1.0)[np.argsort(order)]]

@@ -1,8 +1,7 @@
 """The grid of the study: its splits, its tasks, and the config of each network."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Literal
 
 from pipeline.config.schema import Config, Features, Output, SplitSection, mismatch
@@ -15,7 +14,7 @@ from pipeline.network.compiled import chunk
 from pipeline.network.recipe import recipe_of
 
 SplitKind = Literal["random", "unseen"]
-SPLITS: dict[str, str] = {"random": "random splits", "unseen": "unseen profiles"}
+SPLITS: dict[SplitKind, str] = {"random": "random splits", "unseen": "unseen profiles"}
 """What each kind of split is called."""
 
 
@@ -25,12 +24,12 @@ class Division:
 
     Attributes:
         kind: "random" as the config's split, "unseen" by whole profiles.
-        section: what makes it.
+        seed: of the split.
         train, test: numbers of rows.
     """
 
     kind: SplitKind
-    section: SplitSection
+    seed: int
     train: int
     test: int
 
@@ -57,30 +56,28 @@ def check_grid(config: Config) -> None:
     Raises:
         ConfigError: with every reason why not.
     """
-    problems = tuple(_unsuitable(config))
+    problems = []
+    if config.training.engine != "compiled":
+        slow = 'a study takes thousands of networks, which the engine "keras" would train for days; set compiled'
+        problems.append(f"training.engine: {slow}")
+    ends = {"split.seed": config.split.seed + config.study.splits, "training.seed": config.training.seed + config.study.seeds}
+    for key, end in ends.items():
+        if end > 2**32:
+            problems.append(f"{key}: the study counts its seeds from there, and {end - 1} is above {2**32 - 1}; lower it")
+    for output in config.study.outputs:
+        if reason := mismatch(config.network.model_copy(update={"output": output}), config.training):
+            problems.append(f"study.outputs: {output} cannot be trained: {reason}; or take it out of the list")
+        if output == "softmax" and not config.network.hidden:
+            problems.append("study.outputs: without hidden layers softmax has no Leaky ReLU; take it out, or set network.hidden")
     if problems:
         raise ConfigError(*problems)
 
 
-def idle(config: Config) -> tuple[str, ...]:
+def replaced_settings(config: Config) -> tuple[str, ...]:
     """Return the settings that were written and that the grid replaces."""
-    keys = {"network": ("alpha", "output"), "preprocess": ("scale",)}
-    written = ((section, key) for section, names in keys.items() for key in names)
-    return tuple(f"{section}.{key}" for section, key in written if key in getattr(config, section).model_fields_set)
-
-
-def _unsuitable(config: Config) -> Iterator[str]:
-    if config.training.engine != "compiled":
-        yield 'training.engine: a study takes thousands of networks, which the engine "keras" would train for days; set compiled'
-    counted = {"split.seed": config.split.seed + config.study.splits, "training.seed": config.training.seed + config.study.seeds}
-    for key, end in counted.items():
-        if end > 2**32:
-            yield f"{key}: the study counts its seeds from there, and {end - 1} is above {2**32 - 1}; lower it"
-    for output in config.study.outputs:
-        if text := mismatch(config.network.model_copy(update={"output": output}), config.training):
-            yield f"study.outputs: {output} cannot be trained: {text}; or take it out of the list"
-        if output == "softmax" and not config.network.hidden:
-            yield "study.outputs: without hidden layers softmax has no Leaky ReLU; take it out, or set network.hidden"
+    settings = {"network": ("alpha", "output"), "preprocess": ("scale",)}
+    written = {section: getattr(config, section).model_fields_set for section in settings}
+    return tuple(f"{section}.{key}" for section, keys in settings.items() for key in keys if key in written[section])
 
 
 def divisions(table: Table, config: Config) -> tuple[Division, ...]:
@@ -89,68 +86,64 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
     Raises:
         DataError: one of them leaves no two classes to train on, or a column without any value.
     """
-    kinds: dict[SplitKind, SplitSection] = {"random": config.split}
-    if config.evaluation.unseen:
-        profile = {"group_by": config.evaluation.unseen.group_by, "stratify": False}
-        kinds["unseen"] = config.split.model_copy(update=profile)
+    kinds: tuple[SplitKind, ...] = ("random", "unseen") if config.evaluation.unseen else ("random",)
     made = []
-    for kind, section in kinds.items():
-        for number in range(config.study.splits):
-            each = section.model_copy(update={"seed": section.seed + number})
-            what = f"study, {kind} split of seed {each.seed}"
-            try:
-                parts = split(table, each)
-                for features in config.study.features:
-                    what = f"study, {kind} split of seed {each.seed}, features {features}"
-                    prepare(table, parts, with_features(config, features))
-            except DataError as error:
-                raise DataError(*(f"{what}: {text}" for text in error.problems)) from None
-            made.append(Division(kind, each, len(parts.train), len(parts.test)))
+    for kind, number in product(kinds, range(config.study.splits)):
+        seed = config.split.seed + number
+        where = f"study, {kind} split of seed {seed}"
+        try:
+            parts = split(table, _section(config, kind, seed))
+            for features in config.study.features:
+                where = f"study, {kind} split of seed {seed}, features {features}"
+                prepare(table, parts, _with_features(config, features))
+        except DataError as error:
+            raise DataError(*(f"{where}: {problem}" for problem in error.problems)) from None
+        made.append(Division(kind, seed, len(parts.train), len(parts.test)))
     return tuple(made)
 
 
-def tasks(made: tuple[Division, ...], config: Config, most: int) -> tuple[StudyTask, ...]:
-    """Return the tasks in their order.
+def _section(config: Config, kind: SplitKind, seed: int) -> SplitSection:
+    unseen = config.evaluation.unseen if kind == "unseen" else None
+    profile = {"group_by": unseen.group_by, "stratify": False} if unseen else {}
+    return config.split.model_copy(update=profile | {"seed": seed})
 
-    Args:
-        made: the splits.
-        config: the grid.
-        most: networks that are trained together.
-    """
+
+def tasks(splits: tuple[Division, ...], config: Config, most: int) -> tuple[StudyTask, ...]:
+    """Return the tasks in their order, each of at most ``most`` networks."""
     seeds = range(config.training.seed, config.training.seed + config.study.seeds)
     pairs = [(alpha, seed) for seed in seeds for alpha in config.study.alphas]
     parts = -(-len(pairs) // max(1, most // config.training.starts))
     ends = [len(pairs) * part // parts for part in range(parts + 1)]
     return tuple(
         StudyTask(division, features, output, tuple(pairs[start:end]))
-        for division in made
+        for division in splits
         for output in config.study.outputs
         for features in config.study.features
         for start, end in pairwise(ends)
     )
 
 
-def most(config: Config, rows: int) -> int:
-    """Return how many networks are trained together: the engine's own number, the smaller one where outputs differ in it."""
-    found = []
+def task_size(config: Config, rows: int) -> int:
+    """Return how many networks a task trains: the engine's own number, the smallest one where outputs differ in it."""
+    sizes = []
     for output in config.study.outputs:
         network = config.network.model_copy(update={"output": output, "alpha": 0.0})
         coding = Coding(tuple(config.data.codes), tuple(config.data.codes.values()), output == "softmax")
-        found.append(chunk(recipe_of(network, config.training, len(config.data.features), coding), rows))
-    return min(found)
+        sizes.append(chunk(recipe_of(network, config.training, len(config.data.features), coding), rows))
+    return min(sizes)
 
 
 def network_config(config: Config, task: StudyTask, alpha: float, seed: int) -> Config:
     """Return the config with which ``train`` trains the same network, to the last bit."""
     changed = {
-        "split": task.division.section,
+        "split": _section(config, task.division.kind, task.division.seed),
         "network": config.network.model_copy(update={"alpha": alpha, "output": task.output}),
         "training": config.training.model_copy(update={"seed": seed}),
     }
-    return with_features(config, task.features).model_copy(update=changed)
+    return _with_features(config, task.features).model_copy(update=changed)
 
 
-def with_features(config: Config, features: Features) -> Config:
+def _with_features(config: Config, features: Features) -> Config:
     """Return the config with the preprocessing of a kind of features; principal components are those of standardised columns."""
     pca = (config.preprocess.pca or len(config.data.features)) if features == "pca" else None
     scale = {"raw": None, "minmax": "minmax"}.get(features, "standard")

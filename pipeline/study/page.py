@@ -1,109 +1,81 @@
 """The page of a study as one HTML text."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline.config.schema import Config
 from pipeline.report import sections
 from pipeline.report.templates import marked, render
 from pipeline.report.words import joined, number, percent
-from pipeline.study.claims import FAILS, HOLDS, OPEN
-from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies_by_slope, differences, failures
+from pipeline.study.claims import FAILS, HOLDS, OPEN, JudgedClaim
+from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies_by_slope, claim_pictures, failures
 from pipeline.study.grid import SPLITS
+from pipeline.study.summary import StudySummary
 
 TONES = {HOLDS: "good", FAILS: "bad", OPEN: "doubtful"}
 """How each verdict on a claim is coloured."""
 
 
-def study_page(summary: dict[str, Any], config: Config) -> str:
-    """Return a self-contained HTML page about a study; the same study gives the same text.
-
-    Args:
-        summary: what ``study --json`` prints; any figure may be null and is then shown as not measured.
-        config: the config of the study; the page holds all of it.
-    """
-    claims, grids, share = summary["claims"], _grids(summary), _largest(summary)
+def study_page(study: StudySummary, config: Config) -> str:
+    """Return a self-contained HTML page about a study and its whole config; the same study gives the same text."""
+    grids, counts = _grids(study), study.data.classes.values()
+    largest = max(counts) / sum(counts)
     return render(
         "study/page.html",
-        summary=summary,
+        summary=study,
         config=config,
-        level=_whole(summary["level"]),
-        margin=_margin(summary["margin"]),
+        level=f"{study.level * 100:g}\N{NO-BREAK SPACE}%",
+        margin=f"{study.margin * 100:g} percentage point{'s' * (study.margin != 0.01)}",
         tones=TONES,
-        headline=_headline(claims),
-        told=[sentence for grid in grids if (sentence := _told(grid))],
-        largest=share,
+        headline=_headline(study.claims),
+        sentences=[_on_slopes(grid) for grid in grids if grid.reference],
+        largest=largest,
         grids=grids,
-        names=FEATURES | OUTPUTS | SPLITS,
-        findings=sections.findings(summary),
-        strips=[picture and marked(picture) for picture in differences(claims, summary["margin"])],
-        accuracies=[marked(each) for each in accuracies_by_slope(grids, share)],
-        failures=[marked(each) for each in failures(grids)],
-        kinds=_kinds(summary["grid"]["splits"]),
+        names={**FEATURES, **OUTPUTS, **SPLITS},
+        findings=sections.findings({"findings": [finding.to_dict() for finding in study.findings]}),
+        strips=[picture and marked(picture) for picture in claim_pictures(study.claims, study.margin)],
+        accuracies=[marked(picture) for picture in accuracies_by_slope(grids, largest)],
+        failures=[marked(picture) for picture in failures(grids)],
+        kinds=Counter(division.kind for division in study.grid.splits),
     )
 
 
-def _grids(summary: dict[str, Any]) -> list[Grid]:
+def _grids(study: StudySummary) -> list[Grid]:
     """Return the cells, sorted by output and kind of split."""
-    cells = {(each["output"], each["split"], each["features"], each["alpha"]): each for each in summary["cells"]}
-    grid, reference = summary["grid"], summary["reference"]
-    own = (reference["features"], reference["alpha"])
+    grid, own = study.grid, study.reference
     return [
         Grid(
             output,
-            split,
-            grid["alphas"],
-            {name: [cells.get((output, split, name, slope), {}) for slope in grid["alphas"]] for name in grid["features"]},
-            own if (output, split, *own) in cells and output == reference["output"] else None,
+            kind,
+            grid.alphas,
+            {
+                name: [cell for cell in study.cells if (cell.output, cell.split, cell.features) == (output, kind, name)]
+                for name in grid.features
+            },
+            (own.features, own.alpha) if output == own.output else None,
         )
-        for output in grid["outputs"]
-        for split in dict.fromkeys(each["split"] for each in summary["cells"])
+        for output in grid.outputs
+        for kind in dict.fromkeys(division.kind for division in grid.splits)
     ]
 
 
-def _headline(claims: Sequence[dict[str, Any]]) -> str:
+def _headline(claims: Sequence[JudgedClaim]) -> str:
     """Return how many claims got which verdict."""
-    if not claims:
-        return "no claim was judged"
-    verdicts = [claim["verdict"] for claim in claims]
-    counts = {name: verdicts.count(name) for name in dict.fromkeys([*TONES, *verdicts])}
-    words = {HOLDS: ("holds", "hold"), FAILS: ("does not", "do not")}
-    told = [f"{count} {words.get(name, (name, name))[count > 1]}" for name, count in counts.items() if count]
-    return f"of {len(claims)} claim{'s' * (len(claims) > 1)}, {joined(told)}"
+    words = {HOLDS: ("holds", "hold"), FAILS: ("does not", "do not"), OPEN: (OPEN, OPEN)}
+    counts = Counter(claim.verdict for claim in claims)
+    parts = [f"{counts[verdict]} {forms[counts[verdict] > 1]}" for verdict, forms in words.items() if counts[verdict]]
+    return f"of {len(claims)} claim{'s' * (len(claims) > 1)}, {joined(parts)}"
 
 
-def _told(grid: Grid) -> str:
-    """Return in words what the slope does to the features and the output of the reference; empty for other grids."""
-    features, alpha = grid.reference or ("", 0.0)
-    cells = zip(grid.slopes, grid.lines.get(features, []), strict=False)
-    known = {slope: cell["mean"] for slope, cell in cells if cell.get("mean") is not None}
-    if not known:
-        return ""
-    best = max(known, key=lambda slope: known[slope])
+def _on_slopes(grid: Grid) -> str:
+    """Return in words what the slope does to the features and the output of the reference, which the grid holds."""
+    features, alpha = grid.reference or ("raw", 0.0)
+    means = {cell.alpha: cell.mean for cell in grid.lines[features]}
+    best = max(means, key=lambda slope: means[slope])
     named = {
         0.0: "with ReLU (slope 0)",
         alpha: f"with the reference (slope {number(alpha)})",
         best: f"with the best slope here ({number(best)})",
     }
-    told = joined(f"{percent(known[slope])} {name}" for slope, name in named.items() if slope in known)
-    where = f"{SPLITS.get(grid.split, grid.split)} ({FEATURES.get(features, features)}, {OUTPUTS.get(grid.output, grid.output)})"
-    return f"On {where}, mean accuracy is {told}."
-
-
-def _largest(summary: dict[str, Any]) -> float | None:
-    counts = [count for count in (summary["data"]["classes"] or {}).values() if count is not None]
-    return max(counts) / sum(counts) if sum(counts) else None
-
-
-def _kinds(splits: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Return how many splits there are of each kind."""
-    return {kind: sum(each["kind"] == kind for each in splits) for kind in dict.fromkeys(each["kind"] for each in splits)}
-
-
-def _whole(share: float | None) -> str:
-    """Return a share as a percentage without needless digits."""
-    return "an unknown share" if share is None else f"{share * 100:g}\N{NO-BREAK SPACE}%"
-
-
-def _margin(share: float | None) -> str:
-    return "an unknown margin" if share is None else f"{share * 100:g} percentage point{'s' * (share != 0.01)}"
+    accuracies = joined(f"{percent(means[slope])} {name}" for slope, name in named.items() if slope in means)
+    return f"On {SPLITS[grid.split]} ({FEATURES[features]}, {OUTPUTS[grid.output]}), mean accuracy is {accuracies}."

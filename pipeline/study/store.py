@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,10 @@ from pipeline.config.schema import Config
 from pipeline.errors import RunError
 from pipeline.machine.files import UNFINISHED, whole
 from pipeline.runs.place import run_label
-from pipeline.study.work import SCHEMA
+from pipeline.study.work import SCHEMA, versions
 
 STUDIES = Path("studies")
 NETWORKS = "networks.parquet"
-_RECORD = "study.json"
 _TIMES = "times.json"
 _PAGE = "report.html"
 _PARTS = "parts"
@@ -57,10 +54,10 @@ class Store:
         numbers = set()
         for path in self._parts():
             try:
-                found = pq.read_table(path, page_checksum_verification=True).schema
-                if not found.equals(SCHEMA):
+                schema = pq.read_table(path, page_checksum_verification=True).schema
+                if not schema.equals(SCHEMA):
                     raise ValueError("other columns")
-                self._told(found)
+                _session(schema)
                 numbers.add(int(path.stem))
             except (pa.ArrowException, OSError, ValueError, KeyError) as error:
                 if getattr(error, "errno", None):
@@ -76,14 +73,18 @@ class Store:
             rows: of ``SCHEMA``.
             elapsed: seconds since this session began to train.
         """
-        told = rows.replace_schema_metadata({"session": self.session, "elapsed": str(elapsed)})
+        stamped = rows.replace_schema_metadata({"session": self.session, "elapsed": str(elapsed)})
         with _writing(self._part(number)) as hidden:
-            pq.write_table(told, hidden, write_page_checksum=True)
+            pq.write_table(stamped, hidden, write_page_checksum=True)
 
     def join(self, count: int) -> None:
         """Write how long all tasks took, then networks.parquet from their parts, in their order and one at a time."""
+        longest: dict[bytes, float] = {}
+        for path in self._parts():
+            session, elapsed = _session(pq.read_schema(path))
+            longest[session] = max(longest.get(session, 0.0), elapsed)
         with _writing(self.folder / _TIMES) as hidden:
-            hidden.write_text(json.dumps({"seconds": self._elapsed()}), encoding="utf-8")
+            hidden.write_text(json.dumps({"seconds": sum(longest.values())}), encoding="utf-8")
         with _writing(self.folder / NETWORKS) as hidden, pq.ParquetWriter(hidden, SCHEMA, write_page_checksum=True) as writer:
             for number in range(count):
                 writer.write_table(pq.read_table(self._part(number)).replace_schema_metadata())
@@ -94,19 +95,6 @@ class Store:
             return float(json.loads((self.folder / _TIMES).read_text(encoding="utf-8"))["seconds"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-    def _elapsed(self) -> float:
-        longest: dict[bytes, float] = {}
-        for path in self._parts():
-            session, elapsed = self._told(pq.read_schema(path))
-            longest[session] = max(longest.get(session, 0.0), elapsed)
-        return sum(longest.values())
-
-    @staticmethod
-    def _told(schema: pa.Schema) -> tuple[bytes, float]:
-        """Return the session of a part and the seconds into it."""
-        told = schema.metadata or {}
-        return told[b"session"], float(told[b"elapsed"])
 
     def networks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield columns of networks.parquet task by task, one row a network, so that memory does not grow with them.
@@ -125,8 +113,8 @@ class Store:
 
     def save(self, record: dict[str, Any], config: Config, page: str | None) -> None:
         """Write study.json, config.yaml and the page, then drop the parts, which networks.parquet holds."""
-        texts = {"config.yaml": config.to_yaml(), _PAGE: page, _RECORD: json.dumps(record, indent=2, allow_nan=False) + "\n"}
-        for name, text in texts.items():
+        record_text = json.dumps(record, indent=2, allow_nan=False) + "\n"
+        for name, text in {"config.yaml": config.to_yaml(), _PAGE: page, "study.json": record_text}.items():
             if text is not None:
                 with _writing(self.folder / name) as hidden:
                     hidden.write_text(text, encoding="utf-8", newline="\n")
@@ -190,13 +178,10 @@ def key_of(config: Config, sha256: str, together: int) -> str:
     return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
 
 
-@lru_cache
-def versions() -> dict[str, str]:
-    """Return the versions of what computes the numbers; that of the pipeline is a hash of its modules that do."""
-    here = Path(__file__).parents[1]
-    sources = [*here.glob("network/*.py"), *here.glob("data/*.py"), here / "fitting.py", *here.glob("study/[gw]*.py")]
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:12]
-    return {"pipeline": code} | {name: version(name) for name in ("numpy", "scikit-learn", "tensorflow")}
+def _session(schema: pa.Schema) -> tuple[bytes, float]:
+    """Return the session of a part and the seconds into it."""
+    metadata = schema.metadata or {}
+    return metadata[b"session"], float(metadata[b"elapsed"])
 
 
 @contextmanager

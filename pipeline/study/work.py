@@ -1,6 +1,13 @@
-"""One task of the study: train its networks and judge each of them."""
+"""A task of the study: train its networks and judge each; on the cores of this machine, or on a Dask cluster."""
 
-from collections.abc import Sequence
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +16,7 @@ from pipeline.config.schema import Config
 from pipeline.data.split import Split, split
 from pipeline.data.table import Table
 from pipeline.machine.arrays import Flags, Integers
+from pipeline.machine.cluster import Work, carry_out, place_of
 from pipeline.model import prepare
 from pipeline.network.coding import NO_CLASS, Coding
 from pipeline.network.layers import Network
@@ -36,6 +44,9 @@ SCHEMA = pa.schema(
 """One row a network. ``chosen``: it has the lowest training loss of its seed's starts, so that ``train`` would keep it.
 ``failed``: its weights are not finite, or it is right on no more training rows than always naming their largest class."""
 
+Crew = Callable[[Table, Config, Mapping[int, StudyTask]], Iterator[tuple[int, pa.Table]]]
+"""Yields the number and the networks of each task, in the order in which they are done."""
+
 
 def train_task(table: Table, config: Config, task: StudyTask, progress: Progress = lambda share: None) -> pa.Table:
     """Train and judge the networks of a task; the rows are those of ``SCHEMA``, in the order of its pairs.
@@ -45,21 +56,65 @@ def train_task(table: Table, config: Config, task: StudyTask, progress: Progress
     configs = [network_config(config, task, *pair) for pair in task.pairs]
     parts = split(table, configs[0].split)
     inputs, truth = prepare(table, parts, configs[0]).task, table.class_indices()
-    known = np.unique(truth[parts.train])  # a class without training rows has no code and, for softmax, no output
-    codes = [list(config.data.codes.items())[each] for each in known]
+    classes = np.unique(truth[parts.train])  # a class without training rows has no code and, for softmax, no output
+    codes = [list(config.data.codes.items())[index] for index in classes]
     coding = Coding(tuple(name for name, _ in codes), tuple(code for _, code in codes), task.output == "softmax")
-    recipes = [recipe_of(each.network, each.training, inputs.train.shape[1], coding) for each in configs]
-    targets = coding.targets(np.searchsorted(known, inputs.truth))
+    recipes = [recipe_of(one.network, one.training, inputs.train.shape[1], coding) for one in configs]
+    targets = coding.targets(np.searchsorted(classes, inputs.truth))
     trained = train_networks(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
     rows, wanted = np.concatenate([inputs.train, inputs.test]), truth[np.concatenate([parts.train, parts.test])]
-    answers = np.append(known, NO_CLASS)
+    answers = np.append(classes, NO_CLASS)
     networks = (
         Network(recipe.sizes, recipe.slopes, recipe.softmax, weights)
-        for recipe, each in zip(recipes, trained, strict=True)
-        for weights in each.weights
+        for recipe, starts in zip(recipes, trained, strict=True)
+        for weights in starts.weights
     )
-    counts = [_counts(answers[coding.decode(each.output(rows))] == wanted, len(parts.train)) for each in networks]
+    counts = [_counts(answers[coding.decode(network.output(rows))] == wanted, len(parts.train)) for network in networks]
     return _rows(task, trained, np.array(counts), parts, int(np.bincount(inputs.truth).max()))
+
+
+def cores(table: Table, config: Config, tasks: Mapping[int, StudyTask]) -> Iterator[tuple[int, pa.Table]]:
+    """Carry out a task a core, in threads: the engine holds no Python lock while it trains."""
+    stopped = threading.Event()
+
+    def report(share: float) -> None:
+        if stopped.is_set():
+            raise InterruptedError("the study was stopped")
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        try:
+            waiting = {pool.submit(train_task, table, config, task, report): number for number, task in tasks.items()}
+            for done in as_completed(waiting):
+                yield waiting.pop(done), done.result()  # popped, so that no result is held longer than needed
+        finally:  # Ctrl-C above all: the threads would train on to the end
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def crew_of(dask: str | None) -> Crew:
+    """Return who works: the cores of this machine, or the workers of the Dask cluster that ``--dask`` names."""
+    if dask is None:
+        return cores
+    place = place_of(dask)
+
+    def cluster(table: Table, config: Config, tasks: Mapping[int, StudyTask]) -> Iterator[tuple[int, pa.Table]]:
+        kept = "what is done is kept, and the same command goes on"
+        return carry_out(place, Work(_on_worker, (table, config), versions, kept), tasks)
+
+    return cluster
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Return the versions of what computes the numbers; that of the pipeline is a hash of its modules that do."""
+    here = Path(__file__).parents[1]
+    modules = [*here.glob("network/*.py"), *here.glob("data/*.py"), here / "model.py", here / "study/grid.py", Path(__file__)]
+    code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(modules))).hexdigest()[:12]
+    return {"pipeline": code} | {name: version(name) for name in ("numpy", "scikit-learn", "tensorflow")}
+
+
+def _on_worker(shared: tuple[Table, Config], task: StudyTask) -> pa.Table:
+    return train_task(*shared, task)
 
 
 def _counts(right: Flags, train: int) -> tuple[int, int]:
@@ -70,20 +125,20 @@ def _counts(right: Flags, train: int) -> tuple[int, int]:
 def _rows(task: StudyTask, trained: Sequence[Trained], right: Integers, parts: Split, largest: int) -> pa.Table:
     """Lay out (networks, 2) right answers beside what the networks are."""
     starts = len(trained[0].weights)
-    alphas, seeds = (np.repeat(each, starts) for each in zip(*task.pairs, strict=True))
-    weights = np.concatenate([each.weights for each in trained])
+    alphas, seeds = (np.repeat(values, starts) for values in zip(*task.pairs, strict=True))
+    weights = np.concatenate([training.weights for training in trained])
     columns = {
         "features": [task.features] * len(right),
         "output": [task.output] * len(right),
         "alpha": alphas,
         "split": [task.division.kind] * len(right),
-        "split_seed": np.full(len(right), task.division.section.seed),
+        "split_seed": np.full(len(right), task.division.seed),
         "seed": seeds,
         "start": np.tile(np.arange(starts, dtype=np.int32), len(trained)),
-        "chosen": np.concatenate([np.arange(starts) == each.chosen for each in trained]),
+        "chosen": np.concatenate([np.arange(starts) == training.chosen for training in trained]),
         "train_accuracy": right[:, 0] / len(parts.train),
         "test_accuracy": right[:, 1] / len(parts.test),
-        "loss": np.concatenate([each.final_loss for each in trained]),
+        "loss": np.concatenate([training.final_loss for training in trained]),
         "failed": ~np.isfinite(weights).all(axis=1) | (right[:, 0] <= largest),
         "weights": list(weights),
     }

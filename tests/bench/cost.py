@@ -22,10 +22,9 @@ from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.table import Table
-from pipeline.study.crew import crew_of
-from pipeline.study.grid import StudyTask, divisions, most, tasks
+from pipeline.study.grid import StudyTask, divisions, task_size, tasks
 from pipeline.study.store import opened
-from pipeline.study.work import train_task
+from pipeline.study.work import crew_of, train_task
 
 SETTINGS = ("study.splits=2",)
 ECHOES = 200
@@ -90,7 +89,7 @@ def measure() -> tuple[Cost, dict[int, float]]:
     config = load_config(ROOT / "configs/study.yaml", SETTINGS, str(DATA))
     table = load(config.data)
     made = divisions(table, config)
-    plan = tasks(made, config, most(config, made[0].train))
+    plan = tasks(made, config, task_size(config, made[0].train))
     measured = {workers: _arrivals(table, config, plan, workers) for workers in WORKERS[:2]}
     rows = train_task(table, config, plan[0])
     return fit(measured[1], _keeping(rows), len(rows)), {workers: each.apart() for workers, each in measured.items()}

@@ -68,7 +68,7 @@ def test_without_dask_the_extra_is_named(workplace: Path, in_process, monkeypatc
 def test_a_worker_with_other_versions_is_refused():
     from pipeline.errors import PipelineError
     from pipeline.machine.cluster import Work, _carry_out
-    from pipeline.study.store import versions
+    from pipeline.study.work import versions
 
     work = Work(lambda shared, task: task, None, versions, "")
     assert _carry_out((work, versions()), "done") == "done"

@@ -10,7 +10,7 @@ import pytest
 from pipeline.network.layers import Network, parameters
 from pipeline.network.train import Trained
 from pipeline.report import figures
-from pipeline.report.canvas import Picture, place_label, say_instead, sheet, style, to_svg
+from pipeline.report.canvas import Picture, place_label, say_instead, sheet, to_svg
 from pipeline.report.drawing import draws, network_drawing
 
 COUNTS = {"a": {"a": 8, "b": 2, "no class": 0}, "b": {"a": 0, "b": 5, "no class": 1}}
@@ -162,8 +162,7 @@ def test_the_interface_with_global_state_is_never_imported() -> None:
 
 
 def test_identifiers_start_with_the_name_of_the_figure() -> None:
-    with style():
-        figure = sheet(100, 100)
+    with sheet(100, 100) as figure:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], "o")
         say_instead(axes, "x")

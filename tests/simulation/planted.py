@@ -20,11 +20,10 @@ import pandas as pd
 
 from pipeline.config.schema import Config
 from pipeline.data.table import Table
-from pipeline.study.claims import FAILS, HOLDS
-from pipeline.study.crew import cores
-from pipeline.study.gathered import COLUMNS, gather
-from pipeline.study.grid import divisions, most, tasks
-from pipeline.study.summary import claims_of
+from pipeline.study.claims import FAILS, HOLDS, judged_claims
+from pipeline.study.compare import COLUMNS, gather
+from pipeline.study.grid import divisions, task_size, tasks
+from pipeline.study.work import cores
 
 REPETITIONS = 100
 ROWS = 400
@@ -77,10 +76,10 @@ def planted(seed: int, config: Config, distance: float) -> Table:
 def verdicts(table: Table, config: Config) -> dict[str, str]:
     """Return what a study of the rows says to each claim."""
     made = divisions(table, config)
-    plan = dict(enumerate(tasks(made, config, most(config, made[0].train))))
+    plan = dict(enumerate(tasks(made, config, task_size(config, made[0].train))))
     found = dict(cores(table, config, plan))
     networks = gather((each.select(COLUMNS).to_pandas() for each in found.values()), made, config)
-    return {each["claim"]: each["verdict"] for each in claims_of(networks, config)}
+    return {claim.claim: claim.verdict for claim in judged_claims(networks, config)}
 
 
 TRUTHS = {

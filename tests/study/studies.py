@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from pipeline.config.schema import Config
+from pipeline.study.summary import StudySummary
 
 SLOPES = (0.0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1.0)
 CLASSES = {"Normal": 631, "Type1": 173, "Type2": 205}
@@ -32,7 +35,7 @@ def summary(
     """Return what a study of this size might print; the same arguments give the same figures."""
     reference = {"alpha": 0.05 if 0.05 in slopes else slopes[0], "features": features[len(features) // 2], "output": outputs[0]}
     axes = [(kind, output, name, slope) for name in features for output in outputs for slope in slopes for kind in kinds]
-    cells = [_cell(place, *each, seeds * splits, reference) for place, each in enumerate(axes)]
+    cells = [_cell(place, *cell, seeds * splits, reference) for place, cell in enumerate(axes)]
     counts = CLASSES if classes is None else classes
     rows = sum(counts.values())
     test = round(0.2 * rows)
@@ -58,28 +61,29 @@ def summary(
         "reference": reference,
         "recipe": {
             "hidden": [3],
-            "epochs": 300,
-            "batch_size": 10,
+            "l2": 0.001,
+            "optimizer": "adam",
             "learning_rate": 0.02,
             "schedule": "linear",
-            "optimizer": "adam",
-            "l2": 0.001,
+            "epochs": 300,
+            "batch_size": 10,
             "loss": {name: "ordinal" if name == "code" else "categorical_crossentropy" for name in outputs},
         },
         "level": 0.95,
         "margin": MARGIN,
         "cells": cells,
-        "claims": [_claim(place, *each, kinds) for place, each in enumerate(CLAIMS)],
+        "claims": [_claim(place, *claim, kinds) for place, claim in enumerate(CLAIMS)],
         "findings": [
             {
                 "code": "D205",
                 "level": "warning",
                 "message": "201 of 202 test rows have a profile that the training rows hold",
+                "evidence": {"copies": 101, "profiles": 201, "test": 202},
                 "fix": "read the unseen profiles; or split by profile with `split.group_by`",
                 "accepted": False,
-                "evidence": {"copies": 101, "profiles": 201, "test": 202},
             }
         ],
+        "sound": True,
         "notes": ["complete.csv was read without its column Class."],
     }  # fmt: skip
 
@@ -90,7 +94,7 @@ def _cell(
     gain = {"raw": 0.1, "standard": 0.25, "pca": 0.23}[features] * min(1.0, (slope + 0.002) * 8) ** 0.35
     mean = 0.69 + gain - 0.12 * max(0.0, slope - 0.3) - 0.17 * (kind == "unseen") + 0.02 * (output == "softmax") + place / 9973
     half = 0.012 + 0.02 * (kind == "unseen")
-    own = {"alpha": slope, "features": features, "output": output}
+    own = {"features": features, "output": output, "alpha": slope}
     difference = mean - 0.9
     comparison = {
         "difference": difference,
@@ -100,8 +104,9 @@ def _cell(
         "effect": difference / 0.061,
         "better": min(1.0, max(0.0, 0.5 + 2 * difference)),
     }
-    return own | {
+    return {
         "split": kind,
+        **own,
         "networks": networks,
         "mean": mean,
         "interval": [mean - half, mean + 0.8 * half],
@@ -115,13 +120,13 @@ def _cell(
 def _claim(place: int, claim: str, difference: float, half: float, kinds: Sequence[str]) -> dict[str, Any]:
     more = "gains nothing" not in claim
     splits = [_weighed(kind, more, difference * (1 - 0.5 * at), half * (1 + at)) for at, kind in enumerate(kinds)]
-    verdicts = {each["verdict"] for each in splits}
-    told = f"On {kinds[0]} splits the difference is {difference * 100:.1f} points, with equal seeds and equal splits."
+    verdicts = {answer["verdict"] for answer in splits}
+    evidence = f"On {kinds[0]} splits the difference is {difference * 100:.1f} points, with equal seeds and equal splits."
     verdict = verdicts.pop() if len(verdicts) == 1 else UNDECIDED
     return {
         "claim": claim,
         "verdict": verdict,
-        "evidence": told,
+        "evidence": evidence,
         "remark": "",
         "networks": 4800 + 400 * place,
         "more": more,
@@ -156,10 +161,6 @@ def config(
     return Config.model_validate({"data": data, "evaluation": unseen})
 
 
-def emptied(value: Any, keep: Sequence[str] = ("alpha", "alphas")) -> Any:
-    """Return the same object with every number null, but for slopes."""
-    if isinstance(value, dict):
-        return {key: each if key in keep else emptied(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [emptied(each) for each in value]
-    return None if isinstance(value, int | float) and not isinstance(value, bool) else value
+def typed(summary: dict[str, Any]) -> StudySummary:
+    """Return the object of which ``study --json`` prints this."""
+    return TypeAdapter(StudySummary).validate_python(summary)

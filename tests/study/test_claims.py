@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from pipeline.config.schema import StudySection
-from pipeline.study.claims import FAILS, HOLDS, OPEN, Claim, Contrast, Evidence, answer, claims, together
+from pipeline.study.claims import FAILS, HOLDS, OPEN, Claim, Contrast, answer_claim, claims, together
+from pipeline.study.compare import Cell, Measured
 
 GRID = StudySection()
 CELLS = {
-    (features, alpha): np.random.default_rng(place).uniform(size=(3, 4))
+    (features, "code", alpha): np.random.default_rng(place).uniform(size=(3, 4))
     for place, (features, alpha) in enumerate((features, alpha) for features in GRID.features for alpha in GRID.alphas)
 }
 
 
 def mean(features: str, *alphas: float) -> float:
-    return float(np.mean([CELLS[features, alpha].mean() for alpha in alphas]))
+    return float(np.mean([CELLS[features, "code", alpha].mean() for alpha in alphas]))
 
 
 def every(*alphas: float) -> float:
@@ -36,17 +37,29 @@ EXPECTED = {
 
 @pytest.mark.parametrize("start", EXPECTED)
 def test_each_claim_compares_the_cells_that_it_speaks_of(start: str):
-    (claim,) = [each for each in claims(GRID) if each.text.startswith(start)]
+    (claim,) = [claim for claim in claims(GRID) if claim.text.startswith(start)]
     assert [contrast.pairs(CELLS).mean() for contrast in claim.contrasts] == pytest.approx(EXPECTED[start])
 
 
-def verdict(more: bool, *differences: float) -> str:
+def cell(slope: float) -> Cell:
+    return ("raw", "code", slope)
+
+
+def contrast(slope: float) -> Contrast:
+    return Contrast(f"{slope:g} over 0", ((cell(slope),),), ((cell(0.0),),))
+
+
+def measured(accuracies: Mapping[Cell, np.ndarray], overlap: float, step: float, failed: int = 0) -> Measured:
+    return Measured("random", 10, accuracies, dict.fromkeys(accuracies, failed), overlap, step)
+
+
+def verdict(more: bool, *differences: float, failed: int = 0) -> str:
     """Return the verdict on a claim whose contrasts have these differences, which hardly vary."""
     noise = np.random.default_rng(0).normal(0, 1e-4, size=(4, 5))
-    cells = {("raw", float(place)): 0.5 + value + noise for place, value in enumerate((0.0, *differences))}
-    contrasts = tuple(Contrast(str(place), ((("raw", float(place)),),), ((("raw", 0.0),),)) for place in range(1, len(cells)))
-    noisy = {key: value + (noise.T.reshape(4, 5) if key[1] else 0) for key, value in cells.items()}
-    return answer(Claim("claim", contrasts, more), Evidence(noisy, 0.25, 1e-4), margin=0.01, level=0.95).verdict
+    accuracies = {cell(0.0): 0.5 + noise}
+    accuracies |= {cell(place): 0.5 + value + noise + noise.T.reshape(4, 5) for place, value in enumerate(differences, start=1)}
+    claim = Claim("claim", tuple(contrast(place) for place in range(1, len(accuracies))), more)
+    return answer_claim(claim, measured(accuracies, 0.25, 1e-4, failed), margin=0.01, level=0.95).verdict
 
 
 @pytest.mark.parametrize(
@@ -67,6 +80,8 @@ def verdict(more: bool, *differences: float) -> str:
 )
 def test_the_margin_decides(more: bool, differences: list[float], expected: str):
     assert verdict(more, *differences) == expected
+    assert verdict(more, *differences, failed=5) == expected
+    assert verdict(more, *differences, failed=6) == OPEN
 
 
 @pytest.mark.parametrize(
@@ -81,7 +96,7 @@ def test_the_margin_decides(more: bool, differences: list[float], expected: str)
 def test_what_the_grid_lacks_is_said(grid: Mapping[str, object], lacking: dict[str, str]):
     stated = claims(StudySection.model_validate(dict(grid)))
     for start, expected in lacking.items():
-        (claim,) = [each for each in stated if each.text.startswith(start)]
+        (claim,) = [claim for claim in stated if claim.text.startswith(start)]
         assert claim.lacking == expected
         assert bool(claim.contrasts) == (not expected)
 
@@ -106,11 +121,11 @@ def test_kinds_of_splits_are_taken_together(verdicts: list[str], expected: str):
 def test_how_often_a_claim_of_more_holds(effect: float, allowed: tuple[float, float]):
     """At the margin it may do so in one of forty; splits and seeds have effects of their own, as large as on the real file."""
     random = np.random.default_rng(9)
-    claim = Claim("claim", (Contrast("", ((("raw", 1.0),),), ((("raw", 0.0),),)),))
+    claim = Claim("claim", (contrast(1.0),))
     verdicts = []
     for _ in range(400):
         noise = random.normal(0, 0.01, (10, 1)) + random.normal(0, 0.02, (1, 28)) + random.normal(0, 0.05, (10, 28))
-        cells = {("raw", 0.0): np.full((10, 28), 0.8), ("raw", 1.0): 0.8 + effect + noise}
-        verdicts.append(answer(claim, Evidence(cells, 0.0, 0.005), margin=0.01, level=0.95).verdict)
+        accuracies = {cell(0.0): np.full((10, 28), 0.8), cell(1.0): 0.8 + effect + noise}
+        verdicts.append(answer_claim(claim, measured(accuracies, 0.0, 0.005), margin=0.01, level=0.95).verdict)
     share = verdicts.count(HOLDS) / 400
     assert allowed[0] <= share <= allowed[1]

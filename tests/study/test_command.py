@@ -107,7 +107,7 @@ def test_comparisons_pair_networks_of_the_same_split_and_seed(studied: Path):
 def test_a_finished_study_is_read_not_trained(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
     before = only_study() / "networks.parquet"
     stamp, seconds = before.stat().st_mtime_ns, kept(only_study())["seconds"]
-    monkeypatch.setattr("pipeline.study.crew.carry_out", None)
+    monkeypatch.setattr("pipeline.study.work.train_task", None)
     code, printed, _ = in_process(*arguments("study.reference.alpha=0", "study.margin=0.05"))
     assert code == 0
     assert before.stat().st_mtime_ns == stamp
@@ -181,7 +181,7 @@ def test_a_change_of_the_engine_is_another_study(workplace: Path, in_process: Ca
     """Parts of two plans, or of two programs, must not be joined."""
     few = arguments("study.features=[standard]", "study.outputs=[code]")
     before = in_process(*few)[1]
-    monkeypatch.setattr("pipeline.study.command.most", lambda config, rows: 7)
+    monkeypatch.setattr("pipeline.study.command.task_size", lambda config, rows: 7)
     code, printed, _ = in_process(*few)
     assert code == 0
     assert printed["study"] != before["study"]
@@ -296,7 +296,9 @@ def test_the_terminal_shows_means_claims_and_the_folder(studied: Path, printed: 
 
 def test_without_what_draws_the_page_the_figures_are_kept(studied: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    for name in [name for name in sys.modules if name.startswith("pipeline.report")]:
+    for name in [
+        name for name in sys.modules if name.startswith(("pipeline.report", "pipeline.study.page", "pipeline.study.figures"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     shutil.copy(only_study() / "study.json", "before.json")
     code, printed, _ = in_process(*arguments())

@@ -13,7 +13,7 @@ from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.errors import DataError
-from pipeline.study.grid import divisions, most, network_config, tasks
+from pipeline.study.grid import divisions, network_config, task_size, tasks
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,27 +37,27 @@ def test_the_default_grid_has_at_least_20000_networks():
 
 @pytest.mark.parametrize("together", [1, 100, 256, 10_000])
 def test_every_network_is_in_one_task_whatever_is_trained_together(config: Config, table: Table, together: int):
-    made = divisions(table, config)
-    found = Counter(
-        (task.division.kind, task.division.section.seed, task.features, task.output, *pair)
-        for task in tasks(made, config, together)
+    splits = divisions(table, config)
+    counts = Counter(
+        (task.division.kind, task.division.seed, task.features, task.output, *pair)
+        for task in tasks(splits, config, together)
         for pair in task.pairs
     )
     grid = config.study
     expected = product(("random", "unseen"), (5, 6, 7), grid.features, grid.outputs, grid.alphas, range(20))
-    assert found == Counter(expected)
-    assert max(len(task.pairs) for task in tasks(made, config, together)) <= together
+    assert counts == Counter(expected)
+    assert max(len(task.pairs) for task in tasks(splits, config, together)) <= together
 
 
 def test_random_splits_are_those_of_train_and_unseen_ones_share_no_profile(config: Config, table: Table):
     columns = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
     profiles = table.copies(columns)
     filled = ~table.features[list(columns)].isna().any(axis=1).to_numpy()
-    for each in divisions(table, config):
-        parts = split(table, each.section)
-        assert (len(parts.train), len(parts.test)) == (each.train, each.test)
+    for task in tasks(divisions(table, config), config, 10_000)[:: len(config.study.features) * len(config.study.outputs)]:
+        division, parts = task.division, split(table, network_config(config, task, 0.05, 0).split)
+        assert (len(parts.train), len(parts.test)) == (division.train, division.test)
         train, test = (set(profiles[rows[filled[rows]]]) for rows in (parts.train, parts.test))
-        assert train.isdisjoint(test) == (each.kind == "unseen")
+        assert train.isdisjoint(test) == (division.kind == "unseen")
         assert np.array_equal(np.sort(np.concatenate([parts.train, parts.test])), np.arange(len(table)))
 
 
@@ -76,7 +76,7 @@ def test_the_config_of_a_network_differs_from_the_study_in_its_cell_only(config:
 
 def test_fewer_components_are_kept_where_the_config_says_so(config: Config, table: Table):
     fewer = config.model_copy(update={"preprocess": config.preprocess.model_copy(update={"pca": 2})})
-    (task, *_) = [each for each in tasks(divisions(table, fewer), fewer, 256) if each.features == "pca"]
+    task = next(task for task in tasks(divisions(table, fewer), fewer, 256) if task.features == "pca")
     assert network_config(fewer, task, 0.05, 0).preprocess.pca == 2
 
 
@@ -89,4 +89,4 @@ def test_a_split_that_leaves_a_column_empty_is_named(config: Config, table: Tabl
 
 
 def test_what_is_trained_together_is_what_the_engine_takes_in_one_call(config: Config):
-    assert most(config, 807) == 256
+    assert task_size(config, 807) == 256

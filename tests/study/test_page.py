@@ -1,5 +1,7 @@
 """The page of a study: what it says is what it was given, whatever that is."""
 
+import dataclasses
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from pipeline.config.schema import Config
 from pipeline.report.words import number, p_value, percent, points, points_span, ranged
 from pipeline.study import figures as study_figures
 from pipeline.study.page import study_page
@@ -23,11 +26,19 @@ SHAPES: dict[str, Callable[[], dict[str, Any]]] = {
     "one slope": lambda: studies.summary(slopes=[0.2]),
     "one of each": lambda: studies.summary([0.05], ["pca"], ["softmax"], ["random"], seeds=1, splits=1),
     "forty slopes": lambda: studies.summary(slopes=[round(place / 41, 4) for place in range(40)], kinds=["random"]),
-    "nothing known": lambda: studies.emptied(studies.summary()),
-    "no claim": lambda: studies.summary() | {"claims": [], "findings": [], "notes": []},
-    "no cell": lambda: studies.summary() | {"cells": [], "claims": []},
+    "nothing to say": lambda: silent(),
     "hostile": lambda: hostile(),
 }
+
+
+def silent() -> dict[str, Any]:
+    """Return a study without findings and notes, of a grid that lacks what the claims compare; its pairs do not vary."""
+    full = studies.summary() | {"findings": [], "notes": [], "seconds": None, "networks_per_second": None}
+    full["claims"] = [claim | {"verdict": studies.UNDECIDED, "networks": 0, "splits": []} for claim in full["claims"]]
+    for cell in full["cells"]:
+        if cell["comparison"]:
+            cell["comparison"]["effect"] = float("nan")
+    return full
 
 
 def hostile() -> dict[str, Any]:
@@ -39,13 +50,17 @@ def hostile() -> dict[str, Any]:
     full["notes"] = list(NASTY)
     for place, claim in enumerate(full["claims"]):
         claim["claim"], claim["evidence"] = NASTY[place], NASTY[place - 1]
-        claim["splits"][0]["split"] = claim["splits"][1]["contrast"] = NASTY[place]
+        claim["splits"][1]["contrast"] = NASTY[place]
     return full
+
+
+def page_of(summary: dict[str, Any], config: Config | None = None) -> str:
+    return study_page(studies.typed(summary), config or studies.config())
 
 
 def made(name: str) -> str:
     classes, columns = (NASTY, NASTY) if name == "hostile" else (tuple(studies.CLASSES), ("BS pp", "HbA1c"))
-    return study_page(SHAPES[name](), studies.config(columns, classes))
+    return page_of(SHAPES[name](), studies.config(columns, classes))
 
 
 def drawings(page: str, kind: str) -> list[ElementTree.Element]:
@@ -72,7 +87,7 @@ def usual() -> str:
 
 def test_every_section_is_there_in_order(usual: str) -> None:
     assert [marks["id"] for tag, marks in outline(usual) if tag == "h2"] == SECTIONS
-    assert "findings" not in {marks.get("id") for _, marks in outline(made("no claim"))}
+    assert "findings" not in {marks.get("id") for _, marks in outline(made("nothing to say"))}
 
 
 def test_any_study_makes_a_page_that_loads_and_runs_nothing(any_page: str) -> None:
@@ -104,7 +119,7 @@ def test_the_headline_counts_the_verdicts(usual: str) -> None:
     counts = {name: sum(each["verdict"] == name for each in studies.summary()["claims"]) for name in studies.VERDICTS}
     assert counts == {"holds": 2, "does not hold": 1, "cannot be told here": 3}
     assert "Verdict: of 6 claims, 2 hold, 1 does not and 3 cannot be told here" in text_of(usual)
-    assert "Verdict: no claim was judged" in text_of(made("no claim"))
+    assert "Verdict: of 6 claims, 6 cannot be told here" in text_of(made("nothing to say"))
     assert "a study of 43,200 networks" in text_of(usual)
     assert "a study of 1 network " in text_of(made("one of each"))
 
@@ -175,7 +190,7 @@ def test_what_was_done_and_where_from_is_told(usual: str) -> None:
 
 
 def test_a_study_without_unseen_profiles_says_so() -> None:
-    seen = text_of(study_page(studies.summary(kinds=["random"]), studies.config()))
+    seen = text_of(page_of(studies.summary(kinds=["random"])))
     assert "no splits by unseen profile" in seen
     assert "On unseen profiles" not in seen
 
@@ -187,17 +202,22 @@ def test_the_command_and_the_data_are_told_as_they_are_named() -> None:
 
 
 def test_what_is_not_known_is_said_and_not_drawn() -> None:
-    page = made("nothing known")
-    assert text_of(page).count("not measured") > 100
-    assert len(drawings(page, "accuracy")) == 4
-    assert all("Nothing was measured." in [each.text for each in svg.iter("text")] for svg in drawings(page, "accuracy"))
+    page = made("nothing to say")
+    known = sum(cell["comparison"] is None for cell in studies.summary()["cells"])
+    assert text_of(page).count("not measured") == 2 + len(studies.summary()["cells"]) - known
+    assert all(claim["evidence"] in text_of(page) for claim in studies.summary()["claims"])
     assert drawings(page, "claim") == []
+
+
+def test_the_object_prints_what_it_was_read_from() -> None:
+    for name in ("usual", "one of each"):
+        assert json.dumps(studies.typed(SHAPES[name]()).to_dict()) == json.dumps(SHAPES[name]())
 
 
 @pytest.mark.parametrize(("kind", "key"), [("accuracy", "mean"), ("failed", "failed")])
 def test_points_stand_where_the_figures_say(kind: str, key: str) -> None:
     full = studies.summary()
-    svgs = drawings(study_page(full, studies.config()), kind)
+    svgs = drawings(page_of(full), kind)
     grids = [(output, split) for output in ("code", "softmax") for split in ("random", "unseen")]
     seen: list[tuple[float, float]] = []
     for svg, where in zip(svgs, grids, strict=True):
@@ -219,7 +239,7 @@ def usual_axes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The axes of every figure of the usual study."""
     figures: list[Any] = []
     monkeypatch.setattr(study_figures, "to_svg", lambda figure, *rest: figures.append(figure) or "")
-    study_page(studies.summary(), studies.config())
+    page_of(studies.summary())
     return [figure.axes[0] for figure in figures]
 
 
@@ -252,7 +272,7 @@ def test_captions_name_the_highest_figure_of_each_kind_of_features(usual: str) -
 
 
 def test_the_largest_class_far_below_is_not_drawn() -> None:
-    cell = {"mean": 0.99, "interval": [0.98, 1.0]}
+    cell = dataclasses.replace(studies.typed(studies.summary()).cells[0], mean=0.99, interval=(0.98, 1.0))
     grid = study_figures.Grid("code", "random", [0.1], {"raw": [cell]}, None)
     near, far = (study_figures.accuracies_by_slope([grid], share)[0].svg for share in (0.9, 0.6))
     assert "largest class" in near

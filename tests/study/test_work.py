@@ -60,13 +60,13 @@ def test_with_several_starts_the_lowest_loss_is_chosen(workplace: Path):
 
     settings = [*SETTINGS[:1], "study.alphas=[0.05]", "study.seeds=2", "study.splits=2", "study.features=[standard]"]
     settings += ["study.outputs=[code]", "training.starts=8", "evaluation.unseen=null"]
-    result = study(load_config("configs/study.yaml", settings), Origin("configs/study.yaml"))
+    summary = study(load_config("configs/study.yaml", settings), Origin("configs/study.yaml"))
     table = networks()
-    assert result["networks"] == len(table) == 2 * 2 * 8
+    assert summary.networks == len(table) == 2 * 2 * 8
     best = table.loc[table.groupby(["split_seed", "seed"])["loss"].idxmin()]
     assert best["chosen"].all()
     assert table["chosen"].sum() == 4
-    assert result["cells"][0]["mean"] == pytest.approx(best["test_accuracy"].mean())
+    assert summary.cells[0].mean == pytest.approx(best["test_accuracy"].mean())
 
 
 def test_failed_networks_are_those_that_always_name_one_class_at_best(studied: Path):
