@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from pipeline.config.schema import Config
 from pipeline.data.load import load
@@ -19,8 +18,10 @@ from pipeline.judge.unseen import Unseen, folds_of, profiles_of, unseen_answers
 from pipeline.machine.arrays import Integers
 from pipeline.model import Model, Prepared, fit, prepare
 from pipeline.network.train import Trained
+from pipeline.runs.run_json import unsaved_record
 from pipeline.runs.saved import Run
-from pipeline.runs.summary import Origin, class_counts, provenance, summary
+from pipeline.runs.summarise import class_counts, summarise
+from pipeline.runs.summary import Origin, Seconds, Summary
 from pipeline.runs.write import prepare_models, save_run
 from pipeline.track.command import track
 
@@ -33,7 +34,7 @@ def check(config: Config) -> tuple[Finding, ...]:
     return audit(config, table, split(table, config.split))
 
 
-def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, Any]:
+def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:
     """Run all stages, save the run, log it where the config says, and return its summary.
 
     An error among C and D that is not accepted stops before training.
@@ -44,7 +45,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
     loaded = time.perf_counter()
     doubts = audit(config, table, parts)
     if any(finding.blocks for finding in doubts):
-        return summary(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
+        return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     folds = folds_of(table, config.evaluation.unseen) if config.evaluation.unseen else ()
     prepare_models()
 
@@ -60,12 +61,12 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, An
 
     evaluation = evaluate(model, table, parts, yardsticks, config)
     findings = doubts + audit_training(config, table, parts, model, trained, evaluation)
-    record = summary(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
-    run = Run(config, model, record | provenance(config, origin), trained, parts, yardsticks)
+    summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
+    run = Run(config, model, unsaved_record(summary, config, origin), trained, parts, yardsticks)
     from pipeline.network.keras_model import build
 
     folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(model.network))
-    return record | {"run": str(folder), "tracking": track(config.tracking, folder)}
+    return summary.model_copy(update={"run": str(folder), "tracking": track(config.tracking, folder)})
 
 
 def _prepare_folds(table: Table, folds: Sequence[Split], config: Config) -> Iterator[Prepared]:
@@ -97,5 +98,5 @@ def _unseen(
     return unseen_answers(table, section, folds, answers)
 
 
-def _seconds(started: float, loaded: float, fitted: float) -> dict[str, float]:
+def _seconds(started: float, loaded: float, fitted: float) -> Seconds:
     return {"load": loaded - started, "fit": fitted - loaded, "total": time.perf_counter() - started}

@@ -36,7 +36,7 @@ def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
                 axes.plot([low, high], [place + shift] * 2, color=tint, linewidth=1.6, solid_capstyle="butt")
             if known:
                 xs, ys = [row[key] for _, row in known], [place + shift for place, _ in known]
-                axes.plot(xs, ys, marker, color=tint, markersize=6, place_label=name)
+                axes.plot(xs, ys, marker, color=tint, markersize=6, label=name)
         axes.set_yticks(range(len(rows)), [place_label(row["name"], 24) for row in reversed(rows)])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         lowest = min((row[key] for key, *_ in kinds for row in rows if row.get(key) is not None), default=0.0)
@@ -122,8 +122,8 @@ def loss_curves(trained: Trained) -> Picture:
                     lines, colors="#808080", alpha=max(0.08, min(0.5, 20 / starts)), linewidths=0.6, rasterized=starts > _VECTORS
                 )
             )
-            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, place_label="chosen start")
-            axes.plot([], [], color="#808080", linewidth=0.8, place_label=f"each of the {starts} starts")
+            axes.plot(kept + 1, drawn[:, trained.chosen], marker=marker, color=SERIES[0], linewidth=2, label="chosen start")
+            axes.plot([], [], color="#808080", linewidth=0.8, label=f"each of the {starts} starts")
             axes.autoscale_view()
             figure.legend(loc="outside upper left", ncols=2)
         else:
@@ -182,7 +182,7 @@ def activations(slopes: Sequence[float]) -> Picture:
                     color=colour(place),
                     linestyle=dash(place),
                     linewidth=width,
-                    place_label=name,
+                    label=name,
                 )
         whole.set(xlim=(-10, 10), ylim=(bottom - 1, 10), title="the whole curve", xticks=range(-10, 11, 5))
         left.set(

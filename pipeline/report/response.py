@@ -144,7 +144,7 @@ def _probabilities(axes: Axes, response: Response, coding: Coding) -> None:
             color=colour(index),
             linestyle=dash(index),
             linewidth=2,
-            place_label=place_label(coding.classes[index], 10),
+            label=place_label(coding.classes[index], 10),
         )
     axes.set_ylim(-0.03, 1.03)
     axes.figure.legend(loc="outside upper left", ncols=3, handlelength=1.8, columnspacing=1)

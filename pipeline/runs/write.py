@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.errors import RunError
 from pipeline.machine.files import UNFINISHED, flush, whole
 from pipeline.runs.place import LATEST, MODELS, REPORT, run_label
-from pipeline.runs.run_json import seal
+from pipeline.runs.run_json import FileFacts, seal
 from pipeline.runs.saved import Run
 from pipeline.runs.weights import to_arrays
 
@@ -107,12 +107,12 @@ def remove_run(folder: Path) -> None:
 def _publish(folder: Path, run: Run, name: str) -> Path:
     """Complete the record, write it, and rename the folder to its final name, one that no run has."""
     sums = {each.name: _facts(each.read_bytes()) for each in sorted(folder.iterdir())}
-    fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record["data"]["sha256"].encode()).hexdigest()[:8]
+    fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record.data.sha256.encode()).hexdigest()[:8]
     while True:
         now = datetime.now(UTC)
         target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
-        record = run.record | {"run": str(target), "created": now.isoformat(), "files": sums}
-        (folder / "run.json").write_text(seal(record), encoding="utf-8")
+        record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": sums})
+        (folder / "run.json").write_text(seal(record.to_json()), encoding="utf-8")
         _flush(folder)
         if not target.exists():
             try:
@@ -144,5 +144,5 @@ def _flush(folder: Path) -> None:
         flush(each)
 
 
-def _facts(content: bytes) -> dict[str, Any]:
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+def _facts(content: bytes) -> FileFacts:
+    return FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())

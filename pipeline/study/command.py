@@ -1,6 +1,7 @@
 """The order of a study."""
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.findings.audit import audit
 from pipeline.machine.progress import progress_bar
-from pipeline.runs.summary import Origin, finite, origin_of
+from pipeline.runs.summary import Origin, finite
 from pipeline.study import store, summary
 from pipeline.study.crew import Crew, cores
 from pipeline.study.gathered import COLUMNS, gather
@@ -46,7 +47,7 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
         networks, seconds = gather(kept.networks(COLUMNS), made, config), kept.seconds()
         count = sum(len(task.pairs) for task in plan) * config.training.starts
         result: dict[str, Any] = finite(
-            {"study": str(kept.folder), "config": origin_of(origin), "data": summary.data_of(table)}
+            {"study": str(kept.folder), "config": asdict(origin), "data": summary.data_of(table)}
             | {"networks": count, "seconds": seconds, "networks_per_second": count / seconds if seconds else None}
             | summary.grid_of(config, made)
             | {"cells": summary.cells_of(networks, config), "claims": summary.claims_of(networks, config)}

@@ -7,6 +7,7 @@ from pipeline.config.schema import Config
 from pipeline.report import sections
 from pipeline.report.templates import marked, render
 from pipeline.report.words import joined, number, percent
+from pipeline.runs.summary import FindingSummary
 from pipeline.study.claims import FAILS, HOLDS, OPEN
 from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies_by_slope, differences, failures
 from pipeline.study.grid import SPLITS
@@ -35,7 +36,7 @@ def study_page(summary: dict[str, Any], config: Config) -> str:
         largest=share,
         grids=grids,
         names=FEATURES | OUTPUTS | SPLITS,
-        findings=sections.findings(summary),
+        findings=sections.findings([FindingSummary.model_validate(finding) for finding in summary["findings"]]),
         strips=[picture and marked(picture) for picture in differences(claims, summary["margin"])],
         accuracies=[marked(each) for each in accuracies_by_slope(grids, share)],
         failures=[marked(each) for each in failures(grids)],

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.config.schema import Config, Output, chosen_loss
 from pipeline.data.table import Table
 from pipeline.findings import find
-from pipeline.runs.summary import class_counts
+from pipeline.runs.summarise import class_counts
 from pipeline.study.claims import OPEN, Answer, Claim, Evidence, answer, claims, together
 from pipeline.study.compare import Difference, difference, holm, interval_of_mean
 from pipeline.study.gathered import CELL, Gathered
