@@ -25,8 +25,8 @@ _PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "tensorflow", "keras"
 class FileFacts(Part):
     """Size and hash of a file of the run."""
 
-    bytes: Annotated[int, Field(ge=0)] = 0
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = _NO_DIGEST
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Seeds(Part):
@@ -59,7 +59,7 @@ def unsaved_record(summary: Summary, config: Config, origin: Origin) -> Record:
             "versions": {"pipeline": __version__, "python": platform.python_version()}
             | {name: version(name) for name in _PACKAGES},
             "created": "",
-            "files": {name: FileFacts() for name in RUN_FILES},
+            "files": {name: FileFacts(bytes=0, sha256=_NO_DIGEST) for name in RUN_FILES},
             "digest": _NO_DIGEST,
         }
     )

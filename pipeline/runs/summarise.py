@@ -4,7 +4,7 @@ from math import isnan
 
 import numpy as np
 
-from pipeline.config.schema import Config
+from pipeline.config.schema import Config, EvaluationSection
 from pipeline.data.split import Split
 from pipeline.data.table import Labels, Table
 from pipeline.findings import Finding
@@ -14,20 +14,20 @@ from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability
 from pipeline.network.layers import parameters
-from pipeline.runs.summary import (
-    ClassProbabilities,
-    ColumnSummary,
-    CurvePoint,
-    DataSummary,
-    EstimateSummary,
-    FindingSummary,
-    Fold,
-    NetworkSummary,
-    ScoresSummary,
-    Seconds,
-    Summary,
-    UnseenSummary,
-)
+from pipeline.runs.summary import Accuracy, CurvePoint, ScoresSummary, Seconds, Sides, Summary
+
+_REFUSED = {
+    "accuracy": dict.fromkeys(Accuracy.model_fields),
+    "keras_accuracy": dict.fromkeys(Sides.model_fields),
+    "metrics": dict.fromkeys(Sides.model_fields),
+    "baselines": {},
+    "comparison": {},
+    "unseen": None,
+    "probabilities": None,
+    "subgroups": {},
+    "advice": None,
+}
+"""The figures where training was refused."""
 
 
 def summarise(
@@ -53,30 +53,34 @@ def summarise(
     level, sizes = config.evaluation.interval, _sizes(config)
     gaps, implausible = table.features.isna().sum(), table.implausible.sum()
     fill = evaluation.fill if evaluation else {}
-    refused = Summary(
-        verdict=verdict(evaluation, findings, level),
-        interval_note=rows_note(level),
-        engine=config.training.engine,
-        data=DataSummary(
-            path=table.path,
-            sha256=table.sha256,
-            rows=len(table),
-            train=len(parts.train),
-            test=len(parts.test),
-            classes=class_counts(table.target),
-        ),
-        network=NetworkSummary(layers=sizes, alpha=config.network.alpha, parameters=parameters(sizes)),
-        columns={
-            name: ColumnSummary(**dict(feature), gaps=int(gaps[name]), implausible=int(implausible[name]), fill=fill.get(name))
-            for name, feature in config.data.features.items()
-        },
-        card=config.card,
-        findings=tuple(map(FindingSummary.model_validate, findings)),
-        sound=not any(finding.blocks for finding in findings),
-        seconds=seconds,
-        notes=notes,
+    return Summary.model_validate(
+        {
+            "run": None,
+            "verdict": verdict(evaluation, findings, level),
+            "interval_note": rows_note(level),
+            "engine": config.training.engine,
+            "data": {
+                "path": table.path,
+                "sha256": table.sha256,
+                "rows": len(table),
+                "train": len(parts.train),
+                "test": len(parts.test),
+                "classes": class_counts(table.target),
+            },
+            "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
+            **(_figures(evaluation, config) if evaluation else _REFUSED),
+            "columns": {
+                name: dict(feature) | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
+                for name, feature in config.data.features.items()
+            },
+            "card": config.card,
+            "findings": findings,
+            "sound": not any(finding.blocks for finding in findings),
+            "seconds": seconds,
+            "notes": notes,
+            "tracking": None,
+        }
     )
-    return _judged(refused, evaluation, config) if evaluation else refused
 
 
 def class_counts(target: Labels) -> dict[str, int]:
@@ -89,11 +93,9 @@ def _sizes(config: Config) -> tuple[int, ...]:
     return (inputs, *config.network.hidden, len(config.data.codes) if config.network.output == "softmax" else 1)
 
 
-def _judged(refused: Summary, evaluation: Evaluation, config: Config) -> Summary:
-    """Return the summary with the figures of an evaluation."""
-    train, test, standings = evaluation.train, evaluation.test, evaluation.standings
-    network, probabilities = standings["network"], evaluation.probabilities
-    figures = {
+def _figures(evaluation: Evaluation, config: Config) -> dict[str, object]:
+    train, test, network = evaluation.train, evaluation.test, evaluation.standings["network"]
+    return {
         "accuracy": {
             "train": train and train.accuracy,
             "test": test.accuracy,
@@ -103,26 +105,16 @@ def _judged(refused: Summary, evaluation: Evaluation, config: Config) -> Summary
         },
         "keras_accuracy": {"train": evaluation.keras_train, "test": evaluation.keras_test},
         "metrics": {"train": train and _scores(train), "test": _scores(test)},
-        "baselines": {name: standing.test for name, standing in standings.items() if name != "network"},
-        "comparison": standings,
-        "unseen": _unseen(evaluation, config),
-        "probabilities": None
-        if isnan(probabilities.log_loss.value)
-        else {
-            "spread": evaluation.spread,
-            "rows": probabilities.rows,
-            "classes": dict(zip(probabilities.classes, map(_class_probabilities, probabilities.per_class), strict=True)),
-            "macro_auc": probabilities.macro_auc,
-            "brier": probabilities.brier,
-            "log_loss": probabilities.log_loss,
-        },
+        "baselines": {name: standing.test for name, standing in evaluation.standings.items() if name != "network"},
+        "comparison": evaluation.standings,
+        "unseen": _unseen(evaluation, config.evaluation),
+        "probabilities": None if isnan(evaluation.probabilities.log_loss.value) else _probabilities(evaluation),
         "subgroups": evaluation.subgroups,
         "advice": evaluation.advice,
     }
-    return Summary.model_validate(dict(refused) | figures)
 
 
-def _scores(scores: Scores) -> ScoresSummary:
+def _scores(scores: Scores) -> dict[str, object]:
     figures = {
         name: dict(zip(scores.classes, value.tolist(), strict=True)) if isinstance(value, np.ndarray) else value
         for name, value in vars(scores).items()
@@ -130,35 +122,45 @@ def _scores(scores: Scores) -> ScoresSummary:
     }
     answers = (*scores.classes, "no class")
     confusion = {truth: dict(zip(answers, rows, strict=True)) for truth, rows in figures["confusion"].items()}
-    return ScoresSummary(**figures | {"confusion": confusion})
+    return figures | {"confusion": confusion}
 
 
-def _unseen(evaluation: Evaluation, config: Config) -> UnseenSummary | None:
-    unseen, section = evaluation.unseen, config.evaluation.unseen
-    if unseen is None or section is None:
+def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, object] | None:
+    unseen = evaluation.unseen
+    if unseen is None or section.unseen is None:
         return None
     right = unseen.answers["network"] == evaluation.truth
-    folds = [unseen.folds == number for number in range(section.folds)]
-    return UnseenSummary(
-        **dict(section),
-        groups=len(np.unique(unseen.groups)),
-        rows=len(right),
-        interval_note=groups_note(config.evaluation.interval),
-        per_fold=tuple(
-            Fold(rows=int(fold.sum()), groups=len(np.unique(unseen.groups[fold])), accuracy=float(right[fold].mean()))
+    folds = [unseen.folds == number for number in range(section.unseen.folds)]
+    return dict(section.unseen) | {
+        "groups": len(np.unique(unseen.groups)),
+        "rows": len(right),
+        "interval_note": groups_note(section.interval),
+        "per_fold": [
+            {"rows": int(fold.sum()), "groups": len(np.unique(unseen.groups[fold])), "accuracy": float(right[fold].mean())}
             for fold in folds
-        ),
-    )
+        ],
+    }
 
 
-def _class_probabilities(scores: ClassProbability) -> ClassProbabilities:
+def _probabilities(evaluation: Evaluation) -> dict[str, object]:
+    scores = evaluation.probabilities
+    return {
+        "spread": evaluation.spread,
+        "rows": scores.rows,
+        "classes": {name: _of_class(figures) for name, figures in zip(scores.classes, scores.per_class, strict=True)},
+        "macro_auc": scores.macro_auc,
+        "brier": scores.brier,
+        "log_loss": scores.log_loss,
+    }
+
+
+def _of_class(scores: ClassProbability) -> dict[str, object]:
     names = list(CurvePoint.model_fields)
     bins = zip(*(getattr(scores.curve, name).tolist() for name in names), strict=True)
-    estimate = EstimateSummary.model_validate
-    return ClassProbabilities(
-        auc=estimate(scores.auc),
-        calibration_slope=estimate(scores.slope),
-        calibration_intercept=estimate(scores.intercept),
-        calibration_in_the_large=estimate(scores.in_the_large),
-        curve=tuple(CurvePoint(**dict(zip(names, values, strict=True))) for values in bins),
-    )
+    return {
+        "auc": scores.auc,
+        "calibration_slope": scores.slope,
+        "calibration_intercept": scores.intercept,
+        "calibration_in_the_large": scores.in_the_large,
+        "curve": [dict(zip(names, values, strict=True)) for values in bins],
+    }

@@ -52,8 +52,8 @@ class Part(BaseModel):
 class Sides(Part, Generic[Side]):
     """The same of the training rows, None on another file than theirs, and of the test rows."""
 
-    train: Side | None = None
-    test: Side | None = None
+    train: Side | None
+    test: Side | None
 
 
 class DataSummary(Part):
@@ -78,11 +78,11 @@ class NetworkSummary(Part):
 class Accuracy(Part):
     """The network's shares of right answers."""
 
-    train: _Share = None
-    test: _Share = None
-    test_interval: _Shares = None
-    unseen_profiles: _Share = None
-    unseen_interval: _Shares = None
+    train: _Share
+    test: _Share
+    test_interval: _Shares
+    unseen_profiles: _Share
+    unseen_interval: _Shares
 
 
 class ScoresSummary(Part):
@@ -107,14 +107,14 @@ class ScoresSummary(Part):
 class StandingSummary(Part):
     """As in ``judge.standing.Standing``."""
 
-    test: Figure = None
-    test_interval: Interval = None
-    unseen: Figure = None
-    unseen_interval: Interval = None
-    unseen_lead: Interval = None
-    better: int | None = None
-    worse: int | None = None
-    p: Figure = None
+    test: Figure
+    test_interval: Interval
+    unseen: Figure
+    unseen_interval: Interval
+    unseen_lead: Interval
+    better: int | None
+    worse: int | None
+    p: Figure
 
 
 class Fold(Part):
@@ -225,25 +225,25 @@ class Summary(Part):
     what the reader must know about the figures; ``tracking`` is what ``track`` returned.
     """
 
-    run: str | None = None
+    run: str | None
     verdict: tuple[str, ...]
     interval_note: str
     engine: str
     data: DataSummary
     network: NetworkSummary
-    accuracy: Accuracy = Accuracy()
-    keras_accuracy: Sides[Figure] = Sides()
-    metrics: Sides[ScoresSummary] = Sides()
-    baselines: dict[str, Figure] = {}
-    comparison: dict[str, StandingSummary] = {}
-    unseen: UnseenSummary | None = None
-    probabilities: Probabilities | None = None
-    subgroups: dict[str, tuple[SubgroupSummary, ...]] = {}
-    advice: AdviceSummary | None = None
+    accuracy: Accuracy
+    keras_accuracy: Sides[Figure]
+    metrics: Sides[ScoresSummary]
+    baselines: dict[str, Figure]
+    comparison: dict[str, StandingSummary]
+    unseen: UnseenSummary | None
+    probabilities: Probabilities | None
+    subgroups: dict[str, tuple[SubgroupSummary, ...]]
+    advice: AdviceSummary | None
     columns: dict[str, ColumnSummary]
     card: CardSection
     findings: tuple[FindingSummary, ...]
     sound: bool
     seconds: Seconds
-    notes: tuple[str, ...] = ()
-    tracking: dict[str, Any] | None = None
+    notes: tuple[str, ...]
+    tracking: dict[str, Any] | None

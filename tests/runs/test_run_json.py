@@ -20,7 +20,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 @pytest.mark.parametrize("key", WRONG)
 def test_a_value_of_another_type_is_told_by_its_key(key: str, small_run: Path) -> None:
     record = json.loads((small_run / "models/latest/run.json").read_text())
-    assert unseal(seal(record).encode())["run"] == record["run"]
+    assert unseal(seal(record).encode()).run == record["run"]
     *parts, last = (int(each) if each.isdigit() else each for each in key.split("."))
     place: Any = record
     for part in parts:
