@@ -29,19 +29,12 @@ class FileFacts(Part):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class Seeds(Part):
-    """The seeds of the config."""
-
-    split: int
-    training: int
-
-
 class Record(Summary):
     """What run.json holds: the summary, and where it came from."""
 
     run: str
     config: Origin
-    seeds: Seeds
+    seeds: Annotated[dict[Literal["split", "training"], int], Field(min_length=2)]
     versions: dict[str, str]
     created: str
     files: Annotated[dict[Name, FileFacts], Field(min_length=len(RUN_FILES))]
@@ -50,19 +43,17 @@ class Record(Summary):
 
 def unsaved_record(summary: Summary, config: Config, origin: Origin) -> Record:
     """Return the record of a run whose folder, time and files are not known yet: they are empty."""
-    return Record(
-        **dict(summary)
-        | {
-            "run": "",
-            "config": origin,
-            "seeds": Seeds(split=config.split.seed, training=config.training.seed),
-            "versions": {"pipeline": __version__, "python": platform.python_version()}
-            | {name: version(name) for name in _PACKAGES},
-            "created": "",
-            "files": {name: FileFacts(bytes=0, sha256=_NO_DIGEST) for name in RUN_FILES},
-            "digest": _NO_DIGEST,
-        }
-    )
+    versions = {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+    provenance = {
+        "run": "",
+        "config": origin,
+        "seeds": {"split": config.split.seed, "training": config.training.seed},
+        "versions": versions,
+        "created": "",
+        "files": dict.fromkeys(RUN_FILES, FileFacts(bytes=0, sha256=_NO_DIGEST)),
+        "digest": _NO_DIGEST,
+    }
+    return Record.model_validate(dict(summary) | provenance)
 
 
 def seal(record: dict[str, Any]) -> str:

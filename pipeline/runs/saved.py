@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.config.read import validate
 from pipeline.config.schema import Config
@@ -16,7 +16,7 @@ from pipeline.config.yaml_text import Problem, read_yaml
 from pipeline.errors import ConfigError, RunError
 from pipeline.machine.files import regular
 from pipeline.model import Model
-from pipeline.runs.npz import read_arrays
+from pipeline.runs.npz import Arrays, read_arrays
 from pipeline.runs.place import LATEST, resolve_run
 from pipeline.runs.run_json import READ, RUN_FILES, FileFacts, Record, unseal
 from pipeline.runs.weights import check_arrays, judged_of, model_of
@@ -26,20 +26,13 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.judge.evaluate import Yardsticks
     from pipeline.network.train import Trained
 
-_MOST = {"run.json": 2**24, "config.yaml": 2**22}
-"""Bytes that these files have at most; NumPy's and Keras's may be large."""
-_LARGE = 2**32
+_MOST = dict.fromkeys(RUN_FILES, 2**32) | {"run.json": 2**24, "config.yaml": 2**22}
+"""Bytes that a file has at most; NumPy's and Keras's may be large."""
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """What scoring needs of a run.
-
-    Attributes:
-        config: resolved and complete.
-        model: the chosen network with its preprocessing.
-        record: what run.json holds.
-    """
+    """What scoring needs of a run: the complete config, the chosen network with its preprocessing, and run.json."""
 
     config: Config
     model: Model
@@ -48,13 +41,7 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Run(Scoring):
-    """A run as it is kept.
-
-    Attributes:
-        trained: every start.
-        split: which rows were for what.
-        yardsticks: what only the training rows could tell.
-    """
+    """A run as it is kept: every start, which rows were for what, and what only the training rows could tell, besides."""
 
     trained: Trained
     split: Split
@@ -85,10 +72,9 @@ def load_scoring(path: Path | str) -> Scoring:
 @contextmanager
 def _opened(
     path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = RUN_FILES
-) -> Iterator[tuple[Config, dict[str, Any], Record]]:
+) -> Iterator[tuple[Config, Arrays, Record]]:
     """Give config, arrays and record of a run, all of them checked, whoever wrote them; what is not needed may be gone."""
-    folder = Path(path)
-    record = read_record(folder)
+    folder, record = Path(path), read_record(Path(path))
     there = [name for name in RUN_FILES if name in needed or os.path.lexists(folder / name)]
     contents = {name: _read(folder, name, record.files[name]) for name in there}
     try:
@@ -143,12 +129,12 @@ def _read(folder: Path, name: str, facts: FileFacts) -> bytes:
     """Return the content of a file after its size and hash are compared; it is empty for what no command reads."""
     path = folder / name
     try:
-        with regular(path, _MOST.get(name, _LARGE)) as file:
+        with regular(path, _MOST[name]) as file:
             same = os.fstat(file.fileno()).st_size == facts.bytes
             content = file.read(facts.bytes + 1) if same and name in READ else b""
-            found = hashlib.file_digest(file, "sha256") if not content else hashlib.sha256(content)
+            digest = hashlib.sha256(content) if content else hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise RunError(f"{path}: this file of the run cannot be read: {error.strerror}; train again") from None
-    if not same or found.hexdigest() != facts.sha256:
+    if not same or digest.hexdigest() != facts.sha256:
         raise RunError(f"{path}: this file is damaged or was edited: its SHA-256 is not the one in run.json; train again")
     return content

@@ -23,7 +23,7 @@ Figure = Annotated[float | None, BeforeValidator(finite)]
 Interval = tuple[Figure, Figure] | None
 _Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(finite)]
 _Shares = tuple[_Share, _Share] | None
-Seconds = dict[Literal["load", "fit", "total"], float]
+Seconds = Annotated[dict[Literal["load", "fit", "total"], float], Field(min_length=3)]
 _ByName = dict[str, Figure]
 _Intervals = dict[str, Interval]
 _Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]

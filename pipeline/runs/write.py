@@ -32,23 +32,20 @@ def prepare_models() -> None:
         os.rmdir(tempfile.mkdtemp(prefix=UNFINISHED, dir=MODELS))
     except OSError as error:
         raise _unsaved(error) from None
-    for each in MODELS.glob(f"{UNFINISHED}*"):
+    for path in MODELS.glob(f"{UNFINISHED}*"):
         with suppress(OSError):  # another process may be deleting it too
-            if time.time() - each.lstat().st_mtime > 3600:
-                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+            if time.time() - path.lstat().st_mtime > 3600:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
-    """Write a run and point ``models/latest`` to it; it appears whole or not at all.
+    """Write a run, point ``models/latest`` to it, and return its folder; it appears whole or not at all.
 
     Args:
-        run: the run; run.json holds its record, the folder, the time, and the size and hash of every file.
+        run: the run; folder, time and files of its record are filled in here.
         name: of the config.
         pipeline: the fitted scikit-learn preprocessing.
         keras_model: the Keras model with the same weights.
-
-    Returns:
-        The run's folder.
 
     Raises:
         RunError: the folder cannot be written.
@@ -106,14 +103,18 @@ def remove_run(folder: Path) -> None:
 
 def _publish(folder: Path, run: Run, name: str) -> Path:
     """Complete the record, write it, and rename the folder to its final name, one that no run has."""
-    sums = {each.name: _facts(each.read_bytes()) for each in sorted(folder.iterdir())}
+    contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    files = {
+        name: FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) for name, content in contents.items()
+    }
     fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record.data.sha256.encode()).hexdigest()[:8]
     while True:
         now = datetime.now(UTC)
         target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
-        record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": sums})
+        record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": files})
         (folder / "run.json").write_text(seal(record.to_json()), encoding="utf-8")
-        _flush(folder)
+        for path in [*folder.iterdir(), folder]:
+            flush(path)  # all is on disk before the rename makes it a run
         if not target.exists():
             try:
                 folder.rename(target)  # fails if another process was quicker, for that folder is not empty
@@ -136,13 +137,3 @@ def _point_latest(target: Path) -> None:
     except OSError as error:
         link.unlink(missing_ok=True)
         raise RunError(f"{target} is saved, but {LATEST} cannot point to it: {error.strerror}; remove {LATEST}") from None
-
-
-def _flush(folder: Path) -> None:
-    """Have everything on disk before the rename makes it a run."""
-    for each in [*folder.iterdir(), folder]:
-        flush(each)
-
-
-def _facts(content: bytes) -> FileFacts:
-    return FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
