@@ -12,13 +12,9 @@ from pipeline.runs.summary import Accuracy, FindingSummary, Origin, Part
 
 
 class Entry(Part):
-    """One line of the list of runs.
+    """One line of the list of runs; a damaged one has a folder and a problem only.
 
-    Attributes:
-        run: its folder.
-        changed: settings that differ from the run before it of the same config, as "key before -> now".
-        problem: what is wrong with a damaged run, which has nothing else.
-        created, accuracy, findings: as in its record.
+    ``changed`` are the settings that differ from the run before it of the same config, as "key before -> now".
     """
 
     run: Path

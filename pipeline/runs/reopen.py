@@ -20,13 +20,7 @@ from pipeline.runs.summary import Summary
 
 @dataclass(frozen=True)
 class Reopened:
-    """A saved run, read once, with its figures computed again.
-
-    Attributes:
-        run: as it is kept.
-        table: the data that the figures are of.
-        summary: what ``evaluate`` prints.
-    """
+    """A saved run, the data that its figures are of, and what ``evaluate`` prints."""
 
     run: Run
     table: Table

@@ -42,7 +42,7 @@ class Record(Summary):
 
 
 def unsaved_record(summary: Summary, config: Config, origin: Origin) -> Record:
-    """Return the record of a run whose folder, time and files are not known yet: they are empty."""
+    """Return the record of a run that is not saved: folder, time and digests are left empty."""
     versions = {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
     provenance = {
         "run": "",

@@ -39,16 +39,10 @@ def summarise(
     seconds: Seconds,
     notes: tuple[str, ...] = (),
 ) -> Summary:
-    """Return what ``train`` and ``evaluate`` print, without the folder.
+    """Return what ``train`` and ``evaluate`` print of the rows that were read, but for the folder.
 
-    Args:
-        config: resolved.
-        table: the rows that were read.
-        parts: training and test rows.
-        evaluation: None where training was refused.
-        findings: all of them.
-        seconds: of load, of fit, and in total up to the moment when the run is saved.
-        notes: what the reader must know about these figures.
+    ``evaluation`` is None where training was refused. ``seconds`` are of load, of fit, and in total up to the moment when the
+    run is saved; ``notes`` say what the reader must know about these figures.
     """
     level, sizes = config.evaluation.interval, _sizes(config)
     gaps, implausible = table.features.isna().sum(), table.implausible.sum()
