@@ -18,7 +18,6 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "probabilities.macro_auc.value": ("x", [], True),
     "unseen.per_fold.0.rows": (None, "1", 1.5),
     "columns.Age.gaps": (None, "x"),
-    "seconds.fit": (None, "x"),
 }
 
 
