@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.report.terminal import show_findings
+from pipeline.runs.summary import FindingSummary
 from pipeline.study.claims import FAILS, HOLDS, OPEN
 from pipeline.study.grid import SPLITS
 
@@ -25,7 +26,7 @@ def show_study(console: Console, result: dict[str, Any]) -> None:
     """Print mean accuracies by slope, the claims and where the rest is."""
     if result["study"] is None:
         console.print("[bold red]The study was refused; the errors below say why.[/]")
-        show_findings(console, result["findings"])
+        show_findings(console, [FindingSummary.model_validate(finding) for finding in result["findings"]])
         return
     grid = result["grid"]
     for kind, name in SPLITS.items():
