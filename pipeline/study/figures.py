@@ -86,7 +86,7 @@ def _by_slope(name: str, grid: Grid, key: str, limits: tuple[float, float], larg
                 shown = ranged(value, cells[-at].get("interval")) if key == "mean" else percent(value)
                 told.append(f"{FEATURES.get(features, features)} {shown} at slope {number(grid.slopes[-at])}")
         if largest is not None:
-            axes.axhline(largest, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), place_label="largest class")
+            axes.axhline(largest, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), label="largest class")
         _frame(axes, grid.slopes, limits)
         axes.set_ylabel(what)
         axes.set_title(place_label(grid.title, 40), fontweight="bold", loc="left")
@@ -117,7 +117,7 @@ def _line(axes: Axes, grid: Grid, features: str, key: str, x: np.ndarray[Any, An
         color=SERIES[kind],
         linewidth=1.4,
         markersize=4.5 if few else 3,
-        place_label=FEATURES.get(features, features),
+        label=FEATURES.get(features, features),
     )
     if grid.reference and grid.reference[0] == features:
         at = grid.slopes.index(grid.reference[1])
