@@ -56,10 +56,10 @@ def train_command(
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
         summary = reopen.reopen(current).summary if current else stages.train(loaded, origin, verbose=not as_json)
-        out.show(summary, lambda console: show_summary(console, summary))
-        for line in told_of(summary["tracking"], summary["run"]):
+        out.show(summary.to_json(), lambda console: show_summary(console, summary))
+        for line in told_of(summary.tracking, str(summary.run)):
             out.say(line)
-        out.fail_unless(summary["sound"])
+        out.fail_unless(summary.sound)
 
 
 @app.command("evaluate")
@@ -73,8 +73,8 @@ def evaluate_command(run: RunArgument = Path("models/latest"), data: Data = None
         from pipeline.runs.reopen import reopen
 
         summary = reopen(run, data).summary
-        out.show(summary, lambda console: show_summary(console, summary))
-        out.fail_unless(summary["sound"])
+        out.show(summary.to_json(), lambda console: show_summary(console, summary))
+        out.fail_unless(summary.sound)
 
 
 @app.command("report")
@@ -177,8 +177,8 @@ def check_command(
         findings = check_config(load_config(config, settings or (), data))
         if strict:
             findings = tuple(replace(each, level="error") if each.level == "warning" else each for each in findings)
-        shown = [finding.to_dict() for finding in findings]
-        out.show({"findings": shown}, lambda console: show_findings(console, shown))
+        shown = {"findings": [finding.to_dict() for finding in findings]}
+        out.show(shown, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
@@ -254,13 +254,9 @@ def runs_command(
         from pipeline.runs.write import remove_run
 
         entries = history.entries()
-        whole = [each.run for each in entries if each.record]
+        whole = [entry.run for entry in entries if not entry.problem]
         old = [run for run in whole[:-keep] if run != resolve_run(LATEST)] if keep else []
-        listed = [
-            {"run": str(each.run), "changed": each.changed, "problem": each.problem or None}
-            | {key: each.record[key] if each.record else None for key in ("created", "accuracy", "findings")}
-            for each in entries
-        ]
+        listed = [entry.to_json() for entry in entries]
         out.show({"runs": listed, "removable": [str(run) for run in old]}, lambda console: show_runs(console, entries))
         if old and (yes or typer.confirm(f"Remove {len(old)} of {len(whole)} runs?", err=True)):
             for run in old:

@@ -14,7 +14,9 @@ from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
 
 if TYPE_CHECKING:  # scoring does without them
-    from pipeline.config.schema import Config
+    from collections.abc import Mapping
+
+    from pipeline.config.schema import DataSection, NetworkSection, PreprocessSection, TrainingSection
     from pipeline.data.split import Split
     from pipeline.data.table import Table
     from pipeline.network.classifier import LeakyReLUClassifier
@@ -75,36 +77,39 @@ class Prepared:
     task: Task
 
 
-def prepare(table: Table, parts: Split, config: Config) -> Prepared:
+def prepare(table: Table, parts: Split, data: DataSection, preprocess: PreprocessSection) -> Prepared:
     """Fit the preprocessing on the training rows and apply it to both parts."""
-    known = table.features.iloc[parts.train]
-    steps = fit_pipeline(known, config)
-    preprocessor = from_pipeline(steps, known)
-    train, test = (preprocessor.transform(table.features.iloc[rows]) for rows in (parts.train, parts.test))
+    rows = table.features.iloc[parts.train]
+    steps = fit_pipeline(rows, data, preprocess)
+    preprocessor = from_pipeline(steps, rows)
+    train, test = preprocessor.transform(rows), preprocessor.transform(table.features.iloc[parts.test])
     task = Task(train, table.class_indices()[parts.train], test)
     return Prepared(steps, preprocessor, table.target.iloc[parts.train].astype(str).to_numpy(), task)
 
 
-def fit(prepared: Prepared, config: Config, verbose: bool) -> tuple[Model, Trained]:
-    """Train the estimator as the config says. Missing values pass: where D201 was accepted, T301 tells what they do."""
+def fit(
+    prepared: Prepared, codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, verbose: bool = False
+) -> tuple[Model, Trained]:
+    """Train the estimator as the sections say. Missing values pass: where D201 was accepted, T301 tells what they do."""
     import pandas as pd
 
-    classifier = classifier_of(config, verbose)
+    classifier = classifier_of(codes, network, training, verbose)
     inputs = pd.DataFrame(prepared.task.train, columns=list(prepared.preprocessor.inputs))
     classifier.fit(inputs, prepared.labels)
     return Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_
 
 
-def classifier_of(config: Config, verbose: bool = False) -> LeakyReLUClassifier:
-    """Return the estimator that the config describes, not fitted."""
+def classifier_of(
+    codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, verbose: bool = False
+) -> LeakyReLUClassifier:
+    """Return the estimator that the sections describe, not fitted."""
     from pipeline.network.classifier import LeakyReLUClassifier
 
-    training = config.training.model_dump()
+    parameters = network.model_dump() | training.model_dump()
     return LeakyReLUClassifier(
-        **config.network.model_dump(),
-        codes=config.data.codes,
-        random_state=training.pop("seed"),
-        **training,
+        codes=codes,
+        random_state=parameters.pop("seed"),
+        **parameters,
         allow_nan=True,
         verbose=verbose,
     )

@@ -1,25 +1,24 @@
 """The order of the stages."""
 
 import time
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from pipeline.config.schema import Config
 from pipeline.data.load import load
-from pipeline.data.split import Split, split
-from pipeline.data.table import Table
-from pipeline.errors import DataError
+from pipeline.data.split import split
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.judge.baselines import answer_all
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.rivals import yardsticks_of
-from pipeline.judge.unseen import folds_of, profiles_of
-from pipeline.model import Prepared, fit, prepare
+from pipeline.judge.unseen import folds_of, prepare_folds, profiles_of
+from pipeline.model import fit, prepare
+from pipeline.network.keras_model import build
+from pipeline.runs.run_json import unsaved_record
 from pipeline.runs.saved import Run
-from pipeline.runs.summary import Origin, provenance, summary
+from pipeline.runs.summarise import summarise
+from pipeline.runs.summary import Origin, Seconds, Summary
 from pipeline.runs.write import prepare_models, save_run
 from pipeline.track.command import track
 
@@ -32,50 +31,38 @@ def check(config: Config) -> tuple[Finding, ...]:
     return audit(config, table, split(table, config.split))
 
 
-def train(config: Config, origin: Origin, verbose: bool = False) -> dict[str, Any]:
-    """Run all stages, save the run, log it where the config says, and return its summary.
+def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:
+    """Load, drop the redundant output, encode, split 80/20, build, train, and say how accurate that is on either part.
 
-    An error among C and D that is not accepted stops before training.
+    The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
     """
     started = time.perf_counter()
-    table = load(config.data, config.split.group_by or ())
+    data, preprocess, unseen = config.data, config.preprocess, config.evaluation.unseen
+    table = load(data, config.split.group_by or ())
     parts = split(table, config.split)
     loaded = time.perf_counter()
     doubts = audit(config, table, parts)
     if any(finding.blocks for finding in doubts):
-        return summary(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
-    folds = folds_of(table, config.evaluation.unseen) if config.evaluation.unseen else ()
+        return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     prepare_models()
 
-    prepared = [prepare(table, parts, config), *_prepare_folds(table, folds, config)]
+    folds = folds_of(table, unseen) if unseen else ()
+    prepared = [prepare(table, parts, data, preprocess), *prepare_folds(table, folds, data, preprocess)]
     with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
-        tasks = [each.task for each in prepared]
+        tasks = [rows.task for rows in prepared]
         baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
-        (model, trained), *of_folds = (fit(each, config, verbose) for each in prepared)
-    models = [fold_model for fold_model, _ in of_folds]
-    yardsticks = yardsticks_of(
-        table, parts, folds, models, baselines.result(), config.data, config.preprocess, config.evaluation.unseen
-    )
+        (model, trained), *others = (fit(rows, data.codes, config.network, config.training, verbose) for rows in prepared)
+    of_folds = [fold_model for fold_model, _ in others]
+    yardsticks = yardsticks_of(table, parts, folds, of_folds, baselines.result(), data, preprocess, unseen)
     fitted = time.perf_counter()
 
-    evaluation = evaluate(model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
+    evaluation = evaluate(model, table, parts, yardsticks, data, preprocess, config.evaluation)
     findings = doubts + audit_training(config, table, parts, model, trained, evaluation)
-    record = summary(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
-    run = Run(config, model, record | provenance(config, origin), trained, parts, yardsticks)
-    from pipeline.network.keras_model import build
-
+    summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
+    run = Run(config, model, unsaved_record(summary, config, origin), trained, parts, yardsticks)
     folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(model.network))
-    return record | {"run": str(folder), "tracking": track(config.tracking, folder)}
+    return summary.model_copy(update={"run": str(folder), "tracking": track(config.tracking, folder)})
 
 
-def _prepare_folds(table: Table, folds: Sequence[Split], config: Config) -> Iterator[Prepared]:
-    for number, fold in enumerate(folds, 1):
-        try:
-            yield prepare(table, fold, config)
-        except DataError as error:
-            remedy = "choose other evaluation.unseen columns or folds, or set evaluation.unseen=null"
-            raise DataError(*(f"fold {number} of {len(folds)}: {each}; {remedy}" for each in error.problems)) from None
-
-
-def _seconds(started: float, loaded: float, fitted: float) -> dict[str, float]:
+def _seconds(started: float, loaded: float, fitted: float) -> Seconds:
     return {"load": loaded - started, "fit": fitted - loaded, "total": time.perf_counter() - started}

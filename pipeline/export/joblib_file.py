@@ -49,10 +49,11 @@ def to_pipeline(run: Scoring) -> Pipeline:
     """
     from pipeline.model import classifier_of  # who loads the file needs less
 
-    steps = run.model.preprocessor
+    config, steps = run.config, run.model.preprocessor
     prepare = FunctionTransformer(inputs_of, kw_args={"preprocessor": steps}).fit(np.zeros((1, len(steps.features))))
-    classifier = classifier_of(run.config).from_network(run.model.network, run.model.coding)
-    return Pipeline([("prepare", prepare), ("classify", classifier)])
+    classifier = classifier_of(config.data.codes, config.network, config.training)
+    trained = classifier.from_network(run.model.network, run.model.coding)
+    return Pipeline([("prepare", prepare), ("classify", trained)])
 
 
 def inputs_of(values: Any, preprocessor: Preprocessor) -> Floats:

@@ -71,11 +71,11 @@ def _describe(model: Any, run: Scoring) -> None:
         "features": json.dumps(features),
         "classes": json.dumps(list(data.codes)),
         "codes": json.dumps(data.codes),
-        "run": Path(record["run"]).name,
-        "created": record["created"],
-        "data_sha256": record["data"]["sha256"],
-        "verdict": " ".join(record["verdict"]),
-        "sound": json.dumps(record["sound"]),
+        "run": Path(record.run).name,
+        "created": record.created,
+        "data_sha256": record.data.sha256,
+        "verdict": " ".join(record.verdict),
+        "sound": json.dumps(record.sound),
         "intended_use": "not for clinical use",
     }
     onnx.helper.set_model_props(model, facts)

@@ -32,6 +32,11 @@ class Estimate:
     low: float
     high: float
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Both ends."""
+        return self.low, self.high
+
 
 UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 

@@ -1,16 +1,17 @@
 """Validation on unseen profiles: each row is answered by a model that never saw its profile."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config.schema import UnseenSection
+from pipeline.config.schema import DataSection, PreprocessSection, UnseenSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Integers
+from pipeline.model import Prepared, prepare
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,20 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
         raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds
+
+
+def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, preprocess: PreprocessSection) -> Iterator[Prepared]:
+    """Yield the rows of each fold as inputs.
+
+    Raises:
+        DataError: the training rows of a fold cannot be preprocessed.
+    """
+    for number, fold in enumerate(folds, 1):
+        try:
+            yield prepare(table, fold, data, preprocess)
+        except DataError as error:
+            remedy = "choose other evaluation.unseen columns or folds, or set evaluation.unseen=null"
+            raise DataError(*(f"fold {number} of {len(folds)}: {problem}; {remedy}" for problem in error.problems)) from None
 
 
 def unseen_answers(groups: Integers, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:

@@ -46,7 +46,7 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
         counts = predict(opened, source, target, verbose)
     return {
         "run": str(resolve_run(run)),
-        "sound": opened.record["sound"],
+        "sound": opened.record.sound,
         "output": str(target),
         "rows": counts.rows,
         "rejected": counts.rejected,

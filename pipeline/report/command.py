@@ -22,7 +22,7 @@ def report(path: Path | str) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise PipelineError(f"report: {error.name} is needed and not installed; pip install '.[report]'") from None
     again = reopen(path)
-    if again.summary["data"]["sha256"] != again.run.record["data"]["sha256"]:
+    if again.summary.data.sha256 != again.run.record.data.sha256:
         what = f"{again.table.path}: a report needs the data that the run was trained on, and this file has changed since"
         raise DataError(f"{what} (its SHA-256 differs); restore the file or train again")
     folder = resolve_run(path)

@@ -1,7 +1,5 @@
 """The report as one HTML text."""
 
-from typing import Any
-
 from pipeline.config.schema import chosen_loss
 from pipeline.data.table import Table
 from pipeline.report import figures, sections, words
@@ -10,19 +8,22 @@ from pipeline.report.drawing import draws, network_drawing
 from pipeline.report.response import response_picture, responses, standing
 from pipeline.report.templates import marked, render
 from pipeline.runs.saved import Run
+from pipeline.runs.summary import Summary
 
 _LISTED = 5000  # weights that a page can still show as a table
 
 
-def report_page(run: Run, table: Table, summary: dict[str, Any]) -> str:
+def report_page(run: Run, table: Table, summary: Summary) -> str:
     """Return a self-contained HTML page about a run; the same run gives the same text.
 
     Args:
         run: the saved run.
         table: the data that it was trained on.
-        summary: its figures, as ``evaluate`` prints them; what is null or absent is shown as not measured.
+        summary: its figures, as ``evaluate`` prints them; what is None is shown as not measured.
     """
-    metrics = summary["metrics"]["test"]
+    model, steps = run.model, run.model.preprocessor
+    best = "test" if summary.accuracy.unseen_profiles is None else "unseen"
+    columns = zip(steps.features, steps.fill.tolist(), steps.center.tolist(), steps.scale.tolist(), strict=True)
     return render(
         "report/page.html",
         summary=summary,
@@ -31,55 +32,48 @@ def report_page(run: Run, table: Table, summary: dict[str, Any]) -> str:
         level=f"{run.config.evaluation.interval * 100:g}\N{NO-BREAK SPACE}%",
         loss=chosen_loss(run.config.network, run.config.training),
         status=words.status(summary),
-        findings=sections.findings(summary),
+        findings=sections.findings(summary.findings),
         comparison=sections.comparison(summary),
-        classes=sections.classes(run, table, summary),
-        metrics=metrics,
-        rates=sections.rates(metrics, summary),
-        predictors=sections.predictors(run, summary),
-        flow=sections.flow(run, table),
+        best_figure=best,
+        best_rival=sections.best_rival(summary, best),
+        rates=sections.RATES,
+        trained=run.yardsticks.counts,
+        touched=int((table.features.isna() | table.implausible).any(axis=1).sum()),
+        steps=list(columns),
+        components=[] if steps.components is None else list(zip(steps.inputs, steps.components.tolist(), strict=True)),
         layers=list(sections.layers(run)),
-        listed=len(run.model.network.weights) <= _LISTED,
+        listed=len(model.network.weights) <= _LISTED,
         regions=sections.regions(run),
-        components=_components(run),
-        standing=_standing(run, table),
-        card=[(label, (summary.get("card") or {}).get(key)) for key, label in sections.CARD.items()],
+        standing=zip(steps.features, standing(model, table, run.split.train).tolist(), strict=True),
+        card=sections.CARD,
         not_supplied=sections.not_supplied(run, summary),
         pictures={name: marked(picture) for name, picture in _pictures(run, summary).items()},
-        calibrations=[marked(each) for each in _calibrations(summary)],
-        responses=[marked(each) for each in _responses(run, table)],
-    )  # fmt: skip
+        calibrations=[marked(picture) for picture in _calibrations(summary)],
+        responses=[marked(picture) for picture in _responses(run, table)],
+    )
 
 
-def _pictures(run: Run, summary: dict[str, Any]) -> dict[str, Picture]:
-    network = run.model.network
+def _pictures(run: Run, summary: Summary) -> dict[str, Picture]:
+    network, metrics = run.model.network, summary.metrics.test
+    rows = [{"name": name} | standing.model_dump() for name, standing in sections.comparison(summary).items()]
     drawn = {
-        "accuracies": figures.accuracies(sections.comparison(summary)),
-        "confusion": figures.confusion(summary["metrics"]["test"]["confusion"]),
+        "accuracies": figures.accuracies(rows),
         "losses": figures.loss_curves(run.trained),
         "activations": figures.activations(network.slopes),
     }
+    if metrics:
+        drawn["confusion"] = figures.confusion(metrics.confusion)
     if draws(network):
         drawn["network"] = network_drawing(network, run.model.preprocessor.inputs, sections.outputs(run))
     return drawn
 
 
-def _calibrations(summary: dict[str, Any]) -> list[Picture]:
-    known = (summary.get("probabilities") or {}).get("classes") or {}
-    return [figures.calibration(place, name, known[name]) for place, name in enumerate(known)]
+def _calibrations(summary: Summary) -> list[Picture]:
+    classes = summary.probabilities.classes if summary.probabilities else {}
+    return [figures.calibration(place, name, one.model_dump()) for place, (name, one) in enumerate(classes.items())]
 
 
 def _responses(run: Run, table: Table) -> list[Picture]:
-    found = responses(run.model, table, run.config, run.split.train)
-    names = list(run.config.data.codes)
-    return [response_picture(place, each, run.model.coding, names) for place, each in enumerate(found)]
-
-
-def _standing(run: Run, table: Table) -> list[tuple[str, float]]:
-    values = standing(run.model, table, run.split.train)
-    return [(name, float(value)) for name, value in zip(run.model.preprocessor.features, values, strict=True)]
-
-
-def _components(run: Run) -> list[tuple[str, list[float]]]:
-    step = run.model.preprocessor
-    return [] if step.components is None else list(zip(step.inputs, step.components.tolist(), strict=True))
+    names, coding = list(run.config.data.codes), run.model.coding
+    drawn = responses(run.model, table, run.config, run.split.train)
+    return [response_picture(place, response, coding, names) for place, response in enumerate(drawn)]

@@ -1,15 +1,15 @@
-"""What the tables of the report hold, as plain values: the run, its data and its summary, rearranged for reading."""
+"""What the tables of the report hold: the run, its data and its summary, rearranged for reading."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from pipeline.data.table import Table
-from pipeline.findings import RULES
+from pipeline.findings import RULES, Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import number
 from pipeline.runs.saved import Run
+from pipeline.runs.summary import FindingSummary, StandingSummary, Summary
 
 RATES = {
     "recall": "sensitivity",
@@ -28,109 +28,46 @@ CARD = {
 }
 
 
-def findings(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the findings, most serious first, each with the paragraphs of its page."""
+@dataclass(frozen=True)
+class LayerTable:
+    """A layer: its name, its activation, the names of its units, and its weights as text, one row an input."""
+
+    name: str
+    activation: str
+    units: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[str]]]
+
+
+def findings(given: Iterable[Finding | FindingSummary]) -> list[tuple[Finding | FindingSummary, Rule]]:
+    """Return the findings, most serious first, each with its rule."""
     order = ("error", "warning", "info")
-    ranked = sorted(summary["findings"], key=lambda finding: (finding["accepted"], order.index(finding["level"])))
-    return [
-        finding | {"title": RULES[finding["code"]].title, "page": RULES[finding["code"]].page.split("\n\n")[1:]}
-        for finding in ranked
-    ]
+    ranked = sorted(given, key=lambda finding: (finding.accepted, order.index(finding.level)))
+    return [(finding, RULES[finding.code]) for finding in ranked]
 
 
-def comparison(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row a model, the network first; where no comparison was made, what accuracy and baselines tell."""
-    accuracy = summary["accuracy"]
-    known: dict[str, Any] = summary.get("comparison") or {name: {"test": share} for name, share in summary["baselines"].items()}
-    network = {
-        "test": accuracy["test"],
-        "test_interval": accuracy["test_interval"],
-        "unseen": accuracy.get("unseen_profiles"),
-        "unseen_interval": accuracy.get("unseen_interval"),
-    }
-    rows = {"network": network | known.get("network", {})} | {name: row for name, row in known.items() if name != "network"}
-    return [
-        row | {"key": name, "name": "this network" if name == "network" else RIVAL_NAMES.get(name, name)}
-        for name, row in rows.items()
-    ]
+def comparison(summary: Summary) -> dict[str, StandingSummary]:
+    """Return what each model reaches, by its name for a reader; the network first."""
+    names = {**RIVAL_NAMES, "network": "this network"}
+    return {names[key]: standing for key, standing in summary.comparison.items()}
 
 
-def classes(run: Run, table: Table, summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row a class: its code, its rows, its share, and its training rows for each weight."""
-    test, training = table.target.iloc[run.split.test].value_counts(), run.yardsticks.counts
-    counts, weights = summary["data"]["classes"], summary["network"]["parameters"]
-    return [
-        {
-            "name": name,
-            "code": code,
-            "rows": counts[name],
-            "share": counts[name] / len(table),
-            "train": training[name],
-            "test": int(test[name]),
-            "each": training[name] / weights,
-        }
-        for name, code in run.config.data.codes.items()
-    ]
+def best_rival(summary: Summary, figure: str) -> tuple[str, float | None]:
+    """Return the baseline of the highest "test" or "unseen" accuracy, the largest class aside; no name where there is none."""
+    shares = {name: getattr(standing, figure) for name, standing in list(comparison(summary).items())[1:]}
+    shares.pop(RIVAL_NAMES["majority"], None)
+    measured = [(name, share) for name, share in shares.items() if share is not None]
+    return max(measured, key=lambda pair: pair[1], default=("", None))
 
 
-def rates(metrics: dict[str, Any], summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row a class: sensitivity and the others, each with its interval, and the AUC."""
-    known = (summary.get("probabilities") or {}).get("classes") or {}
-    return [
-        {
-            "name": name,
-            "rates": [
-                (label, (metrics.get(key) or {}).get(name), (metrics.get(f"{key}_interval") or {}).get(name))
-                for key, label in RATES.items()
-            ],
-            "auc": (known.get(name) or {}).get("auc"),
-        }
-        for name in metrics["confusion"]
-    ]
-
-
-def predictors(run: Run, summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row a feature: what the config declares, what was missing, and how a value becomes an input."""
-    step, columns = run.model.preprocessor, summary.get("columns") or {}
-    return [
-        {
-            "name": name,
-            "unit": feature.unit,
-            "range": feature.range,
-            "criterion": (feature.criterion or "").replace("_", "-"),
-            "gaps": (columns.get(name) or {}).get("gaps"),
-            "implausible": (columns.get(name) or {}).get("implausible"),
-            "fill": float(fill),
-            "center": float(center),
-            "scale": float(scale),
-        }
-        for (name, feature), fill, center, scale in zip(
-            run.config.data.features.items(), step.fill, step.center, step.scale, strict=True
-        )
-    ]
-
-
-def flow(run: Run, table: Table) -> dict[str, int]:
-    """Return what became of the rows; touched: those with a missing or implausible value."""
-    train, test = len(run.split.train), len(run.split.test)
-    touched = int((table.features.isna() | table.implausible).any(axis=1).sum())
-    return {"read": len(table), "touched": touched, "excluded": len(table) - train - test, "train": train, "test": test}
-
-
-def layers(run: Run) -> Iterator[dict[str, Any]]:
-    """Yield each layer: its name, its activation, the names of its units, and its weights as rows of text."""
+def layers(run: Run) -> Iterator[LayerTable]:
+    """Yield each layer, from the inputs on."""
     network, names = run.model.network, list(run.model.preprocessor.inputs)
     last = len(network.sizes) - 2
     for place, (kernel, bias) in enumerate(unflatten(network.weights, network.sizes)):
         units = outputs(run) if place == last else [f"unit {place + 1}.{unit + 1}" for unit in range(len(bias))]
-        slope = f"Leaky ReLU, slope {network.slopes[place]:g}" if place < len(network.slopes) else "softmax"
-        table = [(name, [str(weight) for weight in row]) for name, row in zip([*names, "bias"], [*kernel, bias], strict=True)]
-        yield {
-            "name": "output layer" if place == last else f"hidden layer {place + 1}",
-            "kind": slope,
-            "units": units,
-            "rows": table,
-        }
+        activation = f"Leaky ReLU, slope {network.slopes[place]:g}" if place < len(network.slopes) else "softmax"
+        rows = [(name, [str(weight) for weight in row]) for name, row in zip([*names, "bias"], [*kernel, bias], strict=True)]
+        yield LayerTable("output layer" if place == last else f"hidden layer {place + 1}", activation, units, rows)
         names = units
 
 
@@ -144,26 +81,25 @@ def regions(run: Run) -> list[tuple[str, str]]:
     coding = run.model.coding
     if coding.softmax:
         return []
-    order = sorted(range(len(coding.codes)), key=lambda index: coding.codes[index])
-    codes = [coding.codes[index] for index in order]
-    edges = [(low + high) / 2 for low, high in pairwise(codes)]
+    ranked = sorted(zip(coding.codes, coding.classes, strict=True), key=lambda pair: pair[0])
+    edges = [(low + high) / 2 for (low, _), (high, _) in pairwise(ranked)]
     ends = zip([None, *edges], [*edges, None], strict=True)
-    return [(coding.classes[index], _between(low, high)) for index, (low, high) in zip(order, ends, strict=True)]
+    return [(name, _between(low, high)) for (_, name), (low, high) in zip(ranked, ends, strict=True)]
 
 
-def not_supplied(run: Run, summary: dict[str, Any]) -> Sequence[str]:
+def not_supplied(run: Run, summary: Summary) -> Sequence[str]:
     """Return what a reader would want to know and nobody told, or nobody measured."""
-    card, features = summary.get("card") or {}, run.config.data.features
-    gone = [label for key, label in CARD.items() if not card.get(key)]
+    features = run.config.data.features
+    gone = [label for key, label in CARD.items() if not getattr(summary.card, key)]
     gone += [f"unit of {name}" for name, feature in features.items() if feature.unit is None]
     gone += [f"plausible range of {name}" for name, feature in features.items() if feature.range is None]
     measured = {
-        "unseen": "accuracy on unseen profiles",
-        "probabilities": "AUC, Brier score, log loss and calibration",
-        "subgroups": "accuracy of subgroups",
-        "advice": "whether Leaky ReLU matters in this run",
+        "accuracy on unseen profiles": summary.unseen,
+        "AUC, Brier score, log loss and calibration": summary.probabilities,
+        "accuracy of subgroups": summary.subgroups,
+        "whether Leaky ReLU matters in this run": summary.advice,
     }
-    gone += [f"{label} (not measured)" for key, label in measured.items() if not summary.get(key)]
+    gone += [f"{label} (not measured)" for label, figures in measured.items() if not figures]
     return [*gone, "external validation: rows from another place or time"]
 
 

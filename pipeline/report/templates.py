@@ -34,7 +34,7 @@ def _environment() -> Environment:
         undefined=ChainableUndefined,
         finalize=words.visible,
     )
-    environment.filters |= {each.__name__: each for each in words.FILTERS}
+    environment.filters |= {word.__name__: word for word in words.FILTERS}
     environment.tests["absent"] = words.absent
     return environment
 

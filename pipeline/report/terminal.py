@@ -1,86 +1,77 @@
-"""What the terminal shows. Everything is printed from the JSON object, so that both say the same."""
+"""What the terminal shows."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from pipeline.findings import Rule
+from pipeline.findings import Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.runs.history import Entry
+from pipeline.runs.summary import FindingSummary, Interval, ScoresSummary, Summary
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def show_summary(console: Console, summary: dict[str, Any]) -> None:
+def show_summary(console: Console, summary: Summary) -> None:
     """Print the figures of a run."""
-    data, network = summary["data"], summary["network"]
-    layers = "-".join(map(str, network["layers"]))
-    console.print(
-        f"\n[bold]{layers} Leaky ReLU network[/], slope {network['alpha']}, "
-        f"{network['parameters']} weights, {summary['engine']} engine"
-    )
-    classes = ", ".join(f"{name} {count}" for name, count in data["classes"].items())
-    console.print(escape(f"{data['path']}: {data['rows']} rows ({classes}); {data['train']} to train, {data['test']} to test"))
+    data, network = summary.data, summary.network
+    layers = "-".join(map(str, network.layers))
+    slope = list(network.alpha) if isinstance(network.alpha, tuple) else network.alpha
+    weights = f"{network.parameters} weights, {summary.engine} engine"
+    console.print(f"\n[bold]{layers} Leaky ReLU network[/], slope {slope}, {weights}")
+    classes = ", ".join(f"{name} {count}" for name, count in data.classes.items())
+    console.print(escape(f"{data.path}: {data.rows} rows ({classes}); {data.train} to train, {data.test} to test"))
     console.print()
-    for sentence in summary["verdict"]:
+    for sentence in summary.verdict:
         console.print(Text(sentence, style="bold"))
     console.print()
-    for note in summary["notes"]:
+    for note in summary.notes:
         console.print(Text(f"note: {note}", style="bold yellow"))
-    if summary["accuracy"]["test"] is None:
+    if summary.metrics.test is None:
         console.print("[bold red]Training was refused; the errors below say why.[/]")
     else:
         console.print(_accuracy(summary))
-        console.print(_confusion(summary["metrics"]["test"]))
-    show_findings(console, summary["findings"])
-    if summary["run"] and not summary["sound"]:
+        console.print(_confusion(summary.metrics.test))
+    show_findings(console, summary.findings)
+    if summary.run and not summary.sound:
         console.print("[bold red]This run is unsound: an error above was not accepted, so its accuracy means nothing.[/]")
-    if summary["run"]:
-        console.print(escape(f"run {summary['run']}, fitted in {summary['seconds']['fit']:.1f} s"))
+    if summary.run:
+        console.print(escape(f"run {summary.run}, fitted in {summary.seconds['fit']:.1f} s"))
 
 
-def show_findings(console: Console, findings: Iterable[dict[str, Any]]) -> None:
+def show_findings(console: Console, findings: Iterable[Finding | FindingSummary]) -> None:
     """Print findings, each with its fix."""
     findings = list(findings)
     if not findings:
         console.print("No finding.")
     for finding in findings:
-        accepted = " (accepted)" if finding["accepted"] else ""
-        style = "dim" if finding["accepted"] else _STYLES[finding["level"]]
-        console.print(Text.assemble((f"{finding['code']} {finding['level']}{accepted}", style), f"  {finding['message']}"))
-        if not finding["accepted"] and finding["level"] != "info":
+        accepted = " (accepted)" if finding.accepted else ""
+        style = "dim" if finding.accepted else _STYLES[finding.level]
+        console.print(Text.assemble((f"{finding.code} {finding.level}{accepted}", style), f"  {finding.message}"))
+        if not finding.accepted and finding.level != "info":
             # the terminal may wrap a fix that is to be typed, but no line may be broken within it
-            console.print(Text(f"     fix: {finding['fix']}", style="dim"), soft_wrap=True)
-    if any(finding["level"] != "info" for finding in findings):
+            console.print(Text(f"     fix: {finding.fix}", style="dim"), soft_wrap=True)
+    if any(finding.level != "info" for finding in findings):
         console.print(Text("explain CODE tells what a finding means and why it matters.", style="dim"))
 
 
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:
     """Print runs side by side, oldest first."""
-    table = Table(
-        Column("run", no_wrap=True, overflow="fold"),
-        *("changed settings", "train", "test", "unseen", "findings"),
-        box=None,
-        pad_edge=False,
-    )
+    name = Column("run", no_wrap=True, overflow="fold")
+    table = Table(name, "changed settings", "train", "test", "unseen", "findings", box=None, pad_edge=False)
     for entry in entries:
-        if entry.record is None:
-            table.add_row(escape(entry.run.name), Text(entry.problem, style="red"), "", "", "", "")
+        if entry.accuracy is None or entry.findings is None:
+            table.add_row(escape(entry.run.name), Text(entry.problem or "", style="red"), "", "", "", "")
             continue
-        accuracy = entry.record["accuracy"]
-        codes = [
-            finding["code"] + ("*" if finding["accepted"] else "")
-            for finding in entry.record["findings"]
-            if finding["level"] != "info"
-        ]
-        codes += [] if entry.record["sound"] else ["[bold red]unsound[/]"]
-        changed = "\n".join(entry.changed) or "-"
-        figures = [_percent(accuracy[key]) for key in ("train", "test", "unseen_profiles")]
-        table.add_row(escape(entry.run.name), escape(changed), *figures, " ".join(codes))
+        shares = (entry.accuracy.train, entry.accuracy.test, entry.accuracy.unseen_profiles)
+        codes = [finding.code + "*" * finding.accepted for finding in entry.findings if finding.level != "info"]
+        if any(finding.level == "error" and not finding.accepted for finding in entry.findings):
+            codes.append("[bold red]unsound[/]")
+        changed = escape("\n".join(entry.changed) or "-")
+        table.add_row(escape(entry.run.name), changed, *map(_percent, shares), " ".join(codes))
     console.print(table if table.rows else "No run yet; train one.")
 
 
@@ -90,52 +81,50 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
         console.print(Text.assemble((f"{rule.code}  {rule.level:<8}", _STYLES[rule.level]), rule.title))
 
 
-def _accuracy(summary: dict[str, Any]) -> Table:
+def _accuracy(summary: Summary) -> Table:
     """Return the network and its baselines, test rows beside unseen profiles."""
-    keras = summary["keras_accuracy"]
-    table = Table("accuracy", "training", "test", "interval", "unseen profiles", "interval", "p", box=None, pad_edge=False)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, each in summary["comparison"].items():
+    keras = summary.keras_accuracy
+    table = _figures("accuracy", "training", "test", "interval", "unseen profiles", "interval", "p")
+    for name, standing in summary.comparison.items():
         own = name == "network"
-        test, unseen = _percent(each["test"]), _percent(each["unseen"])
+        test, unseen = _percent(standing.test), _percent(standing.unseen)
         table.add_row(
             RIVAL_NAMES.get(name, name),
-            _percent(summary["accuracy"]["train"]) if own else "",
+            _percent(summary.accuracy.train) if own else "",
             f"[bold]{test}[/]" if own else test,
-            _range(each["test_interval"]),
+            _range(standing.test_interval),
             f"[bold]{unseen}[/]" if own else unseen,
-            _range(each["unseen_interval"]),
-            "" if each["p"] is None else f"{each['p']:.2g}",
+            _range(standing.unseen_interval),
+            "" if standing.p is None else f"{standing.p:.2g}",
         )
         if own:
-            table.add_row("  as Keras counts it", _percent(keras["train"]), _percent(keras["test"]))
-    lines = [f"p: exact McNemar test against the network on the {summary['data']['test']} test rows.", summary["interval_note"]]
-    lines += [summary["unseen"]["interval_note"]] if summary["unseen"] else []
+            table.add_row("  as Keras counts it", _percent(keras.train), _percent(keras.test))
+    test_rows = f"p: exact McNemar test against the network on the {summary.data.test} test rows."
+    lines = [test_rows, summary.interval_note, summary.unseen.interval_note if summary.unseen else ""]
     table.caption = "\n".join(line for line in lines if line)
-    table.caption_justify = "left"
     return table
 
 
-def _confusion(metrics: dict[str, Any]) -> Table:
+def _confusion(metrics: ScoresSummary) -> Table:
     """Return truth by answer where that fits on a screen, and the rates of each class."""
-    answers = list(next(iter(metrics["confusion"].values())))
+    answers = list(next(iter(metrics.confusion.values())))
     shown = answers if len(answers) <= 10 else []
-    table = Table(
-        "test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision", box=None, pad_edge=False
-    )
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, row in metrics["confusion"].items():
+    table = _figures("test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision")
+    for name, row in metrics.confusion.items():
         counts = [str(row[answer]) for answer in shown]
-        table.add_row(escape(name), *counts, _percent(metrics["recall"][name]), _percent(metrics["precision"][name]))
-    table.caption = f"balanced accuracy {_percent(metrics['balanced_accuracy'])}, macro F1 {_percent(metrics['macro_f1'])}"
-    table.caption_justify = "left"
+        table.add_row(escape(name), *counts, _percent(metrics.recall[name]), _percent(metrics.precision[name]))
+    table.caption = f"balanced accuracy {_percent(metrics.balanced_accuracy)}, macro F1 {_percent(metrics.macro_f1)}"
     return table
 
 
-def _range(interval: list[float] | None) -> str:
-    return "" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"
+def _figures(name: str, *headers: str) -> Table:
+    """Return an empty table of names and figures."""
+    columns = (Column(header, justify="right") for header in headers)
+    return Table(name, *columns, box=None, pad_edge=False, caption_justify="left")
+
+
+def _range(interval: Interval) -> str:
+    return "" if interval is None or None in interval else f"{interval[0]:.1%} to {interval[1]:.1%}"
 
 
 def _percent(figure: float | None) -> str:

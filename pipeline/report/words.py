@@ -7,6 +7,8 @@ from typing import Any
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
+from pipeline.runs.summary import Summary
+
 NOT_MEASURED = "not measured"
 NOT_SUPPLIED = "not supplied"
 _SIGN = "\N{NO-BREAK SPACE}%"
@@ -73,11 +75,11 @@ def _both(ends: Any, write: Callable[[Any], str], unit: str = "") -> str:
 
 
 def quantity(figure: Any, otherwise: str = NOT_MEASURED) -> str:
-    """Return a figure that carries its interval: {"value": v, "interval": [l, h]}."""
-    if absent(figure) or absent(figure.get("value")):
+    """Return a figure that carries its interval."""
+    if absent(figure) or absent(figure.value):
         return otherwise
-    ends = span(figure.get("interval"))
-    return number(figure["value"]) + (f" ({ends})" if ends else "")
+    ends = span(figure.interval)
+    return number(figure.value) + (f" ({ends})" if ends else "")
 
 
 def p_value(value: Any) -> str:
@@ -103,13 +105,13 @@ def shown(text: str) -> Markup:
     return Markup('<span class="absent">{}</span>').format(text) if text in (NOT_MEASURED, NOT_SUPPLIED) else escape(text)
 
 
-def status(summary: dict[str, Any]) -> tuple[str, str]:
+def status(summary: Summary) -> tuple[str, str]:
     """Return how the verdict is coloured, and its heading."""
-    if not summary["sound"]:
+    if not summary.sound:
         return "bad", "unsound: the accuracy means nothing"
-    if any(finding["level"] == "error" for finding in summary["findings"]):
+    if any(finding.level == "error" for finding in summary.findings):
         return "bad", "errors stand, and were accepted"
-    if any(finding["level"] == "warning" for finding in summary["findings"]):
+    if any(finding.level == "warning" for finding in summary.findings):
         return "doubtful", "read the doubts first"
     return "good", "no doubt was found"
 

@@ -1,33 +1,28 @@
 """How runs relate to their config file, to the data, and to one another."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.errors import PipelineError
 from pipeline.runs.place import run_folders
 from pipeline.runs.saved import read_config, read_record
-from pipeline.runs.summary import Origin
+from pipeline.runs.summary import Accuracy, FindingSummary, Origin, Part
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of the list of runs.
+class Entry(Part):
+    """One line of the list of runs; a damaged one has a folder and a problem only.
 
-    Attributes:
-        run: its folder.
-        changed: settings that differ from the run before it of the same config, as "key before -> now".
-        record: what run.json holds; None where it is damaged.
-        problem: what is wrong with the run, or an empty text.
+    ``changed`` are the settings that differ from the run before it of the same config, as "key before -> now".
     """
 
     run: Path
-    changed: tuple[str, ...]
-    record: dict[str, Any] | None
-    problem: str = ""
+    changed: tuple[str, ...] = ()
+    problem: str | None = None
+    created: str | None = None
+    accuracy: Accuracy | None = None
+    findings: tuple[FindingSummary, ...] | None = None
 
 
 def entries() -> list[Entry]:
@@ -38,11 +33,11 @@ def entries() -> list[Entry]:
         try:
             record, config = read_record(folder), read_config(folder)
         except PipelineError as error:
-            listed.append(Entry(folder, (), None, error.problems[0]))
+            listed.append(Entry(run=folder, problem=error.problems[0]))
             continue
-        path = record["config"]["path"]
-        listed.append(Entry(folder, changed_settings(before.get(path, config), config), record))
-        before[path] = config
+        changed = changed_settings(before.get(record.config.path, config), config)
+        listed.append(Entry(run=folder, changed=changed, **record.model_dump(include={"created", "accuracy", "findings"})))
+        before[record.config.path] = config
     return listed
 
 
@@ -65,18 +60,17 @@ def located(run: Path, path: str) -> str:
         return path  # no name of a file; reading it will say so
 
 
-def changes(run: Path, config: Config, record: dict[str, Any]) -> tuple[str, ...]:
+def changes(run: Path, config: Config, origin: Origin) -> tuple[str, ...]:
     """Say how the config file differs today from the config that a run was trained with."""
-    origin = record["config"]
     try:
-        today = load_config(located(run, origin["path"]), origin["settings"], origin["data"])
+        today = load_config(located(run, origin.path), origin.settings, origin.data)
     except PipelineError as error:
         return (f"the config cannot be read any more: {error.problems[0]}; these figures are of the copy kept in the run",)
     edited = changed_settings(config, today)
     if not edited:
         return ()
-    old = f"{origin['path']} was edited since this run: {'; '.join(edited)}"
-    return (f"{old}; these figures are of the old settings; train to renew them",)
+    remedy = "these figures are of the old settings; train to renew them"
+    return (f"{origin.path} was edited since this run: {'; '.join(edited)}; {remedy}",)
 
 
 def current_run(config: Config, origin: Origin) -> Path | None:
@@ -86,8 +80,8 @@ def current_run(config: Config, origin: Origin) -> Path | None:
             record, then = read_record(folder), read_config(folder)
         except PipelineError:
             continue  # "runs" names it
-        if Path(record["config"]["path"]).resolve() == Path(origin.path).resolve():
-            same_data = record["data"]["sha256"] == _sha256(config.data.path)
+        if Path(record.config.path).resolve() == Path(origin.path).resolve():
+            same_data = record.data.sha256 == _sha256(config.data.path)
             return folder if same_data and not changed_settings(then, config) else None
     return None
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+Arrays = dict[str, Any]
+"""Arrays by name."""
 
-def read_arrays(content: bytes) -> dict[str, Any]:
+
+def read_arrays(content: bytes) -> Arrays:
     """Return the arrays of an npz file as ``numpy.savez`` writes it, read-only.
 
     Every member must be a stored (not compressed) ``name.npy`` of numbers, truth values or text, as large as its header says;
@@ -22,34 +25,21 @@ def read_arrays(content: bytes) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             members = file.infolist()
-            names = [each.filename for each in members]
-            if len(set(names)) < len(names):
+            if len({member.filename for member in members}) < len(members):
                 raise ValueError("an array stands twice in it")
-            if any(each.compress_type != zipfile.ZIP_STORED or each.file_size != each.compress_size for each in members):
+            if any(member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size for member in members):
                 raise ValueError("an array is compressed; numpy.savez stores them plainly")
-            if sum(each.file_size for each in members) > len(content):
+            if sum(member.file_size for member in members) > len(content):
                 raise ValueError("its arrays overlap")
-            return {_name(each): _array(each, file.read(each)) for each in members}
-    except (
-        zipfile.BadZipFile,
-        struct.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        OverflowError,
-        TypeError,
-    ) as error:
+            if others := [member.filename for member in members if not member.filename.endswith(".npy")]:
+                raise ValueError(f'"{others[0]}" is no .npy file')
+            return {member.filename.removesuffix(".npy"): _array(member, file.read(member)) for member in members}
+    except _REFUSALS as error:
         raise ValueError(f"no npz file: {error}") from None
 
 
-def _name(member: zipfile.ZipInfo) -> str:
-    name = member.filename.removesuffix(".npy")
-    if name == member.filename:
-        raise ValueError(f'"{name}" is no .npy file')
-    return name
-
-
+_REFUSALS = (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, OverflowError, TypeError)
+"""What zipfile raises for a damaged file."""
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biufU][0-9]{1,9})', 'fortran_order': (True|False), "
     rb"'shape': \(((?:[0-9]{1,18},? ?)*)\), \} *\n",

@@ -29,7 +29,7 @@ def resolve_run(path: Path | str) -> Path:
 def run_folders() -> Iterator[Path]:
     """Yield every complete run, oldest first."""
     if MODELS.is_dir():
-        yield from (each for each in sorted(MODELS.iterdir()) if _RUN_NAME.match(each.name) and (each / "run.json").is_file())
+        yield from (path for path in sorted(MODELS.iterdir()) if _RUN_NAME.match(path.name) and (path / "run.json").is_file())
 
 
 def run_label(name: str) -> str:

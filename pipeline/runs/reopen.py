@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,22 +15,17 @@ from pipeline.judge.rivals import Yardsticks
 from pipeline.runs.history import changes, located
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Run, load_run
-from pipeline.runs.summary import summary
+from pipeline.runs.summarise import summarise
+from pipeline.runs.summary import Summary
 
 
 @dataclass(frozen=True)
 class Reopened:
-    """A saved run, read once, with its figures computed again.
-
-    Attributes:
-        run: as it is kept.
-        table: the data that the figures are of.
-        summary: what ``evaluate`` prints.
-    """
+    """A saved run, the data that its figures are of, and what ``evaluate`` prints."""
 
     run: Run
     table: Table
-    summary: dict[str, Any]
+    summary: Summary
 
 
 def reopen(path: Path | str, data: str | None = None) -> Reopened:
@@ -40,18 +34,17 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
     config, record = run.config.model_copy(update={"data": section}), run.record
     table = load(section, only_score=True)
-    same = table.sha256 == record["data"]["sha256"]
-    if same and len(table) != record["data"]["rows"]:
-        raise RunError(
-            f"{folder / 'run.json'}: this run was not written by this version: {table.path} has other rows; train again"
-        )
-    parts = run.split if same else Split(train=np.arange(0), test=np.arange(len(table)))
-    yardsticks = run.yardsticks if same else Yardsticks(run.yardsticks.counts, {})
-    evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
-    findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
-    notes = changes(folder, run.config, record)
-    if not same:
+    notes = changes(folder, run.config, record.config)
+    if table.sha256 == record.data.sha256:
+        if len(table) != record.data.rows:
+            problem = f"this run was not written by this version: {table.path} has other rows"
+            raise RunError(f"{folder / 'run.json'}: {problem}; train again")
+        parts, yardsticks = run.split, run.yardsticks
+    else:
+        parts, yardsticks = Split(train=np.arange(0), test=np.arange(len(table))), Yardsticks(run.yardsticks.counts, {})
         stranger = f"{table.path} is not the file that the run was trained on"
         notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
-    result = summary(config, table, parts, evaluation, findings, record["seconds"], notes)
-    return Reopened(run, table, result | {"run": str(folder)})
+    evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
+    findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
+    summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)
+    return Reopened(run, table, summary.model_copy(update={"run": str(folder)}))

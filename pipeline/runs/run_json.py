@@ -1,11 +1,17 @@
-"""The record of a run, run.json: what it must hold, and the digest of its own text."""
+"""The record of a run, run.json: its summary, where it came from, its files, and the digest of its own text."""
 
 import hashlib
 import json
+import platform
 import re
+from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from pipeline import __version__
+from pipeline.config.schema import Config
+from pipeline.runs.summary import Origin, Part, Summary
 
 _NO_DIGEST = "0" * 64
 Name = Literal["config.yaml", "network.keras", "preprocessor.joblib", "weights.npz"]
@@ -13,103 +19,66 @@ RUN_FILES: tuple[Name, ...] = ("config.yaml", "network.keras", "preprocessor.job
 """The files of a run besides its record."""
 READ = frozenset(("config.yaml", "weights.npz"))
 """Those that commands read; the others are for other programs."""
-_Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-_Share = Annotated[float, Field(ge=0, le=1)] | None
-_Interval = Annotated[list[_Share], Field(min_length=2, max_length=2)] | None
+_PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "tensorflow", "keras", "joblib", "pydantic")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-
-class _Facts(_Part):
-    model_config = ConfigDict(extra="forbid")
+class FileFacts(Part):
+    """Size and hash of a file of the run."""
 
     bytes: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class _Origin(_Part):
-    path: _Text
-    settings: list[_Text]
-    data: _Text | None
-
-
-class _Data(_Part):
-    path: _Text
-    sha256: str
-    rows: Annotated[int, Field(ge=1, lt=2**63)]
-
-
-class _Accuracy(_Part):
-    train: _Share
-    test: _Share
-    test_interval: _Interval
-    unseen_profiles: _Share
-    unseen_interval: _Interval
-
-
-class _Finding(_Part):
-    code: str
-    level: str
-    message: str
-    accepted: bool
-
-
-class _Network(_Part):
-    layers: list[int]
-
-
-class _Seeds(_Part):
-    split: int
-    training: int
-
-
-class _Record(_Part):
-    """What commands use of run.json; it holds more."""
+class Record(Summary):
+    """What run.json holds: the summary, and where it came from."""
 
     run: str
-    created: str
-    config: _Origin
-    data: _Data
-    network: _Network
-    verdict: list[str]
-    accuracy: _Accuracy
-    findings: list[_Finding]
-    seconds: dict[str, float]
-    sound: bool
-    seeds: _Seeds
+    config: Origin
+    seeds: Annotated[dict[Literal["split", "training"], int], Field(min_length=2)]
     versions: dict[str, str]
-    files: Annotated[dict[Name, _Facts], Field(min_length=len(RUN_FILES))]
-    baselines: Any
-    comparison: Any
-    unseen: Any
+    created: str
+    files: Annotated[dict[Name, FileFacts], Field(min_length=len(RUN_FILES))]
+    digest: str
+
+
+def unsaved_record(summary: Summary, config: Config, origin: Origin) -> Record:
+    """Return the record of a run that is not saved: folder, time and digests are left empty."""
+    versions = {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+    provenance = {
+        "run": "",
+        "config": origin,
+        "seeds": {"split": config.split.seed, "training": config.training.seed},
+        "versions": versions,
+        "created": "",
+        "files": dict.fromkeys(RUN_FILES, FileFacts(bytes=0, sha256=_NO_DIGEST)),
+        "digest": _NO_DIGEST,
+    }
+    return Record.model_validate(dict(summary) | provenance)
 
 
 def seal(record: dict[str, Any]) -> str:
-    """Return the record as text with a digest of the text in it."""
+    """Return a record as text with a digest of the text in it."""
     text = json.dumps(record | {"digest": _NO_DIGEST}, indent=2, allow_nan=False)
     return text.replace(f'"digest": "{_NO_DIGEST}"', f'"digest": "{hashlib.sha256(text.encode()).hexdigest()}"')
 
 
-def unseal(content: bytes) -> dict[str, Any]:
+def unseal(content: bytes) -> Record:
     """Return the record of a text that ``seal`` made.
 
     Raises:
         ValueError: it was changed, or is not the record of this version.
     """
-    found = re.search(rb'"digest": "([0-9a-f]{64})"', content)
-    blank = content.replace(found.group(1), _NO_DIGEST.encode(), 1) if found else b""
-    if not found or hashlib.sha256(blank).hexdigest().encode() != found.group(1):
+    digest = re.search(rb'"digest": "([0-9a-f]{64})"', content)
+    blank = content.replace(digest.group(1), _NO_DIGEST.encode(), 1) if digest else b""
+    if not digest or hashlib.sha256(blank).hexdigest().encode() != digest.group(1):
         raise ValueError("this file is damaged or was edited")
     try:
-        record: dict[str, Any] = json.loads(content)
-        json.dumps(record, ensure_ascii=False, allow_nan=False).encode()  # as it must be printed again
-        _Record.model_validate(record)
+        record = Record.model_validate_json(content, strict=True)
+        json.dumps(record.to_json(), ensure_ascii=False, allow_nan=False).encode()  # as it must be printed again
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f'not written by this version, for "{place}" is wrong: {first["msg"]}') from None
+        place = f', for "{".".join(map(str, first["loc"]))}" is wrong' if first["loc"] else ""
+        raise ValueError(f"not written by this version{place}: {first['msg']}") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not written by this version: {error}") from None
     return record

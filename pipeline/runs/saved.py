@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.config.contradictions import contradictions
 from pipeline.config.read import validate
@@ -17,9 +17,9 @@ from pipeline.config.yaml_text import Problem, read_yaml
 from pipeline.errors import ConfigError, RunError
 from pipeline.machine.files import regular
 from pipeline.model import Model
-from pipeline.runs.npz import read_arrays
+from pipeline.runs.npz import Arrays, read_arrays
 from pipeline.runs.place import LATEST, resolve_run
-from pipeline.runs.run_json import READ, RUN_FILES, unseal
+from pipeline.runs.run_json import READ, RUN_FILES, FileFacts, Record, unseal
 from pipeline.runs.weights import check_arrays, judged_of, model_of
 
 if TYPE_CHECKING:  # scoring does without them
@@ -27,35 +27,22 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.judge.rivals import Yardsticks
     from pipeline.network.train import Trained
 
-_MOST = {"run.json": 2**24, "config.yaml": 2**22}
-"""Bytes that these files have at most; NumPy's and Keras's may be large."""
-_LARGE = 2**32
+_MOST = dict.fromkeys(RUN_FILES, 2**32) | {"run.json": 2**24, "config.yaml": 2**22}
+"""Bytes that a file has at most; NumPy's and Keras's may be large."""
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """What scoring needs of a run.
-
-    Attributes:
-        config: resolved and complete.
-        model: the chosen network with its preprocessing.
-        record: what run.json holds.
-    """
+    """What scoring needs of a run: the complete config, the chosen network with its preprocessing, and run.json."""
 
     config: Config
     model: Model
-    record: dict[str, Any]
+    record: Record
 
 
 @dataclass(frozen=True)
 class Run(Scoring):
-    """A run as it is kept.
-
-    Attributes:
-        trained: every start.
-        split: which rows were for what.
-        yardsticks: what only the training rows could tell.
-    """
+    """A run as it is kept: every start, which rows were for what, and what only the training rows could tell, besides."""
 
     trained: Trained
     split: Split
@@ -84,18 +71,17 @@ def load_scoring(path: Path | str) -> Scoring:
 @contextmanager
 def _opened(
     path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = RUN_FILES
-) -> Iterator[tuple[Config, dict[str, Any], dict[str, Any]]]:
+) -> Iterator[tuple[Config, Arrays, Record]]:
     """Give config, arrays and record of a run, all of them checked, whoever wrote them; what is not needed may be gone."""
-    folder = Path(path)
-    record = read_record(folder)
+    folder, record = Path(path), read_record(Path(path))
     there = [name for name in RUN_FILES if name in needed or os.path.lexists(folder / name)]
-    contents = {name: _read(folder, name, record["files"][name]) for name in there}
+    contents = {name: _read(folder, name, record.files[name]) for name in there}
     try:
         place = folder / "config.yaml"
         config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(place)), sensible)
         place = folder / "weights.npz"
         arrays = read_arrays(contents["weights.npz"])
-        check_arrays(arrays, config, record["data"]["rows"])
+        check_arrays(arrays, config, record.data.rows)
         yield config, arrays, record
     except ConfigError as error:
         raise RunError(f"{error.problems[0]}; this run was not written by this version; train again") from None
@@ -104,7 +90,7 @@ def _opened(
         raise RunError(f"{place}: this run was not written by this version: {reason}; train again") from None
 
 
-def read_record(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> Record:
     """Return what run.json holds, after its digest is checked; the other files are not read.
 
     Raises:
@@ -138,16 +124,16 @@ def read_config(folder: Path) -> Config:
         raise ConfigError(f"{path}: this file of the run cannot be read: {getattr(error, 'strerror', error)}") from None
 
 
-def _read(folder: Path, name: str, facts: dict[str, Any]) -> bytes:
+def _read(folder: Path, name: str, facts: FileFacts) -> bytes:
     """Return the content of a file after its size and hash are compared; it is empty for what no command reads."""
     path = folder / name
     try:
-        with regular(path, _MOST.get(name, _LARGE)) as file:
-            same = os.fstat(file.fileno()).st_size == facts["bytes"]
-            content = file.read(facts["bytes"] + 1) if same and name in READ else b""
-            found = hashlib.file_digest(file, "sha256") if not content else hashlib.sha256(content)
+        with regular(path, _MOST[name]) as file:
+            same = os.fstat(file.fileno()).st_size == facts.bytes
+            content = file.read(facts.bytes + 1) if same and name in READ else b""
+            digest = hashlib.sha256(content) if content else hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise RunError(f"{path}: this file of the run cannot be read: {error.strerror}; train again") from None
-    if not same or found.hexdigest() != facts["sha256"]:
+    if not same or digest.hexdigest() != facts.sha256:
         raise RunError(f"{path}: this file is damaged or was edited: its SHA-256 is not the one in run.json; train again")
     return content

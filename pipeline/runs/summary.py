@@ -1,113 +1,249 @@
-"""What ``--json`` prints and run.json keeps, as plain values."""
+"""What a run says, typed: the terminal, ``--json``, the report, run.json and MLflow are drawn from it."""
 
-import math
-import platform
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
+from math import isfinite
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pipeline import __version__
-from pipeline.config.schema import Config
-from pipeline.data.split import Split
-from pipeline.data.table import Labels, Table
-from pipeline.findings import Finding
-from pipeline.findings.verdict import verdict
-from pipeline.judge.bootstrap import rows_note
-from pipeline.judge.evaluate import Evaluation
-from pipeline.network.layers import layer_sizes, parameters
-from pipeline.runs.plain import NO_FIGURES, figures
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pipeline.config.schema import CardSection, Feature, UnseenSection
+
+
+def finite(value: Any) -> Any:
+    """Return the value with None for every float that is not finite, at any depth."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+Figure = Annotated[float | None, BeforeValidator(finite)]
+"""A number; None where it was not measured or is not finite."""
+Interval = tuple[Figure, Figure] | None
+_Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(finite)]
+_Shares = tuple[_Share, _Share] | None
+Seconds = Annotated[dict[Literal["load", "fit", "total"], float], Field(min_length=3)]
+_ByName = dict[str, Figure]
+_Intervals = dict[str, Interval]
+_Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Side = TypeVar("Side")
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where a run's config came from: the file, the overrides and ``--data``."""
 
-    path: str
-    settings: tuple[str, ...] = ()
-    data: str | None = None
+    path: _Text
+    settings: tuple[_Text, ...] = ()
+    data: _Text | None = None
 
 
-def origin_of(origin: Origin) -> dict[str, Any]:
-    """Return an origin as plain values."""
-    return {"path": origin.path, "settings": list(origin.settings), "data": origin.data}
+class Part(BaseModel):
+    """Closed and frozen; its fields are the keys of the JSON, in their order. It is also made from an object's attributes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, validate_by_name=True, serialize_by_alias=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return self.model_dump(mode="json")
 
 
-def summary(
-    config: Config,
-    table: Table,
-    parts: Split,
-    evaluation: Evaluation | None,
-    findings: tuple[Finding, ...],
-    seconds: dict[str, float],
-    notes: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """Return the JSON object of ``train`` and ``evaluate``; figures that are not finite are None.
+class Sides(Part, Generic[Side]):
+    """The same of the training rows, None on another file than theirs, and of the test rows."""
 
-    Args:
-        config: resolved.
-        table: the rows that were read.
-        parts: training and test rows.
-        evaluation: None where training was refused.
-        findings: all of them.
-        seconds: of load, of fit, and in total up to the moment when the run is saved.
-        notes: what the reader must know about these figures.
+    train: Side | None
+    test: Side | None
+
+
+class DataSummary(Part):
+    """The file, its rows, and the rows of each class."""
+
+    path: _Text
+    sha256: str
+    rows: Annotated[int, Field(ge=1, lt=2**63)]
+    train: int
+    test: int
+    classes: dict[str, int]
+
+
+class NetworkSummary(Part):
+    """Units of each layer, slopes, and how many weights."""
+
+    layers: tuple[int, ...]
+    alpha: float | tuple[float, ...]
+    parameters: int
+
+
+class Accuracy(Part):
+    """The network's shares of right answers."""
+
+    train: _Share
+    test: _Share
+    test_interval: _Shares
+    unseen_profiles: _Share
+    unseen_interval: _Shares
+
+
+class ScoresSummary(Part):
+    """As in ``judge.metrics.Scores``; ``confusion`` is {truth: {answer: rows}}, an answer may be "no class"."""
+
+    rows: int
+    confusion: dict[str, dict[str, int]]
+    recall: _ByName
+    recall_interval: _Intervals
+    specificity: _ByName
+    specificity_interval: _Intervals
+    precision: _ByName
+    precision_interval: _Intervals
+    negative_predictive_value: _ByName
+    negative_predictive_value_interval: _Intervals
+    macro_f1: Figure
+    macro_f1_interval: Interval
+    balanced_accuracy: Figure
+    balanced_accuracy_interval: Interval
+
+
+class StandingSummary(Part):
+    """As in ``judge.standing.Standing``."""
+
+    test: Figure
+    test_interval: Interval
+    unseen: Figure
+    unseen_interval: Interval
+    unseen_lead: Interval
+    better: int | None
+    worse: int | None
+    p: Figure
+
+
+class Fold(Part):
+    """The rows and profiles that a fold held back, and the network's accuracy on them."""
+
+    rows: int
+    groups: int
+    accuracy: Figure
+
+
+class UnseenSummary(UnseenSection):
+    """The validation on unseen profiles: its settings, how many profiles and rows, and each fold."""
+
+    groups: int
+    rows: int
+    interval_note: str
+    per_fold: Annotated[tuple[Fold, ...], Field(strict=False)]
+
+
+class EstimateSummary(Part):
+    """A figure with its interval."""
+
+    value: Figure
+    interval: tuple[Figure, Figure]
+
+
+class CurvePoint(Part):
+    """A bin of the calibration curve."""
+
+    predicted: Figure
+    observed: Figure
+    interval: Interval
+    rows: int
+
+
+class ClassProbabilities(Part):
+    """As in ``judge.probability.ClassProbability``."""
+
+    auc: EstimateSummary
+    calibration_slope: EstimateSummary
+    calibration_intercept: EstimateSummary
+    calibration_in_the_large: EstimateSummary
+    curve: tuple[CurvePoint, ...]
+
+
+class Probabilities(Part):
+    """Figures about the probabilities of the test rows; ``spread`` is that of a single output around its codes."""
+
+    spread: Figure
+    rows: int
+    classes: dict[str, ClassProbabilities]
+    macro_auc: EstimateSummary
+    brier: EstimateSummary
+    log_loss: EstimateSummary
+
+
+class SubgroupSummary(Part):
+    """As in ``judge.evaluate.Subgroup``."""
+
+    low: Annotated[Figure, Field(alias="from")]
+    high: Annotated[Figure, Field(alias="to")]
+    rows: int
+    accuracy: Figure
+    interval: Interval
+
+
+class LayerSummary(Part):
+    """As in ``judge.advice.Layer``."""
+
+    layer: int
+    negative: Figure
+    units: tuple[Figure, ...]
+    dead: tuple[int, ...]
+
+
+class AdviceSummary(Part):
+    """As in ``judge.advice.Advice``."""
+
+    inputs: dict[str, _ByName]
+    layers: tuple[LayerSummary, ...]
+    reachable: dict[str, bool]
+    recommendation: str
+
+
+class ColumnSummary(Feature):
+    """What the config declares of a column, its cells without a usable value, and what replaces them."""
+
+    gaps: int
+    implausible: int
+    fill: Figure
+
+
+class FindingSummary(Part):
+    """As in ``findings.Finding``."""
+
+    code: str
+    level: Literal["info", "warning", "error"]
+    message: str
+    evidence: Annotated[dict[str, Any], BeforeValidator(finite)]
+    fix: str
+    accepted: bool
+
+
+class Summary(Part):
+    """The JSON object of ``train`` and ``evaluate``; without figures, and without ``run``, where training was refused.
+
+    ``comparison`` has the "network" besides the baselines; ``columns`` and ``subgroups`` are by a column's name; ``notes`` say
+    what the reader must know about the figures; ``tracking`` is what ``track`` returned.
     """
-    sizes = layer_sizes(config.preprocess.pca or len(config.data.features), config.network, len(config.data.codes))
-    printed: dict[str, Any] = finite(
-        {
-            "run": None,
-            "verdict": list(verdict(evaluation, findings, config.evaluation.interval)),
-            "interval_note": rows_note(config.evaluation.interval),
-            "engine": config.training.engine,
-            "data": {
-                "path": table.path,
-                "sha256": table.sha256,
-                "rows": len(table),
-                "train": len(parts.train),
-                "test": len(parts.test),
-                "classes": class_counts(table.target),
-            },
-            "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
-            **(figures(evaluation, config) if evaluation else NO_FIGURES),
-            "columns": _columns(table, config, evaluation.fill if evaluation else {}),
-            "card": config.card.model_dump(),
-            "findings": [finding.to_dict() for finding in findings],
-            "sound": not any(finding.blocks for finding in findings),
-            "seconds": seconds,
-            "notes": list(notes),
-            "tracking": None,
-        }
-    )
-    return printed
 
-
-def provenance(config: Config, origin: Origin) -> dict[str, Any]:
-    """Return what run.json keeps besides the summary."""
-    packages = ("numpy", "pandas", "pyarrow", "scikit-learn", "tensorflow", "keras", "joblib", "pydantic")
-    return {
-        "config": origin_of(origin),
-        "seeds": {"split": config.split.seed, "training": config.training.seed},
-        "versions": {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in packages},
-    }
-
-
-def class_counts(target: Labels) -> dict[str, int]:
-    """Return the number of rows of each class, in the order of the codes."""
-    return {str(name): int(count) for name, count in target.value_counts(sort=False).items()}
-
-
-def finite(value: Any) -> Any:
-    """Return the value with None for every float that is not finite, at any depth."""
-    if isinstance(value, dict):
-        return {key: finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _columns(table: Table, config: Config, fill: dict[str, float]) -> dict[str, Any]:
-    gaps, implausible = table.features.isna().sum(), table.implausible.sum()
-    return {
-        name: feature.model_dump() | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
-        for name, feature in config.data.features.items()
-    }
+    run: str | None
+    verdict: tuple[str, ...]
+    interval_note: str
+    engine: str
+    data: DataSummary
+    network: NetworkSummary
+    accuracy: Accuracy
+    keras_accuracy: Sides[Figure]
+    metrics: Sides[ScoresSummary]
+    baselines: dict[str, Figure]
+    comparison: dict[str, StandingSummary]
+    unseen: UnseenSummary | None
+    probabilities: Probabilities | None
+    subgroups: dict[str, tuple[SubgroupSummary, ...]]
+    advice: AdviceSummary | None
+    columns: dict[str, ColumnSummary]
+    card: CardSection
+    findings: tuple[FindingSummary, ...]
+    sound: bool
+    seconds: Seconds
+    notes: tuple[str, ...]
+    tracking: dict[str, Any] | None

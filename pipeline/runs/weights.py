@@ -14,62 +14,56 @@ from pipeline.machine.arrays import Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network, layer_sizes, parameters
+from pipeline.runs.npz import Arrays
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
     from pipeline.judge.rivals import Yardsticks
     from pipeline.network.train import Trained
 
+_STEPS = ("lowest", "highest", "fill", "center", "scale", "seen", "mean", "components")
+_TRAINED = ("weights", "initial", "loss_curves", "final_loss", "chosen")
 
-def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardsticks) -> dict[str, Any]:
+
+def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardsticks) -> Arrays:
     """Return everything that scoring and judging need as named plain arrays, text as fixed-width unicode."""
-    preprocessor, network, coding = model.preprocessor, model.network, model.coding
+    network, coding = model.network, model.coding
     arrays = {
         "sizes": network.sizes,
         "slopes": network.slopes,
         "softmax": network.softmax,
-        "weights": trained.weights,
-        "initial": trained.initial,
-        "loss_curves": trained.loss_curves,
-        "final_loss": trained.final_loss,
-        "chosen": trained.chosen,
+        **{name: getattr(trained, name) for name in _TRAINED},
         "classes": coding.classes,
         "codes": coding.codes,
         "spread": coding.spread,
-        "features": preprocessor.features,
-        "lowest": preprocessor.lowest,
-        "highest": preprocessor.highest,
-        "fill": preprocessor.fill,
-        "center": preprocessor.center,
-        "scale": preprocessor.scale,
-        "seen": preprocessor.seen,
-        "mean": preprocessor.mean,
-        "components": preprocessor.components,
+        "features": model.preprocessor.features,
+        **{name: getattr(model.preprocessor, name) for name in _STEPS},
         "train_rows": split.train,
         "test_rows": split.test,
         "counted_classes": list(yardsticks.counts),
         "class_counts": list(yardsticks.counts.values()),
+        **_named("baselines", yardsticks.test),
     }
-    arrays |= _named("baselines", yardsticks.test)
     if yardsticks.unseen:
         arrays |= {"unseen_groups": yardsticks.unseen.groups, "unseen_folds": yardsticks.unseen.folds}
         arrays |= _named("unseen", yardsticks.unseen.answers)
     return {name: np.asarray(value) for name, value in arrays.items() if value is not None}
 
 
-def check_arrays(arrays: dict[str, Any], config: Config, rows: int) -> None:
+def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     """Make sure that arrays fit one another, the config and the number of rows, so that whatever uses them can rely on it.
 
     Raises:
         KeyError: an array is missing.
         ValueError: the first array that does not fit, with what it must be.
     """
-    data, network, must = config.data, config.network, _Must(arrays)
+    data, network, must = config.data, config.network, partial(_checked, arrays)
     features, width = list(data.features), config.preprocess.pca
     if width:
         must("mean", np.float64, (len(features),))
         must("components", np.float64, (width, len(features)))
-    names = must("classes", np.str_, (None,), lambda each: set(each.tolist()) <= data.codes.keys() and _distinct(each)).tolist()
+    classes = must("classes", np.str_, (None,), lambda array: set(array.tolist()) <= data.codes.keys() and _distinct(array))
+    names = classes.tolist()
     sizes = layer_sizes(width or len(features), network, len(names))
     wanted: dict[str, tuple[type, Any]] = {
         "sizes": (np.int64, sizes),
@@ -84,104 +78,86 @@ def check_arrays(arrays: dict[str, Any], config: Config, rows: int) -> None:
     must("weights", np.float32, (starts, parameters(sizes)))
     must("initial", np.float32, (starts, parameters(sizes)))
     must("loss_curves", np.float32, (None, starts))
-    must("chosen", np.int64, (), lambda each: 0 <= each < starts)
+    must("chosen", np.int64, (), lambda array: 0 <= array < starts)
     if "spread" in arrays:
-        must("spread", np.float64, (), lambda each: 0 < each < np.inf)
+        must("spread", np.float64, (), lambda array: 0 < array < np.inf)
     for name in ("fill", "center", "scale"):
         must(name, np.float64, (len(features),))
     for name, shape in (("lowest", (len(features),)), ("highest", (len(features),)), ("seen", (2, len(features)))):
-        must(name, np.float64, shape, lambda each: not np.isnan(each).any())
-    _check_judged(must, set(data.codes), rows, config.evaluation.unseen is not None)
+        must(name, np.float64, shape, lambda array: not np.isnan(array).any())
+    _check_judged(arrays, set(data.codes), rows, config.evaluation.unseen is not None)
 
 
-def _check_judged(must: _Must, classes: set[str], rows: int, unseen: bool) -> None:
+def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) -> None:
+    must = partial(_checked, arrays)
+
     def below(limit: int, least: int = 0) -> Callable[[Any], Any]:
-        return lambda each: ((each >= least) & (each < limit)).all()
+        return lambda array: ((array >= least) & (array < limit)).all()
 
     for name in ("train_rows", "test_rows"):
-        count = len(must(name, np.int64, (None,), lambda each: len(each) > 0 and below(rows)(each)))
-    counted = must("counted_classes", np.str_, (None,), lambda each: len(each) > 0 and set(each.tolist()) <= classes)
+        count = len(must(name, np.int64, (None,), lambda array: len(array) and below(rows)(array)))
+    counted = must("counted_classes", np.str_, (None,), lambda array: len(array) and set(array.tolist()) <= classes)
     must("class_counts", np.int64, (len(counted),), below(rows + 1))
+    judged = {"baselines": count} | ({"unseen": rows} if unseen else {})
+    for kind, width in judged.items():
+        names = must(f"{kind}_names", np.str_, (None,), lambda array: "".join(array.tolist()).isprintable() and _distinct(array))
+        must(f"{kind}_answers", np.int64, (len(names), width) if len(names) else (0,), below(len(classes), -1))
     if unseen:
         must("unseen_groups", np.int64, (rows,), below(rows))
         must("unseen_folds", np.int64, (rows,), below(rows))
-    for kind, width in (("baselines", count), *([("unseen", rows)] if unseen else [])):
-        names = must(f"{kind}_names", np.str_, (None,), lambda each: "".join(each.tolist()).isprintable() and _distinct(each))
-        shape = (len(names), width) if len(names) else (0,)
-        must(f"{kind}_answers", np.int64, shape, below(len(classes), -1))
-    if unseen and "network" not in names.tolist():
-        raise ValueError('the array "unseen_names" must name the network')
+        if "network" not in names.tolist():
+            raise ValueError('the array "unseen_names" must name the network')
 
 
-class _Must:
+def _checked(
+    arrays: Arrays, name: str, kind: type, shape: tuple[int | None, ...], holds: Callable[[Any], Any] = lambda array: True
+) -> Any:
     """Return an array by its name if its type, its shape (None: any size) and its values are as they must be."""
-
-    def __init__(self, arrays: dict[str, Any]) -> None:
-        self._arrays = arrays
-
-    def __call__(
-        self, name: str, kind: type, shape: tuple[int | None, ...], holds: Callable[[Any], Any] = lambda array: True
-    ) -> Any:
-        array = self._arrays[name]
-        typed = array.dtype.kind == "U" if kind is np.str_ else array.dtype == kind
-        sized = len(array.shape) == len(shape) and all(b in (None, a) for a, b in zip(array.shape, shape, strict=True))
-        if not typed or not sized or not holds(array):
-            wanted = f"{kind.__name__} of shape {tuple('any' if each is None else each for each in shape)}".replace("'", "")
-            raise ValueError(
-                f'the array "{name}" must be {wanted}, with values in their range; it is {array.dtype} {array.shape}'
-            )
-        return array
+    array = arrays[name]
+    typed = array.dtype.kind == "U" if kind is np.str_ else array.dtype == kind
+    sized = len(array.shape) == len(shape) and all(b in (None, a) for a, b in zip(array.shape, shape, strict=True))
+    if not typed or not sized or not holds(array):
+        wanted = f"{kind.__name__} of shape {tuple('any' if size is None else size for size in shape)}".replace("'", "")
+        raise ValueError(f'the array "{name}" must be {wanted}, with values in their range; it is {array.dtype} {array.shape}')
+    return array
 
 
 def _distinct(array: Any) -> bool:
     return len(np.unique(array)) == len(array)
 
 
-def model_of(arrays: dict[str, Any]) -> Model:
-    """Return the model that ``to_arrays`` was given.
-
-    Raises:
-        KeyError: an array is missing.
-    """
-    softmax = bool(arrays["softmax"])
-    weights = arrays["weights"][int(arrays["chosen"])]
+def model_of(arrays: Arrays) -> Model:
+    """Return the model that ``to_arrays`` was given; the arrays were checked."""
+    softmax, weights = bool(arrays["softmax"]), arrays["weights"][int(arrays["chosen"])]
     network = Network(tuple(arrays["sizes"].tolist()), tuple(arrays["slopes"].tolist()), softmax, weights)
-    steps = {name: arrays[name] for name in ("lowest", "highest", "fill", "center", "scale", "seen")}
-    preprocessor = Preprocessor(_text(arrays["features"]), **steps, mean=arrays.get("mean"), components=arrays.get("components"))
+    steps = {name: arrays[name] for name in _STEPS if name in arrays}
+    preprocessor = Preprocessor(tuple(arrays["features"].tolist()), **steps)
     spread = float(arrays["spread"]) if "spread" in arrays else None
-    return Model(preprocessor, network, Coding(_text(arrays["classes"]), tuple(arrays["codes"].tolist()), softmax, spread))
+    coding = Coding(tuple(arrays["classes"].tolist()), tuple(arrays["codes"].tolist()), softmax, spread)
+    return Model(preprocessor, network, coding)
 
 
-def judged_of(arrays: dict[str, Any]) -> tuple[Trained, Split, Yardsticks]:
-    """Return what judging the model needs besides it, as ``to_arrays`` was given it.
-
-    Raises:
-        KeyError: an array is missing.
-    """
+def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
+    """Return what judging the model needs besides it, as ``to_arrays`` was given it; the arrays were checked."""
     from pipeline.data.split import Split
     from pipeline.judge.rivals import Yardsticks
     from pipeline.judge.unseen import Unseen
     from pipeline.network.train import Trained
 
-    chosen, unseen = int(arrays["chosen"]), None
-    trained = Trained(arrays["weights"], arrays["initial"], arrays["loss_curves"], arrays["final_loss"], chosen)
+    trained, unseen = {name: arrays[name] for name in _TRAINED} | {"chosen": int(arrays["chosen"])}, None
     if "unseen_groups" in arrays:
         unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays))
-    counts = dict(zip(_text(arrays["counted_classes"]), arrays["class_counts"].tolist(), strict=True))
+    counts = dict(zip(arrays["counted_classes"].tolist(), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
-    return trained, Split(arrays["train_rows"], arrays["test_rows"]), yardsticks
+    return Trained(**trained), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks
 
 
-def _text(array: Any) -> tuple[str, ...]:
-    return tuple(array.tolist())
-
-
-def _named(name: str, answers: dict[str, Integers]) -> dict[str, Any]:
+def _named(name: str, answers: dict[str, Integers]) -> Arrays:
     return {
         f"{name}_names": np.array(list(answers), dtype=str),
         f"{name}_answers": np.array(list(answers.values()), dtype=np.int64),
     }
 
 
-def _answers(name: str, arrays: dict[str, Any]) -> dict[str, Integers]:
+def _answers(name: str, arrays: Arrays) -> dict[str, Integers]:
     return dict(zip(arrays[f"{name}_names"].tolist(), arrays[f"{name}_answers"], strict=True))

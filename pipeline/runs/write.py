@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.errors import RunError
 from pipeline.machine.files import flush, hidden_beside, sweep, whole
 from pipeline.runs.place import LATEST, MODELS, REPORT, run_label
-from pipeline.runs.run_json import seal
+from pipeline.runs.run_json import FileFacts, seal
 from pipeline.runs.saved import Run
 from pipeline.runs.weights import to_arrays
 
@@ -35,16 +35,13 @@ def prepare_models() -> None:
 
 
 def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
-    """Write a run and point ``models/latest`` to it; it appears whole or not at all.
+    """Write a run, point ``models/latest`` to it, and return its folder; it appears whole or not at all.
 
     Args:
-        run: the run; run.json holds its record, the folder, the time, and the size and hash of every file.
+        run: the run; folder, time and files of its record are filled in here.
         name: of the config.
         pipeline: the fitted scikit-learn preprocessing.
         keras_model: the Keras model with the same weights.
-
-    Returns:
-        The run's folder.
 
     Raises:
         RunError: the folder cannot be written.
@@ -102,14 +99,18 @@ def remove_run(folder: Path) -> None:
 
 def _publish(folder: Path, run: Run, name: str) -> Path:
     """Complete the record, write it, and rename the folder to its final name, one that no run has."""
-    sums = {each.name: _facts(each.read_bytes()) for each in sorted(folder.iterdir())}
-    fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record["data"]["sha256"].encode()).hexdigest()[:8]
+    contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    files = {
+        name: FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) for name, content in contents.items()
+    }
+    fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record.data.sha256.encode()).hexdigest()[:8]
     while True:
         now = datetime.now(UTC)
         target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
-        record = run.record | {"run": str(target), "created": now.isoformat(), "files": sums}
-        (folder / "run.json").write_text(seal(record), encoding="utf-8")
-        _flush(folder)
+        record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": files})
+        (folder / "run.json").write_text(seal(record.to_json()), encoding="utf-8")
+        for path in [*folder.iterdir(), folder]:
+            flush(path)  # all is on disk before the rename makes it a run
         if not target.exists():
             try:
                 folder.rename(target)  # fails if another process was quicker, for that folder is not empty
@@ -131,13 +132,3 @@ def _point_latest(target: Path) -> None:
     except OSError as error:
         link.unlink(missing_ok=True)
         raise RunError(f"{target} is saved, but {LATEST} cannot point to it: {error.strerror}; remove {LATEST}") from None
-
-
-def _flush(folder: Path) -> None:
-    """Have everything on disk before the rename makes it a run."""
-    for each in [*folder.iterdir(), folder]:
-        flush(each)
-
-
-def _facts(content: bytes) -> dict[str, Any]:
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

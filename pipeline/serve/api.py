@@ -134,8 +134,8 @@ def about(run: Scoring) -> dict[str, Any]:
     record, steps, network, section = run.record, run.model.preprocessor, run.model.network, run.config.data
     fills, seen = _finite(steps.fill), _finite(steps.seen.T)
     return {
-        "run": record["run"],
-        "created": record["created"],
+        "run": record.run,
+        "created": record.created,
         "intended": NOT_CLINICAL,
         "card": run.config.card.model_dump(),
         "features": {
@@ -149,9 +149,9 @@ def about(run: Scoring) -> dict[str, Any]:
             "output": run.config.network.output,
             "parameters": len(network.weights),
         },
-        "verdict": record["verdict"],
-        "accuracy": record["accuracy"],
-        "findings": [{key: each[key] for key in ("code", "level", "message")} for each in record["findings"]],
+        "verdict": record.verdict,
+        "accuracy": record.accuracy.to_json(),
+        "findings": [finding.model_dump(include={"code", "level", "message"}) for finding in record.findings],
     }
 
 

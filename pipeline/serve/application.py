@@ -128,7 +128,7 @@ def _add_csv(app: FastAPI, run: Scoring, turns: asyncio.Semaphore) -> None:
 
 
 def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
-    told, healthy = encode(about(run)), encode({"status": "ok", "run": run.record["run"]})
+    told, healthy = encode(about(run)), encode({"status": "ok", "run": run.record.run})
     table, text = {"type": "object"}, {"type": "string"}
 
     @app.get("/model", openapi_extra=schema.read("What answers.", "application/json", table), **_PLAIN)

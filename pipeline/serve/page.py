@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.report import words
 from pipeline.report.templates import render
+from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Scoring
 
 _USUAL = {
@@ -77,9 +78,9 @@ def _ends(run: Scoring, classes: list[str]) -> list[int] | None:
     return None if coding.softmax else [classes.index(name) for _, name in (ranked[0], ranked[-1])]
 
 
-def _levels(record: dict[str, Any]) -> dict[str, list[str]]:
+def _levels(record: Record) -> dict[str, list[str]]:
     """Return the codes of the findings of each level that has any, the most serious first."""
     found = {
-        level: [each["code"] for each in record["findings"] if each["level"] == level] for level in ("error", "warning", "info")
+        level: [finding.code for finding in record.findings if finding.level == level] for level in ("error", "warning", "info")
     }
     return {level: codes for level, codes in found.items() if codes}

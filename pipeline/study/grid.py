@@ -95,7 +95,7 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
             parts = split(table, _section(config, kind, seed))
             for features in config.study.features:
                 where = f"study, {kind} split of seed {seed}, features {features}"
-                prepare(table, parts, _with_features(config, features))
+                prepare(table, parts, config.data, _with_features(config, features).preprocess)
         except DataError as error:
             raise DataError(*(f"{where}: {problem}" for problem in error.problems)) from None
         made.append(Division(kind, seed, len(parts.train), len(parts.test)))

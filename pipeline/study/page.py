@@ -32,7 +32,7 @@ def study_page(study: StudySummary, config: Config) -> str:
         largest=largest,
         grids=grids,
         names={**FEATURES, **OUTPUTS, **SPLITS},
-        findings=sections.findings({"findings": [finding.to_dict() for finding in study.findings]}),
+        findings=sections.findings(study.findings),
         strips=[picture and marked(picture) for picture in claim_pictures(study.claims, study.margin)],
         accuracies=[marked(picture) for picture in accuracies_by_slope(grids, largest)],
         failures=[marked(picture) for picture in failures(grids)],

@@ -8,7 +8,7 @@ from pydantic_core import to_jsonable_python
 from pipeline.config.schema import Features, Loss, Output, StudyReference
 from pipeline.data.table import Table
 from pipeline.findings import Finding
-from pipeline.runs.summary import Origin, class_counts
+from pipeline.runs.summary import Origin
 from pipeline.study.claims import JudgedClaim
 from pipeline.study.compare import CellFigures
 from pipeline.study.grid import Division
@@ -97,4 +97,4 @@ class RefusedStudy(_Printed):
 
 def study_data(table: Table) -> StudyData:
     """Return which rows were used."""
-    return StudyData(table.path, table.sha256, len(table), class_counts(table.target))
+    return StudyData(table.path, table.sha256, len(table), table.counts())

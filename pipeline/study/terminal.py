@@ -22,7 +22,7 @@ def show_study(console: Console, study: StudySummary | RefusedStudy) -> None:
     """Print mean accuracies by slope, the claims and where the rest is."""
     if isinstance(study, RefusedStudy):
         console.print("[bold red]The study was refused; the errors below say why.[/]")
-        show_findings(console, [finding.to_dict() for finding in study.findings])
+        show_findings(console, study.findings)
         return
     for kind in dict.fromkeys(division.kind for division in study.grid.splits):
         count = sum(division.kind == kind for division in study.grid.splits)

@@ -15,12 +15,13 @@ from typing import Any
 import pipeline
 from pipeline.config.schema import Config
 from pipeline.errors import PipelineError
+from pipeline.runs.run_json import Record
 from pipeline.runs.saved import load_scoring, read_config, read_record
 
 _EXPERIMENT = "diabetes-pipeline"
 _MODEL_FILES = ("config.yaml", "run.json", "weights.npz")
 _FILES = (*_MODEL_FILES, "network.keras")  # not preprocessor.joblib: no pickle leaves this machine
-_FIGURES = ("accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "seconds")
+_FIGURES = {"accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "seconds"}
 _LONGEST_NAME, _LONGEST_VALUE = 250, 6000  # that MLflow takes
 
 
@@ -37,7 +38,7 @@ def log(uri: str, folder: Path) -> dict[str, Any]:
     with mlflow.start_run(run_id=run.info.run_id):
         mlflow.log_params(params(config))
         mlflow.log_metrics(metrics(record))
-        mlflow.log_dict({"findings": record["findings"]}, "findings.json")
+        mlflow.log_dict(record.model_dump(mode="json", include={"findings"}), "findings.json")
         for name in _FILES:
             mlflow.log_artifact(str(folder / name), "run")
         try:
@@ -57,21 +58,22 @@ def params(config: Config) -> dict[str, str]:
     return _named((key, text[:_LONGEST_VALUE]) for key, text in texts)
 
 
-def metrics(record: dict[str, Any]) -> dict[str, float]:
+def metrics(record: Record) -> dict[str, float]:
     """Return every figure of a run under its dotted key, the ends of an interval as ``low`` and ``high``."""
-    return _named(pair for key in _FIGURES for pair in _numbers(key, record[key]))
+    figures = record.model_dump(mode="json", include=_FIGURES)
+    return _named(pair for key, value in figures.items() for pair in _numbers(key, value))
 
 
-def tags(record: dict[str, Any]) -> dict[str, str]:
+def tags(record: Record) -> dict[str, str]:
     """Return the verdict, each finding's code with its level, and where the run came from."""
-    codes = {f"finding.{each['code']}": each["level"] + (", accepted" if each["accepted"] else "") for each in record["findings"]}
+    codes = {f"finding.{finding.code}": finding.level + ", accepted" * finding.accepted for finding in record.findings}
     return {
-        "mlflow.note.content": "\n\n".join(record["verdict"]),
-        "sound": str(record["sound"]).lower(),
-        "config": record["config"]["path"],
-        "data.sha256": record["data"]["sha256"],
+        "mlflow.note.content": "\n\n".join(record.verdict),
+        "sound": str(record.sound).lower(),
+        "config": record.config.path,
+        "data.sha256": record.data.sha256,
         **codes,
-        **{f"version.{name}": number for name, number in record["versions"].items()},
+        **{f"version.{name}": number for name, number in record.versions.items()},
     }
 
 

@@ -8,7 +8,9 @@ from pipeline.export.agreement import Scorer, drawn, own
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network, parameters
+from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Scoring
+from pipeline.runs.summary import DataSummary
 
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 
@@ -49,13 +51,9 @@ def made(
     config = Config.model_validate(
         {"data": data, "network": {"hidden": hidden, "output": "softmax" if softmax else "code"}, "preprocess": {"pca": pca}}
     )
-    record = {
-        "run": "models/x",
-        "created": "2026-01-02",
-        "data": {"sha256": "0" * 64},
-        "verdict": ["Good.", "So."],
-        "sound": True,
-    }
+    origin = DataSummary(path="x.csv", sha256="0" * 64, rows=1, train=1, test=0, classes={})
+    verdict = ("Good.", "So.")
+    record = Record.model_construct(run="models/x", created="2026-01-02", data=origin, verdict=verdict, sound=True)
     return Scoring(config, Model(steps, Network(sizes, slopes, softmax, weights), coding), record)
 
 

@@ -57,6 +57,6 @@ def test_trainings_on_clean_data_raise_few_doubts_about_their_figures(workplace:
         rows = {"x": x.round(2), "y": y.round(2), "group": random.integers(20, size=300), "kind": np.array(["no", "yes"])[kind]}
         pd.DataFrame(rows).to_csv("clean.csv", index=False)
         summary = train(load_config("clean.yaml"), Origin("clean.yaml"))
-        found.update(each["code"] for each in summary["findings"] if each["level"] != "info")
+        found.update(finding.code for finding in summary.findings if finding.level != "info")
     print("findings in 20 clean trainings:", dict(found))
     assert max(found.values(), default=0) <= 2

@@ -321,6 +321,6 @@ def test_neither_the_weights_nor_the_choice_depend_on_the_test_rows(workplace):
             table.loc[test, list(config.data.features)] = "7"
             table.loc[test, "Type"], table.loc[test, "Class"] = "Type2", "1"
             table.to_csv(config.data.path, index=False)
-        with np.load(workplace / run(config, Origin("configs/default.yaml"))["run"] / "weights.npz") as file:
+        with np.load(workplace / run(config, Origin("configs/default.yaml")).run / "weights.npz") as file:
             runs.append({name: file[name].tobytes() for name in file.files if name != "baselines_answers"})  # to test rows
     assert runs[0] == runs[1]

@@ -1,10 +1,11 @@
 """Sample values for what a summary may hold besides the figures of the network: made up, but possible."""
 
-import copy
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline.data.table import Table
+from pipeline.runs.summary import Summary
 
 RATES = ("recall", "specificity", "precision", "negative_predictive_value")
 
@@ -13,10 +14,10 @@ def figure(value: float, half: float) -> dict[str, Any]:
     return {"value": value, "interval": [value - half, value + half]}
 
 
-def enriched(summary: dict[str, Any], table: Table) -> dict[str, Any]:
+def enriched(summary: Summary, table: Table) -> Summary:
     """Return the summary with every further key filled."""
-    classes, features = list(summary["data"]["classes"]), list(table.features)
-    full = copy.deepcopy(summary)
+    classes, features, sizes = list(summary.data.classes), list(table.features), summary.network.layers
+    full = summary.to_json()
     full["verdict"] = [
         "The network answers 93.1 % of the test rows rightly, 88.7 to 95.8 % with 95 % confidence.",
         "On profiles that it never saw it is right in 74.8 %, and logistic regression in 92.1 %.",
@@ -28,29 +29,38 @@ def enriched(summary: dict[str, Any], table: Table) -> dict[str, Any]:
     for scores in full["metrics"].values():
         scores |= rates(classes, scores)
     full["probabilities"] = probabilities(classes)
-    full["advice"] = advice(features, summary["network"]["layers"], classes)
+    full["advice"] = advice(features, sizes, classes)
     full["subgroups"] = {features[0]: subgroups()}
-    full["columns"] = {name: {"gaps": 58, "implausible": 267, "fill": 5.2} for name in features}
+    for column in full["columns"].values():
+        column |= {"gaps": 58, "implausible": 267, "fill": 5.2}
     full["card"] = {
         "intended_use": "Teaching: how a small network learns.",
         "users": "Students",
         "source": "Synthetic <data>",
         "limits": None,
     }
-    return full
+    return Summary.model_validate_json(json.dumps(full), strict=True)
 
 
 def unseen() -> dict[str, Any]:
     folds = [{"rows": 168, "groups": 3 + (number == 0), "accuracy": 0.6 + number / 20} for number in range(6)]
     note = "In simulations this interval held the true figure in 91 % of the cases."
-    return {"group_by": ["BS pp", "HbA1c"], "folds": 6, "groups": 21, "rows": 1009, "per_fold": folds, "interval_note": note}
+    return {
+        "group_by": ["BS pp", "HbA1c"],
+        "folds": 6,
+        "seed": 0,
+        "groups": 21,
+        "rows": 1009,
+        "per_fold": folds,
+        "interval_note": note,
+    }
 
 
 def comparison(summary: dict[str, Any]) -> dict[str, Any]:
     def row(test: float | None, unseen: float | None, better: int | None, worse: int | None, p: float | None) -> dict[str, Any]:
         ends = [[max(share - 0.05, 0), min(share + 0.03, 1)] if share is not None else None for share in (test, unseen)]
         figures = {"test": test, "test_interval": ends[0], "unseen": unseen, "unseen_interval": ends[1]}
-        return figures | {"better": better, "worse": worse, "p": p}
+        return figures | {"unseen_lead": None, "better": better, "worse": worse, "p": p}
 
     own = summary["accuracy"]["test"]
     return {
@@ -86,6 +96,7 @@ def probabilities(classes: Sequence[str]) -> dict[str, Any]:
         "auc": figure(0.981, 0.012),
         "calibration_slope": figure(1.21, 0.3),
         "calibration_intercept": figure(-0.12, 0.4),
+        "calibration_in_the_large": figure(0.02, 0.3),
         "curve": curve,
     }
     whole = {"macro_auc": figure(0.977, 0.01), "brier": figure(0.11, 0.02), "log_loss": figure(0.21, 0.04)}

@@ -43,7 +43,7 @@ def train_shape(name: str, folder: Path) -> None:
 
     path, settings = SHAPES[name](folder)
     summary = train(load_config(path, settings, None), Origin(str(path), settings))
-    assert summary["run"], summary["findings"]
+    assert summary.run, summary.findings
 
 
 def _article(folder: Path) -> tuple[Path, tuple[str, ...]]:

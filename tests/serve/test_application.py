@@ -226,13 +226,13 @@ def test_a_full_disk_is_told_without_a_path(api: Client, monkeypatch: pytest.Mon
 
 def test_model_health_page_and_report(api: Client, folder: Path, small_run: Path) -> None:
     run = load_scoring(folder)
-    assert api.get("/health").json() == {"status": "ok", "run": run.record["run"]}
+    assert api.get("/health").json() == {"status": "ok", "run": run.record.run}
     told = api.get("/model").json()
     assert list(told["features"]) == list(ROW)
     assert told["features"]["HbA1c"]["seen"] == run.model.preprocessor.seen[:, 5].tolist()
     assert told["features"]["HbA1c"]["fill"] == run.model.preprocessor.fill[5]
     assert told["network"] == {"layers": [6, 3, 1], "slopes": [0.05, 0.05], "output": "code", "parameters": 25}
-    assert {each["code"] for each in told["findings"]} == {each["code"] for each in run.record["findings"]}
+    assert {each["code"] for each in told["findings"]} == {finding.code for finding in run.record.findings}
     assert "Not for clinical use" in told["intended"]
     page = api.get("/")
     assert page.headers["content-type"].startswith("text/html")

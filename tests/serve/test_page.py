@@ -119,11 +119,11 @@ def test_the_text_loads_nothing_runs_only_what_is_signed_and_sends_nothing_by_it
 
 def test_it_tells_what_the_run_is_worth(run: Scoring) -> None:
     text = " ".join(re.sub(r"<[^>]*>", " ", serve_page(run, None, True)).split()).replace("&#34;", '"')
-    accuracy = percent(run.record["accuracy"]["test"]), percent(run.record["accuracy"]["unseen_profiles"])
-    for words in (*run.record["verdict"], run.record["run"], "Not for clinical use", *" ".join(accuracy).split()):
+    accuracy = percent(run.record.accuracy.test), percent(run.record.accuracy.unseen_profiles)
+    for words in (*run.record.verdict, run.record.run, "Not for clinical use", *" ".join(accuracy).split()):
         assert words in text
-    for finding in run.record["findings"]:
-        assert finding["code"] in text
+    for finding in run.record.findings:
+        assert finding.code in text
 
 
 def test_it_is_made_without_what_only_training_needs() -> None:

@@ -117,7 +117,7 @@ def answered(config: Config, table: Table, folds: Sequence[Split]) -> np.ndarray
     """Return whether each held-out row is answered right, fold after fold."""
     right = []
     for fold in folds:
-        model, _ = fit(prepare(table, fold, config), config, verbose=False)
+        model, _ = fit(prepare(table, fold, config.data, config.preprocess), config.data.codes, config.network, config.training)
         features = table.features.iloc[fold.test]
         right.append(model.answers(model.output(features), tuple(config.data.codes)) == table.class_indices()[fold.test])
     return np.concatenate(right)

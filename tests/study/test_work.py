@@ -43,8 +43,8 @@ def test_weights_and_accuracies_are_those_of_train(studied: Path, name: str):
     given = {"split.seed": "split_seed", "training.seed": "seed", "network.alpha": "alpha", "network.output": "output"}
     settings = [*SETTINGS[:1], *settings, *(f"{key}={cell[column]}" for key, column in given.items()), "evaluation.unseen=null"]
     trained = train(load_config("configs/study.yaml", settings), Origin("configs/study.yaml"))
-    assert np.array_equal(load_run(trained["run"]).trained.weights[0], row["weights"])
-    assert (row["train_accuracy"], row["test_accuracy"]) == (trained["accuracy"]["train"], trained["accuracy"]["test"])
+    assert np.array_equal(load_run(trained.run).trained.weights[0], row["weights"])
+    assert (row["train_accuracy"], row["test_accuracy"]) == (trained.accuracy.train, trained.accuracy.test)
 
 
 def test_there_is_one_row_a_network_and_each_seed_keeps_one(studied: Path):

@@ -91,15 +91,15 @@ def test_a_run_is_logged_with_settings_figures_findings_and_files(
         "diabetes-pipeline"
     )
     assert found["params"].items() >= {"network.alpha": "0.05", "training.epochs": "20", "data.codes.Type2": "-1.0"}.items()
-    assert found["metrics"]["accuracy.test"] == record["accuracy"]["test"]
-    assert found["metrics"]["metrics.test.recall.Type2"] == record["metrics"]["test"]["recall"]["Type2"]
-    assert found["metrics"]["accuracy.unseen_interval.low"] == record["accuracy"]["unseen_interval"][0]
+    assert found["metrics"]["accuracy.test"] == record.accuracy.test
+    assert found["metrics"]["metrics.test.recall.Type2"] == record.metrics.test.recall["Type2"]
+    assert found["metrics"]["accuracy.unseen_interval.low"] == record.accuracy.unseen_interval[0]
     assert all(np.isfinite(value) for value in found["metrics"].values())
-    codes = {each["code"]: each["level"] for each in record["findings"]}
+    codes = {finding.code: finding.level for finding in record.findings}
     assert {key: value for key, value in found["tags"].items() if key.startswith("finding.")} == {
         f"finding.{code}": level for code, level in codes.items()
     }
-    assert found["tags"]["data.sha256"] == record["data"]["sha256"]
+    assert found["tags"]["data.sha256"] == record.data.sha256
     assert not [key for key in found["tags"] if "git" in key]
     names = {each["path"] for each in ask(server[0], f"artifacts/list?run_id={told['run_id']}")["files"]}
     assert names >= {"findings.json", "report.html", "run"}
@@ -281,8 +281,7 @@ def test_any_name_becomes_one_that_mlflow_takes_and_none_is_lost(trained: Path) 
 
     record, config = read_record(LATEST), read_config(LATEST)
     names = ["a/../b", "a:..:b", "größe", "x" * 300, "x" * 301, "\u2028", "."]
-    record["baselines"] = dict.fromkeys(names, 0.5)
-    found = metrics(record)
+    found = metrics(record.model_copy(update={"baselines": dict.fromkeys(names, 0.5)}))
     assert sum(name.startswith("baselines.") for name in found) == len(names)
     for name in found:
         _validate_metric_name(name)

@@ -1,0 +1,151 @@
+"""Everything that a run says, gathered into its summary."""
+
+from math import isnan
+
+import numpy as np
+
+from pipeline.config.schema import Config, EvaluationSection
+from pipeline.data.split import Split
+from pipeline.data.table import Table
+from pipeline.findings import Finding
+from pipeline.findings.verdict import verdict
+from pipeline.judge.bootstrap import groups_note, rows_note
+from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.metrics import Scores
+from pipeline.judge.probability import ClassProbability
+from pipeline.network.layers import layer_sizes, parameters
+from pipeline.runs.summary import Accuracy, CurvePoint, ScoresSummary, Seconds, Sides, Summary
+
+_REFUSED = {
+    "accuracy": dict.fromkeys(Accuracy.model_fields),
+    "keras_accuracy": dict.fromkeys(Sides.model_fields),
+    "metrics": dict.fromkeys(Sides.model_fields),
+    "baselines": {},
+    "comparison": {},
+    "unseen": None,
+    "probabilities": None,
+    "subgroups": {},
+    "advice": None,
+}
+"""The figures where training was refused."""
+
+
+def summarise(
+    config: Config,
+    table: Table,
+    parts: Split,
+    evaluation: Evaluation | None,
+    findings: tuple[Finding, ...],
+    seconds: Seconds,
+    notes: tuple[str, ...] = (),
+) -> Summary:
+    """Return what ``train`` and ``evaluate`` print of the rows that were read, but for the folder.
+
+    ``evaluation`` is None where training was refused. ``seconds`` are of load, of fit, and in total up to the moment when the
+    run is saved; ``notes`` say what the reader must know about these figures.
+    """
+    level = config.evaluation.interval
+    sizes = layer_sizes(config.preprocess.pca or len(config.data.features), config.network, len(config.data.codes))
+    gaps, implausible = table.features.isna().sum(), table.implausible.sum()
+    fill = evaluation.fill if evaluation else {}
+    return Summary.model_validate(
+        {
+            "run": None,
+            "verdict": verdict(evaluation, findings, level),
+            "interval_note": rows_note(level),
+            "engine": config.training.engine,
+            "data": {
+                "path": table.path,
+                "sha256": table.sha256,
+                "rows": len(table),
+                "train": len(parts.train),
+                "test": len(parts.test),
+                "classes": table.counts(),
+            },
+            "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
+            **(_figures(evaluation, config) if evaluation else _REFUSED),
+            "columns": {
+                name: dict(feature) | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
+                for name, feature in config.data.features.items()
+            },
+            "card": config.card,
+            "findings": findings,
+            "sound": not any(finding.blocks for finding in findings),
+            "seconds": seconds,
+            "notes": notes,
+            "tracking": None,
+        }
+    )
+
+
+def _figures(evaluation: Evaluation, config: Config) -> dict[str, object]:
+    train, test, network = evaluation.train, evaluation.test, evaluation.standings["network"]
+    return {
+        "accuracy": {
+            "train": train and train.accuracy,
+            "test": test.accuracy,
+            "test_interval": test.interval,
+            "unseen_profiles": network.unseen,
+            "unseen_interval": network.unseen_interval,
+        },
+        "keras_accuracy": {"train": evaluation.keras_train, "test": evaluation.keras_test},
+        "metrics": {"train": train and _scores(train), "test": _scores(test)},
+        "baselines": {name: standing.test for name, standing in evaluation.standings.items() if name != "network"},
+        "comparison": evaluation.standings,
+        "unseen": _unseen(evaluation, config.evaluation),
+        "probabilities": None if isnan(evaluation.probabilities.log_loss.value) else _probabilities(evaluation),
+        "subgroups": evaluation.subgroups,
+        "advice": evaluation.advice,
+    }
+
+
+def _scores(scores: Scores) -> dict[str, object]:
+    figures = {
+        name: dict(zip(scores.classes, value.tolist(), strict=True)) if isinstance(value, np.ndarray) else value
+        for name, value in vars(scores).items()
+        if name in ScoresSummary.model_fields
+    }
+    answers = (*scores.classes, "no class")
+    confusion = {truth: dict(zip(answers, rows, strict=True)) for truth, rows in figures["confusion"].items()}
+    return figures | {"confusion": confusion}
+
+
+def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, object] | None:
+    unseen = evaluation.unseen
+    if unseen is None or section.unseen is None:
+        return None
+    right = unseen.answers["network"] == evaluation.truth
+    folds = [unseen.folds == number for number in range(section.unseen.folds)]
+    return dict(section.unseen) | {
+        "groups": len(np.unique(unseen.groups)),
+        "rows": len(right),
+        "interval_note": groups_note(section.interval),
+        "per_fold": [
+            {"rows": int(fold.sum()), "groups": len(np.unique(unseen.groups[fold])), "accuracy": float(right[fold].mean())}
+            for fold in folds
+        ],
+    }
+
+
+def _probabilities(evaluation: Evaluation) -> dict[str, object]:
+    scores = evaluation.probabilities
+    return {
+        "spread": evaluation.spread,
+        "rows": scores.rows,
+        "classes": {name: _of_class(figures) for name, figures in zip(scores.classes, scores.per_class, strict=True)},
+        "macro_auc": scores.macro_auc,
+        "brier": scores.brier,
+        "log_loss": scores.log_loss,
+    }
+
+
+def _of_class(scores: ClassProbability) -> dict[str, object]:
+    names = list(CurvePoint.model_fields)
+    bins = zip(*(getattr(scores.curve, name).tolist() for name in names), strict=True)
+    return {
+        "auc": scores.auc,
+        "calibration_slope": scores.slope,
+        "calibration_intercept": scores.intercept,
+        "calibration_in_the_large": scores.in_the_large,
+        "curve": [dict(zip(names, values, strict=True)) for values in bins],
+    }
