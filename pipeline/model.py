@@ -78,7 +78,7 @@ class Prepared:
 def prepare(table: Table, parts: Split, config: Config) -> Prepared:
     """Fit the preprocessing on the training rows and apply it to both parts."""
     known = table.features.iloc[parts.train]
-    steps = fit_pipeline(known, config)
+    steps = fit_pipeline(known, config.data, config.preprocess)
     preprocessor = from_pipeline(steps, known)
     train, test = (preprocessor.transform(table.features.iloc[rows]) for rows in (parts.train, parts.test))
     task = Task(train, table.class_indices()[parts.train], test)

@@ -15,7 +15,7 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 if TYPE_CHECKING:  # scoring does without them
     import pandas as pd
 
-    from pipeline.config.schema import Config
+    from pipeline.config.schema import DataSection, PreprocessSection
 
 
 _MANY = 1000
@@ -84,7 +84,7 @@ def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> Flags:
     return outside
 
 
-def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
+def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessSection) -> Any:
     """Fit the steps as a scikit-learn ``Pipeline`` on the training rows.
 
     Raises:
@@ -95,27 +95,26 @@ def fit_pipeline(train: pd.DataFrame, config: Config) -> Any:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
-    section = config.preprocess
-    lowest, highest = (np.array(ends) for ends in config.data.bounds())
-    if section.implausible == "keep":
+    lowest, highest = (np.array(ends) for ends in data.bounds())
+    if preprocess.implausible == "keep":
         lowest, highest = np.full_like(lowest, -np.inf), np.full_like(highest, np.inf)
     plausible = FunctionTransformer(
         mask_implausible, kw_args={"lowest": lowest, "highest": highest}, feature_names_out="one-to-one"
     )
-    _usable(train, plausible.transform(train), config)
+    _refuse_unusable(train, plausible.transform(train), data.path, preprocess)
     steps: list[tuple[str, Any]] = [("implausible", plausible)]
-    if section.impute:
-        steps.append(("impute", SimpleImputer(strategy=section.impute)))
-    if section.scale:
-        steps.append(("scale", StandardScaler() if section.scale == "standard" else MinMaxScaler()))
-    if section.pca:
-        steps.append(("pca", PCA(section.pca, svd_solver="full")))
+    if preprocess.impute:
+        steps.append(("impute", SimpleImputer(strategy=preprocess.impute)))
+    if preprocess.scale:
+        steps.append(("scale", StandardScaler() if preprocess.scale == "standard" else MinMaxScaler()))
+    if preprocess.pca:
+        steps.append(("pca", PCA(preprocess.pca, svd_solver="full")))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # values near 1e300 overflow, and the network's output tells
             return Pipeline(steps).fit(train)
     except ValueError as error:
-        raise DataError(f"{config.data.path}: the training rows cannot be preprocessed: {str(error).splitlines()[0]}") from None
+        raise DataError(f"{data.path}: the training rows cannot be preprocessed: {str(error).splitlines()[0]}") from None
 
 
 def from_pipeline(pipeline: Any, train: pd.DataFrame) -> Preprocessor:
@@ -144,25 +143,15 @@ def from_pipeline(pipeline: Any, train: pd.DataFrame) -> Preprocessor:
     )
 
 
-def _usable(train: pd.DataFrame, values: Floats, config: Config) -> None:
-    missing = np.isnan(values)
-    empty = [str(name) for name, none in zip(train.columns, np.all(missing, axis=0), strict=True) if none]
-    if empty:
-        raise DataError(
-            *(
-                f'{config.data.path}: column "{name}" has no usable value in the training rows; remove it or check its range'
-                for name in empty
-            )
-        )
-    if config.preprocess.pca and not config.preprocess.impute and missing.any():
-        raise DataError(
-            f"{config.data.path}: preprocess.pca needs complete rows, and values are missing; set preprocess.impute: median"
-        )
-    rows = len(train)
-    if config.preprocess.pca and config.preprocess.pca > rows:
-        raise DataError(
-            f"{config.data.path}: preprocess.pca: {config.preprocess.pca} needs as many training rows; there are {rows}"
-        )
+def _refuse_unusable(train: pd.DataFrame, values: Floats, path: str, preprocess: PreprocessSection) -> None:
+    missing, rows, pca = np.isnan(values), len(train), preprocess.pca
+    if empty := train.columns[np.flatnonzero(missing.all(axis=0))].tolist():
+        hint = "has no usable value in the training rows; remove it or check its range"
+        raise DataError(*(f'{path}: column "{name}" {hint}' for name in empty))
+    if pca and not preprocess.impute and missing.any():
+        raise DataError(f"{path}: preprocess.pca needs complete rows, and values are missing; set preprocess.impute: median")
+    if pca and pca > rows:
+        raise DataError(f"{path}: preprocess.pca: {pca} needs as many training rows; there are {rows}")
 
 
 @dataclass(frozen=True)

@@ -101,10 +101,11 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
         rows = read()
         batch = batch_of(rows, run.config.data)
         added = add(run, batch.values)
-        known = batch.truth >= 0
+        classed = batch.truth >= 0
+        right = classed & (batch.truth == added.answers)
         columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
         columns |= {name: pa.array(value, from_pandas=True) for name, value in zip(numbers, batch.values.T, strict=False)}
-        scored = Counts(len(known), len(batch.rejected), int(known.sum()), int((known & (batch.truth == added.answers)).sum()))
+        scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
         return encode([*columns.values(), *added.columns()]), batch.rejected, scored, rows.size
 
     with (
