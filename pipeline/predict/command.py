@@ -113,6 +113,7 @@ def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
         rejected_path(target).unlink(missing_ok=True)
         return
     text: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    csv.field_size_limit(2**31 - 1)
     with whole(rejected_path(target)) as kept, kept.open("w", **text) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "line", "reason", "row"])

@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -245,3 +247,30 @@ def test_the_real_files_hold_the_rows_gaps_and_damage_that_were_measured(
     assert table.implausible.sum().to_dict() == dict.fromkeys(ranges, 0) | {"BS Fast": 134 + 133}
     assert ((table.features["Plasma R"] >= 11.1) == (table.target != "Normal")).all()
     assert ((table.others["Class"] == "0") == (table.target == "Normal")).all()
+
+
+def test_a_parquet_file_gives_the_same_table_as_its_csv(tmp_path: Path, read: Read) -> None:
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    table = read(GOOD.replace("7.5", ""))
+    rows = pyarrow.csv.read_csv(io.BytesIO(GOOD.replace("7.5", "").encode()))
+    pq.write_table(rows, tmp_path / "mine.parquet")
+    other = read(GOOD, path=str(tmp_path / "mine.parquet"))
+    pd.testing.assert_frame_equal(other.features, table.features)
+    pd.testing.assert_series_equal(other.target, table.target)
+    pd.testing.assert_frame_equal(other.others, table.others)
+    for column, said in (
+        (pa.array(["x", "Normal", "Type1"]), "row 1 (line 1)"),
+        (pa.array([["a"], [], None]), "names of classes"),
+    ):
+        pq.write_table(rows.set_column(2, "Type", column), tmp_path / "mine.parquet")
+        with pytest.raises(DataError, match=re.escape(said)):
+            read(GOOD, path=str(tmp_path / "mine.parquet"))
+
+
+@pytest.mark.parametrize("cell", ['a "b" c', '5" tall', '"x"y', 'a""b'])
+def test_a_quote_inside_a_cell_is_what_the_csv_module_reads(read: Read, cell: str) -> None:
+    expected = next(csv.reader([f"{cell},x"]))[0]
+    text = "".join(line + ("," + (cell if number else "Note")) + "\n" for number, line in enumerate(GOOD.splitlines()))
+    assert read(text, "Note").others["Note"].tolist() == [expected] * 3

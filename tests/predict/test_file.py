@@ -425,3 +425,20 @@ def test_what_a_killed_process_left_of_the_output_is_swept(run, tmp_path):
         os.utime(each, (0, 0))
     scored(run, tmp_path, ",".join(NAMES) + "\n" + SOUND)
     assert [each.exists() for each in (old, young, other)] == [False, True, True]
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+def test_a_header_without_rows_gives_a_header_without_rows(run, tmp_path, output, end):
+    counts, target = scored(run, tmp_path, ",".join(NAMES) + end, output)
+    assert counts == Counts()
+    read = pq.read_table(target) if output.endswith("parquet") else pyarrow.csv.read_csv(target)
+    assert (read.num_rows, read.column_names) == (0, [*NAMES, *ADDED])
+
+
+def test_a_mark_at_the_beginning_stays_there_and_cells_keep_their_text(run, tmp_path):
+    rows = [" 45 ,5.2,6.8,10.9,NA,33,é", '45,5.2,6.8,10.9,"",+3.3e1,"a, ""b""\r\nc"', '45,5.2,6.8,10.9,nan,33.,5" tall']
+    counts, target = scored(run, tmp_path, "\ufeff" + ",".join([*NAMES, '"a ""name"""']) + "\r\n" + "\r\n\r\n".join(rows))
+    assert (counts.rows, counts.rejected) == (3, 0)
+    assert target.read_text(encoding="utf-8").startswith("\ufeffAge,")
+    assert [row[:7] for row in rows_of(target)[1:]] == [next(csv.reader(io.StringIO(row, newline=""))) for row in rows]
