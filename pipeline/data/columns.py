@@ -1,12 +1,15 @@
-"""The header of a CSV file, and what its cells may hold. NumPy and pandas are not needed."""
+"""The columns of a file: how they are named, and what their cells say. pandas is not needed."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
+from math import inf, isfinite, nan
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.errors import DataError, did_you_mean, listing
-
-BOM = b"\xef\xbb\xbf"
+from pipeline.machine.arrays import Floats, Integers
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Cells that mean "no value", compared in lower case without blanks around them."""
@@ -14,51 +17,41 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A regular expression for a number."""
 
-
-def refuse_utf16(path: str, content: bytes) -> None:
-    """Raise DataError for what other programs save as "Unicode text"."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')
+_NUMBER = re.compile(NUMBER)
 
 
-def header_of(path: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
-    """Return the file's own spelling of every name, in its order.
+def spellings(place: str, raw: Sequence[str], names: Iterable[str]) -> dict[str, str]:
+    """Return the file's own spelling of each column, in its order; the keys have no blanks around them.
 
     Args:
-        path: the file as it was named.
-        content: its bytes, or so many of the first that they hold the header.
+        place: the file and the line of its header.
+        raw: the header as it stands there.
         names: columns that must be there.
 
     Raises:
         DataError: a name is missing or stands twice, or the delimiter is no comma.
     """
-    line, raw = next(records(path, content))
-    return spellings(f"{path}, line {line}", raw, names)
-
-
-def spellings(place: str, raw: Sequence[str], names: Iterable[str]) -> dict[str, str]:
-    """Return how each name, without blanks around it, is spelt in ``raw``, in its order; arguments and errors as above."""
-    found: dict[str, str] = {}
+    spelt: dict[str, str] = {}
     problems = []
     for spelling in raw:
         name = spelling.strip()
-        if name in found:
+        if name in spelt:
             problems.append(f'{place}: the column "{clip(name)}" stands twice in the header; rename or remove one')
-        found[name] = spelling
-    missing = [name for name in names if name not in found]
+        spelt[name] = spelling
+    missing = [name for name in names if name not in spelt]
     delimiter = next((mark for mark in (";", "\t", "|") if len(raw) == 1 and mark in raw[0]), None)
     if missing and delimiter:
         shown = "tabs" if delimiter == "\t" else f'"{delimiter}"'
         raise DataError(f"{place}: columns must be separated by commas, not by {shown}; save it as CSV with commas")
-    hints = {name: did_you_mean(name, map(clip, found)) for name in missing}
+    hints = {name: did_you_mean(name, map(clip, spelt)) for name in missing}
     problems += [f'{place}: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
     lost = [name for name, hint in hints.items() if not hint]
     if lost:
         verb = "columns {} are" if len(lost) > 1 else "column {} is"
-        problems.append(f"{place}: the {verb.format(listing(lost))} missing; the file has {listing(map(clip, found))}")
+        problems.append(f"{place}: the {verb.format(listing(lost))} missing; the file has {listing(map(clip, spelt))}")
     if problems:
         raise DataError(*problems)
-    return found
+    return spelt
 
 
 def short(value: str) -> str:
@@ -72,37 +65,48 @@ def clip(value: str) -> str:
     return value if len(value) <= 40 else value[:37] + "..."
 
 
-def bad_row(path: str, content: bytes, error: Exception) -> str:
-    """Say where the first row with a wrong number of cells is, or what else pyarrow could not parse."""
-    rows = records(path, content)
-    width = len(next(rows)[1])
-    number = 0
-    for number, (line, cells) in enumerate(rows, start=1):
-        if len(cells) != width:
-            quote = "; is a quote left open there?" if any("\n" in cell for cell in cells) else "; correct the row"
-            return f"{path}, row {number} (line {line}): the header has {width} columns, this row {len(cells)}{quote}"
-    if number == 0:
-        return f"{path}: there is a header but no row below it"
-    return f"{path}: cannot be read as CSV: {str(error).splitlines()[0]}"
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column of this type holds text, or nothing at all."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    types = pa.types
+    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view, types.is_null))
 
 
-def records(path: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first line number and the cells of each record that is not blank, the header included."""
-    csv.field_size_limit(2**31 - 1)
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
-    before = 0
+def numbers(column: pa.Array) -> Floats:
+    """Return (R,) float64: NaN where nothing is, infinite where something else than a finite number is."""
+    if not is_text(column.type):
+        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+    column = column.cast(pa.string())
     try:
-        for cells in reader:
-            if cells:
-                yield before + 1, cells
-            before = reader.line_num
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: cannot be read as CSV: {error}") from None
+        values = pc.if_else(pc.equal(column, ""), None, column).cast(pa.float64())
+        array = np.asarray(values.to_numpy(zero_copy_only=False))
+        if np.isnan(array).sum() == values.null_count:  # or a text such as "nan" is among them, or "-nan", which is no number
+            return array
+    except pa.ArrowInvalid:
+        pass
+    texts, places = different_texts(column)
+    return np.array([_number(text) for text in texts], dtype=np.float64)[places]
 
 
-def where(path: str, content: bytes, index: int) -> str:
-    """Return the row (from 1 below the header) and the line of a row index."""
-    for number, (line, _) in enumerate(records(path, content)):
-        if number == index + 1:
-            return f"{path}, row {index + 1} (line {line})"
-    return f"{path}, row {index + 1}"
+def different_texts(column: pa.Array) -> tuple[list[str | None], Integers]:
+    """Return the different texts of R cells without blanks around them, and (R,) which of them each cell holds.
+
+    A null is an empty text. None stands for bytes that are no UTF-8.
+    """
+    coded = pc.fill_null(column.cast(pa.string()).cast(pa.binary()), b"").dictionary_encode()
+    return [_decoded(cell) for cell in coded.dictionary.to_pylist()], coded.indices.to_numpy().astype(np.int64)
+
+
+def _decoded(cell: bytes) -> str | None:
+    try:
+        return cell.decode().strip()
+    except UnicodeDecodeError:
+        return None
+
+
+def _number(text: str | None) -> float:
+    """Return the number that a text is: the one that decides what is a number."""
+    if text is None:
+        return inf
+    value = nan if text.lower() in MISSING else float(text) if _NUMBER.fullmatch(text) else inf
+    return value if isfinite(value) or value != value else inf

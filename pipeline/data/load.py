@@ -1,18 +1,18 @@
-"""Read a CSV file into a table of named, typed, validated columns."""
+"""Read a file into a table of named, typed, validated columns."""
 
 import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 
 from pipeline.config.schema import DataSection
-from pipeline.data.columns import BOM, MISSING, bad_row, header_of, refuse_utf16, short, where
+from pipeline.data.columns import clip, different_texts, numbers, short
+from pipeline.data.rows import Source, open_rows
 from pipeline.data.table import Labels, Table
 from pipeline.errors import DataError, did_you_mean, listing
 
@@ -29,96 +29,81 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
         DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
             below the header; the line is that of the file.
     """
-    content = _read(section.path)
-    others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in section.features)]))
-    names = list(dict.fromkeys([*section.features, section.target, *others]))
-    text = _parse(section.path, content, names, optional=others if only_score else ())
-    problems: list[str] = []
-    features = pd.DataFrame(
-        {name: _numbers(section.path, content, text[name], problems) for name in section.features}, dtype=np.float64
-    )
-    target = _classes(section, content, text[section.target], problems)
-    if problems:
-        raise DataError(*problems)
-    if target.nunique() < 2 and not only_score:
-        raise DataError(
-            f'{section.path}: column "{section.target}" holds only "{target.iloc[0]}"; two classes or more are needed'
-        )
-    kept = [name for name in others if name in text]
-    sha256 = hashlib.sha256(content).hexdigest()
-    return Table(features, target, text[kept], _implausible(features, section), section.path, sha256)
-
-
-def _read(path: str) -> bytes:
+    path, features = section.path, list(section.features)
     try:
         content = Path(path).read_bytes()
     except (OSError, ValueError) as error:
         hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
-    refuse_utf16(path, content)
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f'{path}, line {line}: must be UTF-8 text; byte {error.start} is not; save it as "CSV UTF-8"') from None
-    if b"\0" in content:
-        line = content.count(b"\n", 0, content.index(b"\0")) + 1
-        raise DataError(f"{path}, line {line}: holds a NUL byte, so this is no CSV text; export it again")
-    if not content.removeprefix(BOM).strip():
-        raise DataError(f"{path}: the file is empty; a header and rows are needed")
-    return content
-
-
-def _parse(path: str, content: bytes, names: Sequence[str], optional: Sequence[str]) -> pd.DataFrame:
-    """Return the named columns as text without blanks around them; optional ones only if they are there."""
-    header = header_of(path, content, [name for name in names if name not in optional])
-    names = [name for name in names if name in header]
-    raw = [header[name] for name in names]
-    try:
-        table = pyarrow.csv.read_csv(
-            io.BytesIO(content),
-            # one block, for a cell may be longer than any smaller one
-            read_options=pyarrow.csv.ReadOptions(block_size=min(len(content) + 1, 2**31 - 1)),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=raw, column_types=dict.fromkeys(raw, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise DataError(bad_row(path, content, error)) from None
-    if table.num_rows == 0:
-        raise DataError(f"{path}: there is a header but no row below it")
-    columns = {name: pa.compute.utf8_trim_whitespace(table[header[name]]).to_pandas() for name in names}
-    return pd.DataFrame(columns, columns=names)
-
-
-def _numbers(path: str, content: bytes, text: Labels, problems: list[str]) -> "pd.Series[float]":
-    """Return float64 with NaN for empty cells; note the first cell that is neither empty nor a finite number."""
-    empty = text.str.lower().isin(MISSING)
-    numbers = pd.to_numeric(text.mask(empty), errors="coerce").astype(np.float64)
-    bad = ~empty & ~np.isfinite(numbers)
-    if bad.any():
-        index = int(np.argmax(bad.to_numpy()))
-        value = str(text.iloc[index])
-        comma = "; write decimals with a point" if "," in value else "; correct it, or leave the cell empty"
-        more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-        problems.append(f'{where(path, content, index)}: column "{text.name}" must hold numbers; got {short(value)}{more}{comma}')
-    return numbers
-
-
-def _classes(section: DataSection, content: bytes, text: Labels, problems: list[str]) -> Labels:
-    """Return the class names as a category; note the first row of each unknown name."""
-    known = list(section.codes)
-    unknown = ~text.isin(known)
-    for value in text[unknown].unique()[:5]:
-        index = int(np.argmax((text == value).to_numpy()))
-        hint = did_you_mean(value, known) or f"; data.codes has {listing(known)}"
-        problems.append(
-            f'{where(section.path, content, index)}: column "{section.target}" holds the unknown class {short(value)}{hint}'
-        )
-    return text if unknown.any() else cast(Labels, text.astype(pd.CategoricalDtype(known)))
-
-
-def _implausible(features: pd.DataFrame, section: DataSection) -> pd.DataFrame:
+    others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in features)]))
+    source = open_rows(path, io.BytesIO(content), section, [*features, section.target, *([] if only_score else others)])
+    others = [name for name in others if name in source.spelt]
+    table = _parsed(source, path, features, [section.target, *others])
+    _refuse_wrong_cells(source, section, table)
+    target = cast(Labels, table[section.target].astype(pd.CategoricalDtype(list(section.codes))))
+    if target.nunique() < 2 and not only_score:
+        raise DataError(f'{path}: column "{section.target}" holds only "{target.iloc[0]}"; two classes or more are needed')
     lowest, highest = section.bounds()
-    return (features < lowest) | (features > highest)
+    implausible = (table[features] < lowest) | (table[features] > highest)
+    return Table(table[features], target, table[others], implausible, path, hashlib.sha256(content).hexdigest())
+
+
+def _parsed(source: Source, path: str, features: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
+    """Return columns of numbers, infinite where something else stands, and columns of text without blanks around it."""
+    parts: list[pd.DataFrame] = []
+    row = 1
+    for read in source.pieces():
+        rows = read()
+        if rows.rejected:
+            first = rows.rejected[0]
+            hint = 'save it as "CSV UTF-8"' if "UTF-8" in first.reason else "correct the row"
+            row += int((rows.lines() < first.line).sum())
+            raise DataError(f"{path}, row {row} (line {first.line}): {first.reason}; {hint}")
+        columns: dict[str, Any] = {name: numbers(rows.columns[name]) for name in features}
+        for name in texts:
+            different, places = different_texts(rows.columns[name])
+            columns[name] = pd.Series(pa.array(different, pa.string()).take(pa.array(places)), dtype="str")
+        parts.append(pd.DataFrame(columns))
+        row += len(rows.columns)
+    table: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    if table.empty:
+        raise DataError(f"{path}: there is a header but no row below it")
+    return table
+
+
+def _refuse_wrong_cells(source: Source, section: DataSection, table: pd.DataFrame) -> None:
+    """Raise DataError for the first cell of each column that is no number, and of each unknown class."""
+    codes = list(section.codes)
+    wrong = np.isinf(table[list(section.features)].to_numpy())
+    target = table[section.target]
+    unknown = target[~target.isin(codes)].drop_duplicates().index[:5]
+    first = [(name, int(np.argmax(column))) for name, column in zip(section.features, wrong.T, strict=True) if column.any()]
+    first += [(section.target, int(index)) for index in unknown]
+    if not first:
+        return
+    cells, problems = _cells(source, first), []
+    counts = dict(zip(section.features, wrong.sum(axis=0), strict=True))
+    for name, index in first:
+        line, cell = cells[name, index]
+        place = f'{section.path}, row {index + 1} (line {line}): column "{name}"'
+        if name == section.target:
+            hint = did_you_mean(clip(cell), codes) or f"; data.codes has {listing(codes)}"
+            problems.append(f"{place} holds the unknown class {short(cell)}{hint}")
+        else:
+            more = f" (and {counts[name] - 1} more)" if counts[name] > 1 else ""
+            hint = "; write decimals with a point" if "," in cell else "; correct it, or leave the cell empty"
+            problems.append(f"{place} must hold numbers; got {short(cell)}{more}{hint}")
+    raise DataError(*problems)
+
+
+def _cells(source: Source, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, str]]:
+    """Read the file again and return the line and the text of some cells: columns and row numbers from 0."""
+    cells: dict[tuple[str, int], tuple[int, str]] = {}
+    start = 0
+    for read in source.pieces():
+        rows = read()
+        here = [(name, index) for name, index in wanted if start <= index < start + len(rows.columns)]
+        for name, index in here:
+            cells[name, index] = int(rows.lines()[index - start]), str(rows.columns[name][index - start]).strip()
+        start += len(rows.columns)
+    return cells

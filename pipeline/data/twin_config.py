@@ -90,8 +90,8 @@ def _contradictions(config: TwinConfig) -> Iterator[Problem]:
         if set(classes) != set(rows):
             yield ("derived", column), f"must give a value of {column} for {listing(rows)}; got {listing(classes)}"
     yield from _bad_quantiles(config.drawn, set(rows))
-    yield from _bad_cells("damage", [(each, (each.column,)) for each in config.damage], rows, values)
-    yield from _bad_cells("gaps", [(each, each.columns) for each in config.gaps], rows, made)
+    yield from _bad_cells("damage", [(damage, (damage.column,)) for damage in config.damage], rows, values)
+    yield from _bad_cells("gaps", [(gap, gap.columns) for gap in config.gaps], rows, made)
     for index, damage in enumerate(config.damage):
         low, high = damage.values
         if low > high or low % 1 or high % 1:
@@ -99,7 +99,7 @@ def _contradictions(config: TwinConfig) -> Iterator[Problem]:
 
 
 def _bad_cells(
-    key: str, entries: Iterable[tuple[Damage | Gap, tuple[str, ...]]], rows: Counter[str], known: set[str]
+    key: str, entries: Iterable[tuple[Damage | Gap, tuple[str, ...]]], rows: Counter[str], columns_made: set[str]
 ) -> Iterator[Problem]:
     left = Counter(rows)
     for index, (entry, columns) in enumerate(entries):
@@ -107,8 +107,8 @@ def _bad_cells(
         if left[entry.label] < 0:
             asked = f'{entry.rows} rows of "{entry.label}" in {listing(columns)}'
             yield (key, index, "rows"), f"asks for {asked}, and so many are not left; ask for fewer"
-        for name in set(columns) - known:
-            yield (key, index), f'there is no column "{name}" to change{did_you_mean(name, known)}'
+        for name in set(columns) - columns_made:
+            yield (key, index), f'there is no column "{name}" to change{did_you_mean(name, columns_made)}'
 
 
 def _bad_quantiles(drawn: Drawn, labels: set[str]) -> Iterator[Problem]:

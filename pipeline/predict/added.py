@@ -1,16 +1,14 @@
 """The columns that scoring adds to a file: the predicted class, a probability a class, and notes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.config.schema import Config
 from pipeline.errors import DataError, listing
-from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
-from pipeline.predict.csv_text import quoted
+from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import Scoring
 
@@ -34,26 +32,12 @@ class Added:
 
     def columns(self) -> list[pa.Array]:
         """Return the columns, of the types of ``schema``; where there is no class, it and its probabilities are null."""
-        classes, texts = (pa.array(each, pa.string()) for each in (self.classes, self.texts))
-        answers = pa.array(self.answers.astype(np.int32), mask=self._none())
-        notes = pa.array(self.notes.astype(np.int32))
-        coded = [pa.DictionaryArray.from_arrays(*pair) for pair in ((answers, classes), (notes, texts))]
-        return [coded[0], *self._shares(), coded[1]]
-
-    def cells(self) -> list[pa.Array]:
-        """Return the columns as cells of CSV; what is null is empty."""
-        classes, texts = (quoted(pa.array(each, pa.string())) for each in ([*self.classes, ""], self.texts))
-        answers = np.where(self.answers < 0, len(self.classes), self.answers)
-        shares = [pc.fill_null(share.cast(pa.string()), "") for share in self._shares()]
-        return [classes.take(pa.array(answers)), *shares, texts.take(pa.array(self.notes))]
-
-    def _shares(self) -> list[pa.Array]:
-        return [pa.array(each, mask=self._none()) for each in np.ascontiguousarray(self.probabilities.T)]
-
-    def _none(self) -> Flags | None:
-        """Return which rows have no class, or None if all have one."""
         none = self.answers < 0
-        return none if none.any() else None
+        answers, notes = pa.array(self.answers.astype(np.int32), mask=none), pa.array(self.notes.astype(np.int32))
+        shares = [pa.array(share, mask=none) for share in np.ascontiguousarray(self.probabilities.T)]
+        classes, texts = pa.array(self.classes, pa.string()), pa.array(self.texts, pa.string())
+        from_codes = pa.DictionaryArray.from_arrays
+        return [from_codes(answers, classes), *shares, from_codes(notes, texts)]
 
 
 def schema(config: Config) -> pa.Schema:
@@ -63,7 +47,7 @@ def schema(config: Config) -> pa.Schema:
     return pa.schema([(f"predicted {config.data.target}", text), *shares, ("notes", text)])
 
 
-def refuse_taken(place: str, present: Sequence[str], config: Config) -> None:
+def refuse_taken(place: str, present: Collection[str], config: Config) -> None:
     """Raise DataError where a file has a column already that scoring adds."""
     if taken := [name for name in schema(config).names if name in present]:
         raise DataError(f"{place}: already has {listing(taken)}, which scoring adds; rename or remove them")

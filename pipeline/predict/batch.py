@@ -1,52 +1,58 @@
-"""What readers give and writers take: some rows of a file, in their order."""
+"""What is made of some rows of a file before they are scored."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from pipeline.config.schema import DataSection
+from pipeline.data.columns import different_texts, numbers, short
+from pipeline.data.records import Rejected
+from pipeline.data.rows import Rows
 from pipeline.machine.arrays import Floats, Integers
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that cannot be read.
-
-    Attributes:
-        line: its first line in a CSV file, or its number, from 1, in a Parquet file.
-        reason: what is wrong with it.
-        text: the row itself as CSV.
-    """
-
-    line: int
-    reason: str
-    text: str
+from pipeline.predict.writers import lines_of
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of a file.
+    """Rows that can be scored, and those beside them that cannot.
 
     Attributes:
-        passed: what passes through: (R,) lines of CSV, each after the line break that separates it from the one before, or R
-            rows of columns.
+        columns: R rows of all the columns of the file.
         values: (R, F) float64 features; NaN is a missing value.
         truth: (R,) index in ``data.codes`` of the true class, -1 where it is none of them.
-        rejected: the rows that stood among them and cannot be read.
+        rejected: the other rows, in their order.
     """
 
-    passed: pa.StringArray | pa.RecordBatch
+    columns: pa.RecordBatch
     values: Floats
     truth: Integers
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[Rejected, ...]
 
 
-def joined(first: Batch, second: Batch) -> Batch:
-    """Return the rows of both."""
-    together = pa.concat_batches if isinstance(first.passed, pa.RecordBatch) else pa.concat_arrays
-    return Batch(
-        together([first.passed, second.passed]),
-        np.concatenate([first.values.T, second.values.T], axis=1).T,
-        np.concatenate([first.truth, second.truth]),
-        first.rejected + second.rejected,
-    )
+def batch_of(rows: Rows, section: DataSection) -> Batch:
+    """Return numbers and classes of rows; one with a cell that should be a number and is none is rejected."""
+    columns, codes = rows.columns, list(section.codes)
+    values = np.array([numbers(columns[name]) for name in section.features])
+    bad, truth = np.isinf(values).any(axis=0), np.full(len(columns), -1)
+    if section.target in columns.schema.names:
+        texts, places = different_texts(columns[section.target])
+        truth = np.array([codes.index(text) if text in codes else -1 for text in texts], dtype=np.int64)[places]
+        bad |= np.array([text is None for text in texts], dtype=bool)[places]
+    if not bad.any():
+        return Batch(columns, values.T, truth, rows.rejected)
+    lines, rejected, kept = rows.lines(), list(rows.rejected), ~bad
+    for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(pa.array(bad)).columns), strict=True):
+        line = text.cast(pa.binary()).as_py().decode(errors="replace").removeprefix("\n")
+        rejected.append(Rejected(int(lines[row]), _reason(columns, values, row, section), line))
+    ordered = tuple(sorted(rejected, key=lambda row: row.line))
+    return Batch(columns.filter(pa.array(kept)), values[:, kept].T, truth[kept], ordered)
+
+
+def _reason(columns: pa.RecordBatch, values: Floats, row: int, section: DataSection) -> str:
+    for name, value in zip(section.features, values[:, row], strict=True):
+        if np.isinf(value):
+            cell = str(columns[name][row])
+            hint = "; write decimals with a point" if "," in cell else ""
+            return f'column "{name}" must hold a finite number or nothing; it holds {short(cell)}{hint}'
+    return "must hold UTF-8 text"

@@ -59,11 +59,13 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
 
 def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose: bool) -> Counts:
     """Score each file into one of the same name below the new folder, which appears whole or not at all."""
-    files = [each.relative_to(source) for each in sorted(source.rglob("*")) if each.is_file() and not _hidden(each, source)]
-    parts = [each for each in files if each.suffix.lower() == ".parquet"]
+    paths = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file()]
+    # other programs take no file for a part if a name on its way starts with a dot or an underscore
+    files = [path for path in paths if not any(name.startswith((".", "_")) for name in path.parts)]
+    parts = [path for path in files if path.suffix.lower() == ".parquet"]
     if not parts:
         raise DataError(f"{source}: a folder of Parquet files is needed; there is no file below it whose name ends in .parquet")
-    if others := [str(each) for each in files if each not in parts]:
+    if others := [str(path) for path in files if path not in parts]:
         hint = "move it away, or give it a name that starts with a dot or an underscore"
         raise DataError(
             f"{source}: every file must end in .parquet, or it would be left out; {listing(others[:3])} does not; {hint}"
@@ -104,11 +106,6 @@ def _versions() -> dict[str, str]:
     return {"pipeline": __version__, "numpy": version("numpy"), "pyarrow": version("pyarrow")}
 
 
-def _hidden(path: Path, below: Path) -> bool:
-    """Return whether other programs would not take a file for a part: a name on its way starts with a dot or underscore."""
-    return any(part.startswith((".", "_")) for part in path.relative_to(below).parts)
-
-
 def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
     """Make one file of the rejected rows of all parts, which tells the part of each; none if there are none."""
     every = [(part, path) for part in parts if (path := rejected_path(hidden / part)).exists()]
@@ -116,6 +113,7 @@ def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
         rejected_path(target).unlink(missing_ok=True)
         return
     text: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    csv.field_size_limit(2**31 - 1)
     with whole(rejected_path(target)) as kept, kept.open("w", **text) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "line", "reason", "row"])

@@ -4,29 +4,27 @@ import csv
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from pipeline.data.records import Rejected
+from pipeline.data.rows import Rows, Source, open_rows
 from pipeline.errors import DataError, PipelineError
 from pipeline.machine.files import whole
 from pipeline.machine.progress import progress_bar
 from pipeline.predict.added import add, refuse_taken, schema
-from pipeline.predict.batch import Batch, Rejected
-from pipeline.predict.csv_rows import CsvRows, open_csv
-from pipeline.predict.csv_text import lines_of
-from pipeline.predict.parquet_rows import ParquetRows, open_parquet
-from pipeline.predict.writers import Encode, Write, csv_writer, parquet_writer
+from pipeline.predict.batch import batch_of
+from pipeline.predict.writers import csv_writer, header_of, parquet_writer
 from pipeline.runs.saved import Scoring
 
-Source: TypeAlias = CsvRows | ParquetRows
-_MAGIC = b"PAR1"
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,7 @@ class Counts:
     right: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
-        mine = (self.rows, self.rejected, self.known, self.right)
-        return Counts(*np.add(mine, (other.rows, other.rejected, other.known, other.right)).tolist())
+        return Counts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 def predict(run: Scoring, source: Path, target: Path, visible: bool = False) -> Counts:
@@ -62,25 +59,21 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False) -> 
         DataError: the file is no such table, or is damaged.
         PipelineError: the files cannot be read or written.
     """
-    counts, opened = Counts(), _open(source, run, target)
     try:
-        with (
-            threadpool_limits(1),  # the pieces are worked on side by side already
-            _progress(source, visible) as advance,
-            whole(target) as hidden,
-            _rejections(rejected_path(target)) as reject,
-            _writer(hidden, opened, run) as (encode, write),
-        ):
-            for size, batch, content, right in _in_order(opened.pieces(), _work(run, opened, encode)):
-                write(content)
-                reject(batch.rejected)
-                counts += Counts(len(batch.values), len(batch.rejected), int((batch.truth >= 0).sum()), right)
-                advance(size)
-    except pa.ArrowException as error:
-        raise DataError(f"{source}: cannot be scored into {target}: {str(error).splitlines()[0]}; nothing was written") from None
+        file = source.open("rb")
     except OSError as error:
-        raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; nothing was") from None
-    return counts
+        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
+    with file:
+        _refuse_target(source, target)
+        opened = open_rows(str(source), file, run.config.data, run.config.data.features)
+        refuse_taken(str(source), opened.spelt, run.config)
+        try:
+            return _score(run, opened, source, target, visible)
+        except pa.ArrowException as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f"{source}: cannot be scored into {target}: {reason}; nothing was written") from None
+        except OSError as error:
+            raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; nothing was") from None
 
 
 def rejected_path(target: Path) -> Path:
@@ -88,63 +81,55 @@ def rejected_path(target: Path) -> Path:
     return target.with_name(f"{target.name}.rejected.csv")
 
 
-def _open(source: Path, run: Scoring, target: Path) -> Source:
+def _refuse_target(source: Path, target: Path) -> None:
     if target.suffix.lower() not in (".csv", ".parquet"):
         raise PipelineError(f"{target}: OUTPUT must end in .csv or .parquet")
     if target.is_dir():
         raise PipelineError(f"{target}: OUTPUT is a folder; name a file, or remove it")
-    section = run.config.data
-    try:
-        for path, what in ((target, "OUTPUT"), (rejected_path(target), "the file of rejected rows")):
-            if path.exists() and path.samefile(source):
-                raise PipelineError(f"{path}: {what} is INPUT, which would be lost; name another OUTPUT")
-        with source.open("rb") as file:
-            parquet = file.read(4) == _MAGIC
-        opened: Source = open_parquet(source, section) if parquet else open_csv(source, section, _is_parquet(target))
-    except OSError as error:
-        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
-    refuse_taken(str(source), opened.names, run.config)
-    return opened
+    for path, what in ((target, "OUTPUT"), (rejected_path(target), "the file of rejected rows")):
+        if path.exists() and path.samefile(source):
+            raise PipelineError(f"{path}: {what} is INPUT, which would be lost; name another OUTPUT")
 
 
-@contextmanager
-def _writer(path: Path, source: Source, run: Scoring) -> Iterator[tuple[Encode, Write]]:
-    """Give what writes: CSV if CSV passes through or can be made of the columns."""
+def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bool) -> Counts:
+    parquet, counts = target.suffix.lower() == ".parquet", Counts()
+    numbers = run.config.data.features if parquet and opened.header else ()  # columns of text that become numbers
+    own = pa.schema([pa.field(field.name, pa.float64()) if field.name in numbers else field for field in opened.schema])
     more = schema(run.config)
-    if _is_parquet(path):
-        with parquet_writer(path, source.schema, more) as writing:
-            yield writing
-        return
-    own = source.header if isinstance(source, CsvRows) else _line(source.schema.names)
-    with csv_writer(path, ",".join([own, _line(more.names)])) as writing:
-        yield writing
 
-
-def _is_parquet(path: Path) -> bool:
-    return path.suffix.lower() == ".parquet"
-
-
-def _line(texts: Iterable[str]) -> str:
-    """Return texts as a line of CSV."""
-    columns = [pa.array([text], pa.string()) for text in texts]
-    return str(lines_of(pa.record_batch(columns, list(map(str, range(len(columns))))))[0].as_py().removeprefix("\n"))
-
-
-def _work(run: Scoring, source: Source, encode: Encode) -> Callable[[Any], tuple[int, Batch, Any, int]]:
-    """Return what is done with a piece: its bytes, its rows, what is written of them, and how many answers are right."""
-
-    def work(piece: Any) -> tuple[int, Batch, Any, int]:
-        batch = source.read(piece)
+    def work(read: Callable[[], Rows]) -> tuple[Any, tuple[Rejected, ...], Counts, int]:
+        rows = read()
+        batch = batch_of(rows, run.config.data)
         added = add(run, batch.values)
-        right = int(((batch.truth >= 0) & (batch.truth == added.answers)).sum())
-        return piece.size, batch, encode(batch, added), right
+        classed = batch.truth >= 0
+        right = classed & (batch.truth == added.answers)
+        columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
+        columns |= {name: pa.array(value, from_pandas=True) for name, value in zip(numbers, batch.values.T, strict=False)}
+        scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
+        return encode([*columns.values(), *added.columns()]), batch.rejected, scored, rows.size
 
-    return work
+    with (
+        threadpool_limits(1),  # the pieces are worked on side by side already
+        progress_bar(f"scoring {source.name}", visible, source.stat().st_size, "bytes") as bar,
+        whole(target) as hidden,
+        _rejections(rejected_path(target)) as reject,
+        (
+            parquet_writer(hidden, own, more)
+            if parquet
+            else csv_writer(hidden, ",".join([opened.header or header_of(own.names), header_of(more.names)]))
+        ) as (encode, write),
+    ):
+        for content, rejected, scored, size in _in_order(opened.pieces(), work):
+            write(content)
+            reject(rejected)
+            counts += scored
+            bar.advance(bar.task_ids[0], size)
+    return counts
 
 
-def _in_order(pieces: Iterable[Any], work: Callable[[Any], Any]) -> Iterator[Any]:
+def _in_order(pieces: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
     """Yield what becomes of each piece, in their order; as many as there are cores are worked on at the same time."""
-    cores, waiting = os.cpu_count() or 1, deque[Any]()
+    cores, waiting = os.cpu_count() or 1, deque[Future[R]]()
     with ThreadPoolExecutor(cores) as pool:
         for piece in pieces:
             waiting.append(pool.submit(work, piece))
@@ -155,19 +140,13 @@ def _in_order(pieces: Iterable[Any], work: Callable[[Any], Any]) -> Iterator[Any
 
 
 @contextmanager
-def _rejections(path: Path) -> Iterator[Callable[[tuple[Rejected, ...]], None]]:
+def _rejections(path: Path) -> Iterator[Callable[[Iterable[Rejected]], None]]:
     """Give what writes rejected rows; the file is made for the first one, and one that was there before is gone at the end."""
     with whole(path) as hidden, hidden.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["line", "reason", "row"])
         empty = file.tell()
-        yield lambda rejected: writer.writerows((each.line, each.reason, each.text) for each in rejected)
+        yield lambda rejected: writer.writerows((row.line, row.reason, row.text) for row in rejected)
         none = file.tell() == empty
     if none:
         path.unlink()
-
-
-@contextmanager
-def _progress(source: Path, visible: bool) -> Iterator[Callable[[int], None]]:
-    with progress_bar(f"scoring {source.name}", visible, source.stat().st_size, "bytes") as bar:
-        yield lambda size: bar.advance(bar.task_ids[0], size)

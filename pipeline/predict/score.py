@@ -52,14 +52,14 @@ def notes(run: Scoring, scores: RowScores) -> tuple[Integers, tuple[str, ...]]:
     """
     doubts = [scores.missing, scores.implausible, scores.unseen]
     codes = np.zeros(len(scores.answers), dtype=np.int64)
-    for flags in (column for each in doubts for column in each.T if column.any()):
+    for flags in (column for doubt in doubts for column in doubt.T if column.any()):
         codes = 2 * codes + flags
         if codes.max(initial=0) > _MANY:
             codes = _renumbered(codes)
     codes = _renumbered(codes)
     examples = np.zeros(codes.max(initial=0) + 1, dtype=np.int64)
     examples[codes] = np.arange(len(codes))
-    texts = tuple(_note(run, *(each[row] for each in doubts)) for row in (examples if len(codes) else ()))
+    texts = tuple("; ".join(doubtful(run, *(doubt[row] for doubt in doubts))) for row in (examples if len(codes) else ()))
     return codes, texts
 
 
@@ -68,10 +68,6 @@ def _renumbered(codes: Integers) -> Integers:
     present = np.zeros(codes.max(initial=0) + 1, dtype=bool)
     present[codes] = True
     return (np.cumsum(present) - 1)[codes]
-
-
-def _note(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> str:
-    return "; ".join(doubtful(run, missing, implausible, unseen))
 
 
 def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:

@@ -1,32 +1,29 @@
-"""Write scored rows: as CSV lines, or as columns of a Parquet file."""
+"""Write columns: as lines of CSV, or as a Parquet file."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.predict.added import Added
-from pipeline.predict.batch import Batch
-from pipeline.predict.csv_text import lines_of
+Writer: TypeAlias = tuple[Callable[[Sequence[pa.Array]], Any], Callable[[Any], Any]]
+"""What makes the bytes of some rows, which several threads may call, and what writes them, in the order of the rows."""
 
-Encode: TypeAlias = Callable[[Batch, Added], Any]
-"""Makes what is written of some rows; may be called from several threads."""
-
-Write: TypeAlias = Callable[[Any], Any]
-"""Writes it, in the order of the rows."""
+_SPECIAL = ',"\r\n'
 
 
 @contextmanager
-def csv_writer(path: Path, header: str) -> Iterator[tuple[Encode, Write]]:
-    """Write lines of CSV, each with the added cells behind its own."""
+def csv_writer(path: Path, header: str) -> Iterator[Writer]:
+    """Write lines of CSV below a header."""
 
-    def encode(batch: Batch, added: Added) -> pa.Buffer:
-        lines = batch.passed if isinstance(batch.passed, pa.StringArray) else lines_of(batch.passed)
-        return _content(pc.binary_join_element_wise(lines, *added.cells(), ","))
+    def encode(columns: Sequence[pa.Array]) -> pa.Buffer:
+        _, bounds, content = lines_of(columns).buffers()
+        return content.slice(0, np.frombuffer(bounds, np.int32)[len(columns[0])]) if len(columns[0]) else b""
 
     with path.open("wb") as file:
         file.write(header.encode())
@@ -35,26 +32,43 @@ def csv_writer(path: Path, header: str) -> Iterator[tuple[Encode, Write]]:
 
 
 @contextmanager
-def parquet_writer(path: Path, own: pa.Schema, more: pa.Schema) -> Iterator[tuple[Encode, Write]]:
-    """Write columns, the added ones behind the others."""
+def parquet_writer(path: Path, own: pa.Schema, more: pa.Schema) -> Iterator[Writer]:
+    """Write the columns of a file and, behind them, those that scoring adds."""
     schema = pa.schema([*own, *more])
-
-    def encode(batch: Batch, added: Added) -> pa.RecordBatch:
-        return pa.record_batch([*batch.passed.columns, *added.columns()], schema=schema)
-
     # hardly two probabilities are equal, so that looking for equal ones takes longer than all else
     shares = [field.name for field in more if pa.types.is_floating(field.type)]
     others = [name for name in schema.names if name not in shares]
     packed = {name: "NONE" if name in shares else "SNAPPY" for name in schema.names}
     options = {"use_dictionary": others, "write_statistics": own.names, "compression": packed, "write_page_checksum": True}
     with pq.ParquetWriter(path, schema, **options) as file:
-        yield encode, file.write_batch
+        yield lambda columns: pa.record_batch(columns, schema), file.write_batch
 
 
-def _content(texts: pa.StringArray) -> pa.Buffer:
-    """Return the bytes of all texts, one after the other, as they lie in memory."""
-    _, bounds, content = texts.buffers()
-    first, last = (
-        pa.Array.from_buffers(pa.int32(), 1, [None, bounds], offset=texts.offset + at)[0].as_py() for at in (0, len(texts))
-    )
-    return content.slice(first, last - first)
+def lines_of(columns: Iterable[pa.Array]) -> pa.StringArray:
+    """Return (R,) lines of CSV, each after the line feed that separates it from the one before.
+
+    What has no text of its own, such as a list, is written as JSON.
+    """
+    first, *others = map(_cells, columns)
+    return pc.binary_join_element_wise(pc.binary_join_element_wise("\n", first, ""), *others, ",")
+
+
+def header_of(names: Iterable[str]) -> str:
+    """Return names as a line of CSV."""
+    return str(lines_of(pa.array([name], pa.string()) for name in names)[0]).removeprefix("\n")
+
+
+def _cells(column: pa.Array) -> pa.StringArray:
+    """Return cells of CSV, in quotes where they must be; a null is empty."""
+    if pa.types.is_dictionary(column.type):
+        return pc.fill_null(_cells(column.dictionary).take(column.indices), "")
+    try:
+        text = column.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # a list, or bytes that are no text
+        text = pa.array([None if cell is None else json.dumps(cell, default=str) for cell in column.to_pylist()], pa.string())
+    text = pc.fill_null(text, "")
+    content = (text.buffers()[2] or pa.py_buffer(b"")).to_pybytes()
+    if not any(mark in content for mark in _SPECIAL.encode()):  # a pattern takes longer than all else
+        return text
+    inside = pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(text, f"[{_SPECIAL}]"), inside, text)

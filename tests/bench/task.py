@@ -74,7 +74,7 @@ def arrays() -> tuple[Floats32, Floats32]:
     table = load(config.data)
     rows = split(table, config.split).train
     train_rows = table.features.iloc[rows]
-    steps = from_pipeline(fit_pipeline(train_rows, config), train_rows)
+    steps = from_pipeline(fit_pipeline(train_rows, config.data, config.preprocess), train_rows)
     codes = np.array(list(config.data.codes.values()))[table.class_indices()[rows]]
     return steps.transform(train_rows).astype(np.float32), codes[:, None].astype(np.float32)
 

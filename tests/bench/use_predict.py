@@ -46,11 +46,11 @@ print(time.perf_counter() - begun)
 _SCORING = """
 import sys, time, pandas
 from pipeline.runs.saved import load_scoring
-from pipeline.predict.score import score
+from pipeline.predict.score import score_rows
 run = load_scoring(sys.argv[1])
 rows = pandas.read_csv(sys.argv[2], nrows=int(sys.argv[3])).to_numpy(float)
 begun = time.perf_counter()
-score(run, rows)
+score_rows(run, rows)
 print(time.perf_counter() - begun)
 """
 

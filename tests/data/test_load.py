@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -126,12 +128,12 @@ NOT_FINITE_NUMBERS = ["high", "-", "inf", "-Infinity", "1e999", "True", "1_0", "
         (replaced("1\n", "1\n60,8\n"), ["row 3 (line 4)", "4 columns", "2"]),
         (replaced("1\n", "1\n60,8,9,10,11\n"), ["row 3 (line 4)", "4 columns", "5"]),
         (replaced("7.5", "7,5"), ["row 2 (line 3)", "4 columns", "5"]),
-        (replaced("7.5", '"7.5'), ["row 2 (line 3)", "4 columns"]),
+        (replaced("7.5", '"7.5'), ["row 2 (line 3)", "quote", "left open"]),
         (replaced("BS pp", "BS PP"), ["line 1", '"BS pp"', 'did you mean "BS PP"']),
         (replaced("Type", "Kind"), ["line 1", '"Type"', "missing", '"Kind"']),
         (replaced("Class", "Age"), ["line 1", '"Age"', "twice"]),
         (replaced("Class", " Age "), ["line 1", '"Age"', "twice"]),
-        (replaced("BS pp", '"BS pp'), ["line 1", '"BS pp"', "missing"]),
+        (replaced("BS pp", '"BS pp'), ["line 1", "header", "quote"]),
         ("\n\n" + replaced("BS pp", "sugar"), ["line 3", '"BS pp"', "missing"]),
         (GOOD.replace(",", ";"), ["line 1", "commas", '";"']),
         (GOOD.replace(",", "\t"), ["line 1", "commas", "tabs"]),
@@ -245,3 +247,30 @@ def test_the_real_files_hold_the_rows_gaps_and_damage_that_were_measured(
     assert table.implausible.sum().to_dict() == dict.fromkeys(ranges, 0) | {"BS Fast": 134 + 133}
     assert ((table.features["Plasma R"] >= 11.1) == (table.target != "Normal")).all()
     assert ((table.others["Class"] == "0") == (table.target == "Normal")).all()
+
+
+def test_a_parquet_file_gives_the_same_table_as_its_csv(tmp_path: Path, read: Read) -> None:
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    table = read(GOOD.replace("7.5", ""))
+    rows = pyarrow.csv.read_csv(io.BytesIO(GOOD.replace("7.5", "").encode()))
+    pq.write_table(rows, tmp_path / "mine.parquet")
+    other = read(GOOD, path=str(tmp_path / "mine.parquet"))
+    pd.testing.assert_frame_equal(other.features, table.features)
+    pd.testing.assert_series_equal(other.target, table.target)
+    pd.testing.assert_frame_equal(other.others, table.others)
+    for column, said in (
+        (pa.array(["x", "Normal", "Type1"]), "row 1 (line 1)"),
+        (pa.array([["a"], [], None]), "names of classes"),
+    ):
+        pq.write_table(rows.set_column(2, "Type", column), tmp_path / "mine.parquet")
+        with pytest.raises(DataError, match=re.escape(said)):
+            read(GOOD, path=str(tmp_path / "mine.parquet"))
+
+
+@pytest.mark.parametrize("cell", ['a "b" c', '5" tall', '"x"y', 'a""b'])
+def test_a_quote_inside_a_cell_is_what_the_csv_module_reads(read: Read, cell: str) -> None:
+    expected = next(csv.reader([f"{cell},x"]))[0]
+    text = "".join(line + ("," + (cell if number else "Note")) + "\n" for number, line in enumerate(GOOD.splitlines()))
+    assert read(text, "Note").others["Note"].tolist() == [expected] * 3

@@ -38,7 +38,7 @@ def frame(values: Any) -> pd.DataFrame:
 
 
 def fit(train: pd.DataFrame, config: Config) -> tuple[Any, Preprocessor]:
-    steps = fit_pipeline(train, config)
+    steps = fit_pipeline(train, config.data, config.preprocess)
     return steps, from_pipeline(steps, train)
 
 
@@ -156,8 +156,9 @@ def test_fitting_and_transforming_leave_their_input_alone() -> None:
 
 
 def problems(train: pd.DataFrame, **preprocess: Any) -> tuple[str, ...]:
+    config = configured(preprocess)
     with pytest.raises(DataError) as caught:
-        fit_pipeline(train, configured(preprocess))
+        fit_pipeline(train, config.data, config.preprocess)
     assert all("\n" not in problem and "some.csv" in problem for problem in caught.value.problems)
     return caught.value.problems
 

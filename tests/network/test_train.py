@@ -132,7 +132,7 @@ def real_rows(complete):
     config = load_config(DEFAULT, data=str(complete))
     table = load(config.data)
     parts = train_test_split(np.arange(len(table)), test_size=0.2, random_state=5)
-    steps = fit_pipeline(table.features.iloc[parts[0]], config)
+    steps = fit_pipeline(table.features.iloc[parts[0]], config.data, config.preprocess)
     inputs, codes = steps.transform(table.features).astype(np.float32), np.array([[0], [1], [-1]], dtype=np.float32)
     return [(inputs[rows], codes[table.class_indices()[rows]]) for rows in parts]
 

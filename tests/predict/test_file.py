@@ -310,7 +310,7 @@ def test_rejected_rows_of_a_folder_tell_their_file(run, trained, in_process):
 
 
 def test_more_pieces_than_fit_in_memory_at_once_stay_in_order(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.predict.pieces.SIZE", 500)
+    monkeypatch.setattr("pipeline.data.records.SIZE", 500)
     rows = "\n".join(f"{20 + number % 70},5.2,6.8,10.9,4.2,33,{number}" for number in range(3000))
     counts, target = scored(run, tmp_path, ",".join([*NAMES, "number"]) + "\n" + rows)
     assert counts.rows == 3000
@@ -352,8 +352,8 @@ def test_a_quote_left_open_in_the_last_cell_swallows_nothing(run, tmp_path, many
 
 
 def test_a_row_without_an_end_is_refused_before_it_fills_the_memory(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.predict.pieces._LONGEST", 1000)
-    monkeypatch.setattr("pipeline.predict.pieces.SIZE", 500)
+    monkeypatch.setattr("pipeline.data.records._LONGEST", 1000)
+    monkeypatch.setattr("pipeline.data.records.SIZE", 500)
     with pytest.raises(module.DataError, match=r"in\.csv: a row near line 3 must end within 1,000 bytes"):
         scored(run, tmp_path, ",".join(NAMES) + "\n" + SOUND + "\n" + "1" * 5000)
     assert os.listdir(tmp_path) == ["in.csv"]
@@ -425,3 +425,20 @@ def test_what_a_killed_process_left_of_the_output_is_swept(run, tmp_path):
         os.utime(each, (0, 0))
     scored(run, tmp_path, ",".join(NAMES) + "\n" + SOUND)
     assert [each.exists() for each in (old, young, other)] == [False, True, True]
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+def test_a_header_without_rows_gives_a_header_without_rows(run, tmp_path, output, end):
+    counts, target = scored(run, tmp_path, ",".join(NAMES) + end, output)
+    assert counts == Counts()
+    read = pq.read_table(target) if output.endswith("parquet") else pyarrow.csv.read_csv(target)
+    assert (read.num_rows, read.column_names) == (0, [*NAMES, *ADDED])
+
+
+def test_a_mark_at_the_beginning_stays_there_and_cells_keep_their_text(run, tmp_path):
+    rows = [" 45 ,5.2,6.8,10.9,NA,33,é", '45,5.2,6.8,10.9,"",+3.3e1,"a, ""b""\r\nc"', '45,5.2,6.8,10.9,nan,33.,5" tall']
+    counts, target = scored(run, tmp_path, "\ufeff" + ",".join([*NAMES, '"a ""name"""']) + "\r\n" + "\r\n\r\n".join(rows))
+    assert (counts.rows, counts.rejected) == (3, 0)
+    assert target.read_text(encoding="utf-8").startswith("\ufeffAge,")
+    assert [row[:7] for row in rows_of(target)[1:]] == [next(csv.reader(io.StringIO(row, newline=""))) for row in rows]
