@@ -39,8 +39,8 @@ def serve(path: Path, host: str, port: int, ready: Callable[[str, str], None]) -
     run, folder = load_scoring(path), resolve_run(path)
     with listener(host, port) as taken:
         address = taken.getsockname()[0]
-        names = frozenset(_named(each).lower().encode() for each in ("localhost", "127.0.0.1", "::1", host, address))
-        app = application(run, folder, names if ipaddress.ip_address(address).is_loopback else None)
+        names = [_named(name) for name in ("localhost", "127.0.0.1", "::1", host, address)]
+        app = application(run, folder, names if ipaddress.ip_address(address).is_loopback else ["*"])
         listen(app, taken, host, lambda url: ready(str(folder), url))
 
 
@@ -78,12 +78,12 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _STALLED == 0:
@@ -93,11 +93,13 @@ class _Server(uvicorn.Server):
     def _drop_stalled(self) -> None:
         """Break off connections that, since the last look, have not ended the head of a request or taken any of the answer."""
         connections: set[Any] = set(self.server_state.connections)
-        waiting = {each: (each.cycle, each.transport.get_write_buffer_size()) for each in connections}
-        waiting = {each: mark for each, mark in waiting.items() if mark[1] or each.conn.their_state is h11.IDLE}
-        for each, mark in waiting.items():
-            if self._still.get(each) == mark:
-                each.transport.abort()
+        waiting: dict[Any, Any] = {}
+        for connection in connections:
+            unsent = connection.transport.get_write_buffer_size()
+            if unsent or connection.conn.their_state is h11.IDLE:
+                waiting[connection] = (connection.cycle, unsent)
+                if self._still.get(connection) == waiting[connection]:
+                    connection.transport.abort()
         self._still = waiting
 
 
