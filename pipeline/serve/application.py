@@ -24,7 +24,7 @@ from pipeline.runs.place import REPORT
 from pipeline.runs.saved import Scoring
 from pipeline.serve.csv_upload import CSV_HEADERS, CsvResponse, csv_schema, scored_csv, uploaded_csv
 from pipeline.serve.limits import Guard, Limits
-from pipeline.serve.models import NOT_CLINICAL, Answer, Refusal, Rows, about, answers, content_type, unprocessable
+from pipeline.serve.models import NOT_CLINICAL, Answer, JsonRows, Refusal, about, answers, content_type, unprocessable
 from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
@@ -92,7 +92,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 def _add_predict(
     app: FastAPI, run: Scoring, limits: Limits, turns: asyncio.Semaphore
 ) -> Callable[[Request], Awaitable[Response]]:
-    rows = Rows(run, limits.rows)
+    rows = JsonRows(run, limits.rows)
     writer: TypeAdapter[Answer | list[Answer]] = TypeAdapter(Answer | list[Answer])
     explained = min(limits.rows, limits.explained // cost(len(run.config.data.features)))
 

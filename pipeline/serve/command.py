@@ -6,7 +6,7 @@ import signal
 import socket
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,13 @@ def listen(app: Any, taken: socket.socket, host: str, ready: Callable[[str], Non
         timeout_graceful_shutdown=5,
     )
     url = f"http://{_named(host)}:{taken.getsockname()[1]}"
-    with _quiet():
-        _Server(config, lambda: ready(url)).run(sockets=[taken])
+    logging.disable()  # lines of libraries may hold paths and values; ``Guard`` tells of every request
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _Server(config, lambda: ready(url)).run(sockets=[taken])
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class _Server(uvicorn.Server):
@@ -110,36 +115,18 @@ def listener(host: str, port: int) -> Iterator[socket.socket]:
     Raises:
         PipelineError: the address is taken, unknown or not allowed.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        taken = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise _unheard(host, port, error) from None
-    with taken:
+    with ExitStack() as stack:
         try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            taken = stack.enter_context(socket.socket(family, kind, protocol))
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(address)
             taken.listen(_BACKLOG)
         except OSError as error:
-            raise _unheard(host, port, error) from None
+            hint = "choose another --port (0 takes a free one) or --host"
+            reason = error.strerror or error
+            raise PipelineError(f"serve: cannot listen on {_named(host)}:{port}: {reason}; {hint}") from None
         yield taken
-
-
-def _unheard(host: str, port: int, error: OSError) -> PipelineError:
-    hint = "choose another --port (0 takes a free one) or --host"
-    return PipelineError(f"serve: cannot listen on {_named(host)}:{port}: {error.strerror or error}; {hint}")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep libraries from writing lines of their own, which may hold paths and values; ``Guard`` tells of every request."""
-    logging.disable()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _named(host: str) -> str:

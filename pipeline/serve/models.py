@@ -127,7 +127,7 @@ def _explained(run: Scoring, values: Floats) -> list[dict[str, Explanation]]:
     return [{"pushes": Explanation(reference=reference, reference_output=output, features=row)} for row in features]
 
 
-class Rows:
+class JsonRows:
     """The rows that a request may hold: one, every feature a key and nothing else, or an array of them.
 
     Args:
