@@ -60,7 +60,7 @@ def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
         values = seen[0] * (1 - place) + seen[1] * place
     lowest, highest = run.config.data.bounds()
     ends = [lowest, highest, np.nextafter(lowest, -np.inf), np.nextafter(highest, np.inf), *seen]
-    odd = np.array([*ends, *(np.full(size[1], each) for each in (np.nan,) * 6 + _EXTREMES)])
+    odd = np.array([*ends, *(np.full(size[1], value) for value in (np.nan,) * 6 + _EXTREMES)])
     share = random.choice([0, 1 / size[1], 0.5], (rows, 1))
     return np.where(random.random(size) < share, odd[random.integers(len(odd), size=size), np.arange(size[1])], values)
 
@@ -72,25 +72,24 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
         RunError: in a row this exceeds 1e-5 (and what float32 leaves open), the class is not that of the output, or the
             probabilities are not those of an output as near. So classes differ only at a tie.
     """
-    found, expected = scorer(values), own(run)(values)
-    same = (found.output == expected.output) | (np.isnan(found.output) & np.isnan(expected.output))
+    given, expected, names = scorer(values), own(run)(values), tuple(run.config.data.codes)
+    same = (given.output == expected.output) | (np.isnan(given.output) & np.isnan(expected.output))
     size = np.maximum(1, np.abs(expected.output.astype(np.float64)))
     with np.errstate(invalid="ignore"):
-        apart = np.where(same, 0, np.abs(found.output.astype(np.float64) - expected.output))
+        apart = np.where(same, 0, np.abs(given.output.astype(np.float64) - expected.output))
     coarse = _coarseness(run, values)[:, None]
     alike = (same | (apart <= np.maximum(TOLERANCE * size, coarse)) | np.isinf(coarse)).all(axis=1)
-    names = tuple(run.config.data.codes)
-    classes = np.array([*names, ""])[run.model.answers(found.output, names)]
+    classes = np.array([*names, ""])[run.model.answers(given.output, names)]
     room = np.where(np.isfinite(size), np.maximum(TOLERANCE * size, np.where(np.isinf(coarse), 0, coarse)), 0)
-    low, middle, high = (run.model.probabilities(found.output + each, names) for each in (-room, 0, room))
-    unlike = np.abs(found.probabilities - middle) > TOLERANCE + np.abs(high - low)
-    close = ~(unlike | (np.isnan(found.probabilities) != np.isnan(middle))).any(axis=1)
-    wrong = np.flatnonzero(~alike | (found.classes != classes) | ~close)
+    low, middle, high = (run.model.probabilities(given.output + shift, names) for shift in (-room, 0, room))
+    unlike = np.abs(given.probabilities - middle) > TOLERANCE + np.abs(high - low)
+    close = ~(unlike | (np.isnan(given.probabilities) != np.isnan(middle))).any(axis=1)
+    wrong = np.flatnonzero(~alike | (given.classes != classes) | ~close)
     if len(wrong):
         row = wrong[0]
         raise RunError(
             f"the exported model disagrees with the run itself in {len(wrong)} of {len(values)} rows, a fault of this program: "
-            f"for {values[row].tolist()} it says {found.output[row].tolist()}, {str(found.classes[row])!r} instead of "
+            f"for {values[row].tolist()} it says {given.output[row].tolist()}, {str(given.classes[row])!r} instead of "
             f"{expected.output[row].tolist()}, {str(expected.classes[row])!r}; nothing was written"
         )
     return float(np.max(apart / size, initial=0.0, where=np.isfinite(apart) & np.isfinite(size)))

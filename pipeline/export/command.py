@@ -1,6 +1,7 @@
 """Write the model of a run for other programs, after it was shown to say what the run says."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ import numpy as np
 
 from pipeline.errors import PipelineError, RunError, did_you_mean, listing
 from pipeline.export.agreement import Scorer, drawn, largest_difference
-from pipeline.machine.arrays import Floats
 from pipeline.machine.files import whole
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
@@ -37,12 +37,14 @@ def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
     run = load_scoring(path)
     if (output.parent / "run.json").exists():
         raise PipelineError(f"{output}: the files of a run stay as they are; write to another folder")
+    values = drawn(run, CHECKED_ROWS)
+    if to == "keras":  # TensorFlow takes subnormal numbers for 0
+        values[np.abs(values) < np.finfo(np.float64).tiny] = 0.0
     try:
         with whole(output) as hidden:
-            scorer = write(run, hidden)
-            difference = largest_difference(run, _rows(run, to), scorer)
+            difference = largest_difference(run, values, write(run, hidden))
     except RunError as error:
-        raise RunError(*(f"export --to {to}: {each}" for each in error.problems)) from None
+        raise RunError(*(f"export --to {to}: {problem}" for problem in error.problems)) from None
     except OSError as error:
         raise PipelineError(f"{output}: cannot be written: {error.strerror or error}") from None
     return {
@@ -55,28 +57,13 @@ def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
     }
 
 
-def _rows(run: Scoring, to: str) -> Floats:
-    """Draw the raw rows of the check. TensorFlow takes subnormal numbers for 0, so Keras is asked about 0."""
-    values = drawn(run, CHECKED_ROWS)
-    return np.where(np.abs(values) < np.finfo(np.float64).tiny, 0.0, values) if to == "keras" else values
-
-
 def _writer(to: str) -> Callable[[Scoring, Path], Scorer]:
     """Return what writes a format and gives the scorer of what it has written."""
+    if to not in FORMATS:
+        needed = f"one of {listing(FORMATS)} is needed, and {to!r} was given"
+        raise PipelineError(f"export --to: {needed}{did_you_mean(to, FORMATS)}")
     try:
-        if to == "onnx":
-            from pipeline.export.onnx_file import write_onnx
-
-            return write_onnx
-        if to == "keras":
-            from pipeline.export.keras_file import write_keras
-
-            return write_keras
-        if to == "joblib":
-            from pipeline.export.joblib_file import write_joblib
-
-            return write_joblib
-        known = f"one of {listing(FORMATS)} is needed, and {to!r} was given"
-        raise PipelineError(f"export --to: {known}{did_you_mean(to, FORMATS)}")
+        writer: Callable[[Scoring, Path], Scorer] = getattr(import_module(f"pipeline.export.{to}_file"), f"write_{to}")
     except ModuleNotFoundError as error:
         raise PipelineError(f"export: {error.name} is needed and not installed; pip install '.[{to}]'") from None
+    return writer

@@ -29,13 +29,13 @@ def write_joblib(run: Scoring, path: Path) -> Scorer:
 
     def call(values: Floats) -> ProgramAnswer:
         output = pipeline[-1].network_.output(pipeline[:-1].transform(values))
-        known = ~np.isnan(output).any(axis=1)
+        answered = ~np.isnan(output).any(axis=1)
         classes, probabilities = np.full(len(values), "", dtype=object), np.zeros((len(values), len(names)))
-        if known.any():
-            classes[known] = pipeline.predict(values[known])
+        if answered.any():
+            classes[answered] = pipeline.predict(values[answered])
             columns = [names.index(name) for name in pipeline.classes_]
-            probabilities[np.ix_(known, columns)] = pipeline.predict_proba(values[known])
-        probabilities[~known] = np.nan
+            probabilities[np.ix_(answered, columns)] = pipeline.predict_proba(values[answered])
+        probabilities[~answered] = np.nan
         return ProgramAnswer(output, classes.astype(str), probabilities)
 
     return call

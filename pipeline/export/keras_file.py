@@ -22,10 +22,10 @@ def write_keras(run: Scoring, path: Path) -> Scorer:
     model, names = keras().models.load_model(path), np.array([*run.config.data.codes, ""])
 
     def call(values: Floats) -> ProgramAnswer:
-        said = {name: np.asarray(tensor) for name, tensor in model(values).items()}
-        unknown = np.isnan(said["probabilities"]).any(axis=1)
-        best = np.nan_to_num(said["probabilities"]).argmax(axis=1)
-        return ProgramAnswer(said["output"], names[np.where(unknown, -1, best)], said["probabilities"])
+        given = {name: np.asarray(tensor) for name, tensor in model(values).items()}
+        unknown = np.isnan(given["probabilities"]).any(axis=1)
+        best = np.nan_to_num(given["probabilities"]).argmax(axis=1)
+        return ProgramAnswer(given["output"], names[np.where(unknown, -1, best)], given["probabilities"])
 
     return call
 
@@ -44,13 +44,13 @@ def to_keras(run: Scoring) -> Any:
     if steps.components is not None and steps.mean is not None:
         values = ops.matmul(ops.subtract(values, steps.mean), steps.components.T)
     output = build(run.model.network)(ops.cast(values, "float32"))
-    said = {"output": output, "probabilities": _probabilities(ops, ops.cast(output, "float64"), run)}
-    return keras().Model(features, said, name="leaky_relu_classifier")
+    outputs = {"output": output, "probabilities": _probabilities(ops, ops.cast(output, "float64"), run)}
+    return keras().Model(features, outputs, name="leaky_relu_classifier")
 
 
 def _probabilities(ops: Any, output: Any, run: Scoring) -> Any:
     """Return what ``Coding.probabilities`` makes of the output, in the order of ``data.codes``."""
-    coding, known = run.model.coding, output
+    coding, of_known = run.model.coding, output
     unknown = ops.isnan(ops.sum(output, axis=1, keepdims=True))
     if not coding.softmax:
         codes, spread = np.array([coding.codes]), np.nan if coding.spread is None else coding.spread
@@ -58,7 +58,7 @@ def _probabilities(ops: Any, output: Any, run: Scoring) -> Any:
         nearest = ops.min(distance, axis=1, keepdims=True)
         far = ops.multiply((distance - nearest) / spread, (distance + nearest) / spread)
         density = ops.exp(far / -2.0)
-        known = density / ops.sum(density, axis=1, keepdims=True)
+        of_known = density / ops.sum(density, axis=1, keepdims=True)
     # known classes x all classes: a class that the network never saw has probability 0
-    placing = np.array([[float(name == each) for each in run.config.data.codes] for name in coding.classes])
-    return ops.where(unknown, np.float64(np.nan), ops.matmul(known, placing))
+    placing = np.array([[float(name == own) for name in run.config.data.codes] for own in coding.classes])
+    return ops.where(unknown, np.float64(np.nan), ops.matmul(of_known, placing))

@@ -57,16 +57,20 @@ def _describe(model: Any, run: Scoring) -> None:
     features = [{"name": name, **feature.model_dump(include={"unit", "range"})} for name, feature in data.features.items()]
     model.producer_version = __version__
     model.doc_string = model.graph.doc_string = "Leaky ReLU classifier with its preprocessing. Not for clinical use."
-    model.graph.input[0].doc_string = "raw values, NaN for a missing one; columns: " + "; ".join(
-        _column(**each) for each in features
+    columns = "; ".join(
+        name
+        + (f" in {feature.unit}" if feature.unit else "")
+        + (", plausible {:g} to {:g}".format(*feature.range) if feature.range else "")
+        for name, feature in data.features.items()
     )
-    told = (
+    model.graph.input[0].doc_string = f"raw values, NaN for a missing one; columns: {columns}"
+    meanings = (
         "name of the class; empty where there is none, because a value is missing and nothing fills it",
         f"probability of each class, in the order {', '.join(data.codes)}; NaN where there is none",
         "what the network says before it is decoded",
     )
-    for value, text in zip(model.graph.output, told, strict=True):
-        value.doc_string = text
+    for value, meaning in zip(model.graph.output, meanings, strict=True):
+        value.doc_string = meaning
     facts = {
         "features": json.dumps(features),
         "classes": json.dumps(list(data.codes)),
@@ -79,7 +83,3 @@ def _describe(model: Any, run: Scoring) -> None:
         "intended_use": "not for clinical use",
     }
     onnx.helper.set_model_props(model, facts)
-
-
-def _column(name: str, unit: str | None, range: tuple[float, float] | None) -> str:
-    return name + (f" in {unit}" if unit else "") + (f", plausible {range[0]:g} to {range[1]:g}" if range else "")

@@ -13,22 +13,46 @@ from pipeline.runs.saved import Scoring
 Part = tuple[str, dict[str, NDArray[Any]]]
 """Nodes, one a line, and arrays by name."""
 
+# from values to output; runtimes differ in what Softmax makes of NaN, so NaN is set by hand
+_SOFTMAX = """
+    logits = Cast<to = 11>(values)
+    largest = ReduceMax<axes = [1], keepdims = 1>(logits)
+    below = Sub(logits, largest)
+    sum_below = ReduceSum<keepdims = 1>(below, columns)
+    undefined = IsNaN(sum_below)
+    usable = Where(undefined, zero, below)
+    power = Exp(usable)
+    sum_power = ReduceSum<keepdims = 1>(power, columns)
+    share = Div(power, sum_power)
+    shares = Where(undefined, nan, share)
+    output = Cast<to = 1>(shares)"""
+
+# from output to known, the same in double with 0 in the rows without a class
+_CLEANED = """
+    exact = Cast<to = 11>(output)
+    sum_exact = ReduceSum<keepdims = 1>(exact, columns)
+    unknown = IsNaN(sum_exact)
+    known = Where(unknown, zero, exact)"""
+
+# from known to best and of_known, as _nearest_code has them
+_LARGEST = """
+    best = ArgMax<axis = 1, keepdims = 0>(known)
+    of_known = Identity(known)"""
+
 
 def graph(run: Scoring) -> Part:
     """Return the nodes from ``features`` to ``class``, ``probabilities`` and ``output``."""
-    model, names = run.model, tuple(run.config.data.codes)
+    model = run.model
     parts = [
         _prepare(model.preprocessor),
         *_layers(model.network),
-        _softmax() if model.network.softmax else ("output = Identity(values)", {}),
-        _cleaned(),
-        ("best = ArgMax<axis = 1, keepdims = 0>(known)\nof_known = Identity(known)", {})
-        if model.coding.softmax
-        else _nearest_code(model.coding),
-        _named(model.coding, names),
+        (_SOFTMAX if model.network.softmax else "output = Identity(values)", {}),
+        (_CLEANED, {}),
+        (_LARGEST, {}) if model.coding.softmax else _nearest_code(model.coding),
+        _named(model.coding, tuple(run.config.data.codes)),
     ]
     arrays = {"zero": np.array(0.0), "nan": np.array(np.nan), "columns": np.array([1])}
-    return "\n".join(text for text, _ in parts), arrays | {name: array for _, each in parts for name, array in each.items()}
+    return "\n".join(text for text, _ in parts), arrays | {name: array for _, own in parts for name, array in own.items()}
 
 
 def _prepare(steps: Preprocessor) -> Part:
@@ -78,33 +102,6 @@ def _leaky_relu(layer: int, slope: float) -> Part:
     return text, {"nothing": np.array(0, dtype=np.float32)}
 
 
-def _softmax() -> Part:
-    """From values to output. Runtimes differ in what Softmax makes of NaN, so NaN is set by hand."""
-    text = """
-        logits = Cast<to = 11>(values)
-        largest = ReduceMax<axes = [1], keepdims = 1>(logits)
-        below = Sub(logits, largest)
-        sum_below = ReduceSum<keepdims = 1>(below, columns)
-        undefined = IsNaN(sum_below)
-        usable = Where(undefined, zero, below)
-        power = Exp(usable)
-        sum_power = ReduceSum<keepdims = 1>(power, columns)
-        share = Div(power, sum_power)
-        shares = Where(undefined, nan, share)
-        output = Cast<to = 1>(shares)"""
-    return text, {}
-
-
-def _cleaned() -> Part:
-    """From output to known, the same in double with 0 in the rows without a class."""
-    text = """
-        exact = Cast<to = 11>(output)
-        sum_exact = ReduceSum<keepdims = 1>(exact, columns)
-        unknown = IsNaN(sum_exact)
-        known = Where(unknown, zero, exact)"""
-    return text, {}
-
-
 def _nearest_code(coding: Coding) -> Part:
     """From known to best, the class of the nearest code, and of_known, the probability of each class, as ``Coding`` has them."""
     text = """
@@ -140,7 +137,7 @@ def _named(coding: Coding, names: tuple[str, ...]) -> Part:
         "known_classes": np.array(coding.classes, dtype=object),
         "no_class": np.array([""], dtype=object),
         # known classes x all classes: a class that the network never saw has probability 0
-        "placing": np.array([[float(known == name) for name in names] for known in coding.classes]),
+        "placing": np.array([[float(name == own) for name in names] for own in coding.classes]),
         "no_probabilities": np.array(not coding.softmax and coding.spread is None),
     }
     return text, arrays

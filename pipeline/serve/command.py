@@ -6,7 +6,7 @@ import signal
 import socket
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,8 @@ def serve(path: Path, host: str, port: int, ready: Callable[[str, str], None]) -
     run, folder = load_scoring(path), resolve_run(path)
     with listener(host, port) as taken:
         address = taken.getsockname()[0]
-        names = frozenset(_named(each).lower().encode() for each in ("localhost", "127.0.0.1", "::1", host, address))
-        app = application(run, folder, names if ipaddress.ip_address(address).is_loopback else None)
+        names = [_named(name) for name in ("localhost", "127.0.0.1", "::1", host, address)]
+        app = application(run, folder, names if ipaddress.ip_address(address).is_loopback else ["*"])
         listen(app, taken, host, lambda url: ready(str(folder), url))
 
 
@@ -60,8 +60,13 @@ def listen(app: Any, taken: socket.socket, host: str, ready: Callable[[str], Non
         timeout_graceful_shutdown=5,
     )
     url = f"http://{_named(host)}:{taken.getsockname()[1]}"
-    with _quiet():
-        _Server(config, lambda: ready(url)).run(sockets=[taken])
+    logging.disable()  # lines of libraries may hold paths and values; ``Guard`` tells of every request
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _Server(config, lambda: ready(url)).run(sockets=[taken])
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class _Server(uvicorn.Server):
@@ -78,12 +83,12 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _STALLED == 0:
@@ -93,11 +98,13 @@ class _Server(uvicorn.Server):
     def _drop_stalled(self) -> None:
         """Break off connections that, since the last look, have not ended the head of a request or taken any of the answer."""
         connections: set[Any] = set(self.server_state.connections)
-        waiting = {each: (each.cycle, each.transport.get_write_buffer_size()) for each in connections}
-        waiting = {each: mark for each, mark in waiting.items() if mark[1] or each.conn.their_state is h11.IDLE}
-        for each, mark in waiting.items():
-            if self._still.get(each) == mark:
-                each.transport.abort()
+        waiting: dict[Any, Any] = {}
+        for connection in connections:
+            unsent = connection.transport.get_write_buffer_size()
+            if unsent or connection.conn.their_state is h11.IDLE:
+                waiting[connection] = (connection.cycle, unsent)
+                if self._still.get(connection) == waiting[connection]:
+                    connection.transport.abort()
         self._still = waiting
 
 
@@ -108,36 +115,18 @@ def listener(host: str, port: int) -> Iterator[socket.socket]:
     Raises:
         PipelineError: the address is taken, unknown or not allowed.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        taken = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise _unheard(host, port, error) from None
-    with taken:
+    with ExitStack() as stack:
         try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            taken = stack.enter_context(socket.socket(family, kind, protocol))
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(address)
             taken.listen(_BACKLOG)
         except OSError as error:
-            raise _unheard(host, port, error) from None
+            hint = "choose another --port (0 takes a free one) or --host"
+            reason = error.strerror or error
+            raise PipelineError(f"serve: cannot listen on {_named(host)}:{port}: {reason}; {hint}") from None
         yield taken
-
-
-def _unheard(host: str, port: int, error: OSError) -> PipelineError:
-    hint = "choose another --port (0 takes a free one) or --host"
-    return PipelineError(f"serve: cannot listen on {_named(host)}:{port}: {error.strerror or error}; {hint}")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep libraries from writing lines of their own, which may hold paths and values; ``Guard`` tells of every request."""
-    logging.disable()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _named(host: str) -> str:

@@ -1,11 +1,10 @@
 """The page of ``serve`` as one HTML text."""
 
+from dataclasses import dataclass
 from math import isfinite
-from typing import Any
 
 from pipeline.report import words
 from pipeline.report.templates import render
-from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Scoring
 
 _USUAL = {
@@ -15,6 +14,19 @@ _USUAL = {
     None: ("A patient in the middle of the ranges", "middle"),
 }
 """Whom the pushes compare with, which depends on what fills missing values, and the word for that patient's values."""
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What the page tells of a feature; ``axis`` holds the ends of what is drawn, None where they are not known."""
+
+    name: str
+    unit: str | None
+    range: tuple[float, float] | None
+    axis: tuple[float, float] | None
+    seen: tuple[float, float] | None
+    empty: str
+    keys: str
 
 
 def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
@@ -27,7 +39,11 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
         has_report: whether ``report`` beside the page answers.
     """
     fields, coding, classes = _fields(run), run.model.coding, list(run.config.data.codes)
-    ends = _ends(run, classes)
+    ranked = sorted(zip(coding.codes, coding.classes, strict=True))
+    ends = None if coding.softmax else [ranked[0][1], ranked[-1][1]]  # pushes to the left and to the right lead to these
+    codes: dict[str, list[str]] = {level: [] for level in ("error", "warning", "info")}
+    for finding in run.record.findings:
+        codes[finding.level].append(finding.code)
     return render(
         "serve/page.html",
         record=run.record,
@@ -35,52 +51,28 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
         nonce=nonce,
         has_report=has_report,
         fields=fields,
-        ends=None if ends is None else [classes[place] for place in ends],
+        ends=ends,
         status=words.status(run.record),
-        levels=_levels(run.record),
+        levels={level: names for level, names in codes.items() if names},
         facts={
-            "fields": [{key: each[key] for key in ("name", "axis", "seen")} for each in fields],
+            "fields": [{"name": field.name, "axis": field.axis, "seen": field.seen} for field in fields],
             "classes": classes,
-            "ends": ends,
+            "ends": None if ends is None else [classes.index(name) for name in ends],
             "usual": _USUAL[run.config.preprocess.impute],
             "outputs": list(coding.classes) if coding.softmax else None,
         },
     )
 
 
-def _fields(run: Scoring) -> list[dict[str, Any]]:
-    """Return what is told of each feature; ``axis`` and ``seen`` are the ends of what is drawn, null where they are not known."""
+def _fields(run: Scoring) -> list[_Field]:
     steps, fields = run.model.preprocessor, []
-    for place, (name, feature) in enumerate(run.config.data.features.items()):
-        fill, seen = float(steps.fill[place]), [float(end) for end in steps.seen[:, place]]
-        known = all(map(isfinite, seen))
-        axis = feature.range or ((2 * seen[0] - seen[1], 2 * seen[1] - seen[0]) if known else None)
-        fields.append(
-            {
-                "name": name,
-                "unit": feature.unit,
-                "range": feature.range,
-                "axis": axis,
-                "seen": seen if known else None,
-                "empty": f"empty, will be filled with {fill:.6g}" if isfinite(fill) else "empty: without it there is no answer",
-                "keys": "decimal"
-                if (feature.range or seen)[0] >= 0
-                else "text",  # telephones show no minus sign among decimal keys
-            }
-        )
+    for (name, feature), fill, (low, high) in zip(
+        run.config.data.features.items(), steps.fill.tolist(), steps.seen.T.tolist(), strict=True
+    ):
+        seen = (low, high) if isfinite(low) and isfinite(high) else None
+        axis = feature.range or (seen and (2 * low - high, 2 * high - low))
+        empty = f"empty, will be filled with {fill:.6g}" if isfinite(fill) else "empty: without it there is no answer"
+        # telephones show no minus sign among decimal keys
+        keys = "decimal" if (feature.range or (low,))[0] >= 0 else "text"
+        fields.append(_Field(name, feature.unit, feature.range, axis, seen, empty, keys))
     return fields
-
-
-def _ends(run: Scoring, classes: list[str]) -> list[int] | None:
-    """Return the places of the classes of the lowest and the highest code, to which pushes to the left and to the right lead."""
-    coding = run.model.coding
-    ranked = sorted(zip(coding.codes, coding.classes, strict=True))
-    return None if coding.softmax else [classes.index(name) for _, name in (ranked[0], ranked[-1])]
-
-
-def _levels(record: Record) -> dict[str, list[str]]:
-    """Return the codes of the findings of each level that has any, the most serious first."""
-    found = {
-        level: [finding.code for finding in record.findings if finding.level == level] for level in ("error", "warning", "info")
-    }
-    return {level: codes for level, codes in found.items() if codes}

@@ -50,8 +50,8 @@ def pushes(run: Scoring, values: Floats) -> Pushes:
     reference = np.where(np.isnan(steps.fill), steps.seen[0] / 2 + steps.seen[1] / 2, steps.fill)
     explain = _exact if len(reference) <= EXACT else _sampled
     least = max(1, _AT_ONCE // cost(len(reference)))
-    found = [explain(run.model, reference, values[first : first + least]) for first in range(0, len(values), least)]
-    return Pushes(reference, np.asarray(run.model.output(reference[None])[0], dtype=np.float64), np.concatenate(found))
+    parts = [explain(run.model, reference, values[first : first + least]) for first in range(0, len(values), least)]
+    return Pushes(reference, run.model.output(reference[None])[0].astype(np.float64), np.concatenate(parts))
 
 
 def cost(size: int) -> int:
@@ -64,13 +64,13 @@ def _exact(model: Model, reference: Floats, rows: Floats) -> Floats:
     size = len(reference)
     inside = (np.arange(2**size)[:, None] >> np.arange(size) & 1).astype(bool)
     output = _outputs(model, np.where(inside, rows[:, None], reference))
-    members, found = inside.sum(axis=1), np.zeros((len(rows), size, output.shape[2]))
+    members, moved = inside.sum(axis=1), np.zeros((len(rows), size, output.shape[2]))
     # the share of the orders in which these members, and no others, go before the feature
     weights = np.array([1 / (size * comb(size - 1, count)) for count in range(size)])
     for place in range(size):
         before = np.flatnonzero(~inside[:, place])
-        found[:, place] = np.einsum("c,rco->ro", weights[members[before]], output[:, before + 2**place] - output[:, before])
-    return found
+        moved[:, place] = np.einsum("c,rco->ro", weights[members[before]], output[:, before + 2**place] - output[:, before])
+    return moved
 
 
 def _sampled(model: Model, reference: Floats, rows: Floats) -> Floats:
@@ -79,8 +79,7 @@ def _sampled(model: Model, reference: Floats, rows: Floats) -> Floats:
     total: Floats = np.zeros(1)
     for _ in range(_PAIRS):
         order = random.permutation(size)
-        for each in (order, order[::-1]):
-            turn = np.argsort(each)
+        for turn in map(np.argsort, (order, order[::-1])):
             inside = np.arange(size + 1)[:, None] > turn  # row k: the first k of the order
             output = _outputs(model, np.where(inside, rows[:, None], reference))
             total = total + np.diff(output, axis=1)[:, turn]

@@ -37,11 +37,10 @@ def track(section: TrackingSection, run: Path) -> dict[str, Any] | None:
     if section.mlflow is None:
         return None
     # the same modules as here, wherever the current folder is; the user's credentials come with the environment
-    paths = {"PYTHONPATH": os.pathsep.join(each or os.getcwd() for each in sys.path)}
-    words = [sys.executable, "-P", "-m", "pipeline.track.mlflow_log"]
+    paths = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            words,
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "pipeline.track.mlflow_log"],
             input=json.dumps({"mlflow": section.mlflow, "run": str(run)}),
             env=_PATIENCE | os.environ | _SILENCE | paths,
             stdout=subprocess.PIPE,
@@ -50,14 +49,14 @@ def track(section: TrackingSection, run: Path) -> dict[str, Any] | None:
             timeout=_DEADLINE,
             check=False,
         )
-        told = json.loads(done.stdout) if done.returncode == 0 else {"error": f"it ended with exit code {done.returncode}"}
+        outcome = json.loads(done.stdout) if done.returncode == 0 else {"error": f"it ended with exit code {done.returncode}"}
     except subprocess.TimeoutExpired:
-        told = {"error": f"not done after {_DEADLINE:g} seconds"}
+        outcome = {"error": f"not done after {_DEADLINE:g} seconds"}
     except (OSError, ValueError) as error:
-        told = {"error": f"it cannot be started: {error}"}
+        outcome = {"error": f"it cannot be started: {error}"}
     except KeyboardInterrupt:  # the run is saved: its figures are still wanted
-        told = {"error": "interrupted"}
-    return {"mlflow": section.mlflow, **told}
+        outcome = {"error": "interrupted"}
+    return {"mlflow": section.mlflow, **outcome}
 
 
 def told_of(tracking: dict[str, Any] | None, run: str) -> list[str]:

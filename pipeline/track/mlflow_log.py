@@ -46,7 +46,7 @@ def log(uri: str, folder: Path) -> dict[str, Any]:
 
             mlflow.log_artifact(report(folder)["report"])
         except PipelineError as error:
-            notes = [f"left out: {each}" for each in error.problems]
+            notes = [f"left out: {problem}" for problem in error.problems]
         _log_model(folder)
     return {"run_id": run.info.run_id, "experiment": experiment.name, "notes": notes}
 
@@ -79,20 +79,20 @@ def tags(record: Record) -> dict[str, str]:
 
 def _named(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return pairs under names that MLflow takes, each name once."""
-    found: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for name, value in pairs:
         key = re.sub(r"[^\w.\- ]", "_", name)[:_LONGEST_NAME]
-        while key in found:
-            key = f"{key[: _LONGEST_NAME - 8]}_{len(found)}"
-        found[key] = value
-    return found
+        while key in named:
+            key = f"{key[: _LONGEST_NAME - 8]}_{len(named)}"
+        named[key] = value
+    return named
 
 
 def _numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
-        for name, each in value.items():
+        for name, part in value.items():
             if name not in ("confusion", "curve"):  # tables, which run.json keeps
-                yield from _numbers(f"{key}.{name}", each)
+                yield from _numbers(f"{key}.{name}", part)
     elif isinstance(value, list):
         for name, end in zip(("low", "high"), value, strict=True):
             yield from _numbers(f"{key}.{name}", end)
@@ -123,7 +123,7 @@ def _log_model(folder: Path) -> None:
             loader_module="pipeline.track.mlflow_model",
             data_path=str(data),
             code_paths=[str(Path(pipeline.__file__).parent)],
-            pip_requirements=[f"{each}=={version(each)}" for each in ("mlflow-skinny", "numpy", "pandas", "pydantic", "pyyaml")],
+            pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow-skinny", "numpy", "pandas", "pydantic", "pyyaml")],
             signature=ModelSignature(inputs, outputs),
             input_example=example,
         )
@@ -136,8 +136,8 @@ def _reason(error: Exception) -> str:
         return f"{error.name} is needed and not installed; pip install {package}"
     text = " ".join(str(error).split()) or type(error).__name__
     for pattern, plain in _PLAIN.items():
-        if found := re.search(pattern, text):
-            return found.expand(plain)
+        if match := re.search(pattern, text):
+            return match.expand(plain)
     return text if len(text) <= 300 else text[:297] + "..."
 
 
@@ -153,17 +153,12 @@ _PLAIN = {
 }
 
 
-def log_from_arguments() -> None:
-    """Read the job, log, and print what happened."""
+if __name__ == "__main__":
     sys.argv.clear()  # MLflow would look for a git repository around the program that it names
     job = json.load(sys.stdin)
     with redirect_stdout(sys.stderr):
         try:
-            told = log(job["mlflow"], Path(job["run"]))
+            outcome = log(job["mlflow"], Path(job["run"]))
         except Exception as error:  # whatever MLflow raises costs no run
-            told = {"error": _reason(error)}
-    print(json.dumps(told))
-
-
-if __name__ == "__main__":
-    log_from_arguments()
+            outcome = {"error": _reason(error)}
+    print(json.dumps(outcome))

@@ -30,10 +30,12 @@ class ScoringModel:
         values = model_input[list(self.run.config.data.features)].to_numpy(dtype=np.float64, na_value=np.nan)
         scores, classes = score_rows(self.run, values), tuple(self.run.config.data.codes)
         numbers, texts = notes(self.run, scores)
-        answers = np.array([*classes, None], dtype=object)[scores.answers]
-        told: dict[str, Any] = {"class": answers}
-        told |= {f"probability {name}": scores.probabilities[:, place] for place, name in enumerate(classes)}
-        return pd.DataFrame(told | {"note": np.array(texts, dtype=object)[numbers]}, index=model_input.index)
+        columns = {
+            "class": np.array([*classes, None], dtype=object)[scores.answers],
+            **{f"probability {name}": scores.probabilities[:, place] for place, name in enumerate(classes)},
+            "note": np.array(texts, dtype=object)[numbers],
+        }
+        return pd.DataFrame(columns, index=model_input.index)
 
     def example(self) -> pd.DataFrame:
         """Return a row that no patient had: the middle of each feature's range among the training rows."""

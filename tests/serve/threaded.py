@@ -11,8 +11,8 @@ import numpy as np
 import uvicorn
 
 from pipeline.runs.saved import Scoring
-from pipeline.serve.api import answers
 from pipeline.serve.application import application
+from pipeline.serve.models import answers
 
 
 @dataclass
@@ -26,7 +26,8 @@ class Threaded:
 
     def answer(self, *texts: str) -> dict[str, Any]:
         """Return what it must answer to the texts in the fields."""
-        return answers(self.run, np.array([[float(text or "nan") for text in texts]]), explain=True)[0]
+        (answer,) = answers(self.run, np.array([[float(text or "nan") for text in texts]]), explain=True)
+        return answer.model_dump(by_alias=True)
 
 
 @contextmanager
