@@ -65,6 +65,14 @@ def clip(value: str) -> str:
     return value if len(value) <= 40 else value[:37] + "..."
 
 
+def cell_text(cell: pa.Scalar) -> str:
+    """Return what a cell holds, without blanks around it, for a message."""
+    try:
+        return str(cell).strip()
+    except UnicodeDecodeError:
+        return "bytes that are no UTF-8 text"
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Return whether a column of this type holds text, or nothing at all."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.config.schema import DataSection
-from pipeline.data.columns import clip, different_texts, numbers, short
+from pipeline.data.columns import cell_text, clip, different_texts, numbers, short
 from pipeline.data.rows import Source, open_rows
 from pipeline.data.table import Labels, Table
 from pipeline.errors import DataError, did_you_mean, listing
@@ -61,14 +61,18 @@ def _parsed(source: Source, path: str, features: Sequence[str], texts: Sequence[
             raise DataError(f"{path}, row {row} (line {first.line}): {first.reason}; {hint}")
         columns: dict[str, Any] = {name: numbers(rows.columns[name]) for name in features}
         for name in texts:
-            different, places = different_texts(rows.columns[name])
+            try:
+                different, places = different_texts(rows.columns[name])
+            except pa.ArrowException:
+                raise DataError(f'{path}: column "{name}" must hold text; its type is {rows.columns[name].type}') from None
+            if None in different:
+                raise DataError(f'{path}: column "{name}" must hold UTF-8 text')
             columns[name] = pd.Series(pa.array(different, pa.string()).take(pa.array(places)), dtype="str")
         parts.append(pd.DataFrame(columns))
         row += len(rows.columns)
-    table: pd.DataFrame = pd.concat(parts, ignore_index=True)
-    if table.empty:
+    if row == 1:
         raise DataError(f"{path}: there is a header but no row below it")
-    return table
+    return pd.concat(parts, ignore_index=True)
 
 
 def _refuse_wrong_cells(source: Source, section: DataSection, table: pd.DataFrame) -> None:
@@ -104,6 +108,6 @@ def _cells(source: Source, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str,
         rows = read()
         here = [(name, index) for name, index in wanted if start <= index < start + len(rows.columns)]
         for name, index in here:
-            cells[name, index] = int(rows.lines()[index - start]), str(rows.columns[name][index - start]).strip()
+            cells[name, index] = int(rows.lines()[index - start]), cell_text(rows.columns[name][index - start])
         start += len(rows.columns)
     return cells

@@ -75,11 +75,11 @@ def open_rows(path: str, file: BinaryIO, section: DataSection, names: Iterable[s
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')
     above, first = b"", next(pieces(path, file), Piece(1, b"", (), 0))
-    for line, text, _ in records(first.content, 1):
+    for line, text, _ in records(first.content, 1) if first.content.strip() or first.rejected else ():
         if first.rejected and first.rejected[0].line <= line:
             raise DataError(f"{path}, line {line}: the header {first.rejected[0].reason}; is this a CSV file?")
         above += text
-        if text.strip():
+        if text.strip(b"\r\n"):
             spelt = spellings(f"{path}, line {line}", _parse(text).column_names, names)
             header = ((BOM if start.startswith(BOM) else b"") + text).decode().rstrip("\r\n")
             schema = pa.schema([(name, pa.string()) for name in spelt])

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import DataSection
-from pipeline.data.columns import different_texts, numbers, short
+from pipeline.data.columns import cell_text, different_texts, numbers, short
 from pipeline.data.records import Rejected
 from pipeline.data.rows import Rows
 from pipeline.machine.arrays import Floats, Integers
@@ -52,7 +52,7 @@ def batch_of(rows: Rows, section: DataSection) -> Batch:
 def _reason(columns: pa.RecordBatch, values: Floats, row: int, section: DataSection) -> str:
     for name, value in zip(section.features, values[:, row], strict=True):
         if np.isinf(value):
-            cell = str(columns[name][row])
+            cell = cell_text(columns[name][row])
             hint = "; write decimals with a point" if "," in cell else ""
             return f'column "{name}" must hold a finite number or nothing; it holds {short(cell)}{hint}'
     return "must hold UTF-8 text"

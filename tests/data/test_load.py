@@ -274,3 +274,22 @@ def test_a_quote_inside_a_cell_is_what_the_csv_module_reads(read: Read, cell: st
     expected = next(csv.reader([f"{cell},x"]))[0]
     text = "".join(line + ("," + (cell if number else "Note")) + "\n" for number, line in enumerate(GOOD.splitlines()))
     assert read(text, "Note").others["Note"].tolist() == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "said"),
+    [
+        (0, None, "no row below it"),
+        (3, pa.array([["a"], [], None]), 'column "Class" must hold text'),
+        (3, pa.array([b"a", b"\xff", b"b"], pa.binary()).view(pa.string()), 'column "Class" must hold UTF-8 text'),
+    ],
+    ids=["no rows", "lists", "bytes"],
+)
+def test_a_parquet_file_that_is_no_table_is_one_line(tmp_path: Path, read: Read, rows: int, column: object, said: str) -> None:
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    table = pyarrow.csv.read_csv(io.BytesIO(GOOD.encode())).slice(0, rows)
+    pq.write_table(table if column is None else table.set_column(3, "Class", column), tmp_path / "mine.parquet")
+    with pytest.raises(DataError, match=said):
+        read(GOOD, path=str(tmp_path / "mine.parquet"))

@@ -377,6 +377,15 @@ def test_text_that_is_none_is_rejected_where_it_is_needed_and_passes_elsewhere(r
     assert rows_of(rejected_path(tmp_path / output))[1][:2] == ["2", "must hold UTF-8 text"]
 
 
+def test_a_number_that_is_no_text_is_rejected(run, tmp_path):
+    table = columns().set_column(0, "Age", broken(b"45", b"\xff", b"46"))
+    pq.write_table(table, tmp_path / "in.parquet")
+    assert predict(run, tmp_path / "in.parquet", tmp_path / "out.csv").rows == 2
+    line, reason, _ = rows_of(rejected_path(tmp_path / "out.csv"))[1]
+    assert line == "2"
+    assert "UTF-8" in reason
+
+
 def test_a_target_that_can_be_no_class_is_one_line(run, tmp_path):
     pq.write_table(columns(Type=pa.array([["a"], [], None])), tmp_path / "in.parquet")
     with pytest.raises(module.DataError, match='column "Type" must hold the names of classes'):
