@@ -14,6 +14,8 @@ from pipeline.config_file import load_config
 from pipeline.record import Origin
 from pipeline.run import train
 
+pytestmark = pytest.mark.arithmetic
+
 PROFILE = "[BS pp, Plasma R, Plasma F, HbA1c]"
 CELLS = {
     "a code on scaled features, random split": (

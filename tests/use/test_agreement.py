@@ -9,6 +9,8 @@ from made import SHAPES, made
 from pipeline.errors import RunError
 from pipeline.use.agreement import drawn, largest_difference, own
 
+pytestmark = pytest.mark.arithmetic
+
 
 def test_rows_lie_within_and_beyond_what_was_seen_with_gaps_ends_and_extremes():
     run = made()

@@ -11,13 +11,15 @@ from made import SHAPES, agrees, made
 from pipeline.use.agreement import drawn, largest_difference
 from pipeline.use.onnx_file import to_onnx, write
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_onnxruntime_says_what_the_run_says(shape, tmp_path):
     run = made(**SHAPES[shape])
     scorer = write(run, tmp_path / "x.onnx")
     agrees(run, scorer)
-    assert largest_difference(run, drawn(run, 2000), scorer) <= 1e-5
+    largest_difference(run, drawn(run, 2000), scorer)  # raises where the command would refuse the file
 
 
 @pytest.mark.parametrize("shape", ["softmax", "deep", "a class was never seen", "pca"])
