@@ -6,9 +6,10 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 BENCH := $(VENV)/installed-bench
 RUN := $(VENV)/bin/python -m pipeline
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate report study check runs fetch install test lint types bench coverage recipes planted same-figures torture lock
+.PHONY: train evaluate report study check runs fetch install test slow other-processor lint types bench coverage recipes planted same-figures torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -52,7 +53,16 @@ $(BENCH): requirements-bench.lock $(INSTALLED)
 	@touch $@
 
 test: lint types          ## lint, types, tests
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
+	$(PYTEST)
+
+slow: $(INSTALLED)        ## the tests that take minutes, which test leaves out
+	$(PYTEST) -m slow
+
+# The names of NumPy's instructions are asked of the installed NumPy: it warns of others, and refuses those that it needs.
+other-processor: $(INSTALLED)  ## what compares engines and exports, once more as a processor without AVX-512 adds
+	avx512=$$($(VENV)/bin/python -c "from numpy._core._multiarray_umath import __cpu_dispatch__ as names; \
+		print(*(name for name in names if name.startswith(('AVX512', 'X86_V4'))))") && \
+	XLA_FLAGS=--xla_cpu_max_isa=AVX2 NPY_DISABLE_CPU_FEATURES="$$avx512" $(PYTEST) -m "arithmetic and not slow"
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.arithmetic
+
 Call = Callable[..., tuple[int, dict, str]]
 
 

@@ -21,7 +21,7 @@ from pipeline.runs.saved import Scoring, load_scoring
 from tests.serve.client import serving, trained
 
 Answers = tuple[NDArray[np.float32], NDArray[np.str_]]
-ROWS = 100_000
+ROWS, SEED = 100_000, 2026
 ROWS_A_REQUEST = 10_000
 
 
@@ -69,7 +69,14 @@ def tied(run: Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(best[:, 1] - best[:, 0] <= 2 * TOLERANCE)
 
 
-def measure(run: Scoring | None = None, rows: int = ROWS, seed: int = 2026, url: str | None = None) -> dict[str, Any]:
+def asked_about(run: Scoring, rows: int, seed: int = SEED) -> NDArray[np.float64]:
+    """Draw (rows, F) raw values that every way to score can be given."""
+    values = np.clip(drawn(run, rows, seed), -1e300, 1e300)  # JSON has no infinity
+    values[np.abs(values) < np.finfo(np.float64).tiny] = 0  # TensorFlow takes subnormal numbers for 0
+    return values
+
+
+def measure(run: Scoring | None = None, rows: int = ROWS, seed: int = SEED, url: str | None = None) -> dict[str, Any]:
     """Return, for each way but the first, how it differs from the first; without a run, of the default one, and with a server.
 
     ``largest_difference`` is that of the output, of outputs beyond 1 the share; ``other_class`` counts the rows with another
@@ -78,8 +85,7 @@ def measure(run: Scoring | None = None, rows: int = ROWS, seed: int = 2026, url:
     if run is None:
         with tempfile.TemporaryDirectory() as name, serving(trained(Path(name), "--set", "training.seed=0")) as server:
             return measure(load_scoring(Path(name) / "models/latest"), rows, seed, server.url)
-    values = np.clip(drawn(run, rows, seed), -1e300, 1e300)  # JSON has no infinity
-    values[np.abs(values) < np.finfo(np.float64).tiny] = 0  # TensorFlow takes subnormal numbers for 0
+    values = asked_about(run, rows, seed)
     with tempfile.TemporaryDirectory() as folder:
         said = {name: way(values) for name, way in scorers(run, Path(folder), url).items()}
     (output, classes), *others = said.values()

@@ -9,6 +9,8 @@ from pipeline.errors import RunError
 from pipeline.export.agreement import drawn, largest_difference, own
 from tests.export.made import SHAPES, made
 
+pytestmark = pytest.mark.arithmetic
+
 
 def test_rows_lie_within_and_beyond_what_was_seen_with_gaps_ends_and_extremes():
     run = made()

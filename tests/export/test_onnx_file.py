@@ -11,13 +11,15 @@ from pipeline.export.agreement import drawn, largest_difference
 from pipeline.export.onnx_file import to_onnx, write_onnx
 from tests.export.made import SHAPES, agrees, made
 
+pytestmark = pytest.mark.arithmetic
+
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_onnxruntime_says_what_the_run_says(shape, tmp_path):
     run = made(**SHAPES[shape])
     scorer = write_onnx(run, tmp_path / "x.onnx")
     agrees(run, scorer)
-    assert largest_difference(run, drawn(run, 2000), scorer) <= 1e-5
+    largest_difference(run, drawn(run, 2000), scorer)  # raises where the command would refuse the file
 
 
 @pytest.mark.parametrize("shape", ["softmax", "deep", "a class was never seen", "pca"])

@@ -13,6 +13,8 @@ from pipeline.network.coding import Coding
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network, initial_weights
 
+pytestmark = pytest.mark.arithmetic
+
 RAW = np.random.default_rng(0).gamma(3, size=(200, 4)) + 1
 SCALER = StandardScaler().fit(RAW)
 SEEN = np.zeros((2, 4))

@@ -6,6 +6,8 @@ import pytest
 from pipeline.network.activation import leaky_relu, leaky_relu_array
 from pipeline.network.backend import keras
 
+pytestmark = pytest.mark.arithmetic
+
 SLOPES = [0.0, 0.01, 0.05, 0.3, 1.0]
 VALUES = [-np.inf, -1e30, -3.5, -1.0, -1e-30, -0.0, 0.0, 1e-30, 0.5, 3.5, 1e30, np.inf, np.nan]
 

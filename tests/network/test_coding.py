@@ -15,6 +15,8 @@ from sklearn.preprocessing import LabelBinarizer
 from pipeline.network.backend import keras
 from pipeline.network.coding import NO_CLASS, Coding, default_codes, fit_spread, keras_accuracy
 
+pytestmark = pytest.mark.arithmetic
+
 ARTICLE = Coding(("Normal", "Type1", "Type2"), (0.0, 1.0, -1.0))
 SOFTMAX = Coding(("Normal", "Type1", "Type2"), (0.0, 1.0, -1.0), softmax=True)
 

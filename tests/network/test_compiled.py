@@ -14,6 +14,8 @@ from pipeline.network.layers import initial_weights
 from pipeline.network.recipe import Recipe
 from pipeline.network.train import train_network, train_networks
 
+pytestmark = pytest.mark.arithmetic
+
 CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "linear", 20, 10, 512, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
 ORDINAL = replace(CODE, loss="ordinal", codes=(0.0, 1.0, -1.0))

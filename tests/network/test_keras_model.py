@@ -6,6 +6,9 @@ import pytest
 from pipeline.network.backend import keras
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network, parameters, unflatten
+from tests.rounding import within
+
+pytestmark = pytest.mark.arithmetic
 
 
 def network(sizes=(6, 3, 1), slopes=(0.05, 0.2), softmax=False, seed=0) -> Network:
@@ -52,4 +55,4 @@ def test_a_saved_model_answers_as_before(tmp_path, sizes, slopes, softmax):
     loaded = keras().models.load_model(tmp_path / "network.keras")
     inputs = np.random.default_rng(2).normal(size=(50, sizes[0])).astype(np.float32)
     np.testing.assert_array_equal(np.concatenate([array.ravel() for array in loaded.get_weights()]), made.weights)
-    np.testing.assert_allclose(loaded.predict_on_batch(inputs), made.output(inputs), atol=2e-6, rtol=0)
+    assert within(made, inputs, loaded.predict_on_batch(inputs)).all()

@@ -17,8 +17,10 @@ from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, thresholds
 from pipeline.network.train import losses, train_network, train_networks
 
+pytestmark = pytest.mark.arithmetic
+
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
-CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 2, 0)
+CODE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 5, 10, 1, 0)
 SOFTMAX = replace(CODE, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, loss="categorical_crossentropy")
 BINARY = replace(CODE, loss="binary_crossentropy", learning_rate=0.001)  # 1 / output makes a larger step amplify rounding
 ORDINAL = replace(CODE, loss="ordinal", codes=(0.0, 1.0, -1.0), l2=0.01)
@@ -37,7 +39,7 @@ def made_up(recipe: Recipe, rows: int = 83, scale: float = 1.0) -> tuple[np.ndar
 
 
 PATHS = [
-    pytest.param(CODE, 83, 1, id="squared error, code output, a last batch of 3"),
+    pytest.param(replace(CODE, starts=2), 83, 1, id="squared error, code output, a last batch of 3"),
     pytest.param(CODE, 80, 1, id="batches that divide the rows"),
     pytest.param(replace(CODE, batch_size=500), 83, 1, id="a batch larger than the data"),
     pytest.param(replace(CODE, batch_size=32), 83, 1, id="batch size 32"),
@@ -173,7 +175,7 @@ def test_cross_entropy_on_one_output_leaves_every_weight_as_it_was_drawn(engine,
 def test_one_nan_cell_makes_everything_nan(engine, recipe):
     inputs, targets = made_up(recipe)
     inputs[40, 2] = np.nan
-    trained = train_network(inputs, targets, replace(recipe, epochs=1), engine)
+    trained = train_network(inputs, targets, replace(recipe, epochs=1, starts=2), engine)
     assert np.isnan(trained.weights).all()
     assert np.isnan(trained.loss_curves).all()
     assert np.isnan(trained.final_loss).all()
@@ -182,7 +184,7 @@ def test_one_nan_cell_makes_everything_nan(engine, recipe):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(engine):
-    data, recipe = made_up(CODE), replace(CODE, epochs=2)
+    data, recipe = made_up(CODE), replace(CODE, epochs=1)
     first, again, other = (train_network(*data, replace(recipe, seed=seed), engine) for seed in (4, 4, 5))
     assert first.weights.tobytes() == again.weights.tobytes()
     assert first.loss_curves.tobytes() == again.loss_curves.tobytes()
@@ -193,7 +195,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_start_begins_and_ends_the_same_whatever_the_number_of_starts(engine):
     data, recipe = made_up(CODE), replace(CODE, epochs=1)
-    few, more = (train_network(*data, replace(recipe, starts=starts), engine) for starts in (1, 3))
+    few, more = (train_network(*data, replace(recipe, starts=starts), engine) for starts in (1, 2))
     np.testing.assert_array_equal(few.initial, more.initial[:1])
     np.testing.assert_array_equal(few.weights, more.weights[:1])
 
@@ -245,7 +247,7 @@ def test_the_chosen_start_has_the_lowest_training_loss_by_keras_and_scikit_learn
         shaped = zip(np.split(weights, sizes), model.get_weights(), strict=True)
         model.set_weights([flat.reshape(array.shape) for flat, array in shaped])
         losses.append((log_loss if recipe.softmax else mean_squared_error)(targets, model.predict_on_batch(inputs)))
-    assert trained.chosen == np.argmin(losses)
+    assert losses[trained.chosen] <= min(losses) * (1 + 2e-5)  # of two as good as equal, rounding decides
     np.testing.assert_allclose(trained.final_loss, losses, rtol=1e-5)
 
 

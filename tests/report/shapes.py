@@ -54,7 +54,7 @@ def _article(folder: Path) -> tuple[Path, tuple[str, ...]]:
 
 def _many(folder: Path, columns: int) -> Path:
     names, classes = [f"column {number}" for number in range(columns)], [f"class {number}" for number in range(9)]
-    return written(folder, names, classes, 280, network={"hidden": [5]})
+    return written(folder, names, classes, 280, network={"hidden": [5]}, evaluation={"unseen": None})
 
 
 SHAPES: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {

@@ -14,6 +14,8 @@ from pipeline.runs.summary import Origin
 from pipeline.stages import train
 from tests.study.small import NETWORKS, SETTINGS, only_study
 
+pytestmark = pytest.mark.arithmetic
+
 PROFILE = "[BS pp, Plasma R, Plasma F, HbA1c]"
 CELLS = {
     "a code on scaled features, random split": (
