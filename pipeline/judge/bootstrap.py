@@ -103,8 +103,7 @@ def jackknife(value: float, without: Floats, level: float, least: float, most: f
 
     Source: Shao and Tu (1995), "The jackknife and bootstrap", section 2.2: the blocks' variance is (g - 1) / g times the sum
     of squares about their mean. The ends are NaN if the figure is undefined or infinite without some block, or always the same.
-    ``value`` is that of all rows, ``without`` are the (blocks,) values with a block left out, ``level`` is the coverage. The
-    figure lies between ``least`` and ``most``, which may be infinite.
+    Arguments as in ``estimate``; the figure lies between ``least`` and ``most``, which may be infinite.
     """
     from scipy.special import stdtrit
 

@@ -69,6 +69,7 @@ def recalibrate(logit: Floats, hit: Flags, weights: Floats, start: tuple[float, 
     return intercept, slope
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Floats:
     """Return the (resamples,) calibration in the large: the intercept of ``recalibrate`` with the slope held at 1.
 
@@ -77,8 +78,7 @@ def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Fl
     NaN where the rows that count are of one kind.
     """
     sign, ratio = np.where(hit, 1.0, -1.0), np.exp(logit)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        observed = np.log((weights @ hit) / (weights @ ~hit))
+    observed = np.log((weights @ hit) / (weights @ ~hit))
     value = np.where(np.isfinite(observed), 0.0, np.nan)
     low, high = observed - logit.max() + value, observed - logit.min() + value
     value = np.clip(value + start, low, high)
@@ -88,8 +88,7 @@ def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Fl
         error = weights * miss
         excess, curvature = error @ sign, error.sum(axis=1) - np.einsum("rn,rn->r", error, miss)
         low, high = np.where(excess > 0, value, low), np.where(excess < 0, value, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            after = value + np.where(excess == 0, 0.0, excess / curvature)
+        after = value + np.where(excess == 0, 0.0, excess / curvature)
         before, value = value, np.where((after >= low) & (after <= high), after, (low + high) / 2)
         if not np.any(np.abs(value - before) > _SETTLED * (1 + np.abs(before))):
             break

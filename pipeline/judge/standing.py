@@ -16,7 +16,7 @@ class Standing:
 
     Attributes:
         test, test_interval: accuracy on the test rows and its Wilson interval.
-        unseen, unseen_interval: accuracy on unseen profiles, and its interval by ``grouped_interval``, which resamples profiles.
+        unseen, unseen_interval: accuracy on unseen profiles, and its interval by ``grouped_interval``.
         unseen_lead: interval of its lead over the network there, by ``grouped_difference``; None for the network.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two.

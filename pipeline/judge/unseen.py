@@ -13,6 +13,8 @@ from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Integers
 from pipeline.model import Prepared, prepare
 
+_REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
+
 
 @dataclass(frozen=True)
 class Unseen:
@@ -27,9 +29,6 @@ class Unseen:
     groups: Integers
     folds: Integers
     answers: dict[str, Integers]
-
-
-_REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
 
 
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
