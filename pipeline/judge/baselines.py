@@ -13,11 +13,9 @@ import numpy as np
 from pipeline.data.preprocess import Task
 from pipeline.machine.arrays import Integers
 
-FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
-"""Baselines that are fitted on training rows."""
+FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
 _VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large file would keep for hours
-SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
-"""Baselines that are simpler than any network."""
+SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")  # simpler than any network
 RIVAL_NAMES: Mapping[str, str] = {
     "network": "the network",
     "majority": "always the largest class",

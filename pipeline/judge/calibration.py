@@ -16,14 +16,7 @@ _SETTLED = 1e-5  # a Newton step so short leaves an error of about its square
 
 @dataclass(frozen=True)
 class Curve:
-    """Predicted probability beside observed share, in bins of about equally many rows.
-
-    Attributes:
-        predicted: (bins,) mean probability, rising.
-        observed: (bins,) share of the class.
-        rows: (bins,) counts.
-        interval: (bins, 2) Wilson interval of ``observed``.
-    """
+    """The (bins,) predicted probabilities, rising, beside the observed shares, their rows and their (bins, 2) Wilson interval."""
 
     predicted: Floats
     observed: Floats

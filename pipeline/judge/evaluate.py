@@ -40,11 +40,10 @@ class Evaluation:
         train, test: scores of the rows; on a file that the model was not trained on all are test rows, and ``train`` is None.
         keras_train, keras_test: Keras's accuracy; None for softmax, and like ``train``.
         standings: the "network" and each baseline, side by side.
-        unseen: as in the yardsticks.
         probabilities: of the classes, on the test rows.
         spread: of a single output around its codes, which makes it probabilities; None for softmax.
         subgroups: the test rows by the limits that the config declares for a column.
-        advice: what the data say about the activation; from training rows, or from all rows of another file.
+        advice: from training rows, or from all rows of another file.
         fill: what replaces a missing value of each column; NaN where nothing does.
         truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
     """

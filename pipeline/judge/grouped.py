@@ -21,7 +21,6 @@ def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: in
     Added successes and failures are the remedy of Agresti and Coull (1998), "Approximate is better than exact for interval
     estimation of binomial proportions", who add two of each; here one of each kept the coverage. An added group has the root
     of the mean squared size, as large groups decide how much the accuracy varies. One more mistake never raises an end.
-
     ``right`` says of each row whether the answer was right, ``groups`` which group it is of, by any labels.
     """
     return _interval(np.asarray(right, dtype=np.float64), groups, np.array([0.0, 1.0]), level, seed)

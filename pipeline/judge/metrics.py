@@ -18,8 +18,7 @@ class Scores:
 
     Attributes:
         classes, rows: names, in the order of every per-class figure, and how many rows.
-        accuracy: share of right answers; no class is never right.
-        interval: Wilson interval of the accuracy.
+        accuracy, interval: share of right answers, no class never being right, and its Wilson interval.
         confusion: (K, K + 1) counts, truth by answer; the last column counts rows without a class.
         recall: (K,) sensitivity; NaN for a class without rows.
         specificity: (K,) share of the other rows that were not answered with this class; NaN if there are none.
@@ -59,8 +58,7 @@ def score(
     size = len(classes)
     confusion = np.zeros((size, size + 1), dtype=np.int64)
     np.add.at(confusion, (np.asarray(truth), np.where(np.asarray(answers) == NO_CLASS, size, answers)), 1)
-    right = confusion.diagonal()
-    present, answered = confusion.sum(axis=1), confusion.sum(axis=0)[:size]
+    right, present, answered = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)[:size]
     rows, correct = int(confusion.sum()), int(right.sum())
     neither = rows - present - answered + right
     successes_of_trials = {

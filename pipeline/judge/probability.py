@@ -17,8 +17,7 @@ class ClassProbability:
 
     Attributes:
         auc: area under the ROC curve; undefined where all rows are of the class or none.
-        slope: of the logistic recalibration; infinite where a threshold on the probability makes no mistake.
-        intercept: of the same fit as ``slope``; undefined where that is infinite.
+        slope, intercept: of the logistic recalibration; infinite and undefined where a threshold makes no mistake.
         in_the_large: intercept with the slope held at 1.
     """
 
@@ -55,8 +54,7 @@ def score_probabilities(
 
     A single row without probabilities (NaN) leaves every figure undefined: leaving it out would flatter a network that
     fails on hard rows. So does a file without rows. Up to 10,000 rows the intervals are BCa bootstrap intervals of 1,000
-    ``resamples``; beyond, where resampling takes minutes, t intervals of a jackknife of 25 blocks, unless ``resamples`` says
-    how many. The same ``seed`` gives the same resamples or blocks.
+    ``resamples``; beyond, where resampling takes minutes, t intervals of a jackknife of 25 blocks, unless the number is given.
     """
     hits = truth[:, None] == np.arange(len(classes))
     if not len(truth) or np.isnan(probabilities).any():

@@ -51,8 +51,8 @@ def standings(
                 better, worse = int((hits & ~own).sum()), int((own & ~hits).sum())
                 figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
         if unseen and name in held:
-            interval = grouped_interval(held[name], unseen.groups, level)
-            figures |= {"unseen": float(held[name].mean()), "unseen_interval": interval}
+            figures["unseen"] = float(held[name].mean())
+            figures["unseen_interval"] = grouped_interval(held[name], unseen.groups, level)
             if name != "network":
                 figures["unseen_lead"] = grouped_difference(held[name], held["network"], unseen.groups, level)
         result[name] = Standing(**figures)
