@@ -1,6 +1,6 @@
 """The command line: parse, call, print."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -177,7 +177,7 @@ def check_command(
         findings = check_config(load_config(config, settings or (), data))
         if strict:
             findings = tuple(replace(each, level="error") if each.level == "warning" else each for each in findings)
-        shown = {"findings": [finding.to_dict() for finding in findings]}
+        shown = {"findings": [asdict(finding) for finding in findings]}
         out.show(shown, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
 

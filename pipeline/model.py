@@ -106,10 +106,4 @@ def classifier_of(
     from pipeline.network.classifier import LeakyReLUClassifier
 
     parameters = network.model_dump() | training.model_dump()
-    return LeakyReLUClassifier(
-        codes=codes,
-        random_state=parameters.pop("seed"),
-        **parameters,
-        allow_nan=True,
-        verbose=verbose,
-    )
+    return LeakyReLUClassifier(codes=codes, random_state=parameters.pop("seed"), **parameters, allow_nan=True, verbose=verbose)

@@ -8,6 +8,8 @@ from pipeline.config.schema import Config, mismatch
 from pipeline.config.yaml_text import Location, Problem
 from pipeline.errors import did_you_mean, listing
 
+_SERVER = re.compile(r"https?://[\w.:\[\]-]+(/[^\s?#]*)?|sqlite:///\S+")
+
 
 def contradictions(config: Config) -> Iterator[Problem]:
     """Yield the location of each contradictory or useless setting, and what to do about it."""
@@ -24,9 +26,8 @@ def _data(config: Config) -> Iterator[Problem]:
             other = "data.target" if name == data.target else "a feature"
             yield ("data", "redundant", index), f'"{name}" is also {other}; a column has one role'
     for name, feature in data.features.items():
-        if feature.range and feature.range[0] >= feature.range[1]:
-            text = f"must be [lowest, highest] with lowest below highest; got {list(feature.range)}"
-            yield ("data", "features", name, "range"), text
+        if (ends := feature.range) and ends[0] >= ends[1]:
+            yield ("data", "features", name, "range"), f"must be [lowest, highest] with lowest below highest; got {list(ends)}"
     for name, code in data.codes.items():
         twin = next(other for other, value in data.codes.items() if value == code)
         if twin != name:
@@ -79,10 +80,9 @@ def _groups(config: Config) -> Iterator[Problem]:
         yield ("split", "stratify"), "cannot be combined with split.group_by: whole groups cannot keep exact shares; choose one"
     if config.data.target in grouping:
         yield ("split", "group_by"), f'"{config.data.target}" is data.target: whole classes would be missing from training'
-    columns: dict[Location, str] = {("evaluation", "subgroups", name): name for name in subgroups}
-    for index, name in enumerate(unseen.group_by if unseen else ()):
-        columns["evaluation", "unseen", "group_by", index] = name
-    for location, name in columns.items():
+    columns: list[tuple[Location, str]] = [(("evaluation", "subgroups", name), name) for name in subgroups]
+    columns += [(("evaluation", "unseen", "group_by", at), name) for at, name in enumerate(unseen.group_by if unseen else ())]
+    for location, name in columns:
         if name not in config.data.features:
             yield location, f'"{name}" is not among data.features{did_you_mean(name, config.data.features)}'
     for name, cuts in subgroups.items():
@@ -104,13 +104,9 @@ def _network(config: Config) -> Iterator[Problem]:
 
 
 def _tracking(config: Config) -> Iterator[Problem]:
-    at: Location = ("tracking", "mlflow")
-    uri = config.tracking.mlflow
+    at, uri = ("tracking", "mlflow"), config.tracking.mlflow
     if uri is not None and "@" in uri:  # it is not shown either: what is shown ends in a log
         rule = "must not hold a user or a password, for it is kept in the run"
         yield at, f"{rule}; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in the environment instead"
     elif uri is not None and not _SERVER.fullmatch(uri):
         yield at, f"must be the address of MLflow, such as http://host:5000, https://host or sqlite:///mlflow.db; got {uri!r}"
-
-
-_SERVER = re.compile(r"https?://[\w.:\[\]-]+(/[^\s?#]*)?|sqlite:///\S+")

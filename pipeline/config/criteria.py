@@ -5,22 +5,20 @@ fasting plasma glucose >= 7.0 mmol/L (126 mg/dL), 2-hour plasma glucose >= 11.1 
 glucose >= 11.1 mmol/L (200 mg/dL) with symptoms, HbA1c >= 48 mmol/mol (6.5 %).
 """
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from pipeline.config.schema import DataSection
 
-THRESHOLDS = MappingProxyType(
-    {
-        ("fasting", "mmol/L"): 7.0,
-        ("fasting", "mg/dL"): 126.0,
-        ("two_hour", "mmol/L"): 11.1,
-        ("two_hour", "mg/dL"): 200.0,
-        ("random", "mmol/L"): 11.1,
-        ("random", "mg/dL"): 200.0,
-        ("hba1c", "mmol/mol"): 48.0,
-        ("hba1c", "%"): 6.5,
-    }
-)
+THRESHOLDS: Mapping[tuple[str, str], float] = {
+    ("fasting", "mmol/L"): 7.0,
+    ("fasting", "mg/dL"): 126.0,
+    ("two_hour", "mmol/L"): 11.1,
+    ("two_hour", "mg/dL"): 200.0,
+    ("random", "mmol/L"): 11.1,
+    ("random", "mg/dL"): 200.0,
+    ("hba1c", "mmol/mol"): 48.0,
+    ("hba1c", "%"): 6.5,
+}
 """(criterion, unit) -> the lowest value that meets the criterion."""
 
 

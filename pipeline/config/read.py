@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -14,6 +15,15 @@ from pipeline.config.yaml_text import Location, Problem, YamlSource, override, r
 from pipeline.errors import ConfigError, did_you_mean
 
 Schema = TypeVar("Schema", bound=BaseModel)
+_PLAIN = {
+    "Input should be": "must be",
+    "Tuple should have": "must have",
+    "Dictionary should have": "must have",
+    "should have": "must have",
+    "a valid tuple": "a list in brackets",
+    "a valid dictionary": "a mapping of keys to values",
+    " after validation": "",
+}
 
 
 def load_config(path: Path | str, settings: Sequence[str] = (), data: str | None = None) -> Config:
@@ -70,7 +80,7 @@ def _line(problem: str) -> int:
 
 
 def _validate(model: type[Schema], source: YamlSource) -> tuple[Schema | None, list[str]]:
-    """Return the problems, and a model in which faulty keys have their defaults, so that the rest is checked too."""
+    """Return the problems, and a model in which faulty keys and lists have their defaults, so that the rest is checked too."""
     try:
         return model.model_validate(source.values), []
     except ValidationError as error:
@@ -78,9 +88,9 @@ def _validate(model: type[Schema], source: YamlSource) -> tuple[Schema | None, l
         for detail in error.errors():
             location = _written(detail["loc"], source)
             problems.append(_problem(model, detail, location, source))
-            faulty.add(location)
+            faulty.add(tuple(takewhile(lambda part: isinstance(part, str), location)))
     try:
-        return model.model_validate(_without(source.values, faulty)), problems
+        return model.model_validate(_without(source.values, faulty, ())), problems
     except ValidationError:
         return None, problems
 
@@ -103,10 +113,9 @@ def _problem(model: type[BaseModel], error: Any, location: Location, source: Yam
     if kind == "extra_forbidden":
         keys = _keys_beside(model, location)
         return f"{where}: unknown key{did_you_mean(str(location[-1]), keys) or '; the keys here are ' + ', '.join(keys)}"
-    if kind == "missing" and isinstance(value, list | tuple):
-        return f"{where}: must have more items; got {_shown(value)}"
     if kind == "missing":
-        return f"{where}: this required key is missing; add it"
+        few = isinstance(value, list | tuple)
+        return f"{where}: " + (f"must have more items; got {_shown(value)}" if few else "this required key is missing; add it")
     if kind == "model_type":
         return f"{where}: must be a section with keys; got {_shown(value)}"
     if kind == "literal_error" and location[:2] == ("findings", "accept"):
@@ -120,17 +129,6 @@ def _problem(model: type[BaseModel], error: Any, location: Location, source: Yam
     if kind == "literal_error" and isinstance(value, str):
         hint = did_you_mean(str(value), error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
     return f"{where}: {text[0].lower() + text[1:]}; got {_shown(value)}{hint.replace('; did', ', did')}"
-
-
-_PLAIN = {
-    "Input should be": "must be",
-    "Tuple should have": "must have",
-    "Dictionary should have": "must have",
-    "should have": "must have",
-    "a valid tuple": "a list in brackets",
-    "a valid dictionary": "a mapping of keys to values",
-    " after validation": "",
-}
 
 
 def _keys_beside(model: type[BaseModel], location: Location) -> list[str]:
@@ -148,19 +146,11 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-def _without(values: dict[str, Any], faulty: set[Location]) -> dict[str, Any]:
-    """Return a copy without the faulty locations; a faulty list item takes its list with it."""
-
-    def copy(value: Any, at: Location) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {key: copy(item, (*at, key)) for key, item in value.items() if not below((*at, key), item)}
-
-    def below(at: Location, value: Any) -> bool:
-        return at in faulty or (isinstance(value, list) and any(location[: len(at)] == at for location in faulty))
-
-    kept: dict[str, Any] = copy(values, ())
-    return kept
+def _without(value: Any, faulty: set[Location], at: Location) -> Any:
+    """Return a copy of what is written at a location, without the faulty ones below it."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without(item, faulty, (*at, key)) for key, item in value.items() if (*at, key) not in faulty}
 
 
 def _where(source: YamlSource, location: Location) -> str:

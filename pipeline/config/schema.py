@@ -100,9 +100,8 @@ class NetworkSection(Section):
             return (self.alpha,) * layers
         if len(self.alpha) != layers:
             last = "softmax has none" if self.output == "softmax" else "the output layer has one too"
-            raise ValueError(
-                f"alpha must be one slope, or one for each of the {layers} Leaky ReLU layers ({last}); got {len(self.alpha)}"
-            )
+            rule = f"must be one slope, or one for each of the {layers} Leaky ReLU layers ({last})"
+            raise ValueError(f"alpha {rule}; got {len(self.alpha)}")
         return self.alpha
 
 

@@ -24,6 +24,8 @@ _SCALARS = {
 """kind -> what it looks like, and the characters that it may begin with."""
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 50
+_PART = r'"([^"]+)"|([^."]+)'
+_KEY = re.compile(rf"(?:{_PART})(?:\.(?:{_PART}))*")
 
 
 class _Loader(yaml.SafeLoader):
@@ -104,10 +106,9 @@ def read_yaml(text: str, name: str) -> YamlSource:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = f"{name}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {error.problem or error.context}"
-    except yaml.YAMLError as error:
-        problem = f"{name}: not valid YAML: {' '.join(str(error).split())}"
-    except RecursionError:
-        problem = f"{name}: not valid YAML: nested too deeply"
+    except (yaml.YAMLError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        problem = f"{name}: not valid YAML: {reason}"
     return YamlSource(name, problems=[problem], broken=True)
 
 
@@ -118,8 +119,7 @@ def dump_yaml(values: dict[str, Any]) -> str:
 
 def dump_line(value: Any) -> str:
     """Return a value as YAML on one line, as ``override`` reads it after the equals sign."""
-    text: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=sys.maxsize)
-    return text.strip()
+    return str(yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=sys.maxsize)).strip()
 
 
 def override(source: YamlSource, settings: Sequence[str]) -> None:
@@ -139,10 +139,6 @@ def override(source: YamlSource, settings: Sequence[str]) -> None:
             _put(source, parts, value.values["value"], f"--set {key.strip()}")
 
 
-_PART = r'"([^"]+)"|([^."]+)'
-_KEY = re.compile(rf"(?:{_PART})(?:\.(?:{_PART}))*")
-
-
 def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> None:
     at: Any = source.values
     for depth, part in enumerate(parts[:-1], start=1):
@@ -160,15 +156,17 @@ def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> 
 
 
 def _value(node: Any, location: Location, source: YamlSource) -> Any:
-    line = node.start_mark.line + 1
-    source.places.setdefault(location, f"{source.name}:{line}")
-    if not isinstance(node, yaml.ScalarNode) and node.tag not in (_TAG + "map", _TAG + "seq"):
-        source.problems.append(_bad_tag(f"{source.name}:{line}", node.tag))
+    place, kind = f"{source.name}:{node.start_mark.line + 1}", node.tag.removeprefix(_TAG)
+    source.places.setdefault(location, place)
+    scalar = isinstance(node, yaml.ScalarNode)
+    fits = kind in _SCALARS and _SCALARS[kind][0].match(node.value) if scalar else kind in ("map", "seq")
+    if not fits and not (scalar and kind == "str"):  # only an explicit tag gets here
+        source.problems.append(f'{place}: the tag "{node.tag}" is not supported here; write the plain value without it')
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, location, source)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*location, index), source) for index, item in enumerate(node.value)]
-    return _scalar(node, f"{source.name}:{line}", source)
+    return _scalar(kind, node.value) if fits else node.value
 
 
 def _mapping(node: Any, location: Location, source: YamlSource) -> dict[str, Any]:
@@ -188,21 +186,13 @@ def _mapping(node: Any, location: Location, source: YamlSource) -> dict[str, Any
     return values
 
 
-def _scalar(node: Any, place: str, source: YamlSource) -> Any:
-    kind, text = node.tag.removeprefix(_TAG), node.value
-    if kind != "str" and (kind not in _SCALARS or not _SCALARS[kind][0].match(text)):  # only an explicit tag gets here
-        source.problems.append(_bad_tag(place, node.tag))
-        return text
+def _scalar(kind: str, text: str) -> Any:
     if kind == "int":
         # Python refuses to read more than 4,300 digits, and no setting needs more than a double holds
         return int(text) if len(text) < 20 else float(text)
     if kind == "float":
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    return {"null": None, "bool": text.lower() == "true"}.get(kind, text)
-
-
-def _bad_tag(place: str, tag: str) -> str:
-    return f'{place}: the tag "{tag}" is not supported here; write the plain value without it'
+    return text.lower() == "true" if kind == "bool" else None
 
 
 def _kind(value: Any) -> str:

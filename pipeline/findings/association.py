@@ -47,10 +47,7 @@ def ranked(values: Floats) -> Ranked:
 def best_interval(column: Ranked, member: Flags) -> ValueRange:
     """Return the interval, or its complement, with the highest balanced accuracy; a threshold is one with an open end.
 
-    Args:
-        column: the values, sorted.
-        member: (rows,) which rows belong to the class; some do and some do not.
-
+    ``member`` is (rows,) which rows belong to the class; some do and some do not.
     Source: Kadane's maximum-subarray scan over the distinct values; balanced accuracy is (1 + Youden's J) / 2.
     """
     levels, size = column.levels, len(column.levels)
@@ -70,16 +67,12 @@ def best_interval(column: Ranked, member: Flags) -> ValueRange:
 
 
 def fisher(flag: Flags, member: Flags) -> float:
-    """Return the two-sided p-value of Fisher's exact test that a flag and a class are independent.
-
-    Two-sided by doubling the smaller tail of the hypergeometric distribution, at most 1.
-    """
+    """Return the p-value of Fisher's exact test that a flag and a class are independent: twice the smaller tail, at most 1."""
     rows, flags, members, both = len(flag), int(flag.sum()), int(member.sum()), int((flag & member).sum())
     factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, rows + 1)))])
 
     def choose(total: int, part: Integers) -> Floats:
-        chosen: Floats = factorials[total] - factorials[part] - factorials[total - part]
-        return chosen
+        return np.asarray(factorials[total] - factorials[part] - factorials[total - part])
 
     possible = np.arange(max(0, flags + members - rows), min(flags, members) + 1)
     logs = choose(members, possible) + choose(rows - members, flags - possible) - choose(rows, np.array(flags))

@@ -15,6 +15,8 @@ from pipeline.machine.arrays import Floats
 from pipeline.model import Model
 from pipeline.network.train import Trained
 
+_ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for thousands of starts
+
 
 def audit(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
     """Return the findings that need no training: about the config, the data and the split."""
@@ -30,14 +32,9 @@ def audit_training(
     if len(parts.train):  # on another file there are no training rows to look at
         dead = [layer.dead for layer in evaluation.advice.layers]
         agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[parts.train]))
-    answers = evaluation.answers[np.concatenate([parts.train, parts.test])]
-    answers = answers if evaluation.several_classes else answers[:0]  # one answer is right where there is one class
-    facts = TrainingFacts(trained, answers, dead, agreeing, config)
+    scored = np.concatenate([parts.train, parts.test])[: None if evaluation.several_classes else 0]  # else one answer is right
+    facts = TrainingFacts(trained, evaluation.answers[scored], dead, agreeing, config)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
-
-
-_ROWS = 2000
-"""Rows looked at, evenly spread: enough for a share, few enough for thousands of starts."""
 
 
 def agreement(model: Model, trained: Trained, inputs: Floats) -> Floats:

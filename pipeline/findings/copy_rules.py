@@ -64,22 +64,16 @@ def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
     classes = table.class_indices()
     copies = _known(_whole_rows(facts), facts)
-    profiles = _known(table.profiles(columns), facts) if columns else None
-    doubtful = len(copies) > 0 and more_than_chance(table.features, classes)
-    if not doubtful and profiles is not None and len(profiles):
-        doubtful = more_than_chance(table.features[list(columns)], classes)
-    if doubtful:
-        shared = "" if profiles is None else f", and {len(profiles)} share {listing(columns)} with one"
-        examples = copies if profiles is None or len(copies) else profiles
+    profiles = _known(table.profiles(columns), facts) if columns else copies[:0]
+    if (len(copies) and more_than_chance(table.features, classes)) or (
+        len(profiles) and more_than_chance(table.features[list(columns)], classes)
+    ):
+        count, examples = len(profiles) if columns else None, copies if len(copies) else profiles
+        shared = f", and {count} share {listing(columns)} with one" if columns else ""
         yield Doubt(
             f"{len(copies)} of {len(parts.test)} test rows repeat a training row{shared} ({_such_as(examples)}): the test asks "
             "what training has already told",
-            {
-                "copies": len(copies),
-                "profiles": None if profiles is None else len(profiles),
-                "test": len(parts.test),
-                "examples": _examples(examples),
-            },
+            {"copies": len(copies), "profiles": count, "test": len(parts.test), "examples": _examples(examples)},
             _grouped(config) + (", or read the accuracy on unseen profiles" if columns else ""),
         )
 

@@ -16,13 +16,7 @@ _PARTS = {"empty_test": "test", "empty_train": "training"}
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What the D rules read.
-
-    Attributes:
-        table: all rows.
-        parts: which of them train and which test; none train where a file is only scored.
-        config: the settings.
-    """
+    """What the D rules read; no row trains where a file is only scored."""
 
     table: Table
     parts: Split
@@ -47,8 +41,8 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     gaps = _counts(facts.table.features.isna())
     removed = _counts(facts.table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
     usable = facts.table.usable(preprocess.implausible)
-    empty = [str(name) for name, none in usable.isna().all().items() if none]
-    one_sided = _one_sided(facts, empty)
+    empty = list(usable.columns[usable.isna().all()])
+    one_sided = _one_sided(usable.drop(columns=empty), facts.parts)
     if not gaps and not removed and not empty and not one_sided:
         return
     reasons = [f"{sum(gaps.values())} cells are empty ({_by_column(gaps)})"] if gaps else []
@@ -101,8 +95,7 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: take a column that is not determined out of `data.redundant`.
     Source: a functional dependency: the target maps each class to one value.
     """
-    proofs: dict[str, dict[str, str]] = {}
-    broken: dict[str, str] = {}
+    proofs, broken = dict[str, dict[str, str]](), dict[str, str]()
     for column in facts.config.data.redundant:
         if column not in facts.table.others:  # a file that is only scored may lack it
             continue
@@ -129,14 +122,10 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _one_sided(facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
-    """Return the columns without a usable value in one part of the split, though not in the whole file."""
-    usable = facts.table.usable(facts.config.preprocess.implausible).drop(columns=empty)
-    rows = {"empty_test": facts.parts.test, "empty_train": facts.parts.train}
-    absent = {
-        part: [str(name) for name, none in usable.iloc[chosen].isna().all().items() if none] if len(chosen) else []
-        for part, chosen in rows.items()
-    }
+def _one_sided(usable: pd.DataFrame, parts: Split) -> dict[str, list[str]]:
+    """Return the columns without a usable value in one part of the split."""
+    rows = {"empty_test": parts.test, "empty_train": parts.train}
+    absent = {part: list(usable.columns[usable.iloc[own].isna().all()]) for part, own in rows.items() if len(own)}
     return {part: columns for part, columns in absent.items() if columns}
 
 

@@ -9,9 +9,7 @@ from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.standing import Standing
 
-_GAP = 0.05
-"""Difference between two accuracies that counts as large."""
-
+_GAP = 0.05  # between two accuracies, which counts as large
 _CHANCE = 0.05
 
 
@@ -66,11 +64,7 @@ def _wins(rival: Standing, network: Standing) -> dict[str, float | None]:
     """Return the figures in which a baseline is above the network by more than chance explains, None for the others."""
     ahead = rival.p is not None and (rival.test or 0) > (network.test or 0) and rival.p < _CHANCE / len(SIMPLE)
     leads = rival.unseen_lead is not None and rival.unseen_lead[0] > 0
-    return {
-        "test": rival.test if ahead else None,
-        "unseen": rival.unseen if leads else None,
-        "p": rival.p if ahead else None,
-    }
+    return {"test": rival.test if ahead else None, "unseen": rival.unseen if leads else None, "p": rival.p if ahead else None}
 
 
 def _reached(figures: dict[str, float | None]) -> str:
@@ -97,8 +91,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     network = evaluation.standings["network"]
     if network.test is None or network.unseen is None or network.unseen_interval is None:
         return
-    low, high = network.unseen_interval
-    gap = network.test - network.unseen
+    (low, high), gap = network.unseen_interval, network.test - network.unseen
     chance = float(np.hypot(network.test - evaluation.test.interval[0], high - network.unseen))
     if round(gap, 9) >= _GAP and gap > chance:
         yield Doubt(
@@ -121,8 +114,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     """
     if evaluation.train is None:
         return
-    train, test = evaluation.train.accuracy, evaluation.test.accuracy
-    low, high = evaluation.test.interval
+    train, test, (low, high) = evaluation.train.accuracy, evaluation.test.accuracy, evaluation.test.interval
     if round(abs(train - test), 9) >= _GAP and not low <= train <= high:
         yield Doubt(
             f"training accuracy {train:.2%} is far from the test accuracy {test:.2%} ({low:.1%} to {high:.1%})",

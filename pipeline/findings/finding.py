@@ -1,6 +1,6 @@
 """A finding, like a linter's: a code, the evidence from this run, and a fix."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Level: TypeAlias = Literal["info", "warning", "error"]
@@ -38,7 +38,3 @@ class Finding:
     def blocks(self) -> bool:
         """Whether it is an error that the user has not accepted."""
         return self.level == "error" and not self.accepted
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding as plain values."""
-        return asdict(self)

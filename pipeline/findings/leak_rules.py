@@ -35,16 +35,11 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
     tied, telling = _tied_flags(facts), _telling_intervals(facts)
-    details = {
-        column: tied.get(column, {}) | telling.get(column, {})
-        for column in facts.config.data.features
-        if column in tied or column in telling
-    }
+    details = {name: tied.get(name, {}) | telling.get(name, {}) for name in facts.config.data.features if name in tied | telling}
     if details:
+        columns = (f'"{name}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for name, signs in details.items())
         yield Doubt(
-            "; ".join(
-                f'"{column}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for column, signs in details.items()
-            ),
+            "; ".join(columns),
             {"columns": list(details), "details": details},
             f"take {listing(details)} out of data.features, or correct the file",
         )
@@ -70,12 +65,10 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     for column, threshold in criteria_of(config.data).items():
         present = usable[column].notna().to_numpy()
         met, truth = (usable[column] >= threshold).to_numpy()[present], diabetic[present]
-        if _enough(truth):
-            balanced = float((met[truth].mean() + (~met[~truth]).mean()) / 2)
+        if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= _ALONE:
             feature = config.data.features[column]
-            if balanced >= _ALONE:
-                declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
-                details[column] = {**declared, "balanced_accuracy": balanced}
+            declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
+            details[column] = {**declared, "balanced_accuracy": balanced}
     if details:
         rules = [
             f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'

@@ -60,12 +60,9 @@ RULES = {
 
 
 def find(stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str]) -> tuple[Finding, ...]:
-    """Run every rule of a stage on its facts.
+    """Run every rule of a stage, the first letter of its codes, on what the rules of that stage read; see their modules.
 
-    Args:
-        stage: first letter of the codes: C config, D data, T training, E evaluation.
-        facts: what the rules of that stage read; see their modules.
-        accept: codes that the user accepts.
+    ``accept`` are the codes that the user accepts.
     """
     return tuple(
         Finding(code, doubt.level or rule.level, doubt.message, doubt.evidence, doubt.fix, code in accept)

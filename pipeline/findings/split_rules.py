@@ -33,9 +33,8 @@ def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
             + (f" ({100 * level:g}% interval from {wilson(count, count, level)[0]:.1%} even if all are right)" if count else "")
             for name, count in small.items()
         ]
-        yield Doubt(
-            f"too few test rows to judge a class by: {', '.join(sizes)}", {"classes": small}, _larger_test(facts, list(small))
-        )
+        message = f"too few test rows to judge a class by: {', '.join(sizes)}"
+        yield Doubt(message, {"classes": small}, _larger_test(facts, list(small)))
 
 
 def _larger_test(facts: DataFacts, names: list[str]) -> str:
@@ -43,8 +42,7 @@ def _larger_test(facts: DataFacts, names: list[str]) -> str:
     section = facts.config.split
     if not len(facts.parts.train):
         return f"score a file with more rows of {listing(names)}"
-    counts = facts.table.counts()
-    rows = min(counts[name] for name in names)
+    rows = min(map(facts.table.counts().__getitem__, names))
     share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
     if section.group_by:
         seeds = (seed for seed in range(_SEEDS) if _enough(facts, seed)) if rows >= 2 * _FEWEST else iter(())

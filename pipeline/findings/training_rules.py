@@ -10,8 +10,7 @@ from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.train import Trained
 
-_AGREEMENT = 0.9
-"""Share of the rows on which the median start must agree with the chosen one."""
+_AGREEMENT = 0.9  # share of the rows on which the median start must agree with the chosen one
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,9 @@ class TrainingFacts:
     """What the T rules read.
 
     Attributes:
-        trained: weights of every start before and after, losses, the chosen start.
         answers: class index of every row that was scored, -1 for no class; none where these are of a single class.
-        dead: for each hidden layer, the units, counted from 1, that say the same of every training row; empty on another
-            file.
+        dead: as in ``Network.dead_units``, for the training rows; empty on another file.
         agreement: (S,) share of the training rows that each start answers like the chosen one; empty on another file.
-        config: what was asked for.
     """
 
     trained: Trained
@@ -46,8 +42,7 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
     Source: IEEE 754 arithmetic.
     """
     trained = facts.trained
-    weights = trained.weights[trained.chosen]
-    loss = float(trained.final_loss[trained.chosen])
+    weights, loss = trained.weights[trained.chosen], float(trained.final_loss[trained.chosen])
     bad = int((~np.isfinite(weights)).sum())
     if bad or not np.isfinite(loss):
         finite = int(np.isfinite(trained.final_loss).sum())

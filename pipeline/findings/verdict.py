@@ -12,12 +12,9 @@ _WORTHLESS = ("T301", "C101", "C102", "C104", "T302", "T303", "E401")
 
 
 def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...], level: float) -> tuple[str, str, str]:
-    """Return what the figure is, what it is worth, and what follows.
+    """Return what the figure is, what it is worth, and what follows; ``evaluation`` is None where training was refused.
 
-    Args:
-        evaluation: None where training was refused.
-        findings: all of them; those that were accepted count too, for accepting a doubt does not remove it.
-        level: coverage of the intervals.
+    Findings that were accepted count too, for accepting a doubt does not remove it. ``level`` is the coverage of the intervals.
     """
     if evaluation is None:
         blocking = next(finding for finding in findings if finding.blocks)
@@ -60,9 +57,8 @@ def _consequence(findings: dict[str, Finding]) -> str:
     parts = [f"So the test figure describes this file, not new rows ({', '.join(flattering)})"] if flattering else []
     if "E402" in findings:
         parts.append(f"{RIVAL_NAMES[findings['E402'].evidence['best']]} does better with less (E402)")
-    if not parts:
-        return "Nothing was found that speaks against the figure; but it comes from one file, and no other was tried."
-    return _sentence("; ".join(parts))
+    nothing = "Nothing was found that speaks against the figure; but it comes from one file, and no other was tried."
+    return _sentence("; ".join(parts) or nothing)
 
 
 def _sentence(text: str) -> str:

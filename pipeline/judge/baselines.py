@@ -13,14 +13,9 @@ import numpy as np
 from pipeline.data.preprocess import Task
 from pipeline.machine.arrays import Integers
 
-FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")
-"""Baselines that are fitted on training rows."""
-
+FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
 _VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large file would keep for hours
-
-SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")
-"""Baselines that are simpler than any network."""
-
+SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")  # simpler than any network
 RIVAL_NAMES: Mapping[str, str] = {
     "network": "the network",
     "majority": "always the largest class",
@@ -72,10 +67,7 @@ def _end_with(parent: int) -> None:
 
 
 def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
-    """Return an estimator of scikit-learn with its own defaults, but for what the name says, the seed, and enough iterations.
-
-    The MLP gets 500 of them, or as many as visit 20 million rows.
-    """
+    """Return an estimator of scikit-learn with its own defaults, but for what the name says, the seed, and enough iterations."""
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier

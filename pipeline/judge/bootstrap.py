@@ -12,11 +12,15 @@ from pipeline.machine.arrays import Floats
 
 Interval: TypeAlias = tuple[float, float]
 RESAMPLES = 1000
-MANY_ROWS = 10_000
-"""Beyond them figures that are slow to resample are left to ``jackknife``."""
+MANY_ROWS = 10_000  # beyond them figures that are slow to resample are left to ``jackknife``
 BLOCKS = 25
 _CELLS = 500_000
 _GROUPS = 100
+LEVEL = 0.95  # of the simulation: of other levels it says nothing
+ROWS_1000 = (0.941, 0.9625)
+ROWS_200 = (0.935, 0.956)
+GROUPS_21 = (0.9715, 0.9885)
+"""Lowest and highest coverage of any figure at that level, in 2,000 repetitions: ``make coverage``, coverage.json."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Estimate:
         return self.low, self.high
 
 
-UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
+UNKNOWN = Estimate(np.nan, np.nan, np.nan)
 
 
 def parts(lines: int, width: int) -> Iterator[range]:
@@ -103,8 +107,7 @@ def jackknife(value: float, without: Floats, level: float, least: float, most: f
 
     Source: Shao and Tu (1995), "The jackknife and bootstrap", section 2.2: the blocks' variance is (g - 1) / g times the sum
     of squares about their mean. The ends are NaN if the figure is undefined or infinite without some block, or always the same.
-    ``value`` is that of all rows, ``without`` are the (blocks,) values with a block left out, ``level`` is the coverage. The
-    figure lies between ``least`` and ``most``, which may be infinite.
+    Arguments as in ``estimate``; the figure lies between ``least`` and ``most``, which may be infinite.
     """
     from scipy.special import stdtrit
 
@@ -113,14 +116,6 @@ def jackknife(value: float, without: Floats, level: float, least: float, most: f
     freedom = len(without) - 1
     half = -stdtrit(freedom, (1 - level) / 2) * np.sqrt(freedom * np.var(without))
     return Estimate(value, max(least, float(value - half)), min(most, float(value + half)))
-
-
-LEVEL = 0.95
-"""The level of the simulation: of other levels it says nothing."""
-ROWS_1000 = (0.941, 0.9625)
-ROWS_200 = (0.935, 0.956)
-GROUPS_21 = (0.9715, 0.9885)
-"""Lowest and highest coverage of any figure at that level, in 2,000 repetitions: ``make coverage``, coverage.json."""
 
 
 def rows_note(level: float) -> str:

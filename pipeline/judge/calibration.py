@@ -16,14 +16,7 @@ _SETTLED = 1e-5  # a Newton step so short leaves an error of about its square
 
 @dataclass(frozen=True)
 class Curve:
-    """Predicted probability beside observed share, in bins of about equally many rows.
-
-    Attributes:
-        predicted: (bins,) mean probability, rising.
-        observed: (bins,) share of the class.
-        rows: (bins,) counts.
-        interval: (bins, 2) Wilson interval of ``observed``.
-    """
+    """The (bins,) predicted probabilities, rising, beside the observed shares, their rows and their (bins, 2) Wilson interval."""
 
     predicted: Floats
     observed: Floats
@@ -69,6 +62,7 @@ def recalibrate(logit: Floats, hit: Flags, weights: Floats, start: tuple[float, 
     return intercept, slope
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Floats:
     """Return the (resamples,) calibration in the large: the intercept of ``recalibrate`` with the slope held at 1.
 
@@ -77,8 +71,7 @@ def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Fl
     NaN where the rows that count are of one kind.
     """
     sign, ratio = np.where(hit, 1.0, -1.0), np.exp(logit)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        observed = np.log((weights @ hit) / (weights @ ~hit))
+    observed = np.log((weights @ hit) / (weights @ ~hit))
     value = np.where(np.isfinite(observed), 0.0, np.nan)
     low, high = observed - logit.max() + value, observed - logit.min() + value
     value = np.clip(value + start, low, high)
@@ -88,8 +81,7 @@ def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Fl
         error = weights * miss
         excess, curvature = error @ sign, error.sum(axis=1) - np.einsum("rn,rn->r", error, miss)
         low, high = np.where(excess > 0, value, low), np.where(excess < 0, value, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            after = value + np.where(excess == 0, 0.0, excess / curvature)
+        after = value + np.where(excess == 0, 0.0, excess / curvature)
         before, value = value, np.where((after >= low) & (after <= high), after, (low + high) / 2)
         if not np.any(np.abs(value - before) > _SETTLED * (1 + np.abs(before))):
             break

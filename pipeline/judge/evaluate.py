@@ -40,14 +40,12 @@ class Evaluation:
         train, test: scores of the rows; on a file that the model was not trained on all are test rows, and ``train`` is None.
         keras_train, keras_test: Keras's accuracy; None for softmax, and like ``train``.
         standings: the "network" and each baseline, side by side.
-        unseen: as in the yardsticks.
         probabilities: of the classes, on the test rows.
         spread: of a single output around its codes, which makes it probabilities; None for softmax.
         subgroups: the test rows by the limits that the config declares for a column.
-        advice: what the data say about the activation; from training rows, or from all rows of another file.
+        advice: from training rows, or from all rows of another file.
         fill: what replaces a missing value of each column; NaN where nothing does.
-        truth: (rows,) class index of every row of the table.
-        answers: (rows,) class index that the model answers, -1 for no class.
+        truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
     """
 
     train: Scores | None
@@ -81,7 +79,7 @@ def evaluate(
 ) -> Evaluation:
     """Score the model on the training and the test rows; there are no training rows on a file that it was not trained on.
 
-    ``yardsticks`` are what its training left; ``section`` gives coverage and subgroups; ``preprocess`` is for the rules.
+    ``yardsticks`` are what its training left; ``preprocess`` is for the rules.
     """
     train, test, level = parts.train, parts.test, section.interval
     classes, truth = tuple(data.codes), table.class_indices()
@@ -92,8 +90,7 @@ def evaluate(
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
-    rules = rule_answers(table, test, yardsticks.counts, data, preprocess)
-    rivals = {"network": answers[test]} | rules | yardsticks.test
+    rivals = {"network": answers[test]} | rule_answers(table, test, yardsticks.counts, data, preprocess) | yardsticks.test
     return Evaluation(
         train=score(truth[train], answers[train], classes, level) if len(train) else None,
         test=score(truth[test], answers[test], classes, level),

@@ -16,15 +16,12 @@ def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: in
     """Return the interval of an accuracy when the groups, not the rows, are the independent draws; within [0, 1].
 
     The percentile bootstrap over whole groups, Davison and Hinkley (1997), "Bootstrap methods and their application",
-    section 3.8, after one group that is all right and one that is all wrong are added. Without them the groups at hand would
-    have to show how bad an unseen one can be. Where 95 % of the groups are all right, a third of the draws of 21 hold no
-    other, and intervals by resampling alone or by a variance collapse to 100 %. Added successes and failures are the remedy
-    of Agresti and Coull (1998), "Approximate is better than exact for interval estimation of binomial proportions", who
-    add two of each; here one of each kept the coverage. An added group has the root of the mean squared size, as large groups
-    decide how much the accuracy varies. One more mistake never raises an end. ``make coverage`` measures the coverage.
-
-    ``right`` says of each row whether the answer was right, ``groups`` which group it is of, by any labels; ``level`` is the
-    coverage, such as 0.95, and ``seed`` that of the resamples.
+    section 3.8, after one group that is all right and one that is all wrong are added. Where 95 % of the groups are all
+    right, a third of the draws of 21 hold no other, and intervals by resampling alone or by a variance collapse to 100 %.
+    Added successes and failures are the remedy of Agresti and Coull (1998), "Approximate is better than exact for interval
+    estimation of binomial proportions", who add two of each; here one of each kept the coverage. An added group has the root
+    of the mean squared size, as large groups decide how much the accuracy varies. One more mistake never raises an end.
+    ``right`` says of each row whether the answer was right, ``groups`` which group it is of, by any labels.
     """
     return _interval(np.asarray(right, dtype=np.float64), groups, np.array([0.0, 1.0]), level, seed)
 

@@ -17,10 +17,8 @@ class Scores:
     """How the answers to some rows compare with the truth, for K classes.
 
     Attributes:
-        classes: names, in the order of every per-class figure.
-        rows: how many.
-        accuracy: share of right answers; no class is never right.
-        interval: Wilson interval of the accuracy.
+        classes, rows: names, in the order of every per-class figure, and how many rows.
+        accuracy, interval: share of right answers, no class never being right, and its Wilson interval.
         confusion: (K, K + 1) counts, truth by answer; the last column counts rows without a class.
         recall: (K,) sensitivity; NaN for a class without rows.
         specificity: (K,) share of the other rows that were not answered with this class; NaN if there are none.
@@ -55,13 +53,12 @@ def score(
 ) -> Scores:
     """Compare (rows,) class indices, of ``classes``; an answer of ``NO_CLASS`` is wrong.
 
-    ``level`` is the coverage of the intervals, such as 0.95. Their ``resamples`` take as long for many rows as for few.
+    ``level`` is the coverage of the intervals. Their ``resamples`` take as long for many rows as for few.
     """
     size = len(classes)
     confusion = np.zeros((size, size + 1), dtype=np.int64)
     np.add.at(confusion, (np.asarray(truth), np.where(np.asarray(answers) == NO_CLASS, size, answers)), 1)
-    right = confusion.diagonal()
-    present, answered = confusion.sum(axis=1), confusion.sum(axis=0)[:size]
+    right, present, answered = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)[:size]
     rows, correct = int(confusion.sum()), int(right.sum())
     neither = rows - present - answered + right
     successes_of_trials = {
@@ -100,8 +97,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     Under that hypothesis the rows that only one of them has right are tosses of a fair coin. Source: McNemar (1947), "Note
     on the sampling error of the difference between correlated proportions or percentages".
     """
-    fewer, tosses = min(only_first, only_second), only_first + only_second
-    drawn = np.arange(1, fewer + 1)
+    tosses, drawn = only_first + only_second, np.arange(1, min(only_first, only_second) + 1)
     logs = np.cumsum(np.log((tosses - drawn + 1) / drawn))  # of the binomial coefficients
     halves = tosses * np.log(2)
     return min(1.0, 2 * float(np.exp(-halves) + np.exp(logs - halves).sum()))

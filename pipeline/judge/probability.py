@@ -17,10 +17,8 @@ class ClassProbability:
 
     Attributes:
         auc: area under the ROC curve; undefined where all rows are of the class or none.
-        slope: of the logistic recalibration; infinite where a threshold on the probability makes no mistake.
-        intercept: of the same fit as ``slope``; undefined where that is infinite.
+        slope, intercept: of the logistic recalibration; infinite and undefined where a threshold makes no mistake.
         in_the_large: intercept with the slope held at 1.
-        curve: predicted probability beside observed share.
     """
 
     auc: Estimate
@@ -35,8 +33,7 @@ class ProbabilityScores:
     """How the probabilities of some rows compare with the truth, for K classes.
 
     Attributes:
-        classes, per_class: the names, and one entry a class in their order.
-        rows: how many.
+        classes, rows, per_class: the names, how many rows, and one entry a class.
         macro_auc: mean over the classes whose ``auc`` is defined.
         brier: sum over classes of squared differences, mean over rows; from 0 to 2. Source: Brier (1950).
         log_loss: mean of -ln of the probability of the true class, clipped at the precision of float64.
@@ -57,30 +54,27 @@ def score_probabilities(
 
     A single row without probabilities (NaN) leaves every figure undefined: leaving it out would flatter a network that
     fails on hard rows. So does a file without rows. Up to 10,000 rows the intervals are BCa bootstrap intervals of 1,000
-    ``resamples``; beyond, where resampling takes minutes, t intervals of a jackknife of 25 blocks, unless ``resamples`` says
-    how many. The same ``seed`` gives the same resamples or blocks.
+    ``resamples``; beyond, where resampling takes minutes, t intervals of a jackknife of 25 blocks, unless the number is given.
     """
-    table, actual = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
-    hits = actual[:, None] == np.arange(len(classes))
-    if not len(actual) or np.isnan(table).any():
+    hits = truth[:, None] == np.arange(len(classes))
+    if not len(truth) or np.isnan(probabilities).any():
         nothing = ClassProbability(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, curve(np.empty(0), np.empty(0, dtype=bool), level))
-        return ProbabilityScores(classes, len(actual), (nothing,) * len(classes), UNKNOWN, UNKNOWN, UNKNOWN)
-    *singles, macro, brier, log_loss = _estimates(table, hits, level, seed, resamples)
-    by_class = zip(singles[::4], singles[1::4], singles[2::4], singles[3::4], table.T, hits.T, strict=True)
+        return ProbabilityScores(classes, len(truth), (nothing,) * len(classes), UNKNOWN, UNKNOWN, UNKNOWN)
+    *singles, macro, brier, log_loss = _estimates(probabilities, hits, level, seed, resamples)
+    by_class = zip(singles[::4], singles[1::4], singles[2::4], singles[3::4], probabilities.T, hits.T, strict=True)
     per_class = tuple(
         ClassProbability(_widened(area, hit, level), slope, intercept, large, curve(probability, hit, level))
         for area, slope, intercept, large, probability, hit in by_class
     )
     areas = [scores.auc for scores in per_class if not np.isnan(scores.auc.value)]
     if areas and all(area.value in (0.0, 1.0) for area in areas):  # every class ranks perfectly, and no resample differs
-        low, high = ([area.low for area in areas], [area.high for area in areas])
-        macro = Estimate(macro.value, float(np.mean(low)), float(np.mean(high)))
-    return ProbabilityScores(classes, len(actual), per_class, macro, brier, log_loss)
+        macro = Estimate(macro.value, *(float(np.mean(ends)) for ends in zip(*(area.interval for area in areas), strict=True)))
+    return ProbabilityScores(classes, len(truth), per_class, macro, brier, log_loss)
 
 
 def _estimates(table: Floats, hits: Flags, level: float, seed: int, resamples: int | None) -> list[Estimate]:
     """Return the figures of ``_figures``, each with its interval."""
-    rows, once = len(table), _figures(table, hits, np.ones((1, len(table))), None)[0]
+    rows, once = len(table), _figures(table, hits, np.ones((1, len(table))), np.zeros(4 * hits.shape[1] + 3))[0]
 
     def by_figure(parts: Iterator[Floats]) -> Floats:
         return np.concatenate([_figures(table, hits, part, once) for part in parts]).T
@@ -94,14 +88,13 @@ def _estimates(table: Floats, hits: Flags, level: float, seed: int, resamples: i
     return [estimate(*figure, level) for figure in zip(once.tolist(), samples, without, strict=True)]
 
 
-def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats | None) -> Floats:
+def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats) -> Floats:
     """Return (resamples, 4 K + 3): AUC, slope, intercept and in-the-large of each class, macro AUC, Brier score, log loss.
 
-    ``start`` is the same of all rows, from which the fits begin.
+    The fits begin from those in (4 K + 3,) ``start``.
     """
     columns: list[Floats] = []
-    starts = np.zeros((hits.shape[1], 4)) if start is None else start[:-3].reshape(-1, 4)
-    for probability, hit, (_, slope, intercept, large) in zip(table.T, hits.T, starts, strict=True):
+    for probability, hit, (_, slope, intercept, large) in zip(table.T, hits.T, start[:-3].reshape(-1, 4), strict=True):
         logit = log_odds(probability)
         fitted = (intercept, slope) if np.isfinite(intercept) else (0.0, 0.0)
         intercepts, slopes = recalibrate(logit, hit, weighted, fitted)
@@ -129,8 +122,7 @@ def _widened(area: Estimate, hit: Flags, level: float) -> Estimate:
 def auc(probability: Floats, hit: Flags, weights: Floats) -> Floats:
     """Return the (resamples,) areas under the ROC curve: the chance that a hit ranks above a miss, ties counting one half.
 
-    For (rows,) probabilities of a class, ``hit`` says whether the row is of it, and (resamples, rows) ``weights`` how often it
-    counts; the area is NaN where no hit or no miss counts.
+    Arguments as in ``pipeline.judge.calibration``; the area is NaN where no hit or no miss counts.
     """
     order = np.argsort(probability, kind="stable")
     ties = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
@@ -150,8 +142,7 @@ def perfect_auc_low(hits: int, misses: int, level: float) -> float:
     sample sizes replaced by their mean.
     """
     z = -NormalDist().inv_cdf((1 - level) / 2)
-    more = (hits + misses) / 2 - 1
-    low, high = 0.0, 1.0
+    more, low, high = (hits + misses) / 2 - 1, 0.0, 1.0
     for _ in range(60):  # halves the bracket down to rounding
         area = (low + high) / 2
         variance = area * (1 - area) * (1 + more * ((1 - area) / (2 - area) + area / (1 + area))) / (hits * misses)

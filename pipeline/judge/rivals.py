@@ -39,20 +39,17 @@ def yardsticks_of(
     preprocess: PreprocessSection,
     unseen: UnseenSection | None,
 ) -> Yardsticks:
-    """Gather what a training and its ``folds`` leave to judge by; there are no folds where ``unseen`` is None.
+    """Gather what a training, its ``folds`` and their ``models`` leave; there are no folds where ``unseen`` is None.
 
-    ``models`` are the networks of the folds. ``fitted`` holds the answers of the fitted baselines, first to the test rows,
-    then to the held-out rows of each fold. ``data`` and ``preprocess`` are for the rules.
+    ``fitted`` holds the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
     """
-    counts = table.counts(parts.train)
-    if unseen is None:
-        return Yardsticks(counts, fitted[0])
     answers = []
     for fold, model, baselines in zip(folds, models, fitted[1:], strict=True):
         network = model.answers(model.output(table.features.iloc[fold.test]), tuple(data.codes))
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
-    return Yardsticks(counts, fitted[0], unseen_answers(table.profiles(unseen.group_by), folds, answers))
+    held_out = unseen_answers(table.profiles(unseen.group_by), folds, answers) if unseen else None
+    return Yardsticks(table.counts(parts.train), fitted[0], held_out)
 
 
 def rule_answers(
@@ -61,10 +58,9 @@ def rule_answers(
     """Return the class indices that two rules answer to the rows.
 
     "majority" is the class that is most frequent in training, whatever the row; ``counts`` are the rows of each class there.
-    "ada_rule" holds the diagnostic criteria that ``data`` declares: a row that meets any of them is diabetic and gets the
-    commoner diabetic class of training, any other gets ``data.reference``. A missing value meets none, nor does an
-    implausible one where ``preprocess`` takes those as missing. The rule is absent where no criterion is declared. Source:
-    ``pipeline.config.criteria``.
+    "ada_rule" holds the criteria that ``data`` declares, if any: a row that meets one gets the commoner diabetic class of
+    training, any other gets ``data.reference``. A missing value meets none, nor does an implausible one where ``preprocess``
+    takes those as missing.
     """
     names = list(data.codes)
     answers = {"majority": np.full(len(rows), names.index(max(counts, key=counts.__getitem__)))}

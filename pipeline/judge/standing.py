@@ -16,7 +16,7 @@ class Standing:
 
     Attributes:
         test, test_interval: accuracy on the test rows and its Wilson interval.
-        unseen, unseen_interval: accuracy on unseen profiles, and its interval by ``grouped_interval``, which resamples profiles.
+        unseen, unseen_interval: accuracy on unseen profiles, and its interval by ``grouped_interval``.
         unseen_lead: interval of its lead over the network there, by ``grouped_difference``; None for the network.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two.
@@ -51,8 +51,8 @@ def standings(
                 better, worse = int((hits & ~own).sum()), int((own & ~hits).sum())
                 figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
         if unseen and name in held:
-            interval = grouped_interval(held[name], unseen.groups, level)
-            figures |= {"unseen": float(held[name].mean()), "unseen_interval": interval}
+            figures["unseen"] = float(held[name].mean())
+            figures["unseen_interval"] = grouped_interval(held[name], unseen.groups, level)
             if name != "network":
                 figures["unseen_lead"] = grouped_difference(held[name], held["network"], unseen.groups, level)
         result[name] = Standing(**figures)

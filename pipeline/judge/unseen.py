@@ -13,6 +13,8 @@ from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Integers
 from pipeline.model import Prepared, prepare
 
+_REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
+
 
 @dataclass(frozen=True)
 class Unseen:
@@ -29,9 +31,6 @@ class Unseen:
     answers: dict[str, Integers]
 
 
-_REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
-
-
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
     """Return (rows,) profile numbers, as ``Table.profiles`` does.
 
@@ -43,9 +42,8 @@ def profiles_of(table: Table, section: UnseenSection) -> Integers:
     if count < section.folds:
         linked = count < int(table.copies(section.group_by).max()) + 1
         gaps = " (rows with empty cells link the profiles that they may belong to)" if linked else ""
-        raise DataError(
-            f"{table.path}: {count} profiles of {listing(section.group_by)}{gaps} cannot make {section.folds} folds{_REMEDY}"
-        )
+        profiles = f"{count} profiles of {listing(section.group_by)}{gaps}"
+        raise DataError(f"{table.path}: {profiles} cannot make {section.folds} folds{_REMEDY}")
     return groups
 
 
@@ -86,10 +84,7 @@ def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, prepr
 
 
 def unseen_answers(groups: Integers, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
-    """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether.
-
-    ``groups`` are the (rows,) profile numbers from which ``folds_of`` made the folds.
-    """
+    """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether."""
     order = np.argsort(np.concatenate([fold.test for fold in folds]))
     numbers = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])[order]
     everywhere = [name for name in answers[0] if all(name in given for given in answers)]

@@ -13,7 +13,6 @@ from pipeline.errors import PipelineError
 if TYPE_CHECKING:
     from distributed import Client
 
-_TRIES = 5
 _PATIENCE = 30  # seconds until a scheduler has answered and a worker has come
 
 
@@ -50,9 +49,8 @@ def place_of(dask: str) -> Place:
     """
     local = re.fullmatch(r"local:([1-9]\d{0,3})", dask)
     if dask.startswith("local") and not local:
-        raise PipelineError(
-            f"--dask {dask}: must be the address of a scheduler, or local:N with N worker processes, such as local:2"
-        )
+        rule = "must be the address of a scheduler, or local:N with N worker processes, such as local:2"
+        raise PipelineError(f"--dask {dask}: {rule}")
     try:
         import distributed  # noqa: F401
     except ModuleNotFoundError as error:
@@ -66,7 +64,7 @@ def carry_out(place: Place, work: Work, tasks: Mapping[int, Any]) -> Iterator[tu
     Raises:
         PipelineError: there is no scheduler, no worker, or one with other versions, which might give other numbers.
     """
-    from distributed import LocalCluster
+    from distributed import Client, LocalCluster
 
     address: Any = place.address
     try:
@@ -75,9 +73,14 @@ def carry_out(place: Place, work: Work, tasks: Mapping[int, Any]) -> Iterator[tu
                 # a task takes one core; that a worker does not end by itself is no news
                 options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": CRITICAL}
                 address = opened.enter_context(LocalCluster(n_workers=place.workers, **options))
-            client = opened.enter_context(_client(address))
+            try:
+                client = opened.enter_context(Client(address, timeout=_PATIENCE))
+                client.wait_for_workers(1, timeout=_PATIENCE)
+            except (OSError, ValueError) as error:
+                what = f"--dask {address}: no scheduler with a worker answers there within {_PATIENCE} s"
+                raise PipelineError(f"{what} ({str(error).splitlines()[0]}); start both, or use local:2") from None
             left = dict(tasks)
-            for _ in range(_TRIES):
+            for _ in range(5):  # tries
                 yield from _done(client, work, left)
                 if not left:
                     return
@@ -111,15 +114,3 @@ def _carry_out(data: tuple[Work, dict[str, str]], task: Any) -> Any:
             wrong = f"a worker has {name} {version} instead of {wanted[name]}, which may give other numbers"
             raise PipelineError(f"--dask: {wrong}; install the same versions everywhere")
     return work.function(work.shared, task)
-
-
-def _client(address: Any) -> "Client":
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout=_PATIENCE)
-        client.wait_for_workers(1, timeout=_PATIENCE)
-    except (OSError, ValueError) as error:
-        what = f"--dask {address}: no scheduler with a worker answers there within {_PATIENCE} s"
-        raise PipelineError(f"{what} ({str(error).splitlines()[0]}); start both, or use local:2") from None
-    return client

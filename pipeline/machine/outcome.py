@@ -31,8 +31,7 @@ class Outcome:
             with console.capture() as captured:
                 draw(console)
             text = captured.get()
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        print(text, end="", flush=True)
 
     def show_line(self, result: dict[str, Any], line: str) -> None:
         """Print the JSON object, or one line, which no terminal breaks."""
@@ -69,15 +68,9 @@ def outcome(as_json: bool) -> Iterator[Outcome]:
     except KeyboardInterrupt as stop:
         result.say(str(stop) or "interrupted")
         result.code = 130
-    except BrokenPipeError:  # whoever read the output has seen enough
-        _silence_stdout()
     except OSError as error:
-        result.refuse(f"the output cannot be written: {error.strerror or error}")
-        _silence_stdout()
+        if not isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
+            result.refuse(f"the output cannot be written: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
     if result.code:
         raise typer.Exit(result.code)
-
-
-def _silence_stdout() -> None:
-    """Point standard output nowhere, or Python complains when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

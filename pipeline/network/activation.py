@@ -9,12 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 def leaky_relu(x: float, slope: float = 0.01) -> float:
     """Return x for x > 0, and slope * x otherwise.
 
-    Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013). With slope 0 it
-    is ReLU, with slope 1 the identity. NaN gives NaN.
-
-    Args:
-        x: any number.
-        slope: the negative slope, called alpha in the article and negative_slope in Keras.
+    ``slope`` is called alpha in the article and negative_slope in Keras; with 0 it is ReLU, with 1 the identity. NaN gives
+    NaN. Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
     if x > 0 or x != x:
         return x
@@ -25,10 +21,6 @@ def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[A
     """Return Leaky ReLU of every element, with the shape of ``x`` broadcast against ``slope``.
 
     Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.
-
-    Args:
-        x: numbers of any shape.
-        slope: one negative slope, or an array that broadcasts with ``x``.
     """
     values = np.asarray(x)
     if values.dtype.kind != "f":

@@ -91,13 +91,10 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.class_weight = class_weight
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train on (rows, features) numbers and (rows,) labels.
+        """Train on (rows, features) numbers and (rows,) labels of at least two classes.
 
-        Args:
-            X: (rows, features).
-            y: (rows,) labels of at least two classes.
-            sample_weight: (rows,) by which the loss of each row is multiplied, as in ``pipeline.network.train.train_networks``.
-                With 0, what the row holds has no influence, though it keeps its place in a batch.
+        ``sample_weight`` is (rows,), as in ``pipeline.network.train.train_networks``. With 0, what the row holds has no
+        influence, though it keeps its place in a batch.
 
         Raises:
             ValueError: a parameter, ``X``, ``y`` or a weight cannot be used; the message says which and why.
@@ -128,8 +125,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: an output is NaN, which is no class.
         """
-        _, answers = self._answered(X)
-        return np.asarray(self.classes_[answers])
+        return np.asarray(self.classes_[self._answered(X)[1]])
 
     def decision_function(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) score of each of ``classes_``; for two classes the (rows,) lead of the second.
@@ -137,10 +133,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         It is the logit behind softmax. For a code it is the log density of the output in the class, up to a constant, as
         in ``Coding.probabilities``. The class that ``predict`` names is the first of the largest, and of two the second
         exactly where its lead is positive: where rounding or a tie would tell otherwise, its score is raised by one bit
-        above the others.
-
-        Raises:
-            ValueError: an output is NaN, which is no class.
+        above the others. Errors as in ``predict``.
         """
         inputs, answers = self._answered(X)
         network, softmax = self.network_.in_float64(), self.coding_.softmax
@@ -151,10 +144,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) probability of each of ``classes_``; see ``Coding.probabilities``.
 
-        The class that ``predict`` names is the first of the most probable ones.
-
-        Raises:
-            ValueError: an output is NaN, which is no class.
+        The class that ``predict`` names is the first of the most probable ones. Errors as there.
         """
         inputs, answers = self._answered(X)
         return self._by_class(self.coding_.probabilities(self.network_.in_float64().output(inputs)), answers)
@@ -170,8 +160,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         inputs = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.allow_nan else True)
         rows = _in_float32(inputs)
         answers = self.coding_.decode(self.network_.output(rows))
-        lost = int((answers == NO_CLASS).sum())
-        if lost:
+        if lost := int((answers == NO_CLASS).sum()):
             raise ValueError(f"The network's output is NaN, which is no class, for {lost} of {len(answers)} rows.")
         return rows, self._order[answers]
 

@@ -23,8 +23,7 @@ class Coding:
         classes: class names; their order decides ties.
         codes: one number a class, for a single output.
         softmax: one output a class instead.
-        spread: how far a single output lies from the code of its class, as a root mean square over training rows; None
-            until ``fit_spread``.
+        spread: how far a single output lies from the code of its class; None until ``fit_spread``.
     """
 
     classes: tuple[str, ...]
@@ -40,8 +39,7 @@ class Coding:
     def decode(self, output: ArrayLike) -> Integers:
         """Return the class index of each row of a (rows, outputs) output: the largest probability, or the nearest code.
 
-        A tie goes to the class that is listed first. A row with NaN is ``NO_CLASS`` (-1). An infinite output has the
-        highest or lowest code as its nearest.
+        A tie goes to the class that is listed first. NaN is ``NO_CLASS`` (-1), an infinite output the outermost code.
         """
         values = np.asarray(output, dtype=np.float64)
         if self.softmax:
@@ -72,10 +70,7 @@ class Coding:
         return np.asarray(density / density.sum(axis=1, keepdims=True))
 
     def log_densities(self, output: ArrayLike) -> Floats:
-        """Return the (rows, K) log density, up to a constant, of each (rows, 1) output in each class: see ``probabilities``.
-
-        A row with NaN has NaN for every class, and so has every row without a fitted spread.
-        """
+        """Return the (rows, K) log density, up to a constant, of each (rows, 1) output in each class: see ``probabilities``."""
         distance = self._distances(np.asarray(output, dtype=np.float64))
         return np.asarray(-((distance / (self.spread or np.nan)) ** 2) / 2)
 

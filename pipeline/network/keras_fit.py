@@ -25,8 +25,7 @@ def fit_keras(
     share = 1 / recipes[0].epochs / len(initial)
     report = keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(share))
     weights, curves = [], []
-    owners = [recipe for recipe in recipes for _ in range(recipe.starts)]
-    for recipe, start in zip(owners, initial, strict=True):
+    for recipe, start in zip((own for own in recipes for _ in range(own.starts)), initial, strict=True):
         order = np.stack(list(batches(len(inputs), recipe)))
         model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
         loss = _ordinal(recipe) if recipe.loss == "ordinal" else recipe.loss.replace("squared_error", "mean_squared_error")
@@ -71,11 +70,9 @@ def _dataset(data: list[Floats32], order: Any) -> Any:
 
 
 def _optimizer(recipe: Recipe, steps: int) -> Any:
-    optimizers = keras().optimizers
-    total = recipe.epochs * steps
-    rate: Any = recipe.learning_rate
+    optimizers, total, rate = keras().optimizers, recipe.epochs * steps, recipe.learning_rate
     if recipe.schedule == "linear":
-        rate = optimizers.schedules.PolynomialDecay(recipe.learning_rate, total, end_learning_rate=0.0, power=1.0)
+        rate = optimizers.schedules.PolynomialDecay(rate, total, end_learning_rate=0.0, power=1.0)
     elif recipe.schedule == "cosine":
-        rate = optimizers.schedules.CosineDecay(recipe.learning_rate, total)
+        rate = optimizers.schedules.CosineDecay(rate, total)
     return optimizers.Adam(rate) if recipe.optimizer == "adam" else optimizers.SGD(rate)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -50,8 +50,7 @@ class Network:
 
     def in_float64(self) -> Self:
         """Return the same network that computes in float64, for what magnifies the rounding of float32."""
-        weights: Any = self.weights.astype(np.float64)
-        return replace(self, weights=weights)
+        return replace(self, weights=self.weights.astype(np.float64))
 
     def dead_units(self, inputs: ArrayLike) -> list[tuple[int, ...]]:
         """Return, for each hidden layer, the units, counted from 1, that say the same of every row; NaN is no answer."""
@@ -72,11 +71,10 @@ def parameters(sizes: Sequence[int]) -> int:
 
 def unflatten(weights: Floats32, sizes: Sequence[int]) -> Iterator[tuple[Floats32, Floats32]]:
     """Yield the kernel (inputs, outputs) and bias (outputs,) of each layer, with all axes of the weights but the last before."""
-    at = 0
+    end = 0
     for inputs, outputs in pairwise(sizes):
-        middle, end = at + inputs * outputs, at + inputs * outputs + outputs
-        yield weights[..., at:middle].reshape(*weights.shape[:-1], inputs, outputs), weights[..., middle:end]
-        at = end
+        start, middle, end = end, end + inputs * outputs, end + inputs * outputs + outputs
+        yield weights[..., start:middle].reshape(*weights.shape[:-1], inputs, outputs), weights[..., middle:end]
 
 
 def initial_weights(sizes: Sequence[int], seed: int, start: int) -> Floats32:

@@ -48,8 +48,7 @@ def _all_thresholds(recipe: Recipe) -> Floats32:
     """Return the (3, J) middles, places and steepness of all thresholds between codes, out of reach those that are dropped."""
     cut, codes = thresholds(recipe), np.unique(recipe.codes)
     dropped = len(codes) - 1 - len(cut.places) if recipe.loss == "ordinal" else 0
-    kept = np.array([cut.middles, cut.places, cut.steepness])
-    return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), kept]).astype(np.float32)[:, ::-1]
+    return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), cut]).astype(np.float32)[:, ::-1]
 
 
 def orders_of(recipes: list[Recipe]) -> tuple[list[int], Integers]:

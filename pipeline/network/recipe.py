@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.coding import Coding
 from pipeline.network.layers import layer_sizes
 
-# logits between neighbouring thresholds; it and l2 were chosen by grouped validation inside the article's training rows:
-# make recipes
+# logits between thresholds; it and l2 were chosen by grouped validation inside the article's training rows: make recipes
 _STEEPNESS = 3.0
 
 Progress = Callable[[float], None]
@@ -25,9 +24,7 @@ class Recipe:
     """Everything that decides the weights, apart from the data.
 
     Attributes:
-        sizes: widths from the inputs to the outputs, such as (6, 3, 1).
-        slopes: one negative slope a Leaky ReLU layer.
-        softmax: whether the last layer ends in softmax.
+        sizes, slopes, softmax: as in ``Network``.
         codes: of the classes, which the ordinal loss needs.
         loss, l2, optimizer, learning_rate, schedule, epochs, batch_size, starts, seed: as in the section "training".
     """
@@ -59,8 +56,7 @@ def recipe_of(network: NetworkSection, training: TrainingSection, inputs: int, c
     )
 
 
-@dataclass(frozen=True)
-class Thresholds:
+class Thresholds(NamedTuple):
     """The ordinal loss of J thresholds: those between neighbouring codes that an output can cross.
 
     Attributes:

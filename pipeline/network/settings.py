@@ -20,20 +20,15 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
     Raises:
         ValueError: the message names the parameter, what it must be and what was given.
     """
-    plain = {
-        key: np.asarray(value).tolist() if isinstance(value, Sequence | np.ndarray | np.generic) else value
-        for key, value in parameters.items()
-    }
-    seed = plain["random_state"]
+    arrays = (Sequence, np.ndarray, np.generic)
+    plain = {key: np.asarray(value).tolist() if isinstance(value, arrays) else value for key, value in parameters.items()}
+    given = plain["random_state"]
     try:
-        seed = seed if isinstance(seed, int) else int(check_random_state(seed).randint(2**31))
-        check_random_state(seed)
+        plain["seed"] = given if isinstance(given, int) else int(check_random_state(given).randint(2**31))
+        check_random_state(plain["seed"])
     except (TypeError, ValueError):
-        raise ValueError(
-            f"The 'random_state' parameter must be None, a number from 0 to 2**32 - 1 or a RandomState. "
-            f"Got {plain['random_state']!r} instead."
-        ) from None
-    plain["seed"] = seed
+        rule = "must be None, a number from 0 to 2**32 - 1 or a RandomState"
+        raise ValueError(f"The 'random_state' parameter {rule}. Got {given!r} instead.") from None
     try:
         network = NetworkSection.model_validate({key: plain[key] for key in NetworkSection.model_fields})
         training = TrainingSection.model_validate({key: plain[key] for key in TrainingSection.model_fields})
@@ -61,8 +56,7 @@ def row_weights(sample_weight: ArrayLike | None, class_weight: Any, classes: NDA
         weights = np.where(given > 0, given * of_class[indices], 0).astype(np.float32)
     for label, weight, total in zip(classes.tolist(), of_class, np.bincount(indices, weights), strict=True):
         if not 0 < total < np.inf:
-            raise ValueError(
-                f"The weights of the rows of each class, sample_weight times class_weight, must be finite and not negative, with "
-                f"a sum above zero. Got the sum {total:g} for class {label!r}, whose class_weight is {weight:g}."
-            )
+            rule = "sample_weight times class_weight, must be finite and not negative, with a sum above zero"
+            got = f"Got the sum {total:g} for class {label!r}, whose class_weight is {weight:g}."
+            raise ValueError(f"The weights of the rows of each class, {rule}. {got}")
     return None if (weights == 1).all() else weights

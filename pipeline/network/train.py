@@ -12,8 +12,7 @@ from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.layers import Network, initial_weights, unflatten
 from pipeline.network.recipe import Progress, Recipe, thresholds
 
-# values of a layer that are worked out at once for the final losses: more leave the cache, fewer wait for Python
-_TOGETHER = 24_000
+_TOGETHER = 24_000  # values of a layer at once for the final losses: more leave the cache, fewer wait for Python
 
 
 @dataclass(frozen=True)
@@ -59,16 +58,9 @@ def train_networks(
     """Train the starts of every recipe together: what ``train_network`` returns for each of them, to the last bit, but faster.
 
     Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
-
-    Args:
-        inputs: (rows, inputs) float32.
-        targets: (rows, outputs) float32.
-        recipes: what to do.
-        engine: which computes.
-        progress: called with the share of the work done.
-        cores: most that the compiled engine uses at once; None for all. They change no number.
-        sample_weight: (rows,) float32 by which the loss of each row is multiplied, as in Keras ``fit``: the loss of a batch is
-            the sum by the number of its rows, whatever they weigh.
+    ``inputs`` are (rows, inputs), ``targets`` (rows, outputs). The compiled engine uses at most so many ``cores`` at once, or
+    all; they change no number. ``sample_weight`` is (rows,) by which the loss of each row is multiplied, as in Keras ``fit``:
+    the loss of a batch is the sum by the number of its rows, whatever they weigh.
 
     Raises:
         ValueError: the recipes differ in more than ``slopes``, ``seed`` and ``starts``.
@@ -88,9 +80,8 @@ def train_networks(
     if engine == "compiled":
         from pipeline.network.compiled import fit_compiled
 
-        weights, curves = fit_compiled(
-            inputs, targets, recipes, initial, progress, cores or os.cpu_count() or 1, judge, sample_weight
-        )
+        most = cores or os.cpu_count() or 1
+        weights, curves = fit_compiled(inputs, targets, recipes, initial, progress, most, judge, sample_weight)
     else:
         from pipeline.network.keras_fit import fit_keras
 

@@ -12,9 +12,7 @@ from typing import Any, NamedTuple
 
 from pipeline.network.backend import tensorflow
 
-BETA_1, BETA_2 = 0.9, 0.999
-"""Of Adam, as in Keras."""
-
+BETA_1, BETA_2 = 0.9, 0.999  # of Adam, as in Keras
 _EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
 _FACTORS = 64  # in [1, 2], whose product has one logarithm in the ordinal loss: 2 ** 64 is far from overflowing
 
@@ -142,8 +140,7 @@ def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
     The values of the last layer are worked out once too: if the loss were to read weights for them, XLA would copy the
     weights in each step. XLA never repeats a division to save the storing of its result. It does not know that it is by 1.
     """
-    identity = tf.custom_gradient(lambda values: (values / one if last else values, lambda upstream: upstream / one))
-    return identity(values)
+    return tf.custom_gradient(lambda values: (values / one if last else values, lambda upstream: upstream / one))(values)
 
 
 def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any, cuts: Any) -> Any:

@@ -1,7 +1,7 @@
 """D206 and D207 on columns built for it, and on the real files."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -193,4 +193,4 @@ def test_the_real_files_give_the_label_away_as_was_seen(name, real_data):
     evidence = found(given, "D207").evidence
     assert evidence["columns"] == ["Plasma R", "Plasma F", "HbA1c"]
     assert evidence["details"]["Plasma R"]["balanced_accuracy"] == 1
-    json.dumps([each.to_dict() for each in find("D", given, ())], allow_nan=False)
+    json.dumps([asdict(each) for each in find("D", given, ())], allow_nan=False)
