@@ -9,9 +9,8 @@ from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
-from pipeline.judge.baselines import answer_all
+from pipeline.judge.baselines import answer_all, yardsticks_of
 from pipeline.judge.evaluate import evaluate
-from pipeline.judge.rivals import yardsticks_of
 from pipeline.judge.unseen import folds_of, prepare_folds, profiles_of
 from pipeline.model import fit, prepare
 from pipeline.network.keras_model import build

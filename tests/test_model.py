@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
-from pipeline.judge.rivals import Yardsticks
+from pipeline.judge.baselines import Yardsticks
 from pipeline.judge.unseen import Unseen
 from pipeline.model import Model
 from pipeline.network.coding import Coding

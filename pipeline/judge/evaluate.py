@@ -9,11 +9,10 @@ from pipeline.config.schema import DataSection, EvaluationSection, PreprocessSec
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.advice import Advice, advise
-from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.judge.baselines import RIVAL_NAMES, Yardsticks, rule_answers
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.metrics import Scores, score, wilson
 from pipeline.judge.probability import ProbabilityScores, score_probabilities
-from pipeline.judge.rivals import Yardsticks, rule_answers
 from pipeline.judge.standing import Standing, standings
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Flags, Floats, Integers

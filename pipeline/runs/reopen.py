@@ -10,8 +10,8 @@ from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import RunError
 from pipeline.findings.audit import audit, audit_training
+from pipeline.judge.baselines import Yardsticks
 from pipeline.judge.evaluate import evaluate
-from pipeline.judge.rivals import Yardsticks
 from pipeline.runs.history import changes, located
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Run, load_run

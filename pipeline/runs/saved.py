@@ -24,7 +24,7 @@ from pipeline.runs.weights import check_arrays, judged_of, model_of
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
-    from pipeline.judge.rivals import Yardsticks
+    from pipeline.judge.baselines import Yardsticks
     from pipeline.network.train import Trained
 
 _MOST = dict.fromkeys(RUN_FILES, 2**32) | {"run.json": 2**24, "config.yaml": 2**22}

@@ -18,7 +18,7 @@ from pipeline.runs.npz import Arrays
 
 if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.split import Split
-    from pipeline.judge.rivals import Yardsticks
+    from pipeline.judge.baselines import Yardsticks
     from pipeline.network.train import Trained
 
 _STEPS = ("lowest", "highest", "fill", "center", "scale", "seen", "mean", "components")
@@ -140,7 +140,7 @@ def model_of(arrays: Arrays) -> Model:
 def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
     """Return what judging the model needs besides it, as ``to_arrays`` was given it; the arrays were checked."""
     from pipeline.data.split import Split
-    from pipeline.judge.rivals import Yardsticks
+    from pipeline.judge.baselines import Yardsticks
     from pipeline.judge.unseen import Unseen
     from pipeline.network.train import Trained
 

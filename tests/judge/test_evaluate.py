@@ -11,8 +11,8 @@ from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.data.table import Table
+from pipeline.judge.baselines import Yardsticks
 from pipeline.judge.evaluate import Evaluation, evaluate
-from pipeline.judge.rivals import Yardsticks
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network

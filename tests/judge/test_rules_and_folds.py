@@ -13,7 +13,7 @@ from pipeline.data.load import load
 from pipeline.data.preprocess import Preprocessor
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.rivals import rule_answers, yardsticks_of
+from pipeline.judge.baselines import rule_answers, yardsticks_of
 from pipeline.judge.unseen import folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
