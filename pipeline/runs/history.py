@@ -1,12 +1,13 @@
 """How runs relate to their config file, to the data, and to one another."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.errors import PipelineError
-from pipeline.runs.place import run_folders
+from pipeline.runs.place import LATEST, resolve_run, run_folders
 from pipeline.runs.saved import read_config, read_record
 from pipeline.runs.summary import Accuracy, FindingSummary, Origin, Part
 
@@ -39,6 +40,12 @@ def entries() -> list[Entry]:
         listed.append(Entry(run=folder, changed=changed, **record.model_dump(include={"created", "accuracy", "findings"})))
         before[record.config.path] = config
     return listed
+
+
+def removable(listed: Sequence[Entry], keep: int | None) -> list[Path]:
+    """Return all runs but the newest ``keep``; damaged ones and the one of models/latest stay, and without a number all."""
+    whole = [entry.run for entry in listed if not entry.problem]
+    return [run for run in whole[:-keep] if run != resolve_run(LATEST)] if keep else []
 
 
 def changed_settings(before: Config, now: Config) -> tuple[str, ...]:
