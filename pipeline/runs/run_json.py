@@ -42,18 +42,11 @@ class Record(Summary):
 
 
 def unsaved_record(summary: Summary, config: Config, origin: Origin) -> Record:
-    """Return the record of a run that is not saved: folder, time and digests are left empty."""
+    """Return the record of a run that is not saved; folder, time and digests are empty."""
     versions = {"pipeline": __version__, "python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
-    provenance = {
-        "run": "",
-        "config": origin,
-        "seeds": {"split": config.split.seed, "training": config.training.seed},
-        "versions": versions,
-        "created": "",
-        "files": dict.fromkeys(RUN_FILES, FileFacts(bytes=0, sha256=_NO_DIGEST)),
-        "digest": _NO_DIGEST,
-    }
-    return Record.model_validate(dict(summary) | provenance)
+    provenance = {"config": origin, "seeds": {"split": config.split.seed, "training": config.training.seed}, "versions": versions}
+    files = dict.fromkeys(RUN_FILES, FileFacts(bytes=0, sha256=_NO_DIGEST))
+    return Record.model_validate(dict(summary) | provenance | {"run": "", "created": "", "files": files, "digest": _NO_DIGEST})
 
 
 def seal(record: dict[str, Any]) -> str:

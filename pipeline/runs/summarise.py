@@ -16,17 +16,10 @@ from pipeline.judge.probability import ClassProbability
 from pipeline.network.layers import layer_sizes, parameters
 from pipeline.runs.summary import Accuracy, CurvePoint, ScoresSummary, Seconds, Sides, Summary
 
-_REFUSED = {
-    "accuracy": dict.fromkeys(Accuracy.model_fields),
-    "keras_accuracy": dict.fromkeys(Sides.model_fields),
-    "metrics": dict.fromkeys(Sides.model_fields),
-    "baselines": {},
-    "comparison": {},
-    "unseen": None,
-    "probabilities": None,
-    "subgroups": {},
-    "advice": None,
-}
+_NO_SIDES = dict.fromkeys(Sides.model_fields)
+_REFUSED: dict[str, object] = dict.fromkeys(("unseen", "probabilities", "advice"))
+_REFUSED |= {"accuracy": dict.fromkeys(Accuracy.model_fields), "keras_accuracy": _NO_SIDES, "metrics": _NO_SIDES}
+_REFUSED |= {"baselines": {}, "comparison": {}, "subgroups": {}}
 """The figures where training was refused."""
 
 
@@ -39,35 +32,29 @@ def summarise(
     seconds: Seconds,
     notes: tuple[str, ...] = (),
 ) -> Summary:
-    """Return what ``train`` and ``evaluate`` print of the rows that were read, but for the folder.
+    """Return what ``train`` and ``evaluate`` print, but for the folder; ``evaluation`` is None where training was refused.
 
-    ``evaluation`` is None where training was refused. ``seconds`` are of load, of fit, and in total up to the moment when the
-    run is saved; ``notes`` say what the reader must know about these figures.
+    ``seconds`` are of load, of fit, and in total until the run is saved.
     """
     level = config.evaluation.interval
     sizes = layer_sizes(config.preprocess.pca or len(config.data.features), config.network, len(config.data.codes))
-    gaps, implausible = table.features.isna().sum(), table.implausible.sum()
+    data = {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": table.counts()}
+    gaps, implausible = table.features.isna().sum().to_dict(), table.implausible.sum().to_dict()
     fill = evaluation.fill if evaluation else {}
+    columns = {
+        name: dict(feature) | {"gaps": gaps[name], "implausible": implausible[name], "fill": fill.get(name)}
+        for name, feature in config.data.features.items()
+    }
     return Summary.model_validate(
         {
             "run": None,
             "verdict": verdict(evaluation, findings, level),
             "interval_note": rows_note(level),
             "engine": config.training.engine,
-            "data": {
-                "path": table.path,
-                "sha256": table.sha256,
-                "rows": len(table),
-                "train": len(parts.train),
-                "test": len(parts.test),
-                "classes": table.counts(),
-            },
+            "data": data | {"train": len(parts.train), "test": len(parts.test)},
             "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
             **(_figures(evaluation, config) if evaluation else _REFUSED),
-            "columns": {
-                name: dict(feature) | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
-                for name, feature in config.data.features.items()
-            },
+            "columns": columns,
             "card": config.card,
             "findings": findings,
             "sound": not any(finding.blocks for finding in findings),
@@ -115,16 +102,13 @@ def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, obj
     if unseen is None or section.unseen is None:
         return None
     right = unseen.answers["network"] == evaluation.truth
-    folds = [unseen.folds == number for number in range(section.unseen.folds)]
-    return dict(section.unseen) | {
-        "groups": len(np.unique(unseen.groups)),
-        "rows": len(right),
-        "interval_note": groups_note(section.interval),
-        "per_fold": [
-            {"rows": int(fold.sum()), "groups": len(np.unique(unseen.groups[fold])), "accuracy": float(right[fold].mean())}
-            for fold in folds
-        ],
-    }
+    per_fold = []
+    for number in range(section.unseen.folds):
+        fold = unseen.folds == number
+        groups = len(np.unique(unseen.groups[fold]))
+        per_fold.append({"rows": int(fold.sum()), "groups": groups, "accuracy": float(right[fold].mean())})
+    facts = {"groups": len(np.unique(unseen.groups)), "rows": len(right), "interval_note": groups_note(section.interval)}
+    return dict(section.unseen) | facts | {"per_fold": per_fold}
 
 
 def _probabilities(evaluation: Evaluation) -> dict[str, object]:

@@ -67,9 +67,7 @@ class DataSummary(Part):
     classes: dict[str, int]
 
 
-class NetworkSummary(Part):
-    """Units of each layer, slopes, and how many weights."""
-
+class _Network(Part):
     layers: tuple[int, ...]
     alpha: float | tuple[float, ...]
     parameters: int
@@ -117,21 +115,17 @@ class StandingSummary(Part):
     p: Figure
 
 
-class Fold(Part):
-    """The rows and profiles that a fold held back, and the network's accuracy on them."""
-
+class _Fold(Part):
     rows: int
     groups: int
     accuracy: Figure
 
 
-class UnseenSummary(UnseenSection):
-    """The validation on unseen profiles: its settings, how many profiles and rows, and each fold."""
-
+class _Unseen(UnseenSection):
     groups: int
     rows: int
     interval_note: str
-    per_fold: Annotated[tuple[Fold, ...], Field(strict=False)]
+    per_fold: Annotated[tuple[_Fold, ...], Field(strict=False)]
 
 
 class EstimateSummary(Part):
@@ -150,9 +144,7 @@ class CurvePoint(Part):
     rows: int
 
 
-class ClassProbabilities(Part):
-    """As in ``judge.probability.ClassProbability``."""
-
+class _ClassProbabilities(Part):
     auc: EstimateSummary
     calibration_slope: EstimateSummary
     calibration_intercept: EstimateSummary
@@ -160,20 +152,18 @@ class ClassProbabilities(Part):
     curve: tuple[CurvePoint, ...]
 
 
-class Probabilities(Part):
+class _Probabilities(Part):
     """Figures about the probabilities of the test rows; ``spread`` is that of a single output around its codes."""
 
     spread: Figure
     rows: int
-    classes: dict[str, ClassProbabilities]
+    classes: dict[str, _ClassProbabilities]
     macro_auc: EstimateSummary
     brier: EstimateSummary
     log_loss: EstimateSummary
 
 
-class SubgroupSummary(Part):
-    """As in ``judge.evaluate.Subgroup``."""
-
+class _Subgroup(Part):
     low: Annotated[Figure, Field(alias="from")]
     high: Annotated[Figure, Field(alias="to")]
     rows: int
@@ -181,25 +171,21 @@ class SubgroupSummary(Part):
     interval: Interval
 
 
-class LayerSummary(Part):
-    """As in ``judge.advice.Layer``."""
-
+class _Layer(Part):
     layer: int
     negative: Figure
     units: tuple[Figure, ...]
     dead: tuple[int, ...]
 
 
-class AdviceSummary(Part):
-    """As in ``judge.advice.Advice``."""
-
+class _Advice(Part):
     inputs: dict[str, _ByName]
-    layers: tuple[LayerSummary, ...]
+    layers: tuple[_Layer, ...]
     reachable: dict[str, bool]
     recommendation: str
 
 
-class ColumnSummary(Feature):
+class _Column(Feature):
     """What the config declares of a column, its cells without a usable value, and what replaces them."""
 
     gaps: int
@@ -230,17 +216,17 @@ class Summary(Part):
     interval_note: str
     engine: str
     data: DataSummary
-    network: NetworkSummary
+    network: _Network
     accuracy: Accuracy
     keras_accuracy: Sides[Figure]
     metrics: Sides[ScoresSummary]
     baselines: dict[str, Figure]
     comparison: dict[str, StandingSummary]
-    unseen: UnseenSummary | None
-    probabilities: Probabilities | None
-    subgroups: dict[str, tuple[SubgroupSummary, ...]]
-    advice: AdviceSummary | None
-    columns: dict[str, ColumnSummary]
+    unseen: _Unseen | None
+    probabilities: _Probabilities | None
+    subgroups: dict[str, tuple[_Subgroup, ...]]
+    advice: _Advice | None
+    columns: dict[str, _Column]
     card: CardSection
     findings: tuple[FindingSummary, ...]
     sound: bool

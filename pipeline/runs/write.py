@@ -37,11 +37,8 @@ def prepare_models() -> None:
 def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
     """Write a run, point ``models/latest`` to it, and return its folder; it appears whole or not at all.
 
-    Args:
-        run: the run; folder, time and files of its record are filled in here.
-        name: of the config.
-        pipeline: the fitted scikit-learn preprocessing.
-        keras_model: the Keras model with the same weights.
+    Folder, time and files of the record are filled in here. ``name`` is the config's, ``pipeline`` the fitted scikit-learn
+    preprocessing, and ``keras_model`` has the run's weights.
 
     Raises:
         RunError: the folder cannot be written.
@@ -65,7 +62,7 @@ def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
 
 
 def add_report(folder: Path, text: str) -> Path:
-    """Write report.html into a run's folder, whole or not at all, and return its path; a run's own files stay as they are.
+    """Write report.html into a run's folder, whole or not at all, and return its path.
 
     Raises:
         RunError: the folder cannot be written.
@@ -99,10 +96,10 @@ def remove_run(folder: Path) -> None:
 
 def _publish(folder: Path, run: Run, name: str) -> Path:
     """Complete the record, write it, and rename the folder to its final name, one that no run has."""
-    contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-    files = {
-        name: FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) for name, content in contents.items()
-    }
+    files = {}
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        files[path.name] = FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record.data.sha256.encode()).hexdigest()[:8]
     while True:
         now = datetime.now(UTC)
