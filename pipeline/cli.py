@@ -14,14 +14,27 @@ app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exc
 
 DEFAULT, STUDY, TWIN = Path("configs/default.yaml"), Path("configs/study.yaml"), Path("configs/twin.yaml")
 NEWEST = Path("models/latest")
+
 YamlFile = Annotated[Path, Argument(help="The YAML file.")]
 RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
+Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")]
+Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")]
+ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
+CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
+FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
+
 Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Replace one setting; may be repeated.")]
 Data = Annotated[str | None, Option(metavar="CSV", help="Read this file instead of data.path.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
-Strict = Annotated[bool, Option("--strict", help="Count warnings as errors.")]
-Dask = Annotated[str | None, Option(metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")]
+RunOption = Annotated[Path, Option(metavar="RUN", help="The folder of a run.")]
 Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
+Trainers = Annotated[str | None, Option(metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")]
+Kind = Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file.")]
+Host = Annotated[str, Option(help="The address to listen on; any but this machine's own opens it.")]
+Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
+Strict = Annotated[bool, Option("--strict", help="Count warnings as errors.")]
+Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
+Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
 
 
@@ -84,13 +97,7 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
 
 
 @app.command("predict")
-def predict_command(
-    source: Annotated[Path, Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")],
-    target: Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")],
-    run: Annotated[Path, Option(metavar="RUN", help="The folder of a run.")] = NEWEST,
-    dask: Scorers = None,
-    as_json: Json = False,
-) -> None:
+def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
     """Score a file with a saved run: adds the predicted class, a probability a class, and notes.
 
     Example: diabetes-pipeline predict patients.csv scored.csv
@@ -104,12 +111,7 @@ def predict_command(
 
 
 @app.command("export")
-def export_command(
-    run: RunFolder,
-    output: Annotated[Path, Argument(metavar="PATH", help="The file to write.")],
-    to: Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file.")],
-    as_json: Json = False,
-) -> None:
+def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = False) -> None:
     """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
 
     Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
@@ -123,12 +125,7 @@ def export_command(
 
 
 @app.command("serve")
-def serve_command(
-    run: RunFolder = NEWEST,
-    host: Annotated[str, Option(help="The address to listen on; any but this machine's own opens it.")] = "127.0.0.1",
-    port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
-    as_json: Json = False,
-) -> None:
+def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page, until Ctrl-C.
 
     Example: diabetes-pipeline serve models/latest --port 8080
@@ -169,7 +166,7 @@ def check_command(
 
 @app.command("study")
 def study_command(
-    config: YamlFile = STUDY, settings: Settings = None, data: Data = None, dask: Dask = None, as_json: Json = False
+    config: YamlFile = STUDY, settings: Settings = None, data: Data = None, dask: Trainers = None, as_json: Json = False
 ) -> None:
     """Train thousands of networks over a grid of slopes and tell what the slope does.
 
@@ -189,7 +186,7 @@ def study_command(
 
 
 @app.command("explain")
-def explain_command(code: Annotated[str | None, Argument(help="A code such as C101.")] = None, as_json: Json = False) -> None:
+def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
     """Tell what a finding means, why it matters and how to fix it.
 
     Example: diabetes-pipeline explain D201
@@ -207,11 +204,7 @@ def explain_command(code: Annotated[str | None, Argument(help="A code such as C1
 
 
 @app.command("runs")
-def runs_command(
-    keep: Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")] = None,
-    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
-    as_json: Json = False,
-) -> None:
+def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> None:
     """List the runs side by side.
 
     Example: diabetes-pipeline runs --keep 10
@@ -233,9 +226,7 @@ def runs_command(
 
 
 @app.command("synthesize")
-def synthesize_command(
-    output: Annotated[Path, Argument(help="The CSV file to write.")], config: YamlFile = TWIN, as_json: Json = False
-) -> None:
+def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
     """Write the synthetic twin of the data.
 
     Example: diabetes-pipeline synthesize data/diabetes.csv

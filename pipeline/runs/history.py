@@ -74,10 +74,8 @@ def changes(run: Path, config: Config, origin: Origin) -> tuple[str, ...]:
     except PipelineError as error:
         return (f"the config cannot be read any more: {error.problems[0]}; these figures are of the copy kept in the run",)
     edited = changed_settings(config, today)
-    if not edited:
-        return ()
     remedy = "these figures are of the old settings; train to renew them"
-    return (f"{origin.path} was edited since this run: {'; '.join(edited)}; {remedy}",)
+    return (f"{origin.path} was edited since this run: {'; '.join(edited)}; {remedy}",) if edited else ()
 
 
 def current_run(config: Config, origin: Origin) -> Path | None:

@@ -14,7 +14,7 @@ from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability
 from pipeline.network.layers import layer_sizes, parameters
-from pipeline.runs.summary import Accuracy, CurvePoint, ScoresSummary, Seconds, Sides, Summary
+from pipeline.runs.summary import Accuracy, ScoresSummary, Seconds, Sides, Summary
 
 _NO_SIDES = dict.fromkeys(Sides.model_fields)
 _REFUSED: dict[str, object] = dict.fromkeys(("unseen", "probabilities", "advice"))
@@ -112,24 +112,18 @@ def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, obj
 
 
 def _probabilities(evaluation: Evaluation) -> dict[str, object]:
-    scores = evaluation.probabilities
-    return {
-        "spread": evaluation.spread,
-        "rows": scores.rows,
-        "classes": {name: _of_class(figures) for name, figures in zip(scores.classes, scores.per_class, strict=True)},
-        "macro_auc": scores.macro_auc,
-        "brier": scores.brier,
-        "log_loss": scores.log_loss,
-    }
+    scores = dict(vars(evaluation.probabilities))
+    per_class = zip(scores["classes"], map(_of_class, scores.pop("per_class")), strict=True)
+    return scores | {"spread": evaluation.spread, "classes": dict(per_class)}
 
 
 def _of_class(scores: ClassProbability) -> dict[str, object]:
-    names = list(CurvePoint.model_fields)
-    bins = zip(*(getattr(scores.curve, name).tolist() for name in names), strict=True)
+    curve = vars(scores.curve)
+    bins = zip(*(values.tolist() for values in curve.values()), strict=True)
     return {
         "auc": scores.auc,
         "calibration_slope": scores.slope,
         "calibration_intercept": scores.intercept,
         "calibration_in_the_large": scores.in_the_large,
-        "curve": [dict(zip(names, values, strict=True)) for values in bins],
+        "curve": [dict(zip(curve, values, strict=True)) for values in bins],
     }

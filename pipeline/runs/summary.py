@@ -24,8 +24,6 @@ Interval = tuple[Figure, Figure] | None
 _Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(finite)]
 _Shares = tuple[_Share, _Share] | None
 Seconds = Annotated[dict[Literal["load", "fit", "total"], float], Field(min_length=3)]
-_ByName = dict[str, Figure]
-_Intervals = dict[str, Interval]
 _Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Side = TypeVar("Side")
 
@@ -88,14 +86,14 @@ class ScoresSummary(Part):
 
     rows: int
     confusion: dict[str, dict[str, int]]
-    recall: _ByName
-    recall_interval: _Intervals
-    specificity: _ByName
-    specificity_interval: _Intervals
-    precision: _ByName
-    precision_interval: _Intervals
-    negative_predictive_value: _ByName
-    negative_predictive_value_interval: _Intervals
+    recall: dict[str, Figure]
+    recall_interval: dict[str, Interval]
+    specificity: dict[str, Figure]
+    specificity_interval: dict[str, Interval]
+    precision: dict[str, Figure]
+    precision_interval: dict[str, Interval]
+    negative_predictive_value: dict[str, Figure]
+    negative_predictive_value_interval: dict[str, Interval]
     macro_f1: Figure
     macro_f1_interval: Interval
     balanced_accuracy: Figure
@@ -135,9 +133,7 @@ class EstimateSummary(Part):
     interval: tuple[Figure, Figure]
 
 
-class CurvePoint(Part):
-    """A bin of the calibration curve."""
-
+class _CurvePoint(Part):
     predicted: Figure
     observed: Figure
     interval: Interval
@@ -149,7 +145,7 @@ class _ClassProbabilities(Part):
     calibration_slope: EstimateSummary
     calibration_intercept: EstimateSummary
     calibration_in_the_large: EstimateSummary
-    curve: tuple[CurvePoint, ...]
+    curve: tuple[_CurvePoint, ...]
 
 
 class _Probabilities(Part):
@@ -179,7 +175,7 @@ class _Layer(Part):
 
 
 class _Advice(Part):
-    inputs: dict[str, _ByName]
+    inputs: dict[str, dict[str, Figure]]
     layers: tuple[_Layer, ...]
     reachable: dict[str, bool]
     recommendation: str

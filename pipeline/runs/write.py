@@ -111,11 +111,10 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
         if not target.exists():
             try:
                 folder.rename(target)  # fails if another process was quicker, for that folder is not empty
+                return target
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
-                continue
-            return target
 
 
 def _point_latest(target: Path) -> None:
