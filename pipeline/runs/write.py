@@ -62,7 +62,7 @@ def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
 
 
 def add_report(folder: Path, text: str) -> Path:
-    """Write report.html into a run's folder, whole or not at all, and return its path.
+    """Write report.html into a run's folder, whole or not at all, and return its path; a run's own files stay as they are.
 
     Raises:
         RunError: the folder cannot be written.
