@@ -45,24 +45,23 @@ def summarise(
         name: dict(feature) | {"gaps": gaps[name], "implausible": implausible[name], "fill": fill.get(name)}
         for name, feature in config.data.features.items()
     }
-    return Summary.model_validate(
-        {
-            "run": None,
-            "verdict": verdict(evaluation, findings, level),
-            "interval_note": rows_note(level),
-            "engine": config.training.engine,
-            "data": data | {"train": len(parts.train), "test": len(parts.test)},
-            "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
-            **(_figures(evaluation, config) if evaluation else _REFUSED),
-            "columns": columns,
-            "card": config.card,
-            "findings": findings,
-            "sound": not any(finding.blocks for finding in findings),
-            "seconds": seconds,
-            "notes": notes,
-            "tracking": None,
-        }
-    )
+    facts = {
+        "run": None,
+        "verdict": verdict(evaluation, findings, level),
+        "interval_note": rows_note(level),
+        "engine": config.training.engine,
+        "data": data | {"train": len(parts.train), "test": len(parts.test)},
+        "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
+        **(_figures(evaluation, config) if evaluation else _REFUSED),
+        "columns": columns,
+        "card": config.card,
+        "findings": findings,
+        "sound": not any(finding.blocks for finding in findings),
+        "seconds": seconds,
+        "notes": notes,
+        "tracking": None,
+    }
+    return Summary.model_validate(facts)
 
 
 def _figures(evaluation: Evaluation, config: Config) -> dict[str, object]:

@@ -28,13 +28,9 @@ Made = TypeVar("Made")
 def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardsticks) -> Arrays:
     """Return everything that scoring and judging need as named plain arrays, text as fixed-width unicode."""
     arrays = vars(model.network) | vars(trained) | vars(model.coding) | vars(model.preprocessor)  # every start's weights
-    arrays |= {
-        "train_rows": split.train,
-        "test_rows": split.test,
-        "counted_classes": list(yardsticks.counts),
-        "class_counts": list(yardsticks.counts.values()),
-        **_named("baselines", yardsticks.test),
-    }
+    arrays |= {"train_rows": split.train, "test_rows": split.test}
+    arrays |= {"counted_classes": list(yardsticks.counts), "class_counts": list(yardsticks.counts.values())}
+    arrays |= _named("baselines", yardsticks.test)
     if yardsticks.unseen:
         arrays |= {"unseen_groups": yardsticks.unseen.groups, "unseen_folds": yardsticks.unseen.folds}
         arrays |= _named("unseen", yardsticks.unseen.answers)
@@ -143,10 +139,8 @@ def _made(kind: type[Made], arrays: Arrays) -> Made:
 
 
 def _named(name: str, answers: dict[str, Integers]) -> Arrays:
-    return {
-        f"{name}_names": np.array(list(answers), dtype=str),
-        f"{name}_answers": np.array(list(answers.values()), dtype=np.int64),
-    }
+    names, rows = np.array(list(answers), dtype=str), np.array(list(answers.values()), dtype=np.int64)
+    return {f"{name}_names": names, f"{name}_answers": rows}
 
 
 def _answers(name: str, arrays: Arrays) -> dict[str, Integers]:
