@@ -9,12 +9,11 @@ from typer import Argument, Option, Typer, confirm
 from pipeline.errors import PipelineError
 from pipeline.machine.outcome import outcome
 
-# every command parses, calls a room and prints what it returned
 app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 DEFAULT, STUDY, TWIN = Path("configs/default.yaml"), Path("configs/study.yaml"), Path("configs/twin.yaml")
 NEWEST = Path("models/latest")
-
+_CHANGED = "config or data changed, or there is no run yet: training"
 YamlFile = Annotated[Path, Argument(help="The YAML file.")]
 RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
 Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")]
@@ -22,7 +21,6 @@ Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet f
 ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
 CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
 FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
-
 Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Replace one setting; may be repeated.")]
 Data = Annotated[str | None, Option(metavar="CSV", help="Read this file instead of data.path.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
@@ -57,10 +55,8 @@ def train_command(
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
         current = history.current_run(loaded, origin) if if_changed else None
-        if current:
-            out.say(f"config and data are those of {current}: evaluating it")
-        elif if_changed:
-            out.say("config or data changed, or there is no run yet: training")
+        if if_changed:
+            out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
         summary = reopen.reopen(current).summary if current else stages.train(loaded, origin, verbose=not as_json)
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         for line in told_of(summary.tracking, str(summary.run)):
@@ -159,8 +155,7 @@ def check_command(
         findings = check(load_config(config, settings or (), data))
         if strict:
             findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
-        shown = {"findings": [finding.to_dict() for finding in findings]}
-        out.show(shown, lambda console: show_findings(console, findings))
+        out.show({"findings": [finding.to_dict() for finding in findings]}, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
@@ -212,16 +207,14 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
     with outcome(as_json) as out:
         from pipeline.report.terminal import show_runs
         from pipeline.runs.history import entries, removable
-        from pipeline.runs.write import remove_run
+        from pipeline.runs.write import remove_runs
 
         listed = entries()
         old = removable(listed, keep)
         shown = {"runs": [entry.to_json() for entry in listed], "removable": [str(run) for run in old]}
         out.show(shown, lambda console: show_runs(console, listed))
-        whole = sum(not entry.problem for entry in listed)
-        if old and (yes or confirm(f"Remove {len(old)} of {whole} runs?", err=True)):
-            for run in old:
-                remove_run(run)
+        if old and (yes or confirm(f"Remove {len(old)} of {sum(not entry.problem for entry in listed)} runs?", err=True)):
+            remove_runs(old)
             out.say(f"removed {len(old)} runs")
 
 
@@ -253,5 +246,5 @@ def fetch_command(as_json: Json = False) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line: a command parses, calls a room and prints what that returned."""
     app(prog_name="diabetes-pipeline")

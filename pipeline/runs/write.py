@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,18 +81,19 @@ def _unsaved(error: OSError) -> RunError:
     return RunError(f"{MODELS}: a run cannot be saved there: {error.strerror or error}; make it a folder that can be written")
 
 
-def remove_run(folder: Path) -> None:
-    """Delete a run; it is renamed first, so that it vanishes whole.
+def remove_runs(folders: Iterable[Path]) -> None:
+    """Delete runs; each is renamed first, so that it vanishes whole.
 
     Raises:
-        RunError: it cannot be deleted.
+        RunError: the first that cannot be deleted; those after it stay.
     """
-    hidden = hidden_beside(MODELS / folder.name)
-    try:
-        folder.rename(hidden)
-        shutil.rmtree(hidden)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None
+    for folder in folders:
+        hidden = hidden_beside(MODELS / folder.name)
+        try:
+            folder.rename(hidden)
+            shutil.rmtree(hidden)
+        except OSError as error:
+            raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None
 
 
 def _publish(folder: Path, run: Run, name: str) -> Path:
