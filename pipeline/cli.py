@@ -1,42 +1,44 @@
-"""The command line: parse, call, print."""
+"""Train the Leaky ReLU diabetes classifier from one YAML file, and tell whether its accuracy means anything."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option, Typer, confirm
 
-from pipeline.errors import ConfigError, PipelineError, did_you_mean
+from pipeline.errors import PipelineError
 from pipeline.machine.outcome import outcome
 
-app = typer.Typer(
-    help="Train the Leaky ReLU diabetes classifier from one YAML file, and tell whether its accuracy means anything.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-DEFAULT = Path("configs/default.yaml")
-ConfigArgument = Annotated[Path, typer.Argument(help="The YAML file.")]
-RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one setting; may be repeated.")]
-Data = Annotated[str | None, typer.Option("--data", metavar="CSV", help="Read this file instead of data.path.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-
-
-_WHY_TRAIN = "config or data changed, or there is no run yet: training"
+DEFAULT, STUDY, TWIN = Path("configs/default.yaml"), Path("configs/study.yaml"), Path("configs/twin.yaml")
+NEWEST = Path("models/latest")
+_CHANGED = "config or data changed, or there is no run yet: training"
+YamlFile = Annotated[Path, Argument(help="The YAML file.")]
+RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
+Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")]
+Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")]
+ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
+CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
+FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
+Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Replace one setting; may be repeated.")]
+Data = Annotated[str | None, Option(metavar="CSV", help="Read this file instead of data.path.")]
+IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
+RunOption = Annotated[Path, Option(metavar="RUN", help="The folder of a run.")]
+Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
+Trainers = Annotated[str | None, Option(metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")]
+Kind = Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file.")]
+Host = Annotated[str, Option(help="The address to listen on; any but this machine's own opens it.")]
+Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
+Strict = Annotated[bool, Option("--strict", help="Count warnings as errors.")]
+Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
+Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
 
 
 @app.command("train")
 def train_command(
-    config: ConfigArgument = DEFAULT,
-    settings: Settings = None,
-    data: Data = None,
-    if_changed: Annotated[
-        bool, typer.Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")
-    ] = False,
-    as_json: Json = False,
+    config: YamlFile = DEFAULT, settings: Settings = None, data: Data = None, if_changed: IfChanged = False, as_json: Json = False
 ) -> None:
     """Run all stages and save a run.
 
@@ -54,7 +56,7 @@ def train_command(
         origin = Origin(str(config), tuple(settings or ()), data)
         current = history.current_run(loaded, origin) if if_changed else None
         if if_changed:
-            out.say(f"config and data are those of {current}: evaluating it" if current else _WHY_TRAIN)
+            out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
         summary = reopen.reopen(current).summary if current else stages.train(loaded, origin, verbose=not as_json)
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         for line in told_of(summary.tracking, str(summary.run)):
@@ -63,7 +65,7 @@ def train_command(
 
 
 @app.command("evaluate")
-def evaluate_command(run: RunArgument = Path("models/latest"), data: Data = None, as_json: Json = False) -> None:
+def evaluate_command(run: RunFolder = NEWEST, data: Data = None, as_json: Json = False) -> None:
     """Print the figures of a saved run again, without training.
 
     Example: diabetes-pipeline evaluate models/latest --data other.csv
@@ -78,28 +80,20 @@ def evaluate_command(run: RunArgument = Path("models/latest"), data: Data = None
 
 
 @app.command("report")
-def report_command(run: RunArgument = Path("models/latest"), as_json: Json = False) -> None:
+def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     """Write one self-contained HTML file about a saved run into its folder.
 
     Example: diabetes-pipeline report models/latest
     """
     with outcome(as_json) as out:
-        from pipeline.report.command import report as write_report
+        from pipeline.report.command import report
 
-        written = write_report(run)
+        written = report(run)
         out.show_line(written, written["report"])
 
 
 @app.command("predict")
-def predict_command(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")],
-    target: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")],
-    run: Annotated[Path, typer.Option("--run", metavar="RUN", help="The folder of a run.")] = Path("models/latest"),
-    dask: Annotated[
-        str | None, typer.Option("--dask", metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
     """Score a file with a saved run: adds the predicted class, a probability a class, and notes.
 
     Example: diabetes-pipeline predict patients.csv scored.csv
@@ -113,40 +107,28 @@ def predict_command(
 
 
 @app.command("export")
-def export_command(
-    run: RunArgument,
-    output: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")],
-    to: Annotated[str, typer.Option("--to", metavar="onnx|keras|joblib", help="The kind of file.")],
-    as_json: Json = False,
-) -> None:
+def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = False) -> None:
     """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
 
     Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
     """
     with outcome(as_json) as out:
-        from pipeline.export.command import export as write_model
+        from pipeline.export.command import export
 
-        written = write_model(run, to, output)
+        written = export(run, to, output)
         line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
         out.show_line(written, line)
 
 
 @app.command("serve")
-def serve_command(
-    run: RunArgument = Path("models/latest"),
-    host: Annotated[
-        str, typer.Option("--host", help="The address to listen on; any but this machine's own opens it.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
-    as_json: Json = False,
-) -> None:
+def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page, until Ctrl-C.
 
     Example: diabetes-pipeline serve models/latest --port 8080
     """
     with outcome(as_json) as out:
         try:
-            from pipeline.serve.command import serve as listen
+            from pipeline.serve.command import serve
         except ModuleNotFoundError as error:
             raise PipelineError(f"serve: {error.name} is needed and not installed; pip install '.[serve]'") from None
 
@@ -154,16 +136,12 @@ def serve_command(
             out.say(f"serving {folder} on {url} (Ctrl-C stops)")
             out.show({"run": folder, "url": url}, lambda console: None)
 
-        listen(run, host, port, ready)
+        serve(run, host, port, ready)
 
 
 @app.command("check")
 def check_command(
-    config: ConfigArgument = DEFAULT,
-    settings: Settings = None,
-    data: Data = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")] = False,
-    as_json: Json = False,
+    config: YamlFile = DEFAULT, settings: Settings = None, data: Data = None, strict: Strict = False, as_json: Json = False
 ) -> None:
     """Print the findings about config and data, without training.
 
@@ -172,25 +150,18 @@ def check_command(
     with outcome(as_json) as out:
         from pipeline.config.read import load_config
         from pipeline.report.terminal import show_findings
-        from pipeline.stages import check as check_config
+        from pipeline.stages import check
 
-        findings = check_config(load_config(config, settings or (), data))
+        findings = check(load_config(config, settings or (), data))
         if strict:
-            findings = tuple(replace(each, level="error") if each.level == "warning" else each for each in findings)
-        shown = {"findings": [asdict(finding) for finding in findings]}
-        out.show(shown, lambda console: show_findings(console, findings))
+            findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
+        out.show({"findings": [asdict(finding) for finding in findings]}, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
 @app.command("study")
 def study_command(
-    config: ConfigArgument = Path("configs/study.yaml"),
-    settings: Settings = None,
-    data: Data = None,
-    dask: Annotated[
-        str | None, typer.Option("--dask", metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")
-    ] = None,
-    as_json: Json = False,
+    config: YamlFile = STUDY, settings: Settings = None, data: Data = None, dask: Trainers = None, as_json: Json = False
 ) -> None:
     """Train thousands of networks over a grid of slopes and tell what the slope does.
 
@@ -199,77 +170,56 @@ def study_command(
     with outcome(as_json) as out:
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
-        from pipeline.study.command import study as carry_out
+        from pipeline.study.command import study
         from pipeline.study.terminal import show_study
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = carry_out(load_config(config, settings or (), data), origin, crew_of(dask), verbose=not as_json)
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), verbose=not as_json)
         out.show(result.to_dict(), lambda console: show_study(console, result))
         out.fail_unless(result.sound)
 
 
 @app.command("explain")
-def explain_command(
-    code: Annotated[str | None, typer.Argument(help="A code such as C101.")] = None, as_json: Json = False
-) -> None:
+def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
     """Tell what a finding means, why it matters and how to fix it.
 
     Example: diabetes-pipeline explain D201
     """
     with outcome(as_json) as out:
-        from pipeline.findings import RULES
+        from pipeline.findings.registry import explained
         from pipeline.report.terminal import show_rules
 
+        rules, shown = explained(code)
         if code is None:
-            rules = [RULES[each] for each in sorted(RULES)]
-            listed = [{"code": each.code, "level": each.level, "title": each.title} for each in rules]
-            out.show({"findings": listed}, lambda console: show_rules(console, rules))
-            return
-        rule = RULES.get(code.upper())
-        if rule is None:
-            raise ConfigError(
-                f"explain {code}: there is no such finding{did_you_mean(code, RULES) or '; explain without a code lists them'}"
-            )
-        shown = {"code": rule.code, "level": rule.level, "title": rule.title, "page": rule.page}
-        out.show(shown, lambda console: console.print(f"{rule.code} {rule.level}: {rule.page}", markup=False, highlight=False))
+            out.show(shown, lambda console: show_rules(console, rules))
+        else:
+            page = "{code} {level}: {page}".format(**shown)
+            out.show(shown, lambda console: console.print(page, markup=False, highlight=False))
 
 
 @app.command("runs")
-def runs_command(
-    keep: Annotated[
-        int | None, typer.Option("--keep", min=1, metavar="N", help="Remove all but the newest N, after asking.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: Json = False,
-) -> None:
+def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> None:
     """List the runs side by side.
 
     Example: diabetes-pipeline runs --keep 10
     """
     with outcome(as_json) as out:
         from pipeline.report.terminal import show_runs
-        from pipeline.runs import history
-        from pipeline.runs.place import LATEST, resolve_run
-        from pipeline.runs.write import remove_run
+        from pipeline.runs.history import entries, removable
+        from pipeline.runs.write import remove_runs
 
-        entries = history.entries()
-        whole = [entry.run for entry in entries if not entry.problem]
-        old = [run for run in whole[:-keep] if run != resolve_run(LATEST)] if keep else []
-        listed = [entry.to_json() for entry in entries]
-        out.show({"runs": listed, "removable": [str(run) for run in old]}, lambda console: show_runs(console, entries))
-        if old and (yes or typer.confirm(f"Remove {len(old)} of {len(whole)} runs?", err=True)):
-            for run in old:
-                remove_run(run)
+        listed = entries()
+        old = removable(listed, keep)
+        shown = {"runs": [entry.to_json() for entry in listed], "removable": [str(run) for run in old]}
+        out.show(shown, lambda console: show_runs(console, listed))
+        if old and (yes or confirm(f"Remove {len(old)} of {sum(not entry.problem for entry in listed)} runs?", err=True)):
+            remove_runs(old)
             out.say(f"removed {len(old)} runs")
 
 
 @app.command("synthesize")
-def synthesize_command(
-    output: Annotated[Path, typer.Argument(help="The CSV file to write.")],
-    config: ConfigArgument = Path("configs/twin.yaml"),
-    as_json: Json = False,
-) -> None:
+def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
     """Write the synthetic twin of the data.
 
     Example: diabetes-pipeline synthesize data/diabetes.csv
@@ -289,13 +239,12 @@ def fetch_command(as_json: Json = False) -> None:
     Example: diabetes-pipeline fetch
     """
     with outcome(as_json) as out:
-        from pipeline.data.fetch import SHA256
-        from pipeline.data.fetch import fetch as download
+        from pipeline.data.fetch import SHA256, fetch
 
-        path = download(Path("data/article.csv"))
+        path = fetch(Path("data/article.csv"))
         out.show_line({"output": str(path), "sha256": SHA256}, f"{path}: SHA-256 as expected")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line: a command parses, calls a room and prints what that returned."""
     app(prog_name="diabetes-pipeline")

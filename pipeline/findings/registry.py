@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pipeline.errors import ConfigError, did_you_mean
 from pipeline.findings import config_rules, copy_rules, data_rules, evaluation_rules, leak_rules, split_rules, training_rules
 from pipeline.findings.finding import Doubt, Finding, Level
 
@@ -70,3 +71,19 @@ def find(stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str]) 
         if code.startswith(stage)
         for doubt in rule.look(facts)
     )
+
+
+def explained(code: str | None) -> tuple[list[Rule], dict[str, Any]]:
+    """Return the rule of a code, in capitals or not, or every rule in the order of the codes; and what ``--json`` prints.
+
+    Raises:
+        ConfigError: there is no such code.
+    """
+    if code is None:
+        rules = [RULES[name] for name in sorted(RULES)]
+        return rules, {"findings": [{"code": rule.code, "level": rule.level, "title": rule.title} for rule in rules]}
+    rule = RULES.get(code.upper())
+    if rule is None:
+        hint = did_you_mean(code, RULES) or "; explain without a code lists them"
+        raise ConfigError(f"explain {code}: there is no such finding{hint}")
+    return [rule], {"code": rule.code, "level": rule.level, "title": rule.title, "page": rule.page}

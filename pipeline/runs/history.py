@@ -1,12 +1,13 @@
 """How runs relate to their config file, to the data, and to one another."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.errors import PipelineError
-from pipeline.runs.place import run_folders
+from pipeline.runs.place import LATEST, resolve_run, run_folders
 from pipeline.runs.saved import read_config, read_record
 from pipeline.runs.summary import Accuracy, FindingSummary, Origin, Part
 
@@ -41,6 +42,12 @@ def entries() -> list[Entry]:
     return listed
 
 
+def removable(listed: Sequence[Entry], keep: int | None) -> list[Path]:
+    """Return all runs but the newest ``keep``; damaged ones and the one of models/latest stay, and without a number all."""
+    whole = [entry.run for entry in listed if not entry.problem]
+    return [run for run in whole[:-keep] if run != resolve_run(LATEST)] if keep else []
+
+
 def changed_settings(before: Config, now: Config) -> tuple[str, ...]:
     """Return the settings that differ, as "key before -> now"."""
     old, new = before.settings(), now.settings()
@@ -67,10 +74,8 @@ def changes(run: Path, config: Config, origin: Origin) -> tuple[str, ...]:
     except PipelineError as error:
         return (f"the config cannot be read any more: {error.problems[0]}; these figures are of the copy kept in the run",)
     edited = changed_settings(config, today)
-    if not edited:
-        return ()
     remedy = "these figures are of the old settings; train to renew them"
-    return (f"{origin.path} was edited since this run: {'; '.join(edited)}; {remedy}",)
+    return (f"{origin.path} was edited since this run: {'; '.join(edited)}; {remedy}",) if edited else ()
 
 
 def current_run(config: Config, origin: Origin) -> Path | None:

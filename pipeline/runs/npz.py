@@ -34,12 +34,11 @@ def read_arrays(content: bytes) -> Arrays:
             if others := [member.filename for member in members if not member.filename.endswith(".npy")]:
                 raise ValueError(f'"{others[0]}" is no .npy file')
             return {member.filename.removesuffix(".npy"): _array(member, file.read(member)) for member in members}
-    except _REFUSALS as error:
+    # what zipfile raises for a damaged file
+    except (zipfile.BadZipFile, struct.error, EOFError, RuntimeError, OSError, OverflowError, TypeError) as error:
         raise ValueError(f"no npz file: {error}") from None
 
 
-_REFUSALS = (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, OverflowError, TypeError)
-"""What zipfile raises for a damaged file."""
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biufU][0-9]{1,9})', 'fortran_order': (True|False), "
     rb"'shape': \(((?:[0-9]{1,18},? ?)*)\), \} *\n",

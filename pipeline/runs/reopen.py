@@ -37,8 +37,8 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
     notes = changes(folder, run.config, record.config)
     if table.sha256 == record.data.sha256:
         if len(table) != record.data.rows:
-            problem = f"this run was not written by this version: {table.path} has other rows"
-            raise RunError(f"{folder / 'run.json'}: {problem}; train again")
+            problem = f"this run was not written by this version: {table.path} has other rows; train again"
+            raise RunError(f"{folder / 'run.json'}: {problem}")
         parts, yardsticks = run.split, run.yardsticks
     else:
         parts, yardsticks = Split(train=np.arange(0), test=np.arange(len(table))), Yardsticks(run.yardsticks.counts, {})

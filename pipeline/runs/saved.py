@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.config.contradictions import contradictions
 from pipeline.config.read import validate
 from pipeline.config.schema import Config
-from pipeline.config.yaml_text import Problem, read_yaml
+from pipeline.config.yaml_text import read_yaml
 from pipeline.errors import ConfigError, RunError
 from pipeline.machine.files import regular
 from pipeline.model import Model
@@ -42,7 +42,7 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Run(Scoring):
-    """A run as it is kept: every start, which rows were for what, and what only the training rows could tell, besides."""
+    """A run as it is kept: besides, every start, the split, and what only a training can tell."""
 
     trained: Trained
     split: Split
@@ -55,7 +55,7 @@ def load_run(path: Path | str) -> Run:
     Raises:
         RunError: no run there, or a file is missing or damaged.
     """
-    with _opened(path, lambda config: contradictions(config.written())) as (config, arrays, record):
+    with _opened(path) as (config, arrays, record):
         return Run(config, model_of(arrays), record, *judged_of(arrays))
 
 
@@ -64,21 +64,20 @@ def load_scoring(path: Path | str) -> Scoring:
 
     It imports nothing but NumPy and what reads the config.
     """
-    with _opened(path, needed=("config.yaml", "weights.npz")) as (config, arrays, record):
+    with _opened(path, scoring=True) as (config, arrays, record):
         return Scoring(config, model_of(arrays), record)
 
 
 @contextmanager
-def _opened(
-    path: Path | str, sensible: Callable[[Config], Iterable[Problem]] = lambda config: (), needed: Iterable[str] = RUN_FILES
-) -> Iterator[tuple[Config, Arrays, Record]]:
-    """Give config, arrays and record of a run, all of them checked, whoever wrote them; what is not needed may be gone."""
+def _opened(path: Path | str, scoring: bool = False) -> Iterator[tuple[Config, Arrays, Record]]:
+    """Give config, arrays and record of a run, all of them checked, whoever wrote them; scoring does without the other files."""
     folder, record = Path(path), read_record(Path(path))
-    there = [name for name in RUN_FILES if name in needed or os.path.lexists(folder / name)]
+    there = [name for name in RUN_FILES if name in READ or not scoring or os.path.lexists(folder / name)]
     contents = {name: _read(folder, name, record.files[name]) for name in there}
     try:
         place = folder / "config.yaml"
-        config = validate(Config, read_yaml(contents["config.yaml"].decode(), str(place)), sensible)
+        source = read_yaml(contents["config.yaml"].decode(), str(place))
+        config = validate(Config, source, lambda config: () if scoring else contradictions(config.written()))
         place = folder / "weights.npz"
         arrays = read_arrays(contents["weights.npz"])
         check_arrays(arrays, config, record.data.rows)

@@ -14,19 +14,12 @@ from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability
 from pipeline.network.layers import layer_sizes, parameters
-from pipeline.runs.summary import Accuracy, CurvePoint, ScoresSummary, Seconds, Sides, Summary
+from pipeline.runs.summary import Accuracy, ScoresSummary, Seconds, Sides, Summary
 
-_REFUSED = {
-    "accuracy": dict.fromkeys(Accuracy.model_fields),
-    "keras_accuracy": dict.fromkeys(Sides.model_fields),
-    "metrics": dict.fromkeys(Sides.model_fields),
-    "baselines": {},
-    "comparison": {},
-    "unseen": None,
-    "probabilities": None,
-    "subgroups": {},
-    "advice": None,
-}
+_NO_SIDES = dict.fromkeys(Sides.model_fields)
+_REFUSED: dict[str, object] = dict.fromkeys(("unseen", "probabilities", "advice"))
+_REFUSED |= {"accuracy": dict.fromkeys(Accuracy.model_fields), "keras_accuracy": _NO_SIDES, "metrics": _NO_SIDES}
+_REFUSED |= {"baselines": {}, "comparison": {}, "subgroups": {}}
 """The figures where training was refused."""
 
 
@@ -39,43 +32,36 @@ def summarise(
     seconds: Seconds,
     notes: tuple[str, ...] = (),
 ) -> Summary:
-    """Return what ``train`` and ``evaluate`` print of the rows that were read, but for the folder.
+    """Return what ``train`` and ``evaluate`` print, but for the folder; ``evaluation`` is None where training was refused.
 
-    ``evaluation`` is None where training was refused. ``seconds`` are of load, of fit, and in total up to the moment when the
-    run is saved; ``notes`` say what the reader must know about these figures.
+    ``seconds`` are of load, of fit, and in total until the run is saved.
     """
     level = config.evaluation.interval
     sizes = layer_sizes(config.preprocess.pca or len(config.data.features), config.network, len(config.data.codes))
-    gaps, implausible = table.features.isna().sum(), table.implausible.sum()
+    data = {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": table.counts()}
+    gaps, implausible = table.features.isna().sum().to_dict(), table.implausible.sum().to_dict()
     fill = evaluation.fill if evaluation else {}
-    return Summary.model_validate(
-        {
-            "run": None,
-            "verdict": verdict(evaluation, findings, level),
-            "interval_note": rows_note(level),
-            "engine": config.training.engine,
-            "data": {
-                "path": table.path,
-                "sha256": table.sha256,
-                "rows": len(table),
-                "train": len(parts.train),
-                "test": len(parts.test),
-                "classes": table.counts(),
-            },
-            "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
-            **(_figures(evaluation, config) if evaluation else _REFUSED),
-            "columns": {
-                name: dict(feature) | {"gaps": int(gaps[name]), "implausible": int(implausible[name]), "fill": fill.get(name)}
-                for name, feature in config.data.features.items()
-            },
-            "card": config.card,
-            "findings": findings,
-            "sound": not any(finding.blocks for finding in findings),
-            "seconds": seconds,
-            "notes": notes,
-            "tracking": None,
-        }
-    )
+    columns = {
+        name: dict(feature) | {"gaps": gaps[name], "implausible": implausible[name], "fill": fill.get(name)}
+        for name, feature in config.data.features.items()
+    }
+    facts = {
+        "run": None,
+        "verdict": verdict(evaluation, findings, level),
+        "interval_note": rows_note(level),
+        "engine": config.training.engine,
+        "data": data | {"train": len(parts.train), "test": len(parts.test)},
+        "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
+        **(_figures(evaluation, config) if evaluation else _REFUSED),
+        "columns": columns,
+        "card": config.card,
+        "findings": findings,
+        "sound": not any(finding.blocks for finding in findings),
+        "seconds": seconds,
+        "notes": notes,
+        "tracking": None,
+    }
+    return Summary.model_validate(facts)
 
 
 def _figures(evaluation: Evaluation, config: Config) -> dict[str, object]:
@@ -115,37 +101,28 @@ def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, obj
     if unseen is None or section.unseen is None:
         return None
     right = unseen.answers["network"] == evaluation.truth
-    folds = [unseen.folds == number for number in range(section.unseen.folds)]
-    return dict(section.unseen) | {
-        "groups": len(np.unique(unseen.groups)),
-        "rows": len(right),
-        "interval_note": groups_note(section.interval),
-        "per_fold": [
-            {"rows": int(fold.sum()), "groups": len(np.unique(unseen.groups[fold])), "accuracy": float(right[fold].mean())}
-            for fold in folds
-        ],
-    }
+    per_fold = []
+    for number in range(section.unseen.folds):
+        fold = unseen.folds == number
+        groups = len(np.unique(unseen.groups[fold]))
+        per_fold.append({"rows": int(fold.sum()), "groups": groups, "accuracy": float(right[fold].mean())})
+    facts = {"groups": len(np.unique(unseen.groups)), "rows": len(right), "interval_note": groups_note(section.interval)}
+    return dict(section.unseen) | facts | {"per_fold": per_fold}
 
 
 def _probabilities(evaluation: Evaluation) -> dict[str, object]:
-    scores = evaluation.probabilities
-    return {
-        "spread": evaluation.spread,
-        "rows": scores.rows,
-        "classes": {name: _of_class(figures) for name, figures in zip(scores.classes, scores.per_class, strict=True)},
-        "macro_auc": scores.macro_auc,
-        "brier": scores.brier,
-        "log_loss": scores.log_loss,
-    }
+    scores = dict(vars(evaluation.probabilities))
+    per_class = zip(scores["classes"], map(_of_class, scores.pop("per_class")), strict=True)
+    return scores | {"spread": evaluation.spread, "classes": dict(per_class)}
 
 
 def _of_class(scores: ClassProbability) -> dict[str, object]:
-    names = list(CurvePoint.model_fields)
-    bins = zip(*(getattr(scores.curve, name).tolist() for name in names), strict=True)
+    curve = vars(scores.curve)
+    bins = zip(*(values.tolist() for values in curve.values()), strict=True)
     return {
         "auc": scores.auc,
         "calibration_slope": scores.slope,
         "calibration_intercept": scores.intercept,
         "calibration_in_the_large": scores.in_the_large,
-        "curve": [dict(zip(names, values, strict=True)) for values in bins],
+        "curve": [dict(zip(curve, values, strict=True)) for values in bins],
     }

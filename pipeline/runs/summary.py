@@ -24,8 +24,6 @@ Interval = tuple[Figure, Figure] | None
 _Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(finite)]
 _Shares = tuple[_Share, _Share] | None
 Seconds = Annotated[dict[Literal["load", "fit", "total"], float], Field(min_length=3)]
-_ByName = dict[str, Figure]
-_Intervals = dict[str, Interval]
 _Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Side = TypeVar("Side")
 
@@ -67,9 +65,7 @@ class DataSummary(Part):
     classes: dict[str, int]
 
 
-class NetworkSummary(Part):
-    """Units of each layer, slopes, and how many weights."""
-
+class _Network(Part):
     layers: tuple[int, ...]
     alpha: float | tuple[float, ...]
     parameters: int
@@ -90,14 +86,14 @@ class ScoresSummary(Part):
 
     rows: int
     confusion: dict[str, dict[str, int]]
-    recall: _ByName
-    recall_interval: _Intervals
-    specificity: _ByName
-    specificity_interval: _Intervals
-    precision: _ByName
-    precision_interval: _Intervals
-    negative_predictive_value: _ByName
-    negative_predictive_value_interval: _Intervals
+    recall: dict[str, Figure]
+    recall_interval: dict[str, Interval]
+    specificity: dict[str, Figure]
+    specificity_interval: dict[str, Interval]
+    precision: dict[str, Figure]
+    precision_interval: dict[str, Interval]
+    negative_predictive_value: dict[str, Figure]
+    negative_predictive_value_interval: dict[str, Interval]
     macro_f1: Figure
     macro_f1_interval: Interval
     balanced_accuracy: Figure
@@ -117,21 +113,17 @@ class StandingSummary(Part):
     p: Figure
 
 
-class Fold(Part):
-    """The rows and profiles that a fold held back, and the network's accuracy on them."""
-
+class _Fold(Part):
     rows: int
     groups: int
     accuracy: Figure
 
 
-class UnseenSummary(UnseenSection):
-    """The validation on unseen profiles: its settings, how many profiles and rows, and each fold."""
-
+class _Unseen(UnseenSection):
     groups: int
     rows: int
     interval_note: str
-    per_fold: Annotated[tuple[Fold, ...], Field(strict=False)]
+    per_fold: Annotated[tuple[_Fold, ...], Field(strict=False)]
 
 
 class EstimateSummary(Part):
@@ -141,39 +133,33 @@ class EstimateSummary(Part):
     interval: tuple[Figure, Figure]
 
 
-class CurvePoint(Part):
-    """A bin of the calibration curve."""
-
+class _CurvePoint(Part):
     predicted: Figure
     observed: Figure
     interval: Interval
     rows: int
 
 
-class ClassProbabilities(Part):
-    """As in ``judge.probability.ClassProbability``."""
-
+class _ClassProbabilities(Part):
     auc: EstimateSummary
     calibration_slope: EstimateSummary
     calibration_intercept: EstimateSummary
     calibration_in_the_large: EstimateSummary
-    curve: tuple[CurvePoint, ...]
+    curve: tuple[_CurvePoint, ...]
 
 
-class Probabilities(Part):
+class _Probabilities(Part):
     """Figures about the probabilities of the test rows; ``spread`` is that of a single output around its codes."""
 
     spread: Figure
     rows: int
-    classes: dict[str, ClassProbabilities]
+    classes: dict[str, _ClassProbabilities]
     macro_auc: EstimateSummary
     brier: EstimateSummary
     log_loss: EstimateSummary
 
 
-class SubgroupSummary(Part):
-    """As in ``judge.evaluate.Subgroup``."""
-
+class _Subgroup(Part):
     low: Annotated[Figure, Field(alias="from")]
     high: Annotated[Figure, Field(alias="to")]
     rows: int
@@ -181,25 +167,21 @@ class SubgroupSummary(Part):
     interval: Interval
 
 
-class LayerSummary(Part):
-    """As in ``judge.advice.Layer``."""
-
+class _Layer(Part):
     layer: int
     negative: Figure
     units: tuple[Figure, ...]
     dead: tuple[int, ...]
 
 
-class AdviceSummary(Part):
-    """As in ``judge.advice.Advice``."""
-
-    inputs: dict[str, _ByName]
-    layers: tuple[LayerSummary, ...]
+class _Advice(Part):
+    inputs: dict[str, dict[str, Figure]]
+    layers: tuple[_Layer, ...]
     reachable: dict[str, bool]
     recommendation: str
 
 
-class ColumnSummary(Feature):
+class _Column(Feature):
     """What the config declares of a column, its cells without a usable value, and what replaces them."""
 
     gaps: int
@@ -230,17 +212,17 @@ class Summary(Part):
     interval_note: str
     engine: str
     data: DataSummary
-    network: NetworkSummary
+    network: _Network
     accuracy: Accuracy
     keras_accuracy: Sides[Figure]
     metrics: Sides[ScoresSummary]
     baselines: dict[str, Figure]
     comparison: dict[str, StandingSummary]
-    unseen: UnseenSummary | None
-    probabilities: Probabilities | None
-    subgroups: dict[str, tuple[SubgroupSummary, ...]]
-    advice: AdviceSummary | None
-    columns: dict[str, ColumnSummary]
+    unseen: _Unseen | None
+    probabilities: _Probabilities | None
+    subgroups: dict[str, tuple[_Subgroup, ...]]
+    advice: _Advice | None
+    columns: dict[str, _Column]
     card: CardSection
     findings: tuple[FindingSummary, ...]
     sound: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,29 +21,16 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.judge.baselines import Yardsticks
     from pipeline.network.train import Trained
 
-_STEPS = ("lowest", "highest", "fill", "center", "scale", "seen", "mean", "components")
-_TRAINED = ("weights", "initial", "loss_curves", "final_loss", "chosen")
+_TUPLES = ("sizes", "slopes", "classes", "codes", "features")
+Made = TypeVar("Made")
 
 
 def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardsticks) -> Arrays:
     """Return everything that scoring and judging need as named plain arrays, text as fixed-width unicode."""
-    network, coding = model.network, model.coding
-    arrays = {
-        "sizes": network.sizes,
-        "slopes": network.slopes,
-        "softmax": network.softmax,
-        **{name: getattr(trained, name) for name in _TRAINED},
-        "classes": coding.classes,
-        "codes": coding.codes,
-        "spread": coding.spread,
-        "features": model.preprocessor.features,
-        **{name: getattr(model.preprocessor, name) for name in _STEPS},
-        "train_rows": split.train,
-        "test_rows": split.test,
-        "counted_classes": list(yardsticks.counts),
-        "class_counts": list(yardsticks.counts.values()),
-        **_named("baselines", yardsticks.test),
-    }
+    arrays = vars(model.network) | vars(trained) | vars(model.coding) | vars(model.preprocessor)  # every start's weights
+    arrays |= {"train_rows": split.train, "test_rows": split.test}
+    arrays |= {"counted_classes": list(yardsticks.counts), "class_counts": list(yardsticks.counts.values())}
+    arrays |= _named("baselines", yardsticks.test)
     if yardsticks.unseen:
         arrays |= {"unseen_groups": yardsticks.unseen.groups, "unseen_folds": yardsticks.unseen.folds}
         arrays |= _named("unseen", yardsticks.unseen.answers)
@@ -59,21 +46,18 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     """
     data, network, must = config.data, config.network, partial(_checked, arrays)
     features, width = list(data.features), config.preprocess.pca
+    columns = (len(features),)
     if width:
-        must("mean", np.float64, (len(features),))
-        must("components", np.float64, (width, len(features)))
+        must("mean", np.float64, columns)
+        must("components", np.float64, (width, *columns))
     classes = must("classes", np.str_, (None,), lambda array: set(array.tolist()) <= data.codes.keys() and _distinct(array))
     names = classes.tolist()
     sizes = layer_sizes(width or len(features), network, len(names))
-    wanted: dict[str, tuple[type, Any]] = {
-        "sizes": (np.int64, sizes),
-        "slopes": (np.float64, network.slopes()),
-        "softmax": (np.bool_, network.output == "softmax"),
-        "codes": (np.float64, [data.codes[name] for name in names]),
-        "features": (np.str_, features),
-    }
-    for name, (kind, value) in wanted.items():
-        must(name, kind, np.shape(value), partial(np.array_equal, value))
+    must("sizes", np.int64, (len(sizes),), partial(np.array_equal, sizes))
+    must("slopes", np.float64, (len(network.slopes()),), partial(np.array_equal, network.slopes()))
+    must("softmax", np.bool_, (), partial(np.array_equal, network.output == "softmax"))
+    must("codes", np.float64, (len(names),), partial(np.array_equal, [data.codes[name] for name in names]))
+    must("features", np.str_, columns, partial(np.array_equal, features))
     starts = len(must("final_loss", np.float64, (None,)))
     must("weights", np.float32, (starts, parameters(sizes)))
     must("initial", np.float32, (starts, parameters(sizes)))
@@ -82,8 +66,8 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     if "spread" in arrays:
         must("spread", np.float64, (), lambda array: 0 < array < np.inf)
     for name in ("fill", "center", "scale"):
-        must(name, np.float64, (len(features),))
-    for name, shape in (("lowest", (len(features),)), ("highest", (len(features),)), ("seen", (2, len(features)))):
+        must(name, np.float64, columns)
+    for name, shape in {"lowest": columns, "highest": columns, "seen": (2, *columns)}.items():
         must(name, np.float64, shape, lambda array: not np.isnan(array).any())
     _check_judged(arrays, set(data.codes), rows, config.evaluation.unseen is not None)
 
@@ -128,13 +112,8 @@ def _distinct(array: Any) -> bool:
 
 def model_of(arrays: Arrays) -> Model:
     """Return the model that ``to_arrays`` was given; the arrays were checked."""
-    softmax, weights = bool(arrays["softmax"]), arrays["weights"][int(arrays["chosen"])]
-    network = Network(tuple(arrays["sizes"].tolist()), tuple(arrays["slopes"].tolist()), softmax, weights)
-    steps = {name: arrays[name] for name in _STEPS if name in arrays}
-    preprocessor = Preprocessor(tuple(arrays["features"].tolist()), **steps)
-    spread = float(arrays["spread"]) if "spread" in arrays else None
-    coding = Coding(tuple(arrays["classes"].tolist()), tuple(arrays["codes"].tolist()), softmax, spread)
-    return Model(preprocessor, network, coding)
+    network = _made(Network, arrays | {"weights": arrays["weights"][int(arrays["chosen"])]})
+    return Model(_made(Preprocessor, arrays), network, _made(Coding, arrays))
 
 
 def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
@@ -144,19 +123,24 @@ def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
     from pipeline.judge.unseen import Unseen
     from pipeline.network.train import Trained
 
-    trained, unseen = {name: arrays[name] for name in _TRAINED} | {"chosen": int(arrays["chosen"])}, None
+    unseen = None
     if "unseen_groups" in arrays:
         unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays))
     counts = dict(zip(arrays["counted_classes"].tolist(), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
-    return Trained(**trained), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks
+    return _made(Trained, arrays), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks
+
+
+def _made(kind: type[Made], arrays: Arrays) -> Made:
+    """Return a dataclass whose fields are the arrays of these names, single values and tuples as plain ones."""
+    kept = {name: arrays[name] for name in kind.__annotations__ if name in arrays}
+    plain = {name: tuple(array.tolist()) for name, array in kept.items() if name in _TUPLES}
+    return kind(**kept | {name: array.item() for name, array in kept.items() if array.ndim == 0} | plain)
 
 
 def _named(name: str, answers: dict[str, Integers]) -> Arrays:
-    return {
-        f"{name}_names": np.array(list(answers), dtype=str),
-        f"{name}_answers": np.array(list(answers.values()), dtype=np.int64),
-    }
+    names, rows = np.array(list(answers), dtype=str), np.array(list(answers.values()), dtype=np.int64)
+    return {f"{name}_names": names, f"{name}_answers": rows}
 
 
 def _answers(name: str, arrays: Arrays) -> dict[str, Integers]:

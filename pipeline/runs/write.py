@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from pipeline.errors import RunError
 from pipeline.machine.files import flush, hidden_beside, sweep, whole
 from pipeline.runs.place import LATEST, MODELS, REPORT, run_label
-from pipeline.runs.run_json import FileFacts, seal
+from pipeline.runs.run_json import FileFacts, write_record
 from pipeline.runs.saved import Run
 from pipeline.runs.weights import to_arrays
 
@@ -37,11 +38,8 @@ def prepare_models() -> None:
 def save_run(run: Run, name: str, pipeline: Any, keras_model: Any) -> Path:
     """Write a run, point ``models/latest`` to it, and return its folder; it appears whole or not at all.
 
-    Args:
-        run: the run; folder, time and files of its record are filled in here.
-        name: of the config.
-        pipeline: the fitted scikit-learn preprocessing.
-        keras_model: the Keras model with the same weights.
+    Folder, time and files of the record are filled in here. ``name`` is the config's, ``pipeline`` the fitted scikit-learn
+    preprocessing, and ``keras_model`` has the run's weights.
 
     Raises:
         RunError: the folder cannot be written.
@@ -83,42 +81,42 @@ def _unsaved(error: OSError) -> RunError:
     return RunError(f"{MODELS}: a run cannot be saved there: {error.strerror or error}; make it a folder that can be written")
 
 
-def remove_run(folder: Path) -> None:
-    """Delete a run; it is renamed first, so that it vanishes whole.
+def remove_runs(folders: Iterable[Path]) -> None:
+    """Delete runs; each is renamed first, so that it vanishes whole.
 
     Raises:
-        RunError: it cannot be deleted.
+        RunError: the first that cannot be deleted; those after it stay.
     """
-    hidden = hidden_beside(MODELS / folder.name)
-    try:
-        folder.rename(hidden)
-        shutil.rmtree(hidden)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None
+    for folder in folders:
+        hidden = hidden_beside(MODELS / folder.name)
+        try:
+            folder.rename(hidden)
+            shutil.rmtree(hidden)
+        except OSError as error:
+            raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None
 
 
 def _publish(folder: Path, run: Run, name: str) -> Path:
     """Complete the record, write it, and rename the folder to its final name, one that no run has."""
-    contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-    files = {
-        name: FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) for name, content in contents.items()
-    }
+    files = {}
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        files[path.name] = FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record.data.sha256.encode()).hexdigest()[:8]
     while True:
         now = datetime.now(UTC)
         target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
         record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": files})
-        (folder / "run.json").write_text(seal(record.to_json()), encoding="utf-8")
+        write_record(folder, record)
         for path in [*folder.iterdir(), folder]:
             flush(path)  # all is on disk before the rename makes it a run
         if not target.exists():
             try:
                 folder.rename(target)  # fails if another process was quicker, for that folder is not empty
+                return target
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
-                continue
-            return target
 
 
 def _point_latest(target: Path) -> None:
