@@ -83,7 +83,6 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
 
 def _accuracy(summary: Summary) -> Table:
     """Return the network and its baselines, test rows beside unseen profiles."""
-    keras = summary.keras_accuracy
     table = _figures("accuracy", "training", "test", "interval", "unseen profiles", "interval", "p")
     for name, standing in summary.comparison.items():
         own = name == "network"
@@ -98,7 +97,7 @@ def _accuracy(summary: Summary) -> Table:
             "" if standing.p is None else f"{standing.p:.2g}",
         )
         if own:
-            table.add_row("  as Keras counts it", _percent(keras.train), _percent(keras.test))
+            table.add_row("  as Keras counts it", *map(_percent, (summary.keras_accuracy.train, summary.keras_accuracy.test)))
     test_rows = f"p: exact McNemar test against the network on the {summary.data.test} test rows."
     lines = [test_rows, summary.interval_note, summary.unseen.interval_note if summary.unseen else ""]
     table.caption = "\n".join(line for line in lines if line)
@@ -118,7 +117,6 @@ def _confusion(metrics: ScoresSummary) -> Table:
 
 
 def _figures(name: str, *headers: str) -> Table:
-    """Return an empty table of names and figures."""
     columns = (Column(header, justify="right") for header in headers)
     return Table(name, *columns, box=None, pad_edge=False, caption_justify="left")
 

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from pipeline.config.schema import Features, Loss, Output, StudyReference
-from pipeline.data.table import Table
 from pipeline.findings import Finding
 from pipeline.runs.summary import Origin
 from pipeline.study.claims import JudgedClaim
@@ -93,8 +92,3 @@ class RefusedStudy(_Printed):
     data: StudyData
     findings: tuple[Finding, ...]
     sound: bool = False
-
-
-def study_data(table: Table) -> StudyData:
-    """Return which rows were used."""
-    return StudyData(table.path, table.sha256, len(table), table.counts())

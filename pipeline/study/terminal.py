@@ -1,9 +1,13 @@
 """What ``study`` shows on the terminal."""
 
+from collections import Counter
+from itertools import groupby
+from operator import attrgetter
+
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.report.terminal import show_findings
@@ -24,8 +28,7 @@ def show_study(console: Console, study: StudySummary | RefusedStudy) -> None:
         console.print("[bold red]The study was refused; the errors below say why.[/]")
         show_findings(console, study.findings)
         return
-    for kind in dict.fromkeys(division.kind for division in study.grid.splits):
-        count = sum(division.kind == kind for division in study.grid.splits)
+    for kind, count in Counter(division.kind for division in study.grid.splits).items():
         title = f"Mean test accuracy in percent, by slope: {SPLITS[kind]}"
         console.print(f"\n[bold]{title}[/], {count} of them x {study.grid.seeds} seeds")
         console.print(_means(study, kind))
@@ -57,14 +60,10 @@ def _show_claims(console: Console, study: StudySummary) -> None:
 
 def _means(study: StudySummary, kind: SplitKind) -> Table:
     """Return one line for each kind of output and features, and one column a slope."""
-    table = Table("output", "features", *(f"{alpha:g}" for alpha in study.grid.alphas), box=None, pad_edge=False)
-    for column in table.columns[2:]:
-        column.justify = "right"
-    rows: dict[tuple[str, str], list[str]] = {}
-    for cell in study.cells:
-        if cell.split == kind:
-            mean = f"{100 * cell.mean:.1f}"
-            rows.setdefault((cell.output, cell.features), []).append(mean if cell.comparison else f"[bold]{mean}*[/]")
-    for names, means in rows.items():
+    slopes = (Column(f"{alpha:g}", justify="right") for alpha in study.grid.alphas)
+    table = Table("output", "features", *slopes, box=None, pad_edge=False)
+    cells = (cell for cell in study.cells if cell.split == kind)
+    for names, line in groupby(cells, attrgetter("output", "features")):
+        means = (("{:.1f}" if cell.comparison else "[bold]{:.1f}*[/]").format(100 * cell.mean) for cell in line)
         table.add_row(*names, *means)
     return table
