@@ -20,10 +20,7 @@ _NUMBERED = 12  # classes whose counts still fit into the cells
 
 
 def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
-    """Draw the accuracy of the network and of each baseline, on test rows and on unseen profiles.
-
-    Each row has name, test, test_interval, unseen, unseen_interval; the network is the first.
-    """
+    """Draw the name and the standing (``StandingSummary``) of the network, which comes first, and of each baseline."""
     kinds = [("test", "test rows", SERIES[0], "o", 0.14), ("unseen", "unseen profiles", SERIES[1], "D", -0.14)]
     with sheet(370, 70 + 34 * len(rows)) as figure:
         axes = figure.add_subplot()
@@ -64,8 +61,8 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
             axes.add_patch(Rectangle((x, y), 1, 1, facecolor="none", edgecolor=edge, linewidth=1.4 * right + 0.3))
             if numbered:
                 axes.text(x + 0.5, y + 0.5, str(table[y, x]), ha="center", va="center", fontweight=weight)
-        columns, lines = ([place_label(name, 12) for name in names] for names in (answers, truths))
         size = 10 if numbered else max(4.0, min(9.0, side * 0.7))
+        columns, lines = ([place_label(name, 12) for name in names] for names in (answers, truths))
         axes.set_xticks(np.arange(len(answers)) + 0.5, columns, rotation=40, ha="right", fontsize=size)
         axes.set_yticks(np.arange(len(truths)) + 0.5, lines, fontsize=size)
         axes.set(xlim=(0, len(answers)), ylim=(len(truths), 0), xlabel="answer of the network", ylabel="true class")

@@ -14,10 +14,7 @@ _LISTED = 5000  # weights that a page can still show as a table
 
 
 def report_page(run: Run, table: Table, summary: Summary) -> str:
-    """Return a self-contained HTML page about a run and the table that it was trained on; the same run gives the same text.
-
-    The summary is what ``evaluate`` prints; a figure in it that is None is shown as not measured.
-    """
+    """Return a self-contained HTML page about a run, its data and what ``evaluate`` prints; the same run gives the same text."""
     model, steps = run.model, run.model.preprocessor
     classes = summary.probabilities.model_dump()["classes"] if summary.probabilities else {}
     best = "test" if summary.accuracy.unseen_profiles is None else "unseen"

@@ -62,10 +62,7 @@ def responses(model: Model, table: Table, config: Config, rows: Integers) -> Ite
 
 
 def response_picture(place: int, response: Response, coding: Coding, names: Sequence[str]) -> Picture:
-    """Draw the response of a numbered feature, the regions of the classes, and where the data lie.
-
-    ``names`` are the classes in the order of ``response.truth``; ``coding`` may lack some of them.
-    """
+    """Draw the response of a numbered feature, the regions of the classes, and where the data of all ``names`` lie."""
     with sheet(320, 270) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1))
         if not np.isfinite(response.output).any():

@@ -20,8 +20,7 @@ OPEN: Verdict = "cannot be told here"
 Group = tuple[Cell, ...]
 """Cells whose mean counts; their output is that of the reference cell."""
 
-_USUAL = 0.05
-"""The largest slope that the article calls usual."""
+_USUAL = 0.05  # the largest slope that the article calls usual
 
 
 @dataclass(frozen=True)
@@ -157,9 +156,8 @@ def _possible(claim: Claim, grid: StudySection, usual: bool) -> Claim:
 def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) -> Answer:
     """Return what splits of one kind say to a claim that has contrasts.
 
-    A difference counts as more where its whole interval lies above the margin, the smallest difference that matters, and as
-    no more where it lies wholly below. Nothing can be told where most networks of every cell have failed. The margin is a
-    share, and ``level`` that of the interval of each contrast.
+    A difference counts as more where its whole interval of ``level`` lies above the margin, the smallest share that matters,
+    and as no more where it lies wholly below. Nothing can be told where most networks of every cell have failed.
     """
     pairs = [contrast.pairs(measured.accuracies) for contrast in claim.contrasts]
     differences = [difference(values, measured.overlap, measured.step) for values in pairs]

@@ -45,7 +45,7 @@ class Measured:
 
 
 def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config: Config) -> tuple[Measured, ...]:
-    """Lay out ``COLUMNS`` of every network, in parts of any size; a RunError says that some network of the grid is lacking."""
+    """Lay out ``COLUMNS`` of every network, in parts of any size; raise RunError where one of the grid is lacking."""
     study, size = config.study, config.study.splits * config.study.seeds * config.training.starts
     cells = [(features, output, alpha) for output, features, alpha in product(study.outputs, study.features, study.alphas)]
     measured = {}
@@ -77,8 +77,7 @@ class Difference:
 
     Attributes:
         mean: over all pairs, in [-1, 1].
-        error: standard error of the mean, above 0.
-        freedom: degrees of freedom of the error.
+        error, freedom: standard error of the mean, above 0, and its degrees of freedom.
         p: two-sided, of no difference.
         effect: the mean divided by the standard deviation of the pairs; NaN where they do not vary.
         better: share of the pairs in which the first is more accurate, ties counted half.
@@ -174,7 +173,7 @@ def interval_of_mean(accuracies: Floats, level: float) -> tuple[float, float]:
 
 
 def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
-    """Compare two cells by the (splits, seeds) differences of their accuracies.
+    """Compare two cells by the (splits, seeds) differences of their accuracies, at least 2 x 2; the rest as in ``Measured``.
 
     The variance of the mean is that of J splits plus that of S seeds. That of the splits is s^2 (1/J + overlap), as their
     training rows overlap and a mean over many of them varies more than independent ones would: Nadeau and Bengio (2003),
@@ -183,8 +182,6 @@ def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
 
     Pairs that happen not to vary are no certainty. So the variance is at least that of J S independent pairs, and the s^2 of
     the splits at least that of one test row in one of them.
-
-    ``pairs`` are at least 2 x 2; ``overlap`` and ``step`` as in ``Measured``.
     """
     values = np.asarray(pairs, dtype=np.float64)
     splits, seeds = values.shape
@@ -199,10 +196,7 @@ def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number.
-
-    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
-    """
+    """Return p-values corrected for their number: Holm (1979), "A simple sequentially rejective multiple test procedure"."""
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(np.asarray(p, dtype=np.float64)[order] * np.arange(len(p), 0, -1))
     return [float(value) for value in np.minimum(stepped, 1.0)[np.argsort(order)]]

@@ -41,7 +41,7 @@ class Store:
         return (self.folder / NETWORKS).exists()
 
     def done(self) -> set[int]:
-        """Return the numbers of the tasks that are kept; a damaged part is deleted, and one that cannot be read a RunError."""
+        """Return the numbers of the tasks that are kept; a damaged part is deleted, one that cannot be read raises RunError."""
         numbers = set()
         for path in self._parts():
             try:
@@ -50,7 +50,7 @@ class Store:
                     raise ValueError("other columns")
                 _session(schema)
                 numbers.add(int(path.stem))
-            except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
                 if getattr(error, "errno", None):
                     raise RunError(f"{path}: this part of the study cannot be read: {error}") from None
                 path.unlink()
@@ -79,7 +79,7 @@ class Store:
             return None
 
     def networks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Yield columns of networks.parquet task by task, so that memory does not grow; a damaged file is a RunError."""
+        """Yield columns of networks.parquet task by task, so that memory does not grow; a damaged file raises RunError."""
         path, wanted = self.folder / NETWORKS, pa.schema([SCHEMA.field(name) for name in columns])
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -110,7 +110,7 @@ class Store:
 
 @contextmanager
 def opened(name: str, key: str) -> Iterator[Store]:
-    """Make or find the folder of a study and hold it; a RunError says that it cannot be written, or that another process does."""
+    """Make or find the folder of a study and hold it; RunError: it cannot be written, or another process holds it."""
     folder = STUDIES / f"{run_label(name)}-{key[:12]}"
     try:
         (folder / _PARTS).mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,6 @@ def opened(name: str, key: str) -> Iterator[Store]:
 
 def key_of(config: Config, sha256: str, together: int) -> str:
     """Return a hash of everything that decides the networks of a study and their tasks; reference and margin do not."""
-    unseen = config.evaluation.unseen
     deciding = {
         "data": config.data.model_dump(mode="json", exclude={"path"}),
         "split": config.split.model_dump(mode="json"),
@@ -138,7 +137,7 @@ def key_of(config: Config, sha256: str, together: int) -> str:
         "hidden": config.network.hidden,
         "training": config.training.model_dump(mode="json"),
         "study": config.study.model_dump(mode="json", exclude={"reference", "margin"}),
-        "profiles": unseen.group_by if unseen else None,
+        "profiles": config.evaluation.unseen and config.evaluation.unseen.group_by,
         "sha256": sha256,
         "together": together,
         "versions": versions(),
@@ -148,8 +147,7 @@ def key_of(config: Config, sha256: str, together: int) -> str:
 
 def _session(schema: pa.Schema) -> tuple[bytes, float]:
     """Return the session of a part and the seconds into it."""
-    metadata = schema.metadata or {}
-    return metadata[b"session"], float(metadata[b"elapsed"])
+    return schema.metadata[b"session"], float(schema.metadata[b"elapsed"])
 
 
 @contextmanager

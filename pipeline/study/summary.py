@@ -52,8 +52,7 @@ class StudyRecipe:
 class _Printed:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object; a figure that is not finite is None."""
-        printed: dict[str, Any] = to_jsonable_python(self, inf_nan_mode="null")
-        return printed
+        return dict(to_jsonable_python(self, inf_nan_mode="null"))
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,6 @@ from pipeline.study.claims import FAILS, HOLDS, OPEN
 from pipeline.study.grid import SPLITS, SplitKind
 from pipeline.study.summary import RefusedStudy, StudySummary
 
-_ON_INTERVALS = (
-    "Intervals in brackets hold together at {level:g} %. A claim of more holds where the whole interval is above {margin:g} "
-    "percentage points (study.margin), and does not hold where it is below; a claim of no more, the other way round."
-)
 _VERDICTS = {HOLDS: "bold green", FAILS: "bold red", OPEN: "bold yellow"}
 
 
@@ -29,14 +25,13 @@ def show_study(console: Console, study: StudySummary | RefusedStudy) -> None:
         show_findings(console, study.findings)
         return
     for kind, count in Counter(division.kind for division in study.grid.splits).items():
-        title = f"Mean test accuracy in percent, by slope: {SPLITS[kind]}"
-        console.print(f"\n[bold]{title}[/], {count} of them x {study.grid.seeds} seeds")
-        console.print(_means(study, kind))
+        title = f"[bold]Mean test accuracy in percent, by slope: {SPLITS[kind]}[/]"
+        console.print(f"\n{title}, {count} of them x {study.grid.seeds} seeds", _means(study, kind), sep="\n")
     console.print(Text("* the reference cell\n", style="dim"))
     _show_claims(console, study)
     codes = sorted({finding.code for finding in study.findings if finding.level != "info"})
-    doubts = f"Doubts about config and data, which check explains: {', '.join(codes)}" if codes else "No doubt about the data."
-    console.print(doubts)
+    doubts = f"Doubts about config and data, which check explains: {', '.join(codes)}"
+    console.print(doubts if codes else "No doubt about the data.")
     for note in study.notes:
         console.print(Text(f"note: {note}", style="bold yellow"))
     speed = study.networks_per_second
@@ -50,7 +45,11 @@ def _show_claims(console: Console, study: StudySummary) -> None:
         console.print(Padding(Text(f"{claim.evidence}; {claim.networks:,} networks", style="dim"), (0, 0, 0, 4)))
     for remark in dict.fromkeys(claim.remark for claim in study.claims if claim.remark):
         console.print(Text(f"Slope 0: {remark}", style="yellow"))
-    console.print(_ON_INTERVALS.format(level=100 * study.level, margin=100 * study.margin))
+    console.print(
+        f"Intervals in brackets hold together at {100 * study.level:g} %. A claim of more holds where the whole interval is "
+        f"above {100 * study.margin:g} percentage points (study.margin), and does not hold where it is below; a claim of no "
+        "more, the other way round."
+    )
     own = study.reference.output
     others = [output for output in study.grid.outputs if output != own]
     if others:
