@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -53,22 +54,15 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 9.5,
     "figure.facecolor": "none",
-    "savefig.facecolor": "none",
 }
-_RASTER_DPI = 150
 _NARROW = 440  # a wider figure is scrolled on a telephone, for its text would be too small to read
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure and what stands below it.
+    """A figure as an <svg> element with its title and description, and below it its main figures in words."""
 
-    Attributes:
-        svg: an <svg> element with its title and description.
-        caption: its main figures in words.
-    """
-
-    svg: str
+    svg: Markup
     caption: str
 
 
@@ -77,7 +71,7 @@ def sheet(width: float, height: float) -> Iterator[Figure]:
     """Give an empty figure, in CSS pixels of a narrow screen; within the block, and only there, it takes the report's style."""
     with rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the reader's font draws it
-        yield Figure((width / 72, height / 72), dpi=_RASTER_DPI, layout="constrained")
+        yield Figure((width / 72, height / 72), dpi=150, layout="constrained")
 
 
 def colour(place: int) -> str:
@@ -103,14 +97,10 @@ def place_label(name: object, length: int = 18) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
-    """Return the figure as an <svg> element for an HTML page; the same figure gives the same text.
+def to_svg(figure: Figure, name: str, title: str, description: str) -> Markup:
+    """Return a figure drawn within ``sheet`` as an <svg> element; the same figure gives the same text.
 
-    Args:
-        figure: drawn within ``sheet``.
-        name: starts every identifier, so no two figures of a page may share it.
-        title: read by screen readers first.
-        description: what is drawn, and how.
+    The name starts every identifier, so no two figures of a page may share it. Screen readers read title and description.
     """
     file = io.BytesIO()
     canvas: Any = FigureCanvasSVG(figure)
@@ -130,7 +120,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
         element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})
         element.text = place_label(text, 1000)
         root.insert(place, element)
-    return ElementTree.tostring(root, encoding="unicode")
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - it has escaped the names
 
 
 def _clean(root: ElementTree.Element, name: str) -> None:

@@ -11,25 +11,17 @@ from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import Network, unflatten
 from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, place_label, sheet, to_svg
 
-MOST_WEIGHTS = 60
-"""A network with more weights is shown as a table only."""
 _LABELLED = 4  # lines that leave one unit and still have room for their numbers
 _ACROSS, _DOWN = 36, 48
 
 
 def draws(network: Network) -> bool:
-    """Return whether the network is small enough to be drawn."""
-    return len(network.weights) <= MOST_WEIGHTS
+    """Return whether the network is small enough to be drawn; a larger one is shown as a table only."""
+    return len(network.weights) <= 60
 
 
 def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[str]) -> Picture:
-    """Draw a small network with its weights and biases.
-
-    Args:
-        network: for which ``draws`` is true.
-        inputs: a name for each input.
-        outputs: a name for each output.
-    """
+    """Draw a network for which ``draws`` is true, with its weights, biases, and the names of its inputs and outputs."""
     layers = list(unflatten(network.weights, network.sizes))
     lines = [min(kernel.shape) for kernel, _ in layers]  # beside each other between two columns, each with its number
     gaps = [44 + _ACROSS * count if count <= _LABELLED else 150 for count in lines]
@@ -42,13 +34,13 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-left, columns[-1] + right), ylim=(height + 8, -46))
         axes.axis("off")
-        for layer, (kernel, _) in enumerate(layers):
+        for layer, (kernel, bias) in enumerate(layers):
             _lines(axes, kernel, columns[layer : layer + 2], places[layer : layer + 2], largest)
-        for layer, ((_, bias), slope) in enumerate(zip(layers, [*network.slopes, None][: len(layers)], strict=True)):
             _units(axes, columns[layer + 1], places[layer + 1], bias)
-            _heading(axes, columns[layer + 1], layer == len(layers) - 1, slope, network.softmax)
+            below = f"slope {network.slopes[layer]:g}" if layer < len(network.slopes) else "softmax"
+            _heading(axes, columns[layer + 1], "output" if layer == len(layers) - 1 else "hidden", below)
         axes.plot([0] * len(inputs), places[0], "s", color=INK, markersize=9, clip_on=False)
-        _heading(axes, 0, False, None, False, "inputs")
+        _heading(axes, 0, "inputs", "")
         for names, x, side, align in ((inputs, 0, -12, "right"), (outputs, columns[-1], 18, "left")):
             for name, y in zip(names, places[0 if names is inputs else -1], strict=True):
                 axes.text(x + side, y, place_label(name, 13), ha=align, va="center")
@@ -82,9 +74,7 @@ def _units(axes: Axes, x: float, ys: Sequence[float], biases: Floats32) -> None:
         axes.text(x, y + 17, _short(bias), ha="center", va="center", fontsize=8, color=MUTED, zorder=4)
 
 
-def _heading(axes: Axes, x: float, last: bool, slope: float | None, softmax: bool, name: str = "") -> None:
-    kind = name or ("output" if last else "hidden")
-    below = "" if name else "softmax" if last and softmax else f"slope {slope:g}" if slope is not None else ""
+def _heading(axes: Axes, x: float, kind: str, below: str) -> None:
     axes.text(x, -34, kind, ha="center", va="center", fontweight="bold", fontsize=9)
     axes.text(x, -21, below, ha="center", va="center", fontsize=8, color=MUTED)
 

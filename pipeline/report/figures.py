@@ -20,11 +20,7 @@ _NUMBERED = 12  # classes whose counts still fit into the cells
 
 
 def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
-    """Draw the accuracy of the network and of each baseline, on test rows and on unseen profiles.
-
-    Args:
-        rows: each with name, test, test_interval, unseen, unseen_interval; the network first.
-    """
+    """Draw the name and the standing (``StandingSummary``) of the network, which comes first, and of each baseline."""
     kinds = [("test", "test rows", SERIES[0], "o", 0.14), ("unseen", "unseen profiles", SERIES[1], "D", -0.14)]
     with sheet(370, 70 + 34 * len(rows)) as figure:
         axes = figure.add_subplot()
@@ -33,8 +29,8 @@ def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
             for row, y in measured:
                 axes.plot(row.get(f"{key}_interval") or [row[key]] * 2, [y, y], color=tint, linewidth=1.6, solid_capstyle="butt")
             if measured:
-                shares, ys = zip(*((row[key], y) for row, y in measured), strict=True)
-                axes.plot(shares, ys, marker, color=tint, markersize=6, label=name)
+                shares = [row[key] for row, _ in measured]
+                axes.plot(shares, [y for _, y in measured], marker, color=tint, markersize=6, label=name)
         axes.set_yticks(range(len(rows)), [place_label(row["name"], 24) for row in reversed(rows)])
         lowest = min((row[key] for key, *_ in kinds for row in rows if row.get(key) is not None), default=0.0)
         axes.set(xlim=(max(0.0, math.floor(lowest * 10 - 1) / 10) - 0.02, 1.02), ylim=(-0.6, len(rows) - 0.4))
@@ -65,8 +61,8 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
             axes.add_patch(Rectangle((x, y), 1, 1, facecolor="none", edgecolor=edge, linewidth=1.4 * right + 0.3))
             if numbered:
                 axes.text(x + 0.5, y + 0.5, str(table[y, x]), ha="center", va="center", fontweight=weight)
-        columns, lines = ([place_label(name, 12) for name in names] for names in (answers, truths))
         size = 10 if numbered else max(4.0, min(9.0, side * 0.7))
+        columns, lines = ([place_label(name, 12) for name in names] for names in (answers, truths))
         axes.set_xticks(np.arange(len(answers)) + 0.5, columns, rotation=40, ha="right", fontsize=size)
         axes.set_yticks(np.arange(len(truths)) + 0.5, lines, fontsize=size)
         axes.set(xlim=(0, len(answers)), ylim=(len(truths), 0), xlabel="answer of the network", ylabel="true class")
@@ -90,8 +86,8 @@ def loss_curves(trained: Trained) -> Picture:
     drawn, finite = curves[kept], int(np.isfinite(trained.final_loss).sum())
     with sheet(370, 260) as figure:
         axes = figure.add_subplot()
-        axes.set(xlim=(1, epochs) if epochs > 1 else (0, 2))
-        axes.set(xlabel="epoch (one pass over the training rows)", ylabel="training loss")
+        limits = (1, epochs) if epochs > 1 else (0, 2)
+        axes.set(xlim=limits, xlabel="epoch (one pass over the training rows)", ylabel="training loss")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if np.isfinite(drawn).any():
             if 0 < 5 * np.nanmin(drawn) < np.nanmax(drawn):
@@ -109,9 +105,8 @@ def loss_curves(trained: Trained) -> Picture:
             figure.legend(loc="outside upper left", ncols=2)
         else:
             say_instead(axes, "No loss is a number: nothing was learnt.")
-        description = (
-            "Lines that show how the training loss of each start changes from epoch to epoch; the chosen start is thick."
-        )
+        change = "how the training loss of each start changes from epoch to epoch"
+        description = f"Lines that show {change}; the chosen start is thick."
         svg = to_svg(figure, "losses", "Training loss of all starts", description)
     best = float(trained.final_loss[trained.chosen])
     count = f"{starts:,} start{'s' * (starts > 1)} of {epochs:,} epochs; {finite:,} ended with a finite loss."
@@ -151,22 +146,20 @@ def activations(slopes: Sequence[float]) -> Picture:
     x, bottom = np.linspace(-10, 10, 201), -10.5 * max(every)
     with sheet(370, 440) as figure:
         whole, left = figure.subplots(2, 1, height_ratios=(1, 1))
-        for place, slope in enumerate(every):
-            name = ("ReLU, slope 0" if slope == 0 else f"slope {slope:g}") + (" (this run)" if slope in own else "")
-            looks = {"color": colour(place), "linestyle": dash(place), "linewidth": 2.6 if slope in own else 1.4}
-            for axes in (whole, left):
-                axes.plot(x, leaky_relu_array(x, slope), label=name, **looks)
-        whole.set(xlim=(-10, 10), ylim=(bottom - 1, 10), title="the whole curve", xticks=range(-10, 11, 5))
-        left.set(xlim=(-10, 1), ylim=(bottom, 1), title="the left side, enlarged", xlabel="value that enters the unit")
-        figure.set_layout_engine("constrained", hspace=0.09)
         for axes in (whole, left):
+            for place, slope in enumerate(every):
+                name = ("ReLU, slope 0" if slope == 0 else f"slope {slope:g}") + (" (this run)" if slope in own else "")
+                looks = {"color": colour(place), "linestyle": dash(place), "linewidth": 2.6 if slope in own else 1.4}
+                axes.plot(x, leaky_relu_array(x, slope), label=name, **looks)
             axes.axhline(0, color=MUTED, linewidth=0.8)
             axes.axvline(0, color=MUTED, linewidth=0.8)
             axes.set_ylabel("value that leaves it")
+        whole.set(xlim=(-10, 10), ylim=(bottom - 1, 10), title="the whole curve", xticks=range(-10, 11, 5))
+        left.set(xlim=(-10, 1), ylim=(bottom, 1), title="the left side, enlarged", xlabel="value that enters the unit")
+        figure.set_layout_engine("constrained", hspace=0.09)
         figure.legend(*whole.get_legend_handles_labels(), loc="outside upper left", ncols=2)
-        description = (
-            "Lines from -10 to 10 that bend at the origin: to the right all are the same, to the left each has its own slope."
-        )
+        sides = "to the right all are the same, to the left each has its own slope"
+        description = f"Lines from -10 to 10 that bend at the origin: {sides}."
         svg = to_svg(figure, "activations", "ReLU and Leaky ReLU", description)
     rule = "Right of 0 the value passes unchanged. Left of 0 it is multiplied by the slope; with slope 0 (ReLU) nothing passes."
     run = joined(f"{slope:g} (\N{MINUS SIGN}10 becomes {number(-10 * slope + 0.0)})" for slope in own)

@@ -6,7 +6,7 @@ from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing
 from pipeline.report.response import response_picture, responses, standing
-from pipeline.report.templates import marked, render
+from pipeline.report.templates import render
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
 
@@ -14,16 +14,10 @@ _LISTED = 5000  # weights that a page can still show as a table
 
 
 def report_page(run: Run, table: Table, summary: Summary) -> str:
-    """Return a self-contained HTML page about a run; the same run gives the same text.
-
-    Args:
-        run: the saved run.
-        table: the data that it was trained on.
-        summary: its figures, as ``evaluate`` prints them; what is None is shown as not measured.
-    """
+    """Return a self-contained HTML page about a run, its data and what ``evaluate`` prints; the same run gives the same text."""
     model, steps = run.model, run.model.preprocessor
+    classes = summary.probabilities.model_dump()["classes"] if summary.probabilities else {}
     best = "test" if summary.accuracy.unseen_profiles is None else "unseen"
-    columns = zip(steps.features, steps.fill.tolist(), steps.center.tolist(), steps.scale.tolist(), strict=True)
     return render(
         "report/page.html",
         summary=summary,
@@ -39,7 +33,7 @@ def report_page(run: Run, table: Table, summary: Summary) -> str:
         rates=sections.RATES,
         trained=run.yardsticks.counts,
         touched=int((table.features.isna() | table.implausible).any(axis=1).sum()),
-        steps=list(columns),
+        steps=zip(steps.features, *(part.tolist() for part in (steps.fill, steps.center, steps.scale)), strict=True),
         components=[] if steps.components is None else list(zip(steps.inputs, steps.components.tolist(), strict=True)),
         layers=list(sections.layers(run)),
         listed=len(model.network.weights) <= _LISTED,
@@ -47,9 +41,9 @@ def report_page(run: Run, table: Table, summary: Summary) -> str:
         standing=zip(steps.features, standing(model, table, run.split.train).tolist(), strict=True),
         card=sections.CARD,
         not_supplied=sections.not_supplied(run, summary),
-        pictures={name: marked(picture) for name, picture in _pictures(run, summary).items()},
-        calibrations=[marked(picture) for picture in _calibrations(summary)],
-        responses=[marked(picture) for picture in _responses(run, table)],
+        pictures=_pictures(run, summary),
+        calibrations=[figures.calibration(place, *named) for place, named in enumerate(classes.items())],
+        responses=_responses(run, table),
     )
 
 
@@ -66,11 +60,6 @@ def _pictures(run: Run, summary: Summary) -> dict[str, Picture]:
     if draws(network):
         drawn["network"] = network_drawing(network, run.model.preprocessor.inputs, sections.outputs(run))
     return drawn
-
-
-def _calibrations(summary: Summary) -> list[Picture]:
-    classes = summary.probabilities.classes if summary.probabilities else {}
-    return [figures.calibration(place, name, one.model_dump()) for place, (name, one) in enumerate(classes.items())]
 
 
 def _responses(run: Run, table: Table) -> list[Picture]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.config.schema import Config
@@ -24,13 +25,10 @@ class Response:
     """How the output moves along one feature.
 
     Attributes:
-        feature: its name.
-        unit: its unit, or an empty text.
         values: (N,) from the lowest to the highest usable value of the data.
         output: (N, outputs).
         answers: (N,) class index of each, -1 for none.
-        seen: (rows,) the usable values of the data.
-        truth: (rows,) the class index of each of them.
+        seen, truth: (rows,) the usable values of the data, and the class index of each.
     """
 
     feature: str
@@ -44,10 +42,7 @@ class Response:
 
 def standing(model: Model, table: Table, rows: Integers) -> Floats:
     """Return (F,) where the other features stand: what fills a missing value, or the median of the usable training values."""
-    values = _usable(model, table)[rows]
-    usable = [column[~np.isnan(column)] for column in values.T]
-    medians = np.array([np.median(column) if len(column) else 0.0 for column in usable])
-    fill = model.preprocessor.fill
+    fill, medians = model.preprocessor.fill, pd.DataFrame(_usable(model, table)[rows]).median().fillna(0.0)
     return np.where(np.isfinite(fill), fill, medians)
 
 
@@ -67,14 +62,7 @@ def responses(model: Model, table: Table, config: Config, rows: Integers) -> Ite
 
 
 def response_picture(place: int, response: Response, coding: Coding, names: Sequence[str]) -> Picture:
-    """Draw a response, the regions of the classes, and where the data lie.
-
-    Args:
-        place: number of the feature, for identifiers.
-        response: what to draw.
-        coding: thresholds and classes of the output.
-        names: classes in the order of ``response.truth``.
-    """
+    """Draw the response of a numbered feature, the regions of the classes, and where the data of all ``names`` lie."""
     with sheet(320, 270) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1))
         if not np.isfinite(response.output).any():
@@ -88,9 +76,8 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
         upper.set_ylabel("probability" if coding.softmax else "output")
         unit = f" ({place_label(response.unit, 12)})" if response.unit else ""
         lower.set_xlabel(place_label(response.feature, 24) + unit)
-        description = (
-            "The output as this feature runs over the range of the data; below, a stroke where a row lies, one line a class."
-        )
+        strokes = "below, a stroke where a row lies, one line a class"
+        description = f"The output as this feature runs over the range of the data; {strokes}."
         svg = to_svg(figure, f"feature{place}", f"Output along {response.feature}", description)
     return Picture(svg, f"{response.feature}: {_answers_in_words(response, coding.classes)}.")
 
@@ -161,7 +148,6 @@ def _rug(axes: Axes, response: Response, names: Sequence[str]) -> None:
 
 
 def _answers_in_words(response: Response, classes: Sequence[str]) -> str:
-    """Return the answers along the feature in words."""
     answers, values = response.answers, response.values
     turns = [0, *(np.flatnonzero(np.diff(answers)) + 1).tolist()]
     names = [classes[answers[turn]] if answers[turn] >= 0 else "no class" for turn in turns]

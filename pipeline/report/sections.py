@@ -53,9 +53,9 @@ def comparison(summary: Summary) -> dict[str, StandingSummary]:
 
 def best_rival(summary: Summary, figure: str) -> tuple[str, float | None]:
     """Return the baseline of the highest "test" or "unseen" accuracy, the largest class aside; no name where there is none."""
-    shares = {name: getattr(standing, figure) for name, standing in list(comparison(summary).items())[1:]}
-    shares.pop(RIVAL_NAMES["majority"], None)
-    measured = [(name, share) for name, share in shares.items() if share is not None]
+    rivals = [name for name in summary.comparison if name not in ("network", "majority")]
+    shares = [(RIVAL_NAMES[name], getattr(summary.comparison[name], figure)) for name in rivals]
+    measured = [(name, share) for name, share in shares if share is not None]
     return max(measured, key=lambda pair: pair[1], default=("", None))
 
 

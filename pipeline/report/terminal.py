@@ -18,10 +18,9 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 def show_summary(console: Console, summary: Summary) -> None:
     """Print the figures of a run."""
     data, network = summary.data, summary.network
-    layers = "-".join(map(str, network.layers))
     slope = list(network.alpha) if isinstance(network.alpha, tuple) else network.alpha
     weights = f"{network.parameters} weights, {summary.engine} engine"
-    console.print(f"\n[bold]{layers} Leaky ReLU network[/], slope {slope}, {weights}")
+    console.print(f"\n[bold]{'-'.join(map(str, network.layers))} Leaky ReLU network[/], slope {slope}, {weights}")
     classes = ", ".join(f"{name} {count}" for name, count in data.classes.items())
     console.print(escape(f"{data.path}: {data.rows} rows ({classes}); {data.train} to train, {data.test} to test"))
     console.print()
@@ -70,8 +69,7 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
         codes = [finding.code + "*" * finding.accepted for finding in entry.findings if finding.level != "info"]
         if any(finding.level == "error" and not finding.accepted for finding in entry.findings):
             codes.append("[bold red]unsound[/]")
-        changed = escape("\n".join(entry.changed) or "-")
-        table.add_row(escape(entry.run.name), changed, *map(_percent, shares), " ".join(codes))
+        table.add_row(escape(entry.run.name), escape("\n".join(entry.changed) or "-"), *map(_percent, shares), " ".join(codes))
     console.print(table if table.rows else "No run yet; train one.")
 
 
@@ -83,7 +81,6 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
 
 def _accuracy(summary: Summary) -> Table:
     """Return the network and its baselines, test rows beside unseen profiles."""
-    keras = summary.keras_accuracy
     table = _figures("accuracy", "training", "test", "interval", "unseen profiles", "interval", "p")
     for name, standing in summary.comparison.items():
         own = name == "network"
@@ -98,7 +95,7 @@ def _accuracy(summary: Summary) -> Table:
             "" if standing.p is None else f"{standing.p:.2g}",
         )
         if own:
-            table.add_row("  as Keras counts it", _percent(keras.train), _percent(keras.test))
+            table.add_row("  as Keras counts it", *map(_percent, (summary.keras_accuracy.train, summary.keras_accuracy.test)))
     test_rows = f"p: exact McNemar test against the network on the {summary.data.test} test rows."
     lines = [test_rows, summary.interval_note, summary.unseen.interval_note if summary.unseen else ""]
     table.caption = "\n".join(line for line in lines if line)
@@ -111,14 +108,13 @@ def _confusion(metrics: ScoresSummary) -> Table:
     shown = answers if len(answers) <= 10 else []
     table = _figures("test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision")
     for name, row in metrics.confusion.items():
-        counts = [str(row[answer]) for answer in shown]
-        table.add_row(escape(name), *counts, _percent(metrics.recall[name]), _percent(metrics.precision[name]))
+        rates = metrics.recall[name], metrics.precision[name]
+        table.add_row(escape(name), *(str(row[answer]) for answer in shown), *map(_percent, rates))
     table.caption = f"balanced accuracy {_percent(metrics.balanced_accuracy)}, macro F1 {_percent(metrics.macro_f1)}"
     return table
 
 
 def _figures(name: str, *headers: str) -> Table:
-    """Return an empty table of names and figures."""
     columns = (Column(header, justify="right") for header in headers)
     return Table(name, *columns, box=None, pad_edge=False, caption_justify="left")
 

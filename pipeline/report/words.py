@@ -25,28 +25,24 @@ def absent(value: Any) -> bool:
     return value is None or isinstance(value, Undefined) or value == ""
 
 
-def percent(share: Any, otherwise: str = NOT_MEASURED) -> str:
+def percent(share: Any) -> str:
     """Return a share as a percentage with one decimal."""
-    return otherwise if absent(share) else f"{share * 100:.1f}{_SIGN}"
+    return NOT_MEASURED if absent(share) else f"{share * 100:.1f}{_SIGN}"
 
 
-def interval(ends: Any, otherwise: str = "") -> str:
+def interval(ends: Any) -> str:
     """Return both ends of an interval of shares, as percentages."""
-    return _both(ends, lambda share: f"{share * 100:.1f}", _SIGN) or otherwise
+    return _both(ends, lambda share: f"{share * 100:.1f}", _SIGN)
 
 
 def ranged(share: Any, ends: Any) -> str:
     """Return a share with its interval."""
-    shown = interval(ends)
-    return percent(share) + (f" ({shown})" if shown else "")
+    return _beside(percent(share), interval(ends))
 
 
-def points(difference: Any, ends: Any = None, otherwise: str = NOT_MEASURED) -> str:
+def points(difference: Any, ends: Any = None) -> str:
     """Return a difference of shares in percentage points with its sign, and its interval."""
-    if absent(difference):
-        return otherwise
-    shown = points_span(ends)
-    return f"{_signed(difference)} points" + (f" ({shown})" if shown else "")
+    return NOT_MEASURED if absent(difference) else _beside(f"{_signed(difference)} points", points_span(ends))
 
 
 def points_span(ends: Any) -> str:
@@ -74,12 +70,13 @@ def _both(ends: Any, write: Callable[[Any], str], unit: str = "") -> str:
     return "" if absent(ends) or any(end is None for end in ends) else f"{write(ends[0])} to {write(ends[1])}{unit}"
 
 
-def quantity(figure: Any, otherwise: str = NOT_MEASURED) -> str:
+def _beside(figure: str, ends: str) -> str:
+    return f"{figure} ({ends})" if ends else figure
+
+
+def quantity(figure: Any) -> str:
     """Return a figure that carries its interval."""
-    if absent(figure) or absent(figure.value):
-        return otherwise
-    ends = span(figure.interval)
-    return number(figure.value) + (f" ({ends})" if ends else "")
+    return NOT_MEASURED if absent(figure) or absent(figure.value) else _beside(number(figure.value), span(figure.interval))
 
 
 def p_value(value: Any) -> str:

@@ -20,18 +20,12 @@ OPEN: Verdict = "cannot be told here"
 Group = tuple[Cell, ...]
 """Cells whose mean counts; their output is that of the reference cell."""
 
-_USUAL = 0.05
-"""The largest slope that the article calls usual."""
+_USUAL = 0.05  # the largest slope that the article calls usual
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """A difference of accuracies: the sum of the means of some groups of cells, less that of others.
-
-    Attributes:
-        name: what is more accurate than what.
-        plus, minus: as many groups each.
-    """
+    """A difference of accuracies: the sum of the means of some groups of cells, less that of as many others."""
 
     name: str
     plus: tuple[Group, ...]
@@ -47,13 +41,9 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim as differences that can be measured.
+    """A claim as differences that can be measured; it has none where the grid lacks a cell that they need.
 
-    Attributes:
-        text: what is claimed.
-        contrasts: the differences; none where the grid lacks a cell that they need.
-        more: whether each difference must be above the margin for the claim to hold; else none of them may be.
-        lacking: what the grid lacks, or an empty text.
+    With ``more`` each difference must be above the margin for the claim to hold; else none of them may be.
     """
 
     text: str
@@ -126,7 +116,6 @@ def _unreachable(config: Config) -> str:
 def claims(grid: StudySection) -> tuple[Claim, ...]:
     """Return the article's claims, as far as a grid can speak to them, for the output of its reference cell."""
     usual = tuple(alpha for alpha in grid.alphas if 0 < alpha <= _USUAL)
-    every = grid.features
     leaky = f"slope {' and '.join(f'{alpha:g}' for alpha in usual)}"
 
     def cells(alphas: Sequence[float], *features: Features) -> Group:
@@ -139,12 +128,12 @@ def claims(grid: StudySection) -> tuple[Claim, ...]:
     more_after = Contrast("the same gain after PCA over that on raw inputs", after.plus + before.minus, after.minus + before.plus)
     negative = Contrast(f"{leaky} after PCA over the same on raw inputs", after.plus, before.plus)
     larger = tuple(
-        Contrast(f"slope {alpha:g} over {leaky}", (cells([alpha], *every),), (cells(usual, *every),))
+        Contrast(f"slope {alpha:g} over {leaky}", (cells([alpha], *grid.features),), (cells(usual, *grid.features),))
         for alpha in grid.alphas
         if _USUAL < alpha < 1
     )
     stated = (
-        Claim("A small slope, such as 0.01 or 0.05, does better than ReLU", (over_relu("", *every),)),
+        Claim("A small slope, such as 0.01 or 0.05, does better than ReLU", (over_relu("", *grid.features),)),
         Claim("A small slope is enough: a larger one does no better", larger, more=False),
         Claim("After PCA, which makes inputs negative, Leaky ReLU does better than ReLU", (after,)),
         Claim("Leaky ReLU gains more after PCA than on raw inputs", (more_after,)),
@@ -167,14 +156,8 @@ def _possible(claim: Claim, grid: StudySection, usual: bool) -> Claim:
 def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) -> Answer:
     """Return what splits of one kind say to a claim that has contrasts.
 
-    A difference counts as more where its whole interval lies above the margin, the smallest difference that matters, and as
-    no more where it lies wholly below. Nothing can be told where most networks of every cell have failed.
-
-    Args:
-        claim: with at least one contrast.
-        measured: on these splits.
-        margin: as a share.
-        level: of the interval of each contrast.
+    A difference counts as more where its whole interval of ``level`` lies above the margin, the smallest share that matters,
+    and as no more where it lies wholly below. Nothing can be told where most networks of every cell have failed.
     """
     pairs = [contrast.pairs(measured.accuracies) for contrast in claim.contrasts]
     differences = [difference(values, measured.overlap, measured.step) for values in pairs]

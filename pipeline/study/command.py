@@ -16,7 +16,7 @@ from pipeline.study.claims import judged_claims
 from pipeline.study.compare import COLUMNS, cell_figures, gather
 from pipeline.study.grid import StudyTask, check_grid, divisions, replaced_settings, task_size, tasks
 from pipeline.study.store import Store, key_of, opened
-from pipeline.study.summary import RefusedStudy, StudyGrid, StudyRecipe, StudySummary, study_data
+from pipeline.study.summary import RefusedStudy, StudyData, StudyGrid, StudyRecipe, StudySummary
 from pipeline.study.work import Crew, cores
 
 # nobody asks Keras for an accuracy here, and slope 0 is in the grid on purpose: the claims remark on it
@@ -26,19 +26,15 @@ _IDLE = ("C102", "C103")
 def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False) -> StudySummary | RefusedStudy:
     """Train every network of the grid that is not kept yet, compare the cells, judge the claims and keep the result.
 
-    An error among the findings about config and data that is not accepted stops before training.
-
-    Args:
-        config: resolved.
-        origin: where it came from; the folder is named after its file.
-        crew: who trains.
-        verbose: show a progress bar on standard error.
+    An error among the findings about config and data that is not accepted stops before training. The folder is named after
+    the file of ``origin``; with ``verbose`` a progress bar is shown on standard error.
     """
     check_grid(config)
     table = load(config.data, config.split.group_by or ())
     findings = tuple(finding for finding in audit(config, table, split(table, config.split)) if finding.code not in _IDLE)
+    data = StudyData(table.path, table.sha256, len(table), table.counts())
     if any(finding.blocks for finding in findings):
-        return RefusedStudy(data=study_data(table), findings=findings)
+        return RefusedStudy(data=data, findings=findings)
     grid, training, splits = config.study, config.training, divisions(table, config)
     together = task_size(config, splits[0].train)
     with opened(Path(origin.path).stem, key_of(config, table.sha256, together)) as store:
@@ -50,7 +46,7 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
         summary = StudySummary(
             study=str(store.folder),
             config=origin,
-            data=study_data(table),
+            data=data,
             networks=networks,
             seconds=seconds,
             networks_per_second=networks / seconds if seconds else None,

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit
 
 from pipeline.config.schema import Config, Features, Output
 from pipeline.errors import RunError
@@ -27,13 +28,10 @@ _RESAMPLES = 4000
 
 @dataclass(frozen=True)
 class Measured:
-    """The networks of one kind of splits.
+    """The networks of one kind of splits: of each cell ``size``, of which ``failed`` many failed.
 
     Attributes:
-        kind: of the splits.
-        size: networks of a cell.
         accuracies: of each cell, the (splits, seeds) test accuracies of the network that each training would keep.
-        failed: of each cell, the number of networks that failed.
         overlap: test rows over training rows, the mean over the splits.
         step: one test row as a share of the accuracy, likewise.
     """
@@ -47,16 +45,7 @@ class Measured:
 
 
 def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config: Config) -> tuple[Measured, ...]:
-    """Lay the networks out by kind of split, cell, split and seed.
-
-    Args:
-        networks: ``COLUMNS`` of every network, in parts of any size.
-        splits: of the study.
-        config: names the grid.
-
-    Raises:
-        RunError: they are not the networks of this grid.
-    """
+    """Lay out ``COLUMNS`` of every network, in parts of any size; raise RunError where one of the grid is lacking."""
     study, size = config.study, config.study.splits * config.study.seeds * config.training.starts
     cells = [(features, output, alpha) for output, features, alpha in product(study.outputs, study.features, study.alphas)]
     measured = {}
@@ -66,7 +55,6 @@ def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config:
         overlap = float(np.mean([division.test / division.train for division in own]))
         step = float(np.mean([1 / division.test for division in own]))
         measured[kind] = Measured(kind, size, accuracies, dict.fromkeys(cells, 0), overlap, step)
-    stranger = RunError("networks.parquet lacks networks of this grid; delete the folder of the study, and it trains again")
     try:
         for part in networks:
             for key, rows in part.groupby(list(_CELL), sort=False):
@@ -75,10 +63,11 @@ def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config:
                 places = (kept["split_seed"] - config.split.seed).to_numpy(), (kept["seed"] - config.training.seed).to_numpy()
                 measured[kind].accuracies[cell][*places] = kept["test_accuracy"]
                 measured[kind].failed[cell] += int(rows["failed"].sum())
-    except (KeyError, IndexError):
-        raise stranger from None
-    if any(np.isnan(values).any() for part in measured.values() for values in part.accuracies.values()):
-        raise stranger
+        if any(np.isnan(values).any() for part in measured.values() for values in part.accuracies.values()):
+            raise LookupError("a network is lacking")
+    except LookupError:
+        stranger = "networks.parquet lacks networks of this grid; delete the folder of the study, and it trains again"
+        raise RunError(stranger) from None
     return tuple(measured.values())
 
 
@@ -88,8 +77,8 @@ class Difference:
 
     Attributes:
         mean: over all pairs, in [-1, 1].
-        error: standard error of the mean, above 0.
-        freedom: degrees of freedom of the error.
+        error, freedom: standard error of the mean, above 0, and its degrees of freedom.
+        p: two-sided, of no difference.
         effect: the mean divided by the standard deviation of the pairs; NaN where they do not vary.
         better: share of the pairs in which the first is more accurate, ties counted half.
     """
@@ -97,20 +86,12 @@ class Difference:
     mean: float
     error: float
     freedom: float
+    p: float
     effect: float
     better: float
 
-    @property
-    def p(self) -> float:
-        """Two-sided p of no difference."""
-        from scipy.special import stdtr
-
-        return float(2 * stdtr(self.freedom, -abs(self.mean) / self.error))
-
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval of the mean, within [-1, 1]."""
-        from scipy.special import stdtrit
-
         half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return max(-1.0, self.mean - half), min(1.0, self.mean + half)
 
@@ -148,10 +129,10 @@ def cell_figures(measured: Sequence[Measured], config: Config) -> tuple[CellFigu
     """Return the figures of every cell, and how it compares with the reference cell on the same splits from the same seeds."""
     level, reference = config.evaluation.interval, config.study.reference
     own = (reference.features, reference.output, reference.alpha)
+    cells = [(part, cell, values) for part in measured for cell, values in part.accuracies.items()]
     differences = {
         (part.kind, cell): difference(values - part.accuracies[own], part.overlap, part.step)
-        for part in measured
-        for cell, values in part.accuracies.items()
+        for part, cell, values in cells
         if cell != own
     }
     corrected = holm([paired.p for paired in differences.values()])
@@ -171,30 +152,28 @@ def cell_figures(measured: Sequence[Measured], config: Config) -> tuple[CellFigu
             failed=part.failed[cell] / part.size,
             comparison=comparisons.get((part.kind, cell)),
         )
-        for part in measured
-        for cell, values in part.accuracies.items()
+        for part, cell, values in cells
     )
 
 
-def interval_of_mean(accuracies: ArrayLike, level: float, seed: int = 0) -> tuple[float, float]:
+def interval_of_mean(accuracies: Floats, level: float) -> tuple[float, float]:
     """Return the percentile interval of the mean of (splits, seeds) accuracies, both resampled together.
 
     Every split was trained from every seed, so each resample draws splits and seeds and takes the networks where they cross.
     Source: Owen (2007), "The pigeonhole bootstrap". It says how far the mean may lie from that over all splits of these rows
     and all seeds, not over other rows.
     """
-    values = np.asarray(accuracies, dtype=np.float64)
-    splits, seeds = values.shape
-    by_split, start, means = np.concatenate(list(weights(splits, _RESAMPLES, seed))), 0, []
-    for by_seed in weights(seeds, _RESAMPLES, seed + 1):  # in parts, so that memory does not grow with the seeds
-        means.append(np.sum(by_split[start : start + len(by_seed)] @ values * by_seed, axis=1))
+    splits, seeds = accuracies.shape
+    by_split, start, means = np.concatenate(list(weights(splits, _RESAMPLES, seed=0))), 0, []
+    for by_seed in weights(seeds, _RESAMPLES, seed=1):  # in parts, so that memory does not grow with the seeds
+        means.append(np.sum(by_split[start : start + len(by_seed)] @ accuracies * by_seed, axis=1))
         start += len(by_seed)
-    low, high = np.quantile(np.concatenate(means) / values.size, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(np.concatenate(means) / accuracies.size, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
 def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
-    """Compare two cells by the (splits, seeds) differences of their accuracies.
+    """Compare two cells by the (splits, seeds) differences of their accuracies, at least 2 x 2; the rest as in ``Measured``.
 
     The variance of the mean is that of J splits plus that of S seeds. That of the splits is s^2 (1/J + overlap), as their
     training rows overlap and a mean over many of them varies more than independent ones would: Nadeau and Bengio (2003),
@@ -203,11 +182,6 @@ def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
 
     Pairs that happen not to vary are no certainty. So the variance is at least that of J S independent pairs, and the s^2 of
     the splits at least that of one test row in one of them.
-
-    Args:
-        pairs: at least 2 x 2.
-        overlap: test rows over training rows.
-        step: one test row as a share of the accuracy.
     """
     values = np.asarray(pairs, dtype=np.float64)
     splits, seeds = values.shape
@@ -217,14 +191,12 @@ def difference(pairs: ArrayLike, overlap: float, step: float) -> Difference:
     freedom = float(parts.sum() ** 2 / np.sum(parts**2 / np.array([splits - 1, seeds - 1])))
     error = max(float(parts.sum()), spread**2 / values.size) ** 0.5
     better = float(np.mean((values > 0) + 0.5 * (values == 0)))
-    return Difference(mean, error, freedom, mean / spread if spread else float("nan"), better)
+    p = float(2 * stdtr(freedom, -abs(mean) / error))
+    return Difference(mean, error, freedom, p, mean / spread if spread else float("nan"), better)
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number.
-
-    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
-    """
+    """Return p-values corrected for their number: Holm (1979), "A simple sequentially rejective multiple test procedure"."""
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(np.asarray(p, dtype=np.float64)[order] * np.arange(len(p), 0, -1))
     return [float(value) for value in np.minimum(stepped, 1.0)[np.argsort(order)]]

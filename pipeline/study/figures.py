@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.study.grid import SPLITS, SplitKind
 
 FEATURES: dict[Features, str] = {"raw": "as measured", "standard": "scaled", "pca": "PCA", "minmax": "scaled to 0 to 1"}
 OUTPUTS: dict[Output, str] = {"code": "one code", "softmax": "softmax"}
+_Share = Literal["mean", "failed"]
 _MARKERS = "oDs^"
 _VERDICTS = {HOLDS: (SERIES[2], "o"), FAILS: (SERIES[6], "X"), OPEN: (SERIES[4], "D")}
 _FEW = 12  # slopes whose lines may stand beside each other
@@ -28,13 +30,9 @@ _NEAR = 0.15  # the largest class is drawn unless it lies farther than this belo
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one output and one kind of split.
+    """The cells of one output and one kind of split: for each kind of features, one cell a slope.
 
-    Attributes:
-        output, split: what the cells have in common.
-        slopes: in their order.
-        lines: for each kind of features, one cell a slope.
-        reference: the features and the slope of the reference cell, or None.
+    ``reference`` is the features and the slope of the reference cell, or None where it is elsewhere.
     """
 
     output: Output
@@ -50,12 +48,7 @@ class Grid:
 
 
 def accuracies_by_slope(grids: Sequence[Grid], largest: float) -> list[Picture]:
-    """Draw the mean accuracy by slope, one figure a grid, all with the same scale.
-
-    Args:
-        grids: of the study.
-        largest: share of the largest class.
-    """
+    """Draw the mean accuracy by slope, one figure a grid, all with the same scale; ``largest`` is the largest class's share."""
     cells = [cell for grid in grids for line in grid.lines.values() for cell in line]
     low = min(accuracy for cell in cells for accuracy in (cell.mean, *cell.interval))
     line = largest if largest > low - _NEAR else None
@@ -68,9 +61,7 @@ def failures(grids: Sequence[Grid]) -> list[Picture]:
     return [_by_slope(f"failed{place}", grid, "failed", (-0.03, 1.03), None) for place, grid in enumerate(grids)]
 
 
-def _by_slope(
-    name: str, grid: Grid, key: Literal["mean", "failed"], limits: tuple[float, float], largest: float | None
-) -> Picture:
+def _by_slope(name: str, grid: Grid, key: _Share, limits: tuple[float, float], largest: float | None) -> Picture:
     what, most = ("mean accuracy", "Highest mean accuracy") if key == "mean" else ("failed starts", "Most failed starts")
     highest = []
     with sheet(300, 280 if key == "mean" else 230) as figure:
@@ -78,7 +69,7 @@ def _by_slope(
         for place, (features, cells) in enumerate(grid.lines.items()):
             shift = (place - (len(grid.lines) - 1) / 2) * (0.18 if len(grid.slopes) <= _FEW else 0)
             _line(axes, grid, features, key, np.arange(len(grid.slopes), dtype=np.float64) + shift)
-            top = max(cells, key=lambda cell: cell.mean if key == "mean" else cell.failed)
+            top = max(cells, key=attrgetter(key))
             share = ranged(top.mean, top.interval) if key == "mean" else percent(top.failed)
             highest.append(f"{FEATURES[features]} {share} at slope {number(top.alpha)}")
         if largest is not None:
@@ -92,10 +83,10 @@ def _by_slope(
     return Picture(svg, f"{most}: {'; '.join(highest)}.")
 
 
-def _line(axes: Axes, grid: Grid, features: Features, key: Literal["mean", "failed"], x: Floats) -> None:
+def _line(axes: Axes, grid: Grid, features: Features, key: _Share, x: Floats) -> None:
     """Draw one kind of features, with the intervals of its means and a ring around the reference cell."""
     kind, few, cells = list(FEATURES).index(features), len(grid.slopes) <= _FEW, grid.lines[features]
-    values = [cell.mean if key == "mean" else cell.failed for cell in cells]
+    values = [getattr(cell, key) for cell in cells]
     for spot, cell in zip(x, cells, strict=True):
         if key == "mean":
             axes.plot([spot, spot], cell.interval, color=SERIES[kind], linewidth=1.2 if few else 0.7, solid_capstyle="butt")

@@ -20,13 +20,7 @@ SPLITS: dict[SplitKind, str] = {"random": "random splits", "unseen": "unseen pro
 
 @dataclass(frozen=True)
 class Division:
-    """One division of the rows into training and test.
-
-    Attributes:
-        kind: "random" as the config's split, "unseen" by whole profiles.
-        seed: of the split.
-        train, test: numbers of rows.
-    """
+    """A division into so many rows of training and test: "random" as the config's split, or "unseen" by whole profiles."""
 
     kind: SplitKind
     seed: int
@@ -36,13 +30,7 @@ class Division:
 
 @dataclass(frozen=True)
 class StudyTask:
-    """Networks that are trained together: one split, one kind of features, one kind of output.
-
-    Attributes:
-        division: the split.
-        features, output: of the cells.
-        pairs: slope and seed of each training.
-    """
+    """Networks that are trained together; ``pairs`` are slope and seed of each training."""
 
     division: Division
     features: Features
@@ -51,11 +39,7 @@ class StudyTask:
 
 
 def check_grid(config: Config) -> None:
-    """Make sure that a config that can be trained can be studied.
-
-    Raises:
-        ConfigError: with every reason why not.
-    """
+    """Make sure that a config that can be trained can be studied; a ConfigError gives every reason why not."""
     problems = []
     if config.training.engine != "compiled":
         slow = 'a study takes thousands of networks, which the engine "keras" would train for days; set compiled'
@@ -75,9 +59,8 @@ def check_grid(config: Config) -> None:
 
 def replaced_settings(config: Config) -> tuple[str, ...]:
     """Return the settings that were written and that the grid replaces."""
-    settings = {"network": ("alpha", "output"), "preprocess": ("scale",)}
-    written = {section: getattr(config, section).model_fields_set for section in settings}
-    return tuple(f"{section}.{key}" for section, keys in settings.items() for key in keys if key in written[section])
+    settings = (("network", "alpha"), ("network", "output"), ("preprocess", "scale"))
+    return tuple(f"{section}.{key}" for section, key in settings if key in getattr(config, section).model_fields_set)
 
 
 def divisions(table: Table, config: Config) -> tuple[Division, ...]:
@@ -87,9 +70,8 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
         DataError: one of them leaves no two classes to train on, or a column without any value.
     """
     kinds: tuple[SplitKind, ...] = ("random", "unseen") if config.evaluation.unseen else ("random",)
-    made = []
-    for kind, number in product(kinds, range(config.study.splits)):
-        seed = config.split.seed + number
+    made, first = [], config.split.seed
+    for kind, seed in product(kinds, range(first, first + config.study.splits)):
         where = f"study, {kind} split of seed {seed}"
         try:
             parts = split(table, _section(config, kind, seed))
@@ -116,9 +98,7 @@ def tasks(splits: tuple[Division, ...], config: Config, most: int) -> tuple[Stud
     ends = [len(pairs) * part // parts for part in range(parts + 1)]
     return tuple(
         StudyTask(division, features, output, tuple(pairs[start:end]))
-        for division in splits
-        for output in config.study.outputs
-        for features in config.study.features
+        for division, output, features in product(splits, config.study.outputs, config.study.features)
         for start, end in pairwise(ends)
     )
 

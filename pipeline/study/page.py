@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 
 from pipeline.config.schema import Config
 from pipeline.report import sections
-from pipeline.report.templates import marked, render
+from pipeline.report.templates import render
 from pipeline.report.words import joined, number, percent
 from pipeline.study.claims import FAILS, HOLDS, OPEN, JudgedClaim
 from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies_by_slope, claim_pictures, failures
 from pipeline.study.grid import SPLITS
 from pipeline.study.summary import StudySummary
-
-TONES = {HOLDS: "good", FAILS: "bad", OPEN: "doubtful"}
-"""How each verdict on a claim is coloured."""
 
 
 def study_page(study: StudySummary, config: Config) -> str:
@@ -26,37 +24,28 @@ def study_page(study: StudySummary, config: Config) -> str:
         config=config,
         level=f"{study.level * 100:g}\N{NO-BREAK SPACE}%",
         margin=f"{study.margin * 100:g} percentage point{'s' * (study.margin != 0.01)}",
-        tones=TONES,
+        tones={HOLDS: "good", FAILS: "bad", OPEN: "doubtful"},
         headline=_headline(study.claims),
         sentences=[_on_slopes(grid) for grid in grids if grid.reference],
         largest=largest,
         grids=grids,
         names={**FEATURES, **OUTPUTS, **SPLITS},
         findings=sections.findings(study.findings),
-        strips=[picture and marked(picture) for picture in claim_pictures(study.claims, study.margin)],
-        accuracies=[marked(picture) for picture in accuracies_by_slope(grids, largest)],
-        failures=[marked(picture) for picture in failures(grids)],
+        strips=claim_pictures(study.claims, study.margin),
+        accuracies=accuracies_by_slope(grids, largest),
+        failures=failures(grids),
         kinds=Counter(division.kind for division in study.grid.splits),
     )
 
 
 def _grids(study: StudySummary) -> list[Grid]:
     """Return the cells, sorted by output and kind of split."""
-    grid, own = study.grid, study.reference
-    return [
-        Grid(
-            output,
-            kind,
-            grid.alphas,
-            {
-                name: [cell for cell in study.cells if (cell.output, cell.split, cell.features) == (output, kind, name)]
-                for name in grid.features
-            },
-            (own.features, own.alpha) if output == own.output else None,
-        )
-        for output in grid.outputs
-        for kind in dict.fromkeys(division.kind for division in grid.splits)
-    ]
+    grid, own, grids = study.grid, study.reference, []
+    for output, kind in product(grid.outputs, dict.fromkeys(division.kind for division in grid.splits)):
+        cells = [cell for cell in study.cells if (cell.output, cell.split) == (output, kind)]
+        lines = {name: [cell for cell in cells if cell.features == name] for name in grid.features}
+        grids.append(Grid(output, kind, grid.alphas, lines, (own.features, own.alpha) if output == own.output else None))
+    return grids
 
 
 def _headline(claims: Sequence[JudgedClaim]) -> str:

@@ -30,12 +30,7 @@ _PARTS = "parts"
 
 @dataclass(frozen=True)
 class Store:
-    """The folder of one study, held by this process.
-
-    Attributes:
-        folder: named after the config file and everything that decides the networks.
-        session: tells the parts of this process from those of earlier ones.
-    """
+    """The folder of one study, held by this process; ``session`` tells its parts from those of earlier processes."""
 
     folder: Path
     session: str
@@ -46,11 +41,7 @@ class Store:
         return (self.folder / NETWORKS).exists()
 
     def done(self) -> set[int]:
-        """Return the numbers of the tasks that are kept; a part that is damaged is deleted, to be made again.
-
-        Raises:
-            RunError: a part cannot be read.
-        """
+        """Return the numbers of the tasks that are kept; a damaged part is deleted, one that cannot be read raises RunError."""
         numbers = set()
         for path in self._parts():
             try:
@@ -59,30 +50,21 @@ class Store:
                     raise ValueError("other columns")
                 _session(schema)
                 numbers.add(int(path.stem))
-            except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
                 if getattr(error, "errno", None):
                     raise RunError(f"{path}: this part of the study cannot be read: {error}") from None
                 path.unlink()
         return numbers
 
     def add(self, number: int, rows: pa.Table, elapsed: float) -> None:
-        """Keep the networks of a task.
-
-        Args:
-            number: of the task.
-            rows: of ``SCHEMA``.
-            elapsed: seconds since this session began to train.
-        """
+        """Keep the rows of ``SCHEMA`` of a task; ``elapsed`` seconds ago this session began to train."""
         stamped = rows.replace_schema_metadata({"session": self.session, "elapsed": str(elapsed)})
         with _writing(self._part(number)) as hidden:
             pq.write_table(stamped, hidden, write_page_checksum=True)
 
     def join(self, count: int) -> None:
         """Write how long all tasks took, then networks.parquet from their parts, in their order and one at a time."""
-        longest: dict[bytes, float] = {}
-        for path in self._parts():
-            session, elapsed = _session(pq.read_schema(path))
-            longest[session] = max(longest.get(session, 0.0), elapsed)
+        longest = dict(sorted(_session(pq.read_schema(path)) for path in self._parts()))  # the last of a session counts
         with _writing(self.folder / _TIMES) as hidden:
             hidden.write_text(json.dumps({"seconds": sum(longest.values())}), encoding="utf-8")
         with _writing(self.folder / NETWORKS) as hidden, pq.ParquetWriter(hidden, SCHEMA, write_page_checksum=True) as writer:
@@ -97,11 +79,7 @@ class Store:
             return None
 
     def networks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Yield columns of networks.parquet task by task, one row a network, so that memory does not grow with them.
-
-        Raises:
-            RunError: the file is damaged.
-        """
+        """Yield columns of networks.parquet task by task, so that memory does not grow; a damaged file raises RunError."""
         path, wanted = self.folder / NETWORKS, pa.schema([SCHEMA.field(name) for name in columns])
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -132,11 +110,7 @@ class Store:
 
 @contextmanager
 def opened(name: str, key: str) -> Iterator[Store]:
-    """Make or find the folder of a study and hold it, so that no other process works on it.
-
-    Raises:
-        RunError: it cannot be written, or another process holds it.
-    """
+    """Make or find the folder of a study and hold it; RunError: it cannot be written, or another process holds it."""
     folder = STUDIES / f"{run_label(name)}-{key[:12]}"
     try:
         (folder / _PARTS).mkdir(parents=True, exist_ok=True)
@@ -148,21 +122,14 @@ def opened(name: str, key: str) -> Iterator[Store]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise RunError(f"{folder}: another process is at this study; wait for it, or stop it first") from None
-        for left in [*folder.glob(f"{UNFINISHED}*"), *(folder / _PARTS).glob(f"{UNFINISHED}*")]:
+        for left in list(folder.rglob(f"{UNFINISHED}*")):
             with suppress(OSError):
                 left.unlink()
         yield Store(folder, str(time.time_ns()))
 
 
 def key_of(config: Config, sha256: str, together: int) -> str:
-    """Return a hash of everything that decides the networks of a study and their tasks.
-
-    Args:
-        config: of which reference and margin decide nothing.
-        sha256: of the data.
-        together: networks of a task.
-    """
-    unseen = config.evaluation.unseen
+    """Return a hash of everything that decides the networks of a study and their tasks; reference and margin do not."""
     deciding = {
         "data": config.data.model_dump(mode="json", exclude={"path"}),
         "split": config.split.model_dump(mode="json"),
@@ -170,7 +137,7 @@ def key_of(config: Config, sha256: str, together: int) -> str:
         "hidden": config.network.hidden,
         "training": config.training.model_dump(mode="json"),
         "study": config.study.model_dump(mode="json", exclude={"reference", "margin"}),
-        "profiles": unseen.group_by if unseen else None,
+        "profiles": config.evaluation.unseen and config.evaluation.unseen.group_by,
         "sha256": sha256,
         "together": together,
         "versions": versions(),
@@ -180,8 +147,7 @@ def key_of(config: Config, sha256: str, together: int) -> str:
 
 def _session(schema: pa.Schema) -> tuple[bytes, float]:
     """Return the session of a part and the seconds into it."""
-    metadata = schema.metadata or {}
-    return metadata[b"session"], float(metadata[b"elapsed"])
+    return schema.metadata[b"session"], float(schema.metadata[b"elapsed"])
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from pipeline.config.schema import Features, Loss, Output, StudyReference
-from pipeline.data.table import Table
 from pipeline.findings import Finding
 from pipeline.runs.summary import Origin
 from pipeline.study.claims import JudgedClaim
@@ -53,8 +52,7 @@ class StudyRecipe:
 class _Printed:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object; a figure that is not finite is None."""
-        printed: dict[str, Any] = to_jsonable_python(self, inf_nan_mode="null")
-        return printed
+        return dict(to_jsonable_python(self, inf_nan_mode="null"))
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,3 @@ class RefusedStudy(_Printed):
     data: StudyData
     findings: tuple[Finding, ...]
     sound: bool = False
-
-
-def study_data(table: Table) -> StudyData:
-    """Return which rows were used."""
-    return StudyData(table.path, table.sha256, len(table), table.counts())

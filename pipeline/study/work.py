@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline.config.schema import Config
 from pipeline.data.split import Split, split
 from pipeline.data.table import Table
-from pipeline.machine.arrays import Flags, Integers
+from pipeline.machine.arrays import Integers
 from pipeline.machine.cluster import Work, carry_out, place_of
 from pipeline.model import prepare
 from pipeline.network.coding import NO_CLASS, Coding
@@ -64,12 +64,12 @@ def train_task(table: Table, config: Config, task: StudyTask, progress: Progress
     trained = train_networks(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
     rows, wanted = np.concatenate([inputs.train, inputs.test]), truth[np.concatenate([parts.train, parts.test])]
     answers = np.append(classes, NO_CLASS)
-    networks = (
-        Network(recipe.sizes, recipe.slopes, recipe.softmax, weights)
-        for recipe, starts in zip(recipes, trained, strict=True)
-        for weights in starts.weights
-    )
-    counts = [_counts(answers[coding.decode(network.output(rows))] == wanted, len(parts.train)) for network in networks]
+    counts = []
+    for recipe, training in zip(recipes, trained, strict=True):
+        for weights in training.weights:
+            network = Network(recipe.sizes, recipe.slopes, recipe.softmax, weights)
+            right = answers[coding.decode(network.output(rows))] == wanted
+            counts.append([part.sum() for part in np.split(right, [len(parts.train)])])
     return _rows(task, trained, np.array(counts), parts, int(np.bincount(inputs.truth).max()))
 
 
@@ -96,12 +96,8 @@ def crew_of(dask: str | None) -> Crew:
     if dask is None:
         return cores
     place = place_of(dask)
-
-    def cluster(table: Table, config: Config, tasks: Mapping[int, StudyTask]) -> Iterator[tuple[int, pa.Table]]:
-        kept = "what is done is kept, and the same command goes on"
-        return carry_out(place, Work(_on_worker, (table, config), versions, kept), tasks)
-
-    return cluster
+    kept = "what is done is kept, and the same command goes on"
+    return lambda table, config, tasks: carry_out(place, Work(_on_worker, (table, config), versions, kept), tasks)
 
 
 @lru_cache
@@ -115,11 +111,6 @@ def versions() -> dict[str, str]:
 
 def _on_worker(shared: tuple[Table, Config], task: StudyTask) -> pa.Table:
     return train_task(*shared, task)
-
-
-def _counts(right: Flags, train: int) -> tuple[int, int]:
-    """Return how many training rows, which come first, and how many test rows are right."""
-    return int(right[:train].sum()), int(right[train:].sum())
 
 
 def _rows(task: StudyTask, trained: Sequence[Trained], right: Integers, parts: Split, largest: int) -> pa.Table:
