@@ -18,21 +18,14 @@ _EXTREMES = (1e300, -1e300, 5e-324, -5e-324, 0.0, np.inf, -np.inf)
 
 @dataclass(frozen=True)
 class ProgramAnswer:
-    """What a program says of R rows; K classes are those of ``data.codes``, in their order.
+    """What a program says of R rows; K classes are those of ``data.codes``, in their order."""
 
-    Attributes:
-        output: (R, outputs) float32 of the network.
-        classes: (R,) names; empty where the output is NaN.
-        probabilities: (R, K); NaN where the output is.
-    """
-
-    output: Floats32
-    classes: NDArray[np.str_]
-    probabilities: Floats
+    output: Floats32  # (R, outputs) of the network
+    classes: NDArray[np.str_]  # (R,) names; empty where the output is NaN
+    probabilities: Floats  # (R, K); NaN where the output is
 
 
-Scorer = Callable[[Floats], ProgramAnswer]
-"""From (R, F) raw values to what they are taken for."""
+Scorer = Callable[[Floats], ProgramAnswer]  # from (R, F) raw values
 
 
 def own(run: Scoring) -> Scorer:
@@ -47,11 +40,10 @@ def own(run: Scoring) -> Scorer:
 
 
 def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
-    """Draw (rows, F) raw values: within the range seen in training and beyond it, with gaps, ends of ranges and extremes.
+    """Draw (rows, F) raw values: half within the range seen in training, half beyond it by up to its width on either side.
 
-    Half of the rows stay within the range, half reach beyond it by up to its width on either side. In a third of the rows
-    no value is odd, in a third one in F, in a third every other one: missing, an end of a range, the next number outside it,
-    or an extreme.
+    In a third of the rows no value is odd, in a third one in F, in a third every other one: missing, an end of a range, the
+    next number outside it, or an extreme.
     """
     random, seen = np.random.default_rng(seed), run.model.preprocessor.seen
     size = (rows, seen.shape[1])

@@ -1,6 +1,5 @@
 """Write the model of a run for other programs, after it was shown to say what the run says."""
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,28 +7,29 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import PipelineError, RunError, did_you_mean, listing
-from pipeline.export.agreement import Scorer, drawn, largest_difference
+from pipeline.export.agreement import drawn, largest_difference
 from pipeline.machine.files import whole
 from pipeline.runs.place import resolve_run
-from pipeline.runs.saved import Scoring, load_scoring
+from pipeline.runs.saved import load_scoring
 
 CHECKED_ROWS = 10_000
 FORMATS = ("onnx", "keras", "joblib")
 
 
 def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
-    """Write the model of a run and return what ``--json`` prints; an existing file is replaced at the end only.
-
-    Args:
-        path: of the run.
-        to: one of ``FORMATS``.
-        output: the file to write.
+    """Write the model of a run in one of ``FORMATS`` and return what ``--json`` prints; a file is replaced at the end only.
 
     Raises:
         PipelineError: no such format, a package that it needs is missing, or the file cannot be written.
         RunError: no run there, it is damaged, or what was written does not say what the run says.
     """
-    write = _writer(to)
+    if to not in FORMATS:
+        text = f"export --to: one of {listing(FORMATS)} is needed, and {to!r} was given"
+        raise PipelineError(text + did_you_mean(to, FORMATS))
+    try:
+        write = getattr(import_module(f"pipeline.export.{to}_file"), f"write_{to}")
+    except ModuleNotFoundError as error:
+        raise PipelineError(f"export: {error.name} is needed and not installed; pip install '.[{to}]'") from None
     if to == "keras" and output.suffix != ".keras":
         raise PipelineError(f'{output}: Keras reads only files whose name ends in ".keras"; add it to the name')
     if not output.name:
@@ -47,23 +47,5 @@ def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
         raise RunError(*(f"export --to {to}: {problem}" for problem in error.problems)) from None
     except OSError as error:
         raise PipelineError(f"{output}: cannot be written: {error.strerror or error}") from None
-    return {
-        "run": str(resolve_run(path)),
-        "to": to,
-        "output": str(output),
-        "bytes": output.stat().st_size,
-        "checked_rows": CHECKED_ROWS,
-        "largest_difference": difference,
-    }
-
-
-def _writer(to: str) -> Callable[[Scoring, Path], Scorer]:
-    """Return what writes a format and gives the scorer of what it has written."""
-    if to not in FORMATS:
-        needed = f"one of {listing(FORMATS)} is needed, and {to!r} was given"
-        raise PipelineError(f"export --to: {needed}{did_you_mean(to, FORMATS)}")
-    try:
-        writer: Callable[[Scoring, Path], Scorer] = getattr(import_module(f"pipeline.export.{to}_file"), f"write_{to}")
-    except ModuleNotFoundError as error:
-        raise PipelineError(f"export: {error.name} is needed and not installed; pip install '.[{to}]'") from None
-    return writer
+    file = {"run": str(resolve_run(path)), "to": to, "output": str(output), "bytes": output.stat().st_size}
+    return file | {"checked_rows": CHECKED_ROWS, "largest_difference": difference}

@@ -16,11 +16,7 @@ from pipeline.runs.saved import Scoring
 
 
 def write_joblib(run: Scoring, path: Path) -> Scorer:
-    """Write the file and return what the same bytes say when joblib has read them again.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Write the file and return what the same bytes say when joblib has read them again."""
     buffer = io.BytesIO()
     joblib.dump(to_pipeline(run), buffer)
     path.write_bytes(buffer.getvalue())
@@ -52,16 +48,11 @@ def to_pipeline(run: Scoring) -> Pipeline:
     config, steps = run.config, run.model.preprocessor
     prepare = FunctionTransformer(inputs_of, kw_args={"preprocessor": steps}).fit(np.zeros((1, len(steps.features))))
     classifier = classifier_of(config.data.codes, config.network, config.training)
-    trained = classifier.from_network(run.model.network, run.model.coding)
-    return Pipeline([("prepare", prepare), ("classify", trained)])
+    return Pipeline([("prepare", prepare), ("classify", classifier.from_network(run.model.network, run.model.coding))])
 
 
 def inputs_of(values: Any, preprocessor: Preprocessor) -> Floats:
-    """Return the (rows, C) inputs of (rows, F) raw values, an array or a DataFrame.
-
-    Raises:
-        ValueError: a column is missing, or there are too many.
-    """
+    """Return the (rows, C) inputs of (rows, F) raw values, an array or a DataFrame of these columns, else a ValueError."""
     names = list(preprocessor.features)
     if hasattr(values, "columns"):
         if absent := [name for name in names if name not in values.columns]:

@@ -13,11 +13,7 @@ from pipeline.runs.saved import Scoring
 
 
 def write_keras(run: Scoring, path: Path) -> Scorer:
-    """Write the file and return what Keras makes of it when it has read it again.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Write the file and return what Keras makes of it when it has read it again."""
     to_keras(run).save(path)
     model, names = keras().models.load_model(path), np.array([*run.config.data.codes, ""])
 

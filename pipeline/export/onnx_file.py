@@ -19,11 +19,7 @@ _HEADER = '<ir_version: 8, opset_import: ["": 17], producer_name: "diabetes-pipe
 
 
 def write_onnx(run: Scoring, path: Path) -> Scorer:
-    """Write the file and return what onnxruntime makes of it.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Write the file and return what onnxruntime makes of it."""
     content = to_onnx(run).SerializeToString()
     path.write_bytes(content)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -41,10 +37,10 @@ def to_onnx(run: Scoring) -> Any:
     Its input is ``features``, double (N, F), NaN for a missing value. Its outputs are ``class``, string (N,), empty where
     there is none; ``probabilities``, double (N, K) in the order of ``data.codes``; ``output``, float (N, outputs) of the network.
     """
-    nodes, arrays = graph(run)
-    sizes = len(run.config.data.features), len(run.config.data.codes), run.model.network.sizes[-1]
-    signature = "(double[N, {}] features) => (string[N] class, double[N, {}] probabilities, float[N, {}] output)".format(*sizes)
-    model = parser.parse_model(f"{_HEADER} leaky_relu_classifier {signature} {{ {nodes} }}")
+    (nodes, arrays), data = graph(run), run.config.data
+    inputs = f"double[N, {len(data.features)}] features"
+    outputs = f"string[N] class, double[N, {len(data.codes)}] probabilities, float[N, {run.model.network.sizes[-1]}] output"
+    model = parser.parse_model(f"{_HEADER} leaky_relu_classifier ({inputs}) => ({outputs}) {{ {nodes} }}")
     model.graph.initializer.extend(numpy_helper.from_array(np.asarray(array), name) for name, array in arrays.items())
     _describe(model, run)
     onnx.checker.check_model(model, full_check=True)
@@ -54,15 +50,11 @@ def to_onnx(run: Scoring) -> Any:
 def _describe(model: Any, run: Scoring) -> None:
     """Say in the file what it is, what goes in and what comes out."""
     data, record = run.config.data, run.record
-    features = [{"name": name, **feature.model_dump(include={"unit", "range"})} for name, feature in data.features.items()]
     model.producer_version = __version__
     model.doc_string = model.graph.doc_string = "Leaky ReLU classifier with its preprocessing. Not for clinical use."
-    columns = "; ".join(
-        name
-        + (f" in {feature.unit}" if feature.unit else "")
-        + (", plausible {:g} to {:g}".format(*feature.range) if feature.range else "")
-        for name, feature in data.features.items()
-    )
+    units = [f"{name} in {feature.unit}" if feature.unit else name for name, feature in data.features.items()]
+    ranges = [", plausible {:g} to {:g}".format(*own.range) if own.range else "" for own in data.features.values()]
+    columns = "; ".join(map("".join, zip(units, ranges, strict=True)))
     model.graph.input[0].doc_string = f"raw values, NaN for a missing one; columns: {columns}"
     meanings = (
         "name of the class; empty where there is none, because a value is missing and nothing fills it",
@@ -71,8 +63,8 @@ def _describe(model: Any, run: Scoring) -> None:
     )
     for value, meaning in zip(model.graph.output, meanings, strict=True):
         value.doc_string = meaning
-    facts = {
-        "features": json.dumps(features),
+    properties = {
+        "features": json.dumps([{"name": name, "unit": own.unit, "range": own.range} for name, own in data.features.items()]),
         "classes": json.dumps(list(data.codes)),
         "codes": json.dumps(data.codes),
         "run": Path(record.run).name,
@@ -82,4 +74,4 @@ def _describe(model: Any, run: Scoring) -> None:
         "sound": json.dumps(record.sound),
         "intended_use": "not for clinical use",
     }
-    onnx.helper.set_model_props(model, facts)
+    onnx.helper.set_model_props(model, properties)

@@ -10,8 +10,7 @@ from pipeline.network.coding import Coding
 from pipeline.network.layers import Network, unflatten
 from pipeline.runs.saved import Scoring
 
-Part = tuple[str, dict[str, NDArray[Any]]]
-"""Nodes, one a line, and arrays by name."""
+Part = tuple[str, dict[str, NDArray[Any]]]  # nodes, one a line, and arrays by name
 
 # from values to output; runtimes differ in what Softmax makes of NaN, so NaN is set by hand
 _SOFTMAX = """
@@ -89,17 +88,14 @@ def _layers(network: Network) -> list[Part]:
         text, values = f"{product}\nsum_{layer} = Add(product_{layer}, bias_{layer})", f"sum_{layer}"
         parts.append((text, {f"kernel_{layer}": kernel, f"bias_{layer}": bias}))
         if layer <= len(network.slopes):
-            parts.append(_leaky_relu(layer, network.slopes[layer - 1]))
-            values = f"layer_{layer}"
+            slope, values = network.slopes[layer - 1], f"layer_{layer}"
+            active = f"{values} = LeakyRelu<alpha = {slope!r}>(sum_{layer})"
+            if not slope:  # neither 0 * -infinity, which is NaN, nor a Relu that may drop NaN
+                active = (
+                    f"negative_{layer} = Less(sum_{layer}, nothing)\n{values} = Where(negative_{layer}, nothing, sum_{layer})"
+                )
+            parts.append((active, {} if slope else {"nothing": np.array(0, dtype=np.float32)}))
     return [*parts, (f"values = Identity({values})", {})]
-
-
-def _leaky_relu(layer: int, slope: float) -> Part:
-    if slope:
-        return f"layer_{layer} = LeakyRelu<alpha = {slope!r}>(sum_{layer})", {}
-    # neither 0 * -infinity, which is NaN, nor a Relu that may drop NaN
-    text = f"negative_{layer} = Less(sum_{layer}, nothing)\nlayer_{layer} = Where(negative_{layer}, nothing, sum_{layer})"
-    return text, {"nothing": np.array(0, dtype=np.float32)}
 
 
 def _nearest_code(coding: Coding) -> Part:
@@ -133,11 +129,10 @@ def _named(coding: Coding, names: tuple[str, ...]) -> Part:
         named = Gather(known_classes, best)
         unnamed = Squeeze(unknown, columns)
         class = Where(unnamed, no_class, named)"""
-    arrays = {
+    return text, {
         "known_classes": np.array(coding.classes, dtype=object),
         "no_class": np.array([""], dtype=object),
         # known classes x all classes: a class that the network never saw has probability 0
         "placing": np.array([[float(name == own) for name in names] for own in coding.classes]),
         "no_probabilities": np.array(not coding.softmax and coding.spread is None),
     }
-    return text, arrays

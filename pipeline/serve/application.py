@@ -7,13 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import TypeAdapter
 from pydantic_core import to_json
-from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,14 +20,13 @@ from pipeline.errors import PipelineError
 from pipeline.machine.files import regular
 from pipeline.runs.place import REPORT
 from pipeline.runs.saved import Scoring
-from pipeline.serve.csv_upload import CSV_HEADERS, CsvResponse, csv_schema, scored_csv, uploaded_csv
+from pipeline.serve.csv_upload import CSV_ANSWER, csv_schema, scored_csv, uploaded_csv
 from pipeline.serve.limits import Guard, Limits
 from pipeline.serve.models import NOT_CLINICAL, Answer, JsonRows, Refusal, about, answers, content_type, unprocessable
 from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
-_LARGE = 2**16
-"""Bytes of a body from which on it is answered beside the event loop, so that others are answered meanwhile."""
+_LARGE = 2**16  # bytes of a body from which on it is answered beside the event loop, so that others are answered meanwhile
 _REPORT_MOST = 2**28
 _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _PAGE_POLICY = (
@@ -39,24 +36,19 @@ _PAGE_POLICY = (
 
 
 def application(run: Scoring, folder: Path, hosts: Sequence[str] = ("*",), limits: Limits | None = None) -> Guard:
-    """Return the API of a run as an ASGI application.
+    """Return the API of a run, in whose folder its report may lie, as an ASGI application.
 
-    Args:
-        run: what answers.
-        folder: of the run, where its report may lie.
-        hosts: what the Host header may name, "*" for anything. A web page that lets its own name lead to this machine (DNS
-            rebinding) cannot name one of them.
-        limits: of a request.
+    The Host header may name one of ``hosts``, "*" for anything. A web page that lets its own name lead to this machine (DNS
+    rebinding) cannot name one of them.
     """
     limits, turns = limits or Limits(), asyncio.Semaphore(2)
-    handlers: dict[Any, Any] = {AnyHTTPException: _refused, Exception: _failed}
     app = FastAPI(
         title="diabetes-pipeline",
         version=__version__,
         description=NOT_CLINICAL,
         docs_url=None,
         redoc_url=None,
-        exception_handlers=handlers,
+        exception_handlers={HTTPException: _refused, Exception: _failed},
         responses=_errors(400, 500),
     )
     predict = _add_predict(app, run, limits, turns)
@@ -66,11 +58,15 @@ def application(run: Scoring, folder: Path, hosts: Sequence[str] = ("*",), limit
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         answering: ASGIApp = app
         if scope["method"] == "POST" and scope["path"] == "/predict":  # FastAPI's layers take as long as scoring a row
-            answering = await predict(Request(scope, receive))
+            request = Request(scope, receive)
+            try:
+                answering = await predict(request)
+            except HTTPException as error:
+                answering = await _refused(request, error)
         await answering(scope, receive, send)
 
-    known_hosts = TrustedHostMiddleware(ExceptionMiddleware(dispatch, handlers), hosts, www_redirect=False)
-    return Guard(ServerErrorMiddleware(known_hosts, _failed), limits, {getattr(route, "path", "") for route in app.routes})
+    hosted = TrustedHostMiddleware(dispatch, hosts, www_redirect=False)
+    return Guard(ServerErrorMiddleware(hosted, _failed), limits, {getattr(route, "path", "") for route in app.routes})
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -80,7 +76,7 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Refusal, "content": content | (plain if status == 400 else {})} for status in statuses}
 
 
-async def _refused(request: Request, error: AnyHTTPException) -> Response:
+async def _refused(request: Request, error: HTTPException) -> Response:
     """Answer in ASCII, for a name may be no Unicode."""
     return Response(json.dumps({"detail": error.detail}), error.status_code, error.headers, "application/json")
 
@@ -89,12 +85,10 @@ async def _failed(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "internal error"}, 500)
 
 
-def _add_predict(
-    app: FastAPI, run: Scoring, limits: Limits, turns: asyncio.Semaphore
-) -> Callable[[Request], Awaitable[Response]]:
+def _add_predict(app: FastAPI, run: Scoring, limits: Limits, turns: asyncio.Semaphore) -> Callable[..., Awaitable[Response]]:
     rows = JsonRows(run, limits.rows)
-    writer: TypeAdapter[Answer | list[Answer]] = TypeAdapter(Answer | list[Answer])
     explained = min(limits.rows, limits.explained // cost(len(run.config.data.features)))
+    meaning = f"Add to each answer what pushes it; at most {explained:,} rows."
 
     def answer(body: bytes, explain: bool) -> Response:
         values, several = rows.read(body)
@@ -102,16 +96,13 @@ def _add_predict(
             text = f"takes at most {explained:,} rows; got {len(values):,}"
             raise unprocessable(("query", "explain"), text, "too_long")
         given = answers(run, values, explain)
-        content = writer.dump_json(given if several else given[0], by_alias=True, exclude_unset=True)
-        return Response(content, media_type="application/json")
-
-    text = f"Add to each answer what pushes it; at most {explained:,} rows."
+        return Response(to_json(given if several else given[0], inf_nan_mode="null"), media_type="application/json")
 
     @app.post(
         "/predict",
         response_model=Answer | list[Answer],
         responses=_errors(408, 413, 415, 422),
-        openapi_extra=_request({"application/json": rows.schema}, "explain", text),
+        openapi_extra=_request({"application/json": rows.schema}, "explain", meaning),
     )
     async def predict(request: Request) -> Response:
         """Score one row or several."""
@@ -129,16 +120,13 @@ def _add_predict(
 def _add_csv(app: FastAPI, run: Scoring, turns: asyncio.Semaphore) -> None:
     file = csv_schema(list(run.config.data.features))
     form = {"type": "object", "properties": {"file": file}, "required": ["file"], "additionalProperties": False}
+    meaning = "Answer with the rejected rows and why, not with the scored ones."
 
     @app.post(
         "/predict.csv",
-        response_class=CsvResponse,
-        responses=_errors(400, 408, 413, 415, 422, 507) | {200: {"headers": CSV_HEADERS}},
-        openapi_extra=_request(
-            {"text/csv": file, "multipart/form-data": form},
-            "rejected",
-            "Answer with the rejected rows and why, not with the scored ones.",
-        ),
+        response_class=Response,
+        responses=_errors(400, 408, 413, 415, 422, 507) | {200: CSV_ANSWER},
+        openapi_extra=_request({"text/csv": file, "multipart/form-data": form}, "rejected", meaning),
     )
     async def predict_csv(request: Request) -> Response:
         """Score a CSV file."""
@@ -154,11 +142,9 @@ def _add_csv(app: FastAPI, run: Scoring, turns: asyncio.Semaphore) -> None:
 
 def _request(bodies: dict[str, Any], switch: str, meaning: str) -> dict[str, Any]:
     """Return what OpenAPI says of a request: the schema of a body of each type, and a switch in the query."""
-    schema = {"type": "boolean", "default": False}
-    return {
-        "parameters": [{"name": switch, "in": "query", "description": meaning, "schema": schema}],
-        "requestBody": {"required": True, "content": {kind: {"schema": body} for kind, body in bodies.items()}},
-    }
+    query = {"name": switch, "in": "query", "description": meaning, "schema": {"type": "boolean", "default": False}}
+    content = {kind: {"schema": body} for kind, body in bodies.items()}
+    return {"parameters": [query], "requestBody": {"required": True, "content": content}}
 
 
 def _switched(request: Request, name: str) -> bool:

@@ -19,22 +19,13 @@ from pipeline.runs.saved import load_scoring
 from pipeline.serve.application import application
 
 _BACKLOG = 2048
-_STALLED = 300
-"""Ticks of a tenth of a second between two looks at connections that do not move."""
+_STALLED = 300  # ticks of a tenth of a second between two looks at connections that do not move
 
 
 def serve(path: Path, host: str, port: int, ready: Callable[[str, str], None]) -> None:
-    """Serve a run over HTTP until Ctrl-C or SIGTERM.
+    """Serve a run over HTTP until Ctrl-C or SIGTERM; ``ready`` gets its folder and the URL once requests are answered.
 
-    Args:
-        path: of the run.
-        host: the name or address to listen on.
-        port: 0 takes a free one.
-        ready: called with the run's folder and the URL once requests are answered.
-
-    Raises:
-        RunError: no run there, or it is damaged.
-        PipelineError: the address cannot be listened on.
+    Port 0 takes a free one. PipelineError tells that the run is damaged or not there, or why nothing can listen.
     """
     run, folder = load_scoring(path), resolve_run(path)
     with listener(host, port) as taken:
@@ -62,8 +53,7 @@ def listen(app: Any, taken: socket.socket, host: str, ready: Callable[[str], Non
     url = f"http://{_named(host)}:{taken.getsockname()[1]}"
     logging.disable()  # lines of libraries may hold paths and values; ``Guard`` tells of every request
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             _Server(config, lambda: ready(url)).run(sockets=[taken])
     finally:
         logging.disable(logging.NOTSET)
@@ -91,30 +81,22 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % _STALLED == 0:
-            self._drop_stalled()
-        return await super().on_tick(counter)
-
-    def _drop_stalled(self) -> None:
         """Break off connections that, since the last look, have not ended the head of a request or taken any of the answer."""
-        connections: set[Any] = set(self.server_state.connections)
-        waiting: dict[Any, Any] = {}
-        for connection in connections:
-            unsent = connection.transport.get_write_buffer_size()
-            if unsent or connection.conn.their_state is h11.IDLE:
-                waiting[connection] = (connection.cycle, unsent)
-                if self._still.get(connection) == waiting[connection]:
-                    connection.transport.abort()
-        self._still = waiting
+        if counter % _STALLED == 0:
+            before, self._still = self._still, {}
+            connection: Any
+            for connection in set(self.server_state.connections):
+                unsent = connection.transport.get_write_buffer_size()
+                if unsent or connection.conn.their_state is h11.IDLE:
+                    self._still[connection] = (connection.cycle, unsent)
+                    if before.get(connection) == self._still[connection]:
+                        connection.transport.abort()
+        return await super().on_tick(counter)
 
 
 @contextmanager
 def listener(host: str, port: int) -> Iterator[socket.socket]:
-    """Give a socket that listens.
-
-    Raises:
-        PipelineError: the address is taken, unknown or not allowed.
-    """
+    """Give a socket that listens, or raise PipelineError if the address is taken, unknown or not allowed."""
     with ExitStack() as stack:
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -123,9 +105,8 @@ def listener(host: str, port: int) -> Iterator[socket.socket]:
             taken.bind(address)
             taken.listen(_BACKLOG)
         except OSError as error:
-            hint = "choose another --port (0 takes a free one) or --host"
-            reason = error.strerror or error
-            raise PipelineError(f"serve: cannot listen on {_named(host)}:{port}: {reason}; {hint}") from None
+            text = f"serve: cannot listen on {_named(host)}:{port}: {error.strerror or error}"
+            raise PipelineError(f"{text}; choose another --port (0 takes a free one) or --host") from None
         yield taken
 
 

@@ -18,47 +18,33 @@ _HEADERS = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"))
-_LINGER = 5.0
-"""Seconds in which a client that was refused may go on sending, or it would see a broken connection and not the answer."""
+_LINGER = 5.0  # seconds that a refused client may go on sending, or it would see a broken connection and not the answer
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may ask for.
+    """What one request may ask for."""
 
-    Attributes:
-        size: bytes of a body.
-        rows: of a JSON body.
-        explained: rows that the network must answer to explain those of a body; see ``pushes.cost``.
-        seconds: until a body has arrived.
-    """
-
-    size: int = 10_000_000
-    rows: int = 10_000
-    explained: int = 16_000_000
-    seconds: float = 30.0
+    size: int = 10_000_000  # bytes of a body
+    rows: int = 10_000  # of a JSON body
+    explained: int = 16_000_000  # rows that the network must answer to explain those of a body; see ``pushes.cost``
+    seconds: float = 30.0  # until a body has arrived
 
 
+@dataclass(frozen=True)
 class Guard:
-    """ASGI middleware around the whole application, which itself answers every error.
+    """ASGI middleware around the whole application, which itself answers every error."""
 
-    Args:
-        app: the application.
-        limits: size of a body, and how long it may take.
-        paths: those that a log line may name; any other could hold a value.
-    """
-
-    def __init__(self, app: ASGIApp, limits: Limits, paths: set[str]) -> None:
-        self._app = app
-        self._limits = limits
-        self._paths = paths
+    app: ASGIApp
+    limits: Limits
+    paths: set[str]  # those that a log line may name; any other could hold a value
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = time.perf_counter()
-        exchange = _Exchange(scope, receive, send, self._limits)
+        exchange = _Exchange(scope, receive, send, self.limits)
         try:
-            app = JSONResponse({"detail": exchange.too_large}, 413) if exchange.announced > self._limits.size else self._app
+            app = JSONResponse({"detail": exchange.too_large}, 413) if exchange.announced > self.limits.size else self.app
             await app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = None
@@ -66,37 +52,24 @@ class Guard:
             _log(f"error: {type(error).__name__} in an answer; please report what was asked")
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other method"
-            path = scope["path"] if scope["path"] in self._paths else "unknown path"
+            path = scope["path"] if scope["path"] in self.paths else "unknown path"
             _log(f"{method} {path} {exchange.status or 'gone'} {1000 * (time.perf_counter() - started):.0f} ms")
 
 
 class _Exchange:
-    """One request and its answer.
-
-    Attributes:
-        announced: bytes of the body, as the head says.
-        status: of the answer, None before it starts.
-        too_large: why a body is refused.
-    """
+    """One request and its answer."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
-        self._receive = receive
-        self._send = send
-        self._limits = limits
+        self._receive, self._send, self._limits = receive, send, limits
         self._deadline = asyncio.get_running_loop().time() + limits.seconds
         headers = dict(scope["headers"])
-        self.announced = int(headers.get(b"content-length", 0))
-        self.status: int | None = None
+        self.announced = int(headers.get(b"content-length", 0))  # bytes of the body
+        self.status: int | None = None  # of the answer, None before it starts
         self.too_large = f"the body must be at most {limits.size:,} bytes"
-        self._size = 0
-        self._unread = self.announced > 0 or b"transfer-encoding" in headers
+        self._size, self._unread = 0, self.announced > 0 or b"transfer-encoding" in headers
 
     async def receive(self) -> Message:
-        """Return the next part of the body.
-
-        Raises:
-            HTTPException: it takes too long, or the body is too large.
-        """
+        """Return the next part of the body, or raise HTTPException if it takes too long or the body is too large."""
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()

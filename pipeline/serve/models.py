@@ -20,6 +20,7 @@ NOT_CLINICAL = "Not for clinical use: made to show and to teach, never validated
 _MOST_PROBLEMS = 100
 _LONGEST_NAME = 80
 _FINITE = "must be a finite number, or null for a missing value"
+# what a row must be, by pydantic's word for what is wrong with it
 _REQUIRED = {
     "missing": "is missing; null stands for a missing value",
     "float_type": _FINITE,
@@ -27,10 +28,7 @@ _REQUIRED = {
     "extra_forbidden": "is no feature of this model",
     "model_type": "a row must be an object: the name of every feature with a number, or null for a missing value",
 }
-"""What a row must be, by pydantic's word for what is wrong with it."""
-
-Number = float | None
-"""Null for a missing value, and for a figure that is not finite."""
+Number = float | None  # null for a missing value, and for a figure that is not finite
 
 
 class Problem(BaseModel):
@@ -68,6 +66,7 @@ class Answer(BaseModel):
 def about(run: Scoring) -> dict[str, Any]:
     """Return what the API tells about the model."""
     record, steps, network, section = run.record, run.model.preprocessor, run.model.network, run.config.data
+    shape = {"layers": network.sizes, "slopes": network.slopes, "output": run.config.network.output}
     columns = zip(section.features.items(), steps.seen.T.tolist(), steps.fill.tolist(), strict=True)
     return {
         "run": record.run,
@@ -76,67 +75,50 @@ def about(run: Scoring) -> dict[str, Any]:
         "card": run.config.card,
         "features": {name: feature.model_dump() | {"seen": seen, "fill": fill} for (name, feature), seen, fill in columns},
         "classes": section.codes,
-        "network": {
-            "layers": network.sizes,
-            "slopes": network.slopes,
-            "output": run.config.network.output,
-            "parameters": len(network.weights),
-        },
+        "network": shape | {"parameters": len(network.weights)},
         "verdict": record.verdict,
         "accuracy": record.accuracy.to_json(),
         "findings": [finding.model_dump(include={"code", "level", "message"}) for finding in record.findings],
     }
 
 
-def answers(run: Scoring, values: Floats, explain: bool) -> list[Answer]:
-    """Return what the API answers to (R, F) values, row by row; ``pushes`` are set only to explain them."""
+def answers(run: Scoring, values: Floats, explain: bool) -> list[dict[str, Any]]:
+    """Return an ``Answer`` to each row of (R, F) values; ``pushes`` are there only to explain them."""
     classes = tuple(run.config.data.codes)
     with np.errstate(all="ignore"):  # values near 1e300 overflow, and the answer tells
         scores = score_rows(run, values)
         further = _explained(run, values) if explain else [{}] * len(values)
     rows = zip(scores.answers, scores.output.tolist(), scores.probabilities.tolist(), _notes(run, scores), further, strict=True)
     return [
-        Answer.model_validate(
-            {
-                "class": classes[answer] if answer >= 0 else None,
-                "output": output,
-                "probabilities": dict(zip(classes, shares, strict=True)),
-                "notes": notes,
-                **pushed,
-            }
-        )
+        {
+            "class": classes[answer] if answer >= 0 else None,
+            "output": output,
+            "probabilities": dict(zip(classes, shares, strict=True)),
+            "notes": notes,
+            **pushed,
+        }
         for answer, output, shares, notes, pushed in rows
     ]
 
 
 def _notes(run: Scoring, scores: RowScores) -> list[list[str]]:
     """Return each row's doubts; equal rows share them."""
-    flags = np.stack([scores.missing, scores.implausible, scores.unseen], axis=1)
+    flags = np.array([scores.missing, scores.implausible, scores.unseen]).swapaxes(0, 1)
     keys = [row.tobytes() for row in flags]
-    notes: dict[bytes, list[str]] = {bytes(flags[0].size): []}
-    for key, row in zip(keys, flags, strict=True):
-        if key not in notes:
-            notes[key] = doubtful(run, *row)
+    notes = {key: doubtful(run, *row) if any(key) else [] for key, row in dict(zip(keys, flags, strict=True)).items()}
     return [notes[key] for key in keys]
 
 
-def _explained(run: Scoring, values: Floats) -> list[dict[str, Explanation]]:
+def _explained(run: Scoring, values: Floats) -> list[dict[str, Any]]:
+    """Return the ``Explanation`` of each row as ``pushes``."""
     moved, names = pushes(run, values), run.model.preprocessor.features
     reference, output = dict(zip(names, moved.reference.tolist(), strict=True)), moved.reference_output.tolist()
     features = [dict(zip(names, row, strict=True)) for row in moved.pushes.tolist()]
-    return [{"pushes": Explanation(reference=reference, reference_output=output, features=row)} for row in features]
+    return [{"pushes": {"reference": reference, "reference_output": output, "features": row}} for row in features]
 
 
 class JsonRows:
-    """The rows that a request may hold: one, every feature a key and nothing else, or an array of them.
-
-    Args:
-        run: whose features.
-        most: rows of an array.
-
-    Attributes:
-        schema: of a body, for OpenAPI.
-    """
+    """The rows of a request, as ``schema`` says: one, every feature a key and nothing else, or an array of 1 to ``most``."""
 
     def __init__(self, run: Scoring, most: int) -> None:
         seen, largest, fields = run.model.preprocessor.seen.T, sys.float_info.max, {}
@@ -153,11 +135,7 @@ class JsonRows:
         self.schema = {"oneOf": [schema, {"type": "array", "items": schema, "minItems": 1, "maxItems": most}]}
 
     def read(self, body: bytes) -> tuple[Floats, bool]:
-        """Return the (R, F) values of a JSON body, NaN where it says null, and whether it is an array.
-
-        Raises:
-            HTTPException: 422 with up to 100 problems, each naming row and feature.
-        """
+        """Return the (R, F) values of a JSON body, NaN where it says null, and whether it is an array, or refuse with 422."""
         try:
             content = json.loads(body.decode(), object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
@@ -167,8 +145,7 @@ class JsonRows:
             rows = self._adapter.validate_python(content if several else [content])
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_PROBLEMS]
-            skipped = 0 if several else 1
-            raise HTTPException(422, [self._problem(p["loc"][skipped:], p["type"], p["msg"]) for p in problems]) from None
+            raise HTTPException(422, [self._problem(p["loc"][not several :], p["type"], p["msg"]) for p in problems]) from None
         return np.array([list(vars(row).values()) for row in rows], dtype=np.float64), several
 
     def _problem(self, place: tuple[str | int, ...], kind: str, text: str) -> dict[str, Any]:

@@ -1,49 +1,32 @@
 """The page of ``serve`` as one HTML text."""
 
-from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from pipeline.report import words
 from pipeline.report.templates import render
 from pipeline.runs.saved import Scoring
 
+# whom the pushes compare with, which depends on what fills missing values, and the word for that patient's values
 _USUAL = {
     "median": ("The median patient", "median"),
     "mean": ("The mean patient", "mean"),
     "most_frequent": ("A patient of the most frequent values", "most frequent"),
     None: ("A patient in the middle of the ranges", "middle"),
 }
-"""Whom the pushes compare with, which depends on what fills missing values, and the word for that patient's values."""
-
-
-@dataclass(frozen=True)
-class _Field:
-    """What the page tells of a feature; ``axis`` holds the ends of what is drawn, None where they are not known."""
-
-    name: str
-    unit: str | None
-    range: tuple[float, float] | None
-    axis: tuple[float, float] | None
-    seen: tuple[float, float] | None
-    empty: str
-    keys: str
 
 
 def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
     """Return the page on which a person asks a run; it loads nothing and asks ``predict`` and ``predict.csv`` beside it.
 
-    Args:
-        run: the saved run.
-        nonce: of the Content-Security-Policy that the page is sent with, which must also allow ``connect-src 'self'`` and
-            ``img-src data:``; None if it is sent without one.
-        has_report: whether ``report`` beside the page answers.
+    ``nonce`` is that of the Content-Security-Policy that the page is sent with, which must also allow ``connect-src 'self'``
+    and ``img-src data:``, or None. ``has_report`` says whether ``report`` beside the page answers.
     """
     fields, coding, classes = _fields(run), run.model.coding, list(run.config.data.codes)
     ranked = sorted(zip(coding.codes, coding.classes, strict=True))
     ends = None if coding.softmax else [ranked[0][1], ranked[-1][1]]  # pushes to the left and to the right lead to these
-    codes: dict[str, list[str]] = {level: [] for level in ("error", "warning", "info")}
-    for finding in run.record.findings:
-        codes[finding.level].append(finding.code)
+    levels, findings = ("error", "warning", "info"), run.record.findings
+    codes = {level: [finding.code for finding in findings if finding.level == level] for level in levels}
     return render(
         "serve/page.html",
         record=run.record,
@@ -55,7 +38,7 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
         status=words.status(run.record),
         levels={level: names for level, names in codes.items() if names},
         facts={
-            "fields": [{"name": field.name, "axis": field.axis, "seen": field.seen} for field in fields],
+            "fields": [{key: field[key] for key in ("name", "axis", "seen")} for field in fields],
             "classes": classes,
             "ends": None if ends is None else [classes.index(name) for name in ends],
             "usual": _USUAL[run.config.preprocess.impute],
@@ -64,7 +47,8 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
     )
 
 
-def _fields(run: Scoring) -> list[_Field]:
+def _fields(run: Scoring) -> list[dict[str, Any]]:
+    """Return what the page tells of each feature; ``axis`` holds the ends of what is drawn, None where they are not known."""
     steps, fields = run.model.preprocessor, []
     for (name, feature), fill, (low, high) in zip(
         run.config.data.features.items(), steps.fill.tolist(), steps.seen.T.tolist(), strict=True
@@ -73,6 +57,6 @@ def _fields(run: Scoring) -> list[_Field]:
         axis = feature.range or (seen and (2 * low - high, 2 * high - low))
         empty = f"empty, will be filled with {fill:.6g}" if isfinite(fill) else "empty: without it there is no answer"
         # telephones show no minus sign among decimal keys
-        keys = "decimal" if (feature.range or (low,))[0] >= 0 else "text"
-        fields.append(_Field(name, feature.unit, feature.range, axis, seen, empty, keys))
+        inputmode = "decimal" if (feature.range or (low,))[0] >= 0 else "text"
+        fields.append({"name": name, **dict(feature), "axis": axis, "seen": seen, "empty": empty, "inputmode": inputmode})
     return fields

@@ -9,30 +9,22 @@ from pipeline.machine.arrays import Floats
 from pipeline.model import Model
 from pipeline.runs.saved import Scoring
 
-EXACT = 10
-"""Up to this many features all 2^F coalitions are computed; with more, sampled orders."""
-
-_PAIRS = 128
-"""Orders, each with its reverse."""
-
-_AT_ONCE = 2**16
-"""Rows that the network answers at once; more take memory and no less time."""
+EXACT = 10  # up to this many features all 2^F coalitions are computed; with more, sampled orders
+_PAIRS = 128  # of an order and its reverse
+_AT_ONCE = 2**16  # rows that the network answers; more take memory and no less time
 
 
 @dataclass(frozen=True)
 class Pushes:
     """What the values of R rows of F features do to the outputs.
 
-    Attributes:
-        reference: (F,) the values that each row is compared with.
-        reference_output: (outputs,) of the network at the reference.
-        pushes: (R, F, outputs); over the features they sum to the row's output minus ``reference_output``, up to rounding.
-            NaN for a row whose output is NaN, and 0 for a value that counts as missing and is filled with the reference's.
+    Over the features the pushes sum to the row's output minus that at the reference, up to rounding. They are NaN for a row
+    whose output is NaN, and 0 for a value that counts as missing and is filled with the reference's.
     """
 
-    reference: Floats
-    reference_output: Floats
-    pushes: Floats
+    reference: Floats  # (F,) the values that each row is compared with
+    reference_output: Floats  # (outputs,) of the network
+    pushes: Floats  # (R, F, outputs)
 
 
 def pushes(run: Scoring, values: Floats) -> Pushes:
@@ -75,8 +67,7 @@ def _exact(model: Model, reference: Floats, rows: Floats) -> Floats:
 
 def _sampled(model: Model, reference: Floats, rows: Floats) -> Floats:
     """Return the (R, F, outputs) pushes of rows as the mean over sampled orders; the sample is the same for every row."""
-    size, random = len(reference), np.random.default_rng(0)
-    total: Floats = np.zeros(1)
+    size, random, total = len(reference), np.random.default_rng(0), np.zeros(1)
     for _ in range(_PAIRS):
         order = random.permutation(size)
         for turn in map(np.argsort, (order, order[::-1])):

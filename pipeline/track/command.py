@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.config.schema import TrackingSection
 
-_DEADLINE = 60.0
-"""Seconds after which a server that answers, but too slowly, is given up."""
+_DEADLINE = 60.0  # seconds after which a server that answers, but too slowly, is given up
 
 # what the user has set holds; a dead server is known after one request
 _PATIENCE = {
@@ -29,10 +28,9 @@ _SILENCE = {
 
 
 def track(section: TrackingSection, run: Path) -> dict[str, Any] | None:
-    """Log a run where the config says, and return what ``--json`` says of it; nothing is raised.
+    """Log a run where the config says, and return what ``--json`` says of it, None without an address; nothing is raised.
 
-    Returns:
-        None without an address. Else ``mlflow``, the address, with ``run_id``, ``experiment`` and ``notes``, or with ``error``.
+    The keys are ``mlflow``, the address, with ``run_id``, ``experiment`` and ``notes``, or with ``error``.
     """
     if section.mlflow is None:
         return None

@@ -18,7 +18,6 @@ from pipeline.errors import PipelineError
 from pipeline.runs.run_json import Record
 from pipeline.runs.saved import load_scoring, read_config, read_record
 
-_EXPERIMENT = "diabetes-pipeline"
 _MODEL_FILES = ("config.yaml", "run.json", "weights.npz")
 _FILES = (*_MODEL_FILES, "network.keras")  # not preprocessor.joblib: no pickle leaves this machine
 _FIGURES = {"accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "seconds"}
@@ -31,7 +30,7 @@ def log(uri: str, folder: Path) -> dict[str, Any]:
 
     record, config = read_record(folder), read_config(folder)
     mlflow.set_tracking_uri(uri)
-    experiment = mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME") or _EXPERIMENT)
+    experiment = mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME") or "diabetes-pipeline")
     # not with start_run, which would look for a git repository around this program
     run = mlflow.MlflowClient().create_run(experiment.experiment_id, run_name=folder.name, tags=tags(record))
     notes = []
@@ -53,9 +52,9 @@ def log(uri: str, folder: Path) -> dict[str, Any]:
 
 def params(config: Config) -> dict[str, str]:
     """Return every setting that a training depends on, or that describes it, as JSON; text as it is."""
-    settings = ((key, value) for key, value in config.settings().items() if not key.startswith(("study.", "tracking.")))
+    settings = config.settings().items()
     texts = ((key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for key, value in settings)
-    return _named((key, text[:_LONGEST_VALUE]) for key, text in texts)
+    return _named((key, text[:_LONGEST_VALUE]) for key, text in texts if not key.startswith(("study.", "tracking.")))
 
 
 def metrics(record: Record) -> dict[str, float]:
@@ -66,13 +65,12 @@ def metrics(record: Record) -> dict[str, float]:
 
 def tags(record: Record) -> dict[str, str]:
     """Return the verdict, each finding's code with its level, and where the run came from."""
-    codes = {f"finding.{finding.code}": finding.level + ", accepted" * finding.accepted for finding in record.findings}
     return {
         "mlflow.note.content": "\n\n".join(record.verdict),
         "sound": str(record.sound).lower(),
         "config": record.config.path,
         "data.sha256": record.data.sha256,
-        **codes,
+        **{f"finding.{finding.code}": finding.level + ", accepted" * finding.accepted for finding in record.findings},
         **{f"version.{name}": number for name, number in record.versions.items()},
     }
 
@@ -103,13 +101,15 @@ def _numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
 def _log_model(folder: Path) -> None:
     """Log what scoring needs, with this package's source: it loads where the package is not installed."""
     import mlflow.pyfunc
+    import pandas as pd
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types.schema import AnyType, ColSpec, Schema
 
     from pipeline.track.mlflow_model import ScoringModel
 
-    model = ScoringModel(load_scoring(folder))
-    example = model.example()
+    model = ScoringModel(run := load_scoring(folder))
+    # a row that no patient had: the middle of each feature's range among the training rows
+    example = pd.DataFrame([run.model.preprocessor.seen.mean(axis=0)], columns=list(run.config.data.features))
     # as double, MLflow would refuse a column of whole numbers
     inputs = Schema([ColSpec(AnyType(), name) for name in example.columns])
     outputs = infer_signature(example, model.predict(example)).outputs
@@ -130,7 +130,6 @@ def _log_model(folder: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong on one line."""
     if isinstance(error, ModuleNotFoundError):
         package = "'.[mlflow]'" if error.name == "mlflow" else "mlflow"  # a database needs more than mlflow-skinny
         return f"{error.name} is needed and not installed; pip install {package}"

@@ -18,14 +18,9 @@ class ScoringModel:
     run: Scoring
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Return the class of each row, the probability of each class, and what is doubtful about the row.
+        """Return ``class`` (None where there is no answer), ``probability CLASS`` for each class (NaN there) and ``note``.
 
-        Args:
-            model_input: the columns of ``data.features``, in any order; NaN is a missing value.
-            params: none is known.
-
-        Returns:
-            ``class`` (None where there is no answer), ``probability CLASS`` for each class (NaN there), ``note``.
+        The input holds the columns of ``data.features``, in any order; NaN is a missing value.
         """
         values = model_input[list(self.run.config.data.features)].to_numpy(dtype=np.float64, na_value=np.nan)
         scores, classes = score_rows(self.run, values), tuple(self.run.config.data.codes)
@@ -36,10 +31,6 @@ class ScoringModel:
             "note": np.array(texts, dtype=object)[numbers],
         }
         return pd.DataFrame(columns, index=model_input.index)
-
-    def example(self) -> pd.DataFrame:
-        """Return a row that no patient had: the middle of each feature's range among the training rows."""
-        return pd.DataFrame([self.run.model.preprocessor.seen.mean(axis=0)], columns=list(self.run.config.data.features))
 
 
 def _load_pyfunc(path: str) -> ScoringModel:

@@ -27,7 +27,7 @@ class Threaded:
     def answer(self, *texts: str) -> dict[str, Any]:
         """Return what it must answer to the texts in the fields."""
         (answer,) = answers(self.run, np.array([[float(text or "nan") for text in texts]]), explain=True)
-        return answer.model_dump(by_alias=True)
+        return answer
 
 
 @contextmanager
