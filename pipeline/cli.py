@@ -50,7 +50,7 @@ def train_command(
         from pipeline.report.terminal import show_summary
         from pipeline.runs import history, reopen
         from pipeline.runs.summary import Origin
-        from pipeline.track.command import told_of
+        from pipeline.track.command import tracking_lines
 
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
@@ -59,7 +59,7 @@ def train_command(
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
         summary = reopen.reopen(current).summary if current else stages.train(loaded, origin, verbose=not as_json)
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
-        for line in told_of(summary.tracking, str(summary.run)):
+        for line in tracking_lines(summary.tracking, str(summary.run)):
             out.say(line)
         out.fail_unless(summary.sound)
 

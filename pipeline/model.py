@@ -50,13 +50,13 @@ class Model:
 
         A class that the network never saw has probability 0; a row with NaN has NaN for every class.
         """
-        known = self.coding.probabilities(output)
+        shares = self.coding.probabilities(output)
         if classes == self.coding.classes:
-            return known
+            return shares
         positions = [classes.index(name) for name in self.coding.classes]
-        result = np.zeros((len(classes), len(known))).T
-        result[:, positions] = known
-        result[np.isnan(known[:, 0])] = np.nan
+        result = np.zeros((len(classes), len(shares))).T
+        result[:, positions] = shares
+        result[np.isnan(shares[:, 0])] = np.nan
         return result
 
 

@@ -46,7 +46,7 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
+def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Test rows whose copy or profile is among the training rows.
 
     What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
@@ -63,8 +63,8 @@ def known_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     table, config, parts = facts.table, facts.config, facts.parts
     columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
     classes = table.class_indices()
-    copies = _known(_whole_rows(facts), facts)
-    profiles = _known(table.profiles(columns), facts) if columns else copies[:0]
+    copies = _in_training(_whole_rows(facts), facts)
+    profiles = _in_training(table.profiles(columns), facts) if columns else copies[:0]
     if (len(copies) and more_than_chance(table.features, classes)) or (
         len(profiles) and more_than_chance(table.features[list(columns)], classes)
     ):
@@ -108,7 +108,7 @@ def _whole_rows(facts: DataFacts) -> Integers:
     return groups * len(facts.config.data.codes) + facts.table.class_indices()
 
 
-def _known(groups: Integers, facts: DataFacts) -> Integers:
+def _in_training(groups: Integers, facts: DataFacts) -> Integers:
     """Return the test rows, in the order of the file, whose group has a training row."""
     test = np.sort(facts.parts.test)
     return test[np.isin(groups[test], groups[facts.parts.train])]

@@ -42,7 +42,7 @@ RULES = {
         Rule("D202", "warning", data_rules.implausible_values),
         Rule("D203", "info", data_rules.redundant_output),
         Rule("D204", "warning", copy_rules.duplicate_rows),
-        Rule("D205", "warning", copy_rules.known_test_rows),
+        Rule("D205", "warning", copy_rules.copied_test_rows),
         Rule("D206", "warning", leak_rules.column_gives_a_class_away),
         Rule("D207", "warning", leak_rules.criterion_decides),
         Rule("D208", "warning", copy_rules.equal_rows_of_different_classes),

@@ -57,7 +57,7 @@ def track(section: TrackingSection, run: Path) -> dict[str, Any] | None:
     return {"mlflow": section.mlflow, **outcome}
 
 
-def told_of(tracking: dict[str, Any] | None, run: str) -> list[str]:
+def tracking_lines(tracking: dict[str, Any] | None, run: str) -> list[str]:
     """Return the lines for a person about what ``track`` returned."""
     if tracking is None:
         return []

@@ -22,7 +22,7 @@ from pipeline.config.schema import TrackingSection
 from pipeline.predict.score import notes, score_rows
 from pipeline.runs.place import LATEST, REPORT, resolve_run
 from pipeline.runs.saved import load_scoring, read_config, read_record
-from pipeline.track.command import told_of, track
+from pipeline.track.command import track, tracking_lines
 from pipeline.track.mlflow_log import metrics, params
 
 Call = Callable[..., tuple[int, dict, str]]
@@ -227,7 +227,7 @@ def test_a_server_that_is_not_well_or_no_mlflow_is_named(
 def lines(address: str) -> list[str]:
     """Return what a person is told about logging the newest run."""
     run = resolve_run(LATEST)
-    found = told_of(track(TrackingSection(mlflow=address), run), str(run))
+    found = tracking_lines(track(TrackingSection(mlflow=address), run), str(run))
     assert found[0].startswith(f"tracking: {address}: ")
     assert found[0].endswith(f"; the run is saved in {run}")
     assert len(found[0]) < 500
@@ -265,7 +265,7 @@ def test_without_mlflow_the_extra_is_named(trained: Path, tmp_path: Path, monkey
 
 def test_without_what_draws_the_report_it_is_left_out_with_a_note() -> None:
     told = {"mlflow": "http://h", "run_id": "1", "experiment": "e", "notes": ["left out: report: jinja2 is needed"]}
-    assert told_of(told, "models/x") == [
+    assert tracking_lines(told, "models/x") == [
         "tracking: logged to http://h, experiment e, run 1",
         "tracking: left out: report: jinja2 is needed",
     ]
@@ -273,7 +273,7 @@ def test_without_what_draws_the_report_it_is_left_out_with_a_note() -> None:
 
 def test_no_address_means_no_tracking(trained: Path) -> None:
     assert track(TrackingSection(), LATEST) is None
-    assert told_of(None, "models/x") == []
+    assert tracking_lines(None, "models/x") == []
 
 
 def test_any_name_becomes_one_that_mlflow_takes_and_none_is_lost(trained: Path) -> None:
