@@ -16,6 +16,7 @@ from pipeline.cli import app
 from pipeline.config.schema import Config, Feature
 from tests.conftest import ROOT, command
 
+Printed = Callable[..., tuple[int, str, str]]
 README = (ROOT / "README.md").read_text()
 
 
@@ -61,9 +62,7 @@ def test_every_default_in_the_readme_is_that_of_the_schema() -> None:
             assert told[f"{name}.{key}"].lower() == plain.lower()
 
 
-def test_every_command_and_option_is_in_the_readme(
-    printed: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_command_and_option_is_in_the_readme(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     for each in app.registered_commands:
         name = each.name
@@ -75,12 +74,12 @@ def test_every_command_and_option_is_in_the_readme(
 
 
 @pytest.mark.parametrize("line", [line for line in indented() if line.startswith("diabetes-pipeline")])
-def test_the_commands_of_the_readme_run(line: str, trained: Path) -> None:
+def test_the_commands_of_the_readme_run(line: str, trained: Path, printed: Printed) -> None:
     words = line.split()[1:]
     if words[0] == "train":
         words += ["--set", "training.starts=8", "--set", "training.epochs=5", "--set", "evaluation.unseen=null"]
-    done = command(*words, folder=trained)
-    assert done.returncode == 0, done.stderr
+    code, _, err = printed(*words)
+    assert code == 0, err
 
 
 def alone(line: str) -> bool:

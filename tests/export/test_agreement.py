@@ -65,3 +65,14 @@ def test_a_difference_within_the_tolerance_is_told():
         return replace(answer, output=output, classes=classes, probabilities=run.model.probabilities(output, names))
 
     assert largest_difference(run, drawn(run, 500), near) == pytest.approx(5e-6, rel=0.1)
+
+
+def test_where_float32_overflows_the_probabilities_may_be_those_of_float64():
+    """Of infinite terms with both signs the order of adding makes infinity or NaN, as the processor likes."""
+    run = made(weight=1e25)
+
+    def wider(values):
+        output = run.model.network.in_float64().output(run.model.preprocessor.transform(values).astype(np.float32))
+        return replace(own(run)(values), probabilities=run.model.probabilities(output, tuple(run.config.data.codes)))
+
+    largest_difference(run, drawn(run, 500), wider)

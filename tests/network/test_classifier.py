@@ -203,7 +203,7 @@ def test_the_spread_is_that_of_the_training_rows_whatever_the_order_of_the_codes
     np.testing.assert_array_equal(nearest, model.predict(ROWS))
 
 
-@pytest.mark.parametrize("codes", [(0, 1), (-1, 1), (-1, 0, 1), (-1, 0, 1, 2), (0, 1, 2, 3), (-2, -1, 0, 1, 2)])
+@pytest.mark.parametrize("codes", [(-1, 1), (-1, 0, 1), (0, 1, 2, 3), (-2, -1, 0, 1, 2)])
 def test_the_ordinal_loss_serves_any_number_of_codes_as_well_as_the_squared_error_does(codes):
     random = np.random.default_rng(0)
     truth = random.integers(len(codes), size=600)

@@ -146,7 +146,7 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
 
 
 @pytest.mark.parametrize("recipe", [CODE, ORDINAL, SOFTMAX], ids=["squared error", "ordinal", "softmax"])
-@pytest.mark.parametrize("seeds", [1, 2, 3])
+@pytest.mark.parametrize("seeds", [1, 3])
 @pytest.mark.parametrize("steps", [1, 4])
 def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, seeds, steps):
     recipes, shares = [replace(recipe, epochs=3, starts=16, seed=seed) for seed in range(seeds)], []
