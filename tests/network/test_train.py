@@ -308,7 +308,7 @@ def test_the_output_changes_its_class_where_the_ordinal_loss_has_its_thresholds(
     assert thresholds(CODE).places.size == 0
 
 
-def test_neither_the_weights_nor_the_choice_depend_on_the_test_rows(workplace):
+def test_neither_the_weights_nor_the_choice_depend_on_the_test_rows(workplace, monkeypatch):
     from pipeline.runs.summary import Origin
     from pipeline.stages import train as run
 
@@ -316,9 +316,8 @@ def test_neither_the_weights_nor_the_choice_depend_on_the_test_rows(workplace):
         "configs/default.yaml",
         ["training.starts=6", "training.epochs=2", "evaluation.unseen=null", "findings.accept=[T303, E401]"],
     )
-    monkeypatch.setattr(
-        "pipeline.stages.answer_all", lambda tasks, hidden, seed: [{}]
-    )  # no baselines, which answer the test rows
+    # no baselines, which answer the test rows
+    monkeypatch.setattr("pipeline.stages.answer_all", lambda tasks, hidden, seed: [{}])
     table, runs = pd.read_csv(config.data.path, dtype=str), []
     _, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=5)
     for lie in (False, True):
