@@ -57,8 +57,13 @@ def sweep(folder: Path, name: str | None = None) -> None:
     for path in folder.glob(f"{UNFINISHED}*"):
         hidden = pattern.fullmatch(path.name)
         with suppress(OSError):  # another process may be deleting it too
-            if hidden and not _runs(int(hidden[1])) and time.time() - path.lstat().st_mtime > _IDLE:
+            if hidden and not _runs(int(hidden[1])) and time.time() - _written(path) > _IDLE:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _written(path: Path) -> float:
+    """Return when somebody last wrote to a file or folder."""
+    return max(place.lstat().st_mtime for place in (path, *path.glob("*")))
 
 
 def _runs(process: int) -> bool:

@@ -125,7 +125,8 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: an output is NaN, which is no class.
         """
-        return np.asarray(self.classes_[self._answered(X)[1]])
+        _, answers = self._answered(X)
+        return np.asarray(self.classes_[answers])
 
     def decision_function(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) score of each of ``classes_``; for two classes the (rows,) lead of the second.

@@ -126,8 +126,10 @@ def test_leftovers_of_killed_processes_are_never_listed_and_swept_later(trained:
     old, young, living = (Path(f"models/.unfinished-{name}") for name in (f"{dead.pid}-1", f"{dead.pid}-2", f"{os.getpid()}-3"))
     for folder in (old, young, living):
         shutil.copytree(newest(trained), folder)
-    os.utime(old, (0, 0))
-    os.utime(living, (0, 0))
+    for folder in (old, living):
+        for path in (folder, *folder.iterdir()):
+            os.utime(path, (0, 0))
+    os.utime(young)  # a copy is as old as what it was made of
     assert len(in_process("runs")[1]["runs"]) == 1
     prepare_models()
     assert [folder.exists() for folder in (old, young, living)] == [False, True, True]
