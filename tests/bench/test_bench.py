@@ -148,6 +148,7 @@ def test_pytorch_trains_the_network_that_this_engine_trains() -> None:
     assert rival_torch.difference(*made_up(95, 6)) < 1e-4
 
 
+@pytest.mark.slow
 def test_a_point_is_measured_in_a_process_of_its_own() -> None:
     seconds, memory = growth.measure_apart(growth.Point(rows=100, starts=8, epochs=1))
     assert math.isfinite(seconds)

@@ -15,6 +15,7 @@ def workers(process: psutil.Process) -> list[psutil.Process]:
     return [each for each in process.children(recursive=True) if "spawn_main" in " ".join(each.cmdline())]
 
 
+@pytest.mark.slow
 def test_two_workers_one_of_them_killed_give_the_same_table_to_the_last_bit(small_study: Path, workplace: Path):
     process = started(workplace, "--dask", "local:2")
     running = workers(psutil.Process(process.pid))

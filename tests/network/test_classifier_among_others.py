@@ -173,6 +173,7 @@ def test_a_search_over_slopes_compiles_once_for_the_folds_and_once_for_all_rows(
     assert len(search.cv_results_["params"]) == 9
 
 
+@pytest.mark.slow
 def test_two_processes_find_what_one_finds():
     results = [
         GridSearchCV(LeakyReLUClassifier(**QUICK), {"alpha": [0.0, 0.1]}, cv=2, n_jobs=jobs).fit(ROWS, LABELS)

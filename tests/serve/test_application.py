@@ -323,6 +323,7 @@ def test_many_connections_at_once_are_answered(server: Serving) -> None:
     assert (counted["requests"], counted["errors"]) == (300, 0)
 
 
+@pytest.mark.slow
 def test_schemathesis_finds_nothing(server: Serving, tmp_path: Path) -> None:
     words = ["run", f"{server.url}/openapi.json", "--seed", "1", "-n", "5", "--no-color"]
     script = Path(sys.executable).with_name("schemathesis")

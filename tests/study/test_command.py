@@ -116,6 +116,7 @@ def test_a_finished_study_is_read_not_trained(studied: Path, in_process: Call, m
     assert next(cell for cell in printed["cells"] if cell["comparison"] is None)["alpha"] == 0.0
 
 
+@pytest.mark.slow
 def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, workplace: Path, in_process: Call):
     killed = started(workplace, pausing=True)
     killed.kill()
