@@ -55,8 +55,8 @@ $(BENCH): requirements-bench.lock $(INSTALLED)
 test: lint types          ## lint, types, tests
 	$(PYTEST)
 
-slow: $(INSTALLED)        ## the tests that take minutes, which test leaves out
-	$(PYTEST) -m slow
+slow: $(INSTALLED)        ## the tests that take minutes, which test leaves out; SLOW="more words for pytest"
+	$(PYTEST) -m slow $(SLOW)
 
 # The names of NumPy's instructions are asked of the installed NumPy: it warns of others, and refuses those that it needs.
 other-processor: $(INSTALLED)  ## what compares engines and exports, once more as a processor without AVX-512 adds
