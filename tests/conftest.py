@@ -28,6 +28,14 @@ settings.register_profile("house", settings.get_profile("default"), deadline=Non
 settings.load_profile("house")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out of ``make test`` what drives a browser or a server of MLflow, which take long to start and to answer."""
+    for item in items:
+        if isinstance(item, pytest.Function) and {"browser", "mlflow_server"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with article.csv and complete.csv."""

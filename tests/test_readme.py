@@ -98,6 +98,7 @@ def train_little() -> None:
     path.write_text(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [line for line in indented() if alone(line) and "article" not in line and line != "make train"],  # SET may be left out
@@ -133,6 +134,7 @@ def example(section: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_estimator_of_the_readme_runs(tmp_path: Path) -> None:
     assert float(example("As a scikit-learn estimator", tmp_path).split()[-1]) > 0.9
 
@@ -149,6 +151,7 @@ def test_the_make_lines_of_the_readme_are_rules_of_the_makefile() -> None:
     assert told - rules <= {"and"}
 
 
+@pytest.mark.slow
 def test_make_evaluate_trains_where_the_config_changed(trained: Path) -> None:
     environment = with_make() | {"SET": "training.starts=8 training.epochs=20"}
 

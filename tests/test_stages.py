@@ -172,6 +172,7 @@ def test_an_unsound_run_is_saved_and_ends_with_1_again_and_again(workplace: Path
     assert again == out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

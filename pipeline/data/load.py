@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from pipeline.data.columns import cell_text, clip, different_texts, numbers, sho
 from pipeline.data.rows import Source, open_rows
 from pipeline.data.table import Labels, Table
 from pipeline.errors import DataError, did_you_mean, listing
+from pipeline.machine.arrays import Floats
 
 
 def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = False) -> Table:
@@ -59,7 +60,7 @@ def _parsed(source: Source, path: str, features: Sequence[str], texts: Sequence[
             hint = 'save it as "CSV UTF-8"' if "UTF-8" in first.reason else "correct the row"
             row += int((rows.lines() < first.line).sum())
             raise DataError(f"{path}, row {row} (line {first.line}): {first.reason}; {hint}")
-        columns: dict[str, Any] = {name: numbers(rows.columns[name]) for name in features}
+        columns: dict[str, Floats | pd.Series] = {name: numbers(rows.columns[name]) for name in features}
         for name in texts:
             try:
                 different, places = different_texts(rows.columns[name])

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.judge.bootstrap import RESAMPLES, Interval, estimate
+from pipeline.judge.bootstrap import RESAMPLES, Estimate, Interval, estimate
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.coding import NO_CLASS
 
@@ -67,13 +66,24 @@ def score(
         "precision": (right, answered),
         "negative_predictive_value": (neither, rows - answered),
     }
-    figures: dict[str, Any] = {}
+    rates: dict[str, Floats] = {}
     for name, (successes, trials) in successes_of_trials.items():
         with np.errstate(invalid="ignore"):
-            figures[name] = successes / trials
-        figures[f"{name}_interval"] = np.array([wilson(int(s), int(n), level) for s, n in zip(successes, trials, strict=True)])
-    figures |= _macro_figures(confusion, figures["recall_interval"], level, seed, resamples)
-    return Scores(classes, rows, correct / rows, wilson(correct, rows, level), confusion, **figures)
+            rates[name] = successes / trials
+        rates[f"{name}_interval"] = np.array([wilson(int(s), int(n), level) for s, n in zip(successes, trials, strict=True)])
+    macro_f1, balanced = _macro_figures(confusion, rates["recall_interval"], level, seed, resamples)
+    return Scores(
+        classes,
+        rows,
+        correct / rows,
+        wilson(correct, rows, level),
+        confusion,
+        **rates,
+        macro_f1=macro_f1.value,
+        balanced_accuracy=balanced.value,
+        macro_f1_interval=macro_f1.interval,
+        balanced_accuracy_interval=balanced.interval,
+    )
 
 
 def wilson(successes: float, trials: int, level: float = 0.95) -> Interval:
@@ -103,8 +113,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * float(np.exp(-halves) + np.exp(logs - halves).sum()))
 
 
-def _macro_figures(confusion: Integers, recall: Floats, level: float, seed: int, resamples: int) -> dict[str, Any]:
-    """Return macro F1 and balanced accuracy, and their bootstrap intervals.
+def _macro_figures(confusion: Integers, recall: Floats, level: float, seed: int, resamples: int) -> list[Estimate]:
+    """Return macro F1 and balanced accuracy with their bootstrap intervals.
 
     Resampling rows is drawing their cells of the confusion matrix from a multinomial distribution. Where no resample
     differs, as with a test without a mistake, both lie between the means of the ends of the ``recall`` intervals.
@@ -114,13 +124,14 @@ def _macro_figures(confusion: Integers, recall: Floats, level: float, seed: int,
     cells = np.flatnonzero(confusion)
     without = confusion.ravel() - np.eye(confusion.size, dtype=np.int64)[cells]  # one row of each filled cell left out
     per_class = [_f1_and_recall(counts.reshape(-1, *shape)) for counts in (confusion, drawn, without)]
-    figures: dict[str, Any] = {}
-    for position, name in enumerate(("macro_f1", "balanced_accuracy")):
-        defined = ~np.isnan(per_class[0][0, :, position])  # a class that the rows lack is left out of every resample too
-        (value,), samples, left = (values[:, defined, position].mean(axis=1) for values in per_class)
-        bootstrap = estimate(float(value), samples, left, level, confusion.ravel()[cells])
-        low, high = np.nanmean(recall, axis=0) if np.ptp(samples) == 0 else (bootstrap.low, bootstrap.high)
-        figures |= {name: float(value), f"{name}_interval": (float(low), float(high))}
+    defined = ~np.isnan(per_class[0][0])  # a class that the rows lack is left out of every resample too
+    figures = []
+    for position in (0, 1):
+        (value,), samples, left = (values[:, defined[:, position], position].mean(axis=1) for values in per_class)
+        if np.ptp(samples) == 0:
+            figures.append(Estimate(float(value), *np.nanmean(recall, axis=0).tolist()))
+        else:
+            figures.append(estimate(float(value), samples, left, level, confusion.ravel()[cells]))
     return figures
 
 

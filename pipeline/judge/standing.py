@@ -1,7 +1,6 @@
 """How the network and its baselines stand beside one another: same rows, same folds, same figures."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import grouped_difference, grouped_interval
@@ -44,16 +43,15 @@ def standings(
     held = {name: given == truth for name, given in unseen.answers.items()} if unseen else {}
     own, result = right["network"], {}
     for name, hits in right.items():
-        figures: dict[str, Any] = {}
+        standing = Standing()
         if hits is not None:
-            figures |= {"test": float(hits.mean()), "test_interval": wilson(int(hits.sum()), len(hits), level)}
+            standing = Standing(test=float(hits.mean()), test_interval=wilson(int(hits.sum()), len(hits), level))
             if own is not None and name != "network":
                 better, worse = int((hits & ~own).sum()), int((own & ~hits).sum())
-                figures |= {"better": better, "worse": worse, "p": mcnemar(better, worse)}
+                standing = replace(standing, better=better, worse=worse, p=mcnemar(better, worse))
         if unseen and name in held:
-            figures["unseen"] = float(held[name].mean())
-            figures["unseen_interval"] = grouped_interval(held[name], unseen.groups, level)
-            if name != "network":
-                figures["unseen_lead"] = grouped_difference(held[name], held["network"], unseen.groups, level)
-        result[name] = Standing(**figures)
+            of_groups = grouped_interval(held[name], unseen.groups, level)
+            lead = None if name == "network" else grouped_difference(held[name], held["network"], unseen.groups, level)
+            standing = replace(standing, unseen=float(held[name].mean()), unseen_interval=of_groups, unseen_lead=lead)
+        result[name] = standing
     return result

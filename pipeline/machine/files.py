@@ -19,11 +19,11 @@ _IDLE = 60.0  # seconds; a process of another machine that writes here is not kn
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, folder: bool = False) -> Iterator[Path]:
     """Give a hidden path beside ``path`` to write to; it is flushed to the disk and renamed at the end, or deleted on an error.
 
-    The hidden file is there, empty and new: nobody can have put a link to another file in its place. A link in the place of
-    ``path`` is replaced, not followed.
+    The hidden file, or the folder, is there, empty and new: nobody can have put a link to another file in its place. A link in
+    the place of ``path`` is replaced, not followed.
 
     Raises:
         OSError: the file cannot be written.
@@ -32,7 +32,7 @@ def whole(path: Path) -> Iterator[Path]:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     sweep(path.parent, path.name)
     hidden = hidden_beside(path)
-    os.close(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    hidden.mkdir() if folder else os.close(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield hidden
         flush(hidden)
@@ -40,7 +40,7 @@ def whole(path: Path) -> Iterator[Path]:
         flush(path.parent)  # or a loss of power might undo the renaming, and not what is deleted afterwards
     finally:
         with suppress(OSError):
-            hidden.unlink(missing_ok=True)
+            shutil.rmtree(hidden) if folder else hidden.unlink()
 
 
 def hidden_beside(path: Path) -> Path:

@@ -1,10 +1,8 @@
 """The command ``predict``: a file, or the files of a folder, here or on a cluster."""
 
 import csv
-import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from pipeline import __version__
 from pipeline.errors import DataError, PipelineError, listing
 from pipeline.machine.cluster import Work, place_of
 from pipeline.machine.cluster import carry_out as on_cluster
-from pipeline.machine.files import flush, hidden_beside, sweep, whole
+from pipeline.machine.files import whole
 from pipeline.machine.progress import progress_bar
 from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.runs.place import resolve_run
@@ -74,7 +72,7 @@ def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose:
         raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
     counts = Counts()
     try:
-        with _whole_folder(target) as hidden, progress_bar(f"scoring {source.name}", verbose, len(parts), "files") as bar:
+        with whole(target, folder=True) as hidden, progress_bar(f"scoring {source.name}", verbose, len(parts), "files") as bar:
             # whole paths, for a worker has a current folder of its own
             tasks = {number: ((source / part).resolve(), hidden.resolve() / part) for number, part in enumerate(parts)}
             for _, one in _carried_out(run, tasks, dask):
@@ -123,18 +121,3 @@ def _gather_rejected(hidden: Path, parts: Iterable[Path], target: Path) -> None:
                 next(reader)
                 writer.writerows([str(part), *row] for row in reader)
             path.unlink()
-
-
-@contextmanager
-def _whole_folder(target: Path) -> Iterator[Path]:
-    """Give a hidden folder beside ``target``, which is renamed at the end, or deleted on an error."""
-    sweep(target.parent, target.name)
-    hidden = hidden_beside(target)
-    try:
-        hidden.mkdir()
-        yield hidden
-        flush(hidden)
-        hidden.rename(target)
-        flush(target.parent)
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)

@@ -19,6 +19,7 @@ def run(small_run: Path) -> Scoring:
     return load_scoring(small_run / "models/latest")
 
 
+@pytest.mark.slow
 def test_every_way_to_score_says_the_same(run: Scoring, small_run: Path) -> None:
     with serving(small_run) as server:
         measured = measure(run, 10_000, url=server.url)

@@ -4,7 +4,6 @@ Writes use.json and USE.md beside this file, and prints the latter. See use_pred
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,10 +53,9 @@ def measure() -> dict[str, Any]:
 
 def _part(name: str) -> Any:
     print(f"measuring: {name}", file=sys.stderr, flush=True)
-    text = f"import json, {name}; print(json.dumps({name}.measure()))"
-    paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parents[1])))}
+    text = f"import json; from tests.bench.{name} import measure; print(json.dumps(measure()))"
     words = [sys.executable, "-c", text]
-    done = subprocess.run(words, cwd=HERE.parents[1], env=paths, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(words, cwd=HERE.parents[1], stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

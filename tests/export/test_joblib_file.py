@@ -1,5 +1,6 @@
 """The joblib file as scikit-learn uses it."""
 
+import os
 import subprocess
 import sys
 
@@ -67,6 +68,6 @@ def test_reading_it_imports_no_tensorflow(tmp_path):
     write_joblib(made(), tmp_path / "x.joblib")
     script = "import joblib, sys; print(joblib.load('x.joblib').predict([[0] * 6]), 'tensorflow' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        [sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert done.stdout.strip().endswith("False"), done.stderr

@@ -164,6 +164,7 @@ def test_it_is_quick():
     assert time.process_time() - started < 0.5  # measured: 0.1
 
 
+@pytest.mark.slow
 def test_memory_grows_neither_with_the_resamples_nor_as_their_product_with_the_rows():
     truth, probabilities = rows(10, 30_000)  # 100 lines of weights alone would be 24 MB
     tracemalloc.start()
@@ -173,6 +174,7 @@ def test_memory_grows_neither_with_the_resamples_nor_as_their_product_with_the_r
     assert peak < 80e6
 
 
+@pytest.mark.slow
 def test_beyond_ten_thousand_rows_the_intervals_are_nearly_those_of_resampling():
     """25 blocks know a standard error to 14 %, 300 resamples an end to 4 % of the width: means over orders and figures."""
     truth, probabilities = rows(11, 12_000)

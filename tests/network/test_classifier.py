@@ -28,6 +28,7 @@ LABELS = np.array(["low", "middle", "high"])[np.digitize(ROWS[:, 0], [-0.4, 0.4]
 STOCHASTIC = {"check_sample_weight_equivalence_on_dense_data": "as for SGDClassifier: repeated rows are other batches"}
 
 
+@pytest.mark.slow
 @parametrize_with_checks([LeakyReLUClassifier()], expected_failed_checks=lambda estimator: STOCHASTIC)
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)
@@ -203,7 +204,9 @@ def test_the_spread_is_that_of_the_training_rows_whatever_the_order_of_the_codes
     np.testing.assert_array_equal(nearest, model.predict(ROWS))
 
 
-@pytest.mark.parametrize("codes", [(-1, 1), (-1, 0, 1), (0, 1, 2, 3), (-2, -1, 0, 1, 2)])
+@pytest.mark.parametrize(
+    "codes", [(-1, 1), *(pytest.param(codes, marks=pytest.mark.slow) for codes in ((-1, 0, 1), (0, 1, 2, 3), (-2, -1, 0, 1, 2)))]
+)
 def test_the_ordinal_loss_serves_any_number_of_codes_as_well_as_the_squared_error_does(codes):
     random = np.random.default_rng(0)
     truth = random.integers(len(codes), size=600)

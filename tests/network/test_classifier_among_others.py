@@ -1,5 +1,6 @@
 """The estimator in the hands of scikit-learn: scores, weights, searches, routing, pickles."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def full_batch(**options) -> LeakyReLUClassifier:
     return LeakyReLUClassifier(batch_size=500, **QUICK | {"epochs": 60} | options)
 
 
-@pytest.mark.parametrize("options", [{}, {"optimizer": "sgd"}], ids=str)
+@pytest.mark.parametrize("options", [{}, pytest.param({"optimizer": "sgd"}, marks=pytest.mark.slow)], ids=str)
 def test_with_one_batch_weights_of_mean_1_equal_repeated_rows(options):
     """The loss of a batch is by its rows, not by the sum of their weights, so that only weights of mean 1 count as rows do."""
     times = np.where(np.arange(60) % 7, WEIGHTS, 0)
@@ -174,6 +175,7 @@ def test_a_search_over_slopes_compiles_once_for_the_folds_and_once_for_all_rows(
     assert len(search.cv_results_["params"]) == 9
 
 
+@pytest.mark.slow
 def test_two_processes_find_what_one_finds():
     get_reusable_executor().shutdown()  # workers that fitted baselines in another test were seen to wait for each other
     results = [
@@ -194,7 +196,12 @@ def test_a_pickle_is_small_predicts_the_same_and_needs_no_tensorflow(fitted, tmp
         "print([name for name in sys.modules if name.split('.')[0] in ('tensorflow', 'keras')])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "[]"
     np.testing.assert_array_equal(np.load(tmp_path / "shares.npy"), fitted.predict_proba(ROWS))

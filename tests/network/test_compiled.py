@@ -52,7 +52,12 @@ def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -
     ("recipe", "loss"),
     [
         pytest.param(CODE, mean_squared_error, id="squared error"),
-        pytest.param(replace(CODE, sizes=(6, 4, 3, 1), slopes=(0.5, 0.0, 0.2)), mean_squared_error, id="two hidden layers"),
+        pytest.param(
+            replace(CODE, sizes=(6, 4, 3, 1), slopes=(0.5, 0.0, 0.2)),
+            mean_squared_error,
+            id="two hidden layers",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(SOFTMAX, log_loss, id="cross-entropy, softmax"),
         pytest.param(
             ORDINAL,
@@ -66,6 +71,7 @@ def output_in_float64(weights: np.ndarray, inputs: np.ndarray, recipe: Recipe) -
             BINARY,
             lambda truth, output: log_loss(truth, np.clip(output, 1e-7, 1 - 1e-7), labels=[0, 1]),
             id="binary cross-entropy",
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -85,15 +91,15 @@ def test_one_step_of_gradient_descent_is_the_slope_that_finite_differences_measu
 
 WIDTHS = [
     pytest.param(CODE, id="squared error"),
-    pytest.param(replace(CODE, optimizer="sgd"), id="SGD"),
-    pytest.param(replace(ORDINAL, l2=0.01), id="ordinal, with a penalty"),
+    pytest.param(replace(CODE, optimizer="sgd"), id="SGD", marks=pytest.mark.slow),
+    pytest.param(replace(ORDINAL, l2=0.01), id="ordinal, with a penalty", marks=pytest.mark.slow),
     pytest.param(SOFTMAX, id="cross-entropy, softmax"),
-    pytest.param(BINARY, id="binary cross-entropy"),
-    pytest.param(replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2)), id="two hidden layers"),
-    pytest.param(replace(CODE, sizes=(6, 32, 1)), id="32 hidden units"),
+    pytest.param(BINARY, id="binary cross-entropy", marks=pytest.mark.slow),
+    pytest.param(replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2)), id="two hidden layers", marks=pytest.mark.slow),
+    pytest.param(replace(CODE, sizes=(6, 32, 1)), id="32 hidden units", marks=pytest.mark.slow),
     pytest.param(replace(CODE, batch_size=16), id="batch size 16"),
-    pytest.param(replace(SOFTMAX, batch_size=32), id="softmax, batch size 32"),
-    pytest.param(replace(CODE, batch_size=500), id="one batch of all rows"),
+    pytest.param(replace(SOFTMAX, batch_size=32), id="softmax, batch size 32", marks=pytest.mark.slow),
+    pytest.param(replace(CODE, batch_size=500), id="one batch of all rows", marks=pytest.mark.slow),
 ]
 
 
@@ -112,12 +118,15 @@ def test_a_start_is_the_same_to_the_bit_alone_and_among_127_or_511_others(recipe
 @pytest.mark.parametrize(
     "recipe",
     [
-        replace(CODE, batch_size=807, epochs=2),
-        replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2), batch_size=807, epochs=2),
-        replace(CODE, sizes=(13, 17, 1), batch_size=807, epochs=2),
-        replace(SOFTMAX, sizes=(6, 8, 3), batch_size=64, optimizer="sgd", epochs=2),
+        pytest.param(replace(CODE, batch_size=807, epochs=2), id="6-3-1"),
+        pytest.param(
+            replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.05, 0.1, 0.2), batch_size=807, epochs=2),
+            id="6-5-4-1",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(replace(CODE, sizes=(13, 17, 1), batch_size=807, epochs=2), id="13-17-1", marks=pytest.mark.slow),
+        pytest.param(replace(SOFTMAX, sizes=(6, 8, 3), batch_size=64, optimizer="sgd", epochs=2), id="softmax"),
     ],
-    ids=["6-3-1", "6-5-4-1", "13-17-1", "softmax"],
 )
 def test_long_batches_are_summed_in_the_same_order_whatever_trains_beside(recipe):
     initial, data = drawn(recipe, 512), made_up(recipe, 807)
@@ -146,8 +155,8 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
 
 
 @pytest.mark.parametrize("recipe", [CODE, ORDINAL, SOFTMAX], ids=["squared error", "ordinal", "softmax"])
-@pytest.mark.parametrize("seeds", [1, 3])
-@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize("seeds", [pytest.param(1, marks=pytest.mark.slow), 3])
+@pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, seeds, steps):
     recipes, shares = [replace(recipe, epochs=3, starts=16, seed=seed) for seed in range(seeds)], []
     initial, (inputs, targets) = drawn(recipe, 16 * seeds), made_up(recipe)
@@ -162,7 +171,10 @@ def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, s
         np.testing.assert_array_equal(array, among)
 
 
-@pytest.mark.parametrize("recipe", [CODE, replace(ORDINAL, batch_size=32)], ids=["any calls", "equal calls"])
+@pytest.mark.parametrize(
+    "recipe",
+    [pytest.param(CODE, id="any calls"), pytest.param(replace(ORDINAL, batch_size=32), id="equal calls", marks=pytest.mark.slow)],
+)
 def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recipe):
     recipes = [replace(recipe, epochs=2, starts=5, seed=seed) for seed in (3, 1, 4, 1, 5, 9, 2, 6)]
     initial, data = drawn(recipe, 40), made_up(recipe)

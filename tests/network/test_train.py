@@ -26,6 +26,7 @@ BINARY = replace(CODE, loss="binary_crossentropy", learning_rate=0.001)  # 1 / o
 ORDINAL = replace(CODE, loss="ordinal", codes=(0.0, 1.0, -1.0), l2=0.01)
 CONSTANT = replace(CODE, loss="categorical_crossentropy")
 ENGINES = ["compiled", "keras"]
+SLOW = pytest.mark.slow
 
 
 def made_up(recipe: Recipe, rows: int = 83, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -42,22 +43,26 @@ PATHS = [
     pytest.param(replace(CODE, starts=2), 83, 1, id="squared error, code output, a last batch of 3"),
     pytest.param(CODE, 80, 1, id="batches that divide the rows"),
     pytest.param(replace(CODE, batch_size=500), 83, 1, id="a batch larger than the data"),
-    pytest.param(replace(CODE, batch_size=32), 83, 1, id="batch size 32"),
+    pytest.param(replace(CODE, batch_size=32), 83, 1, id="batch size 32", marks=SLOW),
     pytest.param(replace(CODE, optimizer="sgd"), 83, 1, id="SGD"),
     pytest.param(replace(CODE, schedule="linear"), 83, 1, id="linear schedule"),
     pytest.param(replace(CODE, schedule="cosine", optimizer="sgd"), 83, 1, id="cosine schedule"),
-    pytest.param(replace(CODE, sizes=(6, 1), slopes=(0.2,)), 83, 1, id="no hidden layer"),
-    pytest.param(replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.0, 0.1, 0.5)), 83, 1, id="two hidden layers, a slope each"),
+    pytest.param(replace(CODE, sizes=(6, 1), slopes=(0.2,)), 83, 1, id="no hidden layer", marks=SLOW),
+    pytest.param(
+        replace(CODE, sizes=(6, 5, 4, 1), slopes=(0.0, 0.1, 0.5)), 83, 1, id="two hidden layers, a slope each", marks=SLOW
+    ),
     pytest.param(BINARY, 83, 1, id="binary cross-entropy, codes 0 and 1"),
     pytest.param(ORDINAL, 83, 1, id="ordinal, with a penalty"),
-    pytest.param(replace(ORDINAL, slopes=(0.1, 0.3), codes=(0.0, 1.0, -1.0, 4.0)), 83, 1, id="ordinal, four codes"),
+    pytest.param(replace(ORDINAL, slopes=(0.1, 0.3), codes=(0.0, 1.0, -1.0, 4.0)), 83, 1, id="ordinal, four codes", marks=SLOW),
     pytest.param(replace(ORDINAL, slopes=(0.1, 0.0)), 83, 1, id="ordinal behind ReLU, which leaves one threshold"),
-    pytest.param(replace(CODE, l2=0.05), 83, 1, id="squared error with a penalty"),
-    pytest.param(replace(SOFTMAX, l2=0.05), 83, 1, id="cross-entropy, softmax, with a penalty"),
+    pytest.param(replace(CODE, l2=0.05), 83, 1, id="squared error with a penalty", marks=SLOW),
+    pytest.param(replace(SOFTMAX, l2=0.05), 83, 1, id="cross-entropy, softmax, with a penalty", marks=SLOW),
     pytest.param(SOFTMAX, 83, 1, id="cross-entropy, softmax"),
-    pytest.param(replace(SOFTMAX, sizes=(6, 5, 4, 3), slopes=(0.3, 0.01), seed=1), 83, 1, id="softmax, two hidden layers"),
+    pytest.param(
+        replace(SOFTMAX, sizes=(6, 5, 4, 3), slopes=(0.3, 0.01), seed=1), 83, 1, id="softmax, two hidden layers", marks=SLOW
+    ),
     pytest.param(SOFTMAX, 83, 100, id="cross-entropy, softmax, inputs of some 100 that saturate it"),
-    pytest.param(replace(SOFTMAX, loss="squared_error"), 83, 1, id="squared error, softmax"),
+    pytest.param(replace(SOFTMAX, loss="squared_error"), 83, 1, id="squared error, softmax", marks=SLOW),
 ]
 
 
@@ -72,9 +77,9 @@ def test_both_engines_follow_the_same_path(recipe, rows, scale):
 
 
 WEIGHED = [
-    pytest.param(CODE, id="squared error, a last batch of 3"),
+    pytest.param(CODE, id="squared error, a last batch of 3", marks=SLOW),
     pytest.param(ORDINAL, id="ordinal, with a penalty"),
-    pytest.param(BINARY, id="binary cross-entropy"),
+    pytest.param(BINARY, id="binary cross-entropy", marks=SLOW),
     pytest.param(replace(SOFTMAX, l2=0.05), id="cross-entropy, softmax, with a penalty"),
 ]
 
@@ -94,7 +99,9 @@ def test_both_engines_follow_the_same_path_where_rows_have_weights(recipe):
     np.testing.assert_allclose(compiled.final_loss, reference.final_loss, rtol=1e-3)
 
 
-@pytest.mark.parametrize("recipe", [CODE, replace(SOFTMAX, l2=0.05)], ids=["code", "softmax, with a penalty"])
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(CODE, id="code"), pytest.param(replace(SOFTMAX, l2=0.05), id="softmax, with a penalty", marks=SLOW)]
+)
 def test_weights_mean_what_they_mean_in_keras_fit(recipe):
     (inputs, targets), given = made_up(recipe), drawn_weights(83)
     recipe = replace(recipe, optimizer="sgd", learning_rate=0.1, batch_size=83, starts=1)
@@ -139,7 +146,7 @@ def real_rows(complete):
     return [(inputs[rows], codes[table.class_indices()[rows]]) for rows in parts]
 
 
-@pytest.mark.parametrize("recipe", [CODE, SOFTMAX], ids=["code", "softmax"])
+@pytest.mark.parametrize("recipe", [pytest.param(CODE, id="code"), pytest.param(SOFTMAX, id="softmax", marks=SLOW)])
 def test_both_engines_follow_the_same_path_on_the_real_rows(real_rows, recipe):
     (inputs, codes), _ = real_rows
     targets = np.eye(3, dtype=np.float32)[codes.ravel().astype(int)] if recipe.softmax else codes
@@ -170,7 +177,14 @@ def test_cross_entropy_on_one_output_leaves_every_weight_as_it_was_drawn(engine,
     assert np.abs(trained.loss_curves).max() < 1e-6
 
 
-@pytest.mark.parametrize("recipe", [CODE, CONSTANT, SOFTMAX], ids=["code", "article", "softmax"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(CODE, id="code"),
+        pytest.param(CONSTANT, id="article", marks=SLOW),
+        pytest.param(SOFTMAX, id="softmax", marks=SLOW),
+    ],
+)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_nan_cell_makes_everything_nan(engine, recipe):
     inputs, targets = made_up(recipe)
@@ -203,14 +217,21 @@ def test_a_start_begins_and_ends_the_same_whatever_the_number_of_starts(engine):
 TOGETHER = [
     pytest.param(CODE, id="squared error"),
     pytest.param(SOFTMAX, id="cross-entropy, softmax"),
-    pytest.param(replace(ORDINAL, codes=(0.0, 1.0, -1.0, 4.0)), id="ordinal, of which ReLU drops a threshold"),
-    pytest.param(replace(BINARY, optimizer="sgd"), id="binary cross-entropy, SGD"),
+    pytest.param(replace(ORDINAL, codes=(0.0, 1.0, -1.0, 4.0)), id="ordinal, of which ReLU drops a threshold", marks=SLOW),
+    pytest.param(replace(BINARY, optimizer="sgd"), id="binary cross-entropy, SGD", marks=SLOW),
     pytest.param(replace(CODE, batch_size=32), id="batch size 32"),
     pytest.param(replace(CODE, batch_size=500), id="one batch of all rows"),
 ]
 
 
-@pytest.mark.parametrize("starts", [(3, 5, 40, 1), (8, 8, 16, 8), (1, 300, 2, 1)], ids=["any", "groups", "many"])
+@pytest.mark.parametrize(
+    "starts",
+    [
+        pytest.param((3, 5, 40, 1), id="any"),
+        pytest.param((8, 8, 16, 8), id="groups", marks=SLOW),
+        pytest.param((1, 300, 2, 1), id="many", marks=SLOW),
+    ],
+)
 @pytest.mark.parametrize("recipe", TOGETHER)
 def test_recipes_trained_together_give_the_bits_of_each_alone(recipe, starts):
     slopes = [recipe.slopes, tuple(0.3 for _ in recipe.slopes), tuple(0.0 for _ in recipe.slopes), recipe.slopes]

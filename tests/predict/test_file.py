@@ -280,7 +280,9 @@ def folder_of_parts(folder: Path, small_run: Path) -> pa.Table:
     return table
 
 
-@pytest.mark.parametrize("dask", [(), ("--dask", "local:2")], ids=["here", "cluster"])
+@pytest.mark.parametrize(
+    "dask", [pytest.param((), id="here"), pytest.param(("--dask", "local:2"), id="cluster", marks=pytest.mark.slow)]
+)
 def test_a_folder_of_parts_is_scored_part_by_part(small_run, trained, dask):
     table = folder_of_parts(Path("parts"), small_run)
     done = command("predict", "parts", "scored", *dask, "--json", folder=trained)

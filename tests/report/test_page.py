@@ -16,6 +16,8 @@ from pipeline.runs.reopen import Reopened
 from tests.report.samples import enriched
 from tests.report.shapes import SHAPES
 
+SOME_SHAPES = [pytest.param(name, marks=[] if name == "flat" else pytest.mark.slow) for name in SHAPES]
+
 Call = Callable[..., tuple[int, dict, str]]
 Shape = Callable[[str], Reopened]
 Page = Callable[[str], str]
@@ -64,7 +66,7 @@ def test_headings_never_skip_a_level(full_page: str) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", SOME_SHAPES)
 def test_every_figure_has_a_title_a_description_and_a_caption(name: str, shape_page: Page) -> None:
     text = shape_page(name)
     tags = outline(text)
@@ -75,7 +77,7 @@ def test_every_figure_has_a_title_a_description_and_a_caption(name: str, shape_p
     assert all(len(caption) > 10 for caption in re.findall(r"<figcaption>(.*?)</figcaption>", text, re.DOTALL))
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", SOME_SHAPES)
 def test_identifiers_are_unique_and_all_references_lead_somewhere(name: str, shape_page: Page) -> None:
     text = shape_page(name)
     names = [str(marks["id"]) for _, marks in outline(text) if "id" in marks]
@@ -94,6 +96,7 @@ def test_nothing_is_loaded_and_nothing_is_run(full_page: str) -> None:
     assert not re.findall(r"url\((?!#)", full_page)
 
 
+@pytest.mark.slow
 def test_names_are_text(shape: Shape, shape_page: Page) -> None:
     for text in (bare(shape("nasty")), shape_page("nasty")):
         tags = outline(text)
@@ -150,7 +153,7 @@ def test_what_a_report_of_a_prediction_model_must_hold_is_there(full_page: str, 
     assert not re.search(r"TRIPOD|[Ii]tem \d", seen)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", SOME_SHAPES)
 def test_every_weight_is_in_the_tables_to_the_last_digit(name: str, shape: Shape, shape_page: Page) -> None:
     text = shape_page(name)
     assert [weight for weight in map(str, shape(name).run.model.network.weights) if f">{weight}</td>" not in text] == []
@@ -240,7 +243,7 @@ def test_without_the_packages_one_line_says_what_to_install(
 ) -> None:
     import sys
 
-    for name in [each for each in sys.modules if each.startswith(("pipeline.report", "jinja2"))]:
+    for name in [each for each in sys.modules if each.startswith(("pipeline.report.", "jinja2"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     code, _, err = in_process("report")

@@ -370,7 +370,9 @@ def test_serve_imports_no_estimators_and_no_pandas(trained: Path) -> None:
         "def ready(run, url):\n    print(*sys.modules)\n    raise SystemExit\n"
         "server.serve(Path('models/latest'), '127.0.0.1', 0, ready)"
     )
-    done = subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
     modules = {name.split(".")[0] for name in done.stdout.split()}
     assert {"fastapi", "numpy"} <= modules
     assert not {"tensorflow", "keras", "sklearn", "scipy", "pandas", "pyarrow"} & modules

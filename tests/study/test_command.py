@@ -138,7 +138,10 @@ def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, 
     assert not list((only_study() / "parts").iterdir())
 
 
-@pytest.mark.parametrize("damage", ["half a file", "a byte", "another column", "no session"])
+@pytest.mark.parametrize(
+    "damage",
+    ["half a file", *(pytest.param(damage, marks=pytest.mark.slow) for damage in ("a byte", "another column", "no session"))],
+)
 def test_a_damaged_part_is_made_again(studied: Path, in_process: Call, damage: str):
     table = only_study() / "networks.parquet"
     whole, size = table.read_bytes(), pq.ParquetFile(table).read_row_group(3)
@@ -156,7 +159,7 @@ def test_a_damaged_part_is_made_again(studied: Path, in_process: Call, damage: s
     assert table.read_bytes() == whole
 
 
-@pytest.mark.parametrize("content", [None, "", "{}"])
+@pytest.mark.parametrize("content", [None, *(pytest.param(content, marks=pytest.mark.slow) for content in ("", "{}"))])
 def test_a_finished_study_needs_no_record_beside_its_networks(studied: Path, in_process: Call, content: str | None):
     before = kept(only_study())
     for name in ("study.json", "times.json"):
@@ -178,6 +181,7 @@ def test_networks_of_another_grid_are_refused(studied: Path, in_process: Call):
     assert "networks of this grid" in printed["error"][0]
 
 
+@pytest.mark.slow
 def test_a_change_of_the_engine_is_another_study(workplace: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch):
     """Parts of two plans, or of two programs, must not be joined."""
     few = arguments("study.features=[standard]", "study.outputs=[code]")

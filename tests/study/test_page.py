@@ -75,7 +75,12 @@ def spots(svg: ElementTree.Element, tint: str) -> list[tuple[float, float]]:
     return [(float(each.get("x", "nan")), float(each.get("y", "nan"))) for each in marks]
 
 
-@pytest.fixture(scope="module", params=SHAPES)
+QUICKEST = {"usual", "hostile", "nothing to say"}
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[] if name in QUICKEST else pytest.mark.slow) for name in SHAPES]
+)
 def any_page(request: pytest.FixtureRequest) -> str:
     return made(request.param)
 

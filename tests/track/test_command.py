@@ -40,7 +40,7 @@ def ask(server: str, path: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a running MLflow server, and the folder of its artifacts."""
     folder, port = tmp_path_factory.mktemp("server"), free_port()
     words = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
@@ -64,13 +64,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 
 @pytest.fixture(scope="module")
-def logged(server: tuple[str, Path], small_run: Path) -> tuple[dict[str, Any], Path]:
+def logged(mlflow_server: tuple[str, Path], small_run: Path) -> tuple[dict[str, Any], Path]:
     """What ``track`` returned for the small run, and the run's folder."""
     run = (small_run / "models" / "latest").resolve()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(small_run)
         patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
-        told = track(TrackingSection(mlflow=server[0]), run)
+        told = track(TrackingSection(mlflow=mlflow_server[0]), run)
     (run / REPORT).unlink()  # the small run is shared
     assert told is not None
     assert "run_id" in told, told
@@ -78,16 +78,16 @@ def logged(server: tuple[str, Path], small_run: Path) -> tuple[dict[str, Any], P
 
 
 def test_a_run_is_logged_with_settings_figures_findings_and_files(
-    server: tuple[str, Path], logged: tuple[dict[str, Any], Path]
+    mlflow_server: tuple[str, Path], logged: tuple[dict[str, Any], Path]
 ) -> None:
     told, folder = logged
     record = read_record(folder)
-    run = ask(server[0], f"runs/get?run_id={told['run_id']}")["run"]
+    run = ask(mlflow_server[0], f"runs/get?run_id={told['run_id']}")["run"]
     found = {kind: {each["key"]: each["value"] for each in run["data"][kind]} for kind in ("params", "metrics", "tags")}
     assert run["info"]["run_name"] == folder.name
     assert run["info"]["status"] == "FINISHED"
     assert told["notes"] == []
-    assert ask(server[0], f"experiments/get?experiment_id={run['info']['experiment_id']}")["experiment"]["name"] == (
+    assert ask(mlflow_server[0], f"experiments/get?experiment_id={run['info']['experiment_id']}")["experiment"]["name"] == (
         "diabetes-pipeline"
     )
     assert found["params"].items() >= {"network.alpha": "0.05", "training.epochs": "20", "data.codes.Type2": "-1.0"}.items()
@@ -101,14 +101,14 @@ def test_a_run_is_logged_with_settings_figures_findings_and_files(
     }
     assert found["tags"]["data.sha256"] == record.data.sha256
     assert not [key for key in found["tags"] if "git" in key]
-    names = {each["path"] for each in ask(server[0], f"artifacts/list?run_id={told['run_id']}")["files"]}
+    names = {each["path"] for each in ask(mlflow_server[0], f"artifacts/list?run_id={told['run_id']}")["files"]}
     assert names >= {"findings.json", "report.html", "run"}
 
 
 def test_nothing_that_is_uploaded_is_a_pickle_or_a_row_of_the_data(
-    server: tuple[str, Path], logged: tuple[dict[str, Any], Path], small_run: Path
+    mlflow_server: tuple[str, Path], logged: tuple[dict[str, Any], Path], small_run: Path
 ) -> None:
-    files = [each for each in server[1].rglob("*") if each.is_file()]
+    files = [each for each in mlflow_server[1].rglob("*") if each.is_file()]
     assert {"MLmodel", "weights.npz", "run.json", "network.keras", "mlflow_model.py"} <= {each.name for each in files}
     assert not [each for each in files if each.suffix in (".pkl", ".joblib", ".pickle") or each.read_bytes()[:1] == b"\x80"]
     for each in files:
@@ -122,7 +122,7 @@ def test_nothing_that_is_uploaded_is_a_pickle_or_a_row_of_the_data(
 
 
 def test_the_model_loads_where_the_package_is_not_and_scores_as_the_pipeline_does(
-    server: tuple[str, Path], logged: tuple[dict[str, Any], Path], small_run: Path, tmp_path: Path
+    mlflow_server: tuple[str, Path], logged: tuple[dict[str, Any], Path], small_run: Path, tmp_path: Path
 ) -> None:
     told, folder = logged
     rows = pd.read_csv(small_run / "data" / "diabetes.csv").head(300)
@@ -137,7 +137,9 @@ def test_the_model_loads_where_the_package_is_not_and_scores_as_the_pipeline_doe
     done = subprocess.run(
         [sys.executable, "-c", script, f"runs:/{told['run_id']}/model"],
         cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | QUIET | {"MLFLOW_TRACKING_URI": server[0]},
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        | QUIET
+        | {"MLFLOW_TRACKING_URI": mlflow_server[0]},
         capture_output=True,
         text=True,
     )
@@ -249,10 +251,10 @@ def test_a_server_that_dawdles_is_given_up(trained: Path, monkeypatch: pytest.Mo
 
 
 def test_a_server_that_dies_half_way_costs_no_run(
-    server: tuple[str, Path], bad_server: Callable[..., str], trained: Path, monkeypatch: pytest.MonkeyPatch
+    mlflow_server: tuple[str, Path], bad_server: Callable[..., str], trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
-    (line,) = lines(bad_server(real=server[0], left=6))
+    (line,) = lines(bad_server(real=mlflow_server[0], left=6))
     assert "connection" in line.lower()
 
 
