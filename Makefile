@@ -55,7 +55,7 @@ $(BENCH): requirements-bench.lock $(INSTALLED)
 test: lint types          ## lint, types, tests
 	$(PYTEST)
 
-slow: $(INSTALLED)        ## the tests that take minutes, which test leaves out; SLOW="more words for pytest"
+slow: $(INSTALLED)        ## the tests that take long, which test leaves out; SLOW="more words for pytest"
 	$(PYTEST) -m slow $(SLOW)
 
 # Eight minutes of Keras, whose figures are compared within a point: the processor has no say in that.
@@ -88,10 +88,10 @@ recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of comp
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
 	$(VENV)/bin/python -m tests.simulation.planted
 
-same-figures: $(INSTALLED) ## whether every command gives the same figures as at an earlier commit: SINCE=COMMIT; some five minutes
+same-figures: $(INSTALLED) ## whether every command gives the same figures as at an earlier commit: SINCE=COMMIT; some twenty minutes
 	$(VENV)/bin/python -m tests.same_figures $(SINCE)
 
-torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks, load; PART="csv yaml" for some; most of an hour
+torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full disks, load; PART="csv yaml" for some; a quarter of an hour
 	$(VENV)/bin/python -m tests.torture.torture $(PART)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option, Typer, confirm
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
 
 app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -104,6 +104,7 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
 
         result = scored(run, source, target, dask, verbose=not as_json)
         out.show(result, lambda console: show_scored(console, result))
+        out.fail_unless(result["rows"] > 0 or not result["rejected"])
 
 
 @app.command("export")
@@ -114,10 +115,13 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
     """
     with outcome(as_json) as out:
         from pipeline.export.command import export
+        from pipeline.runs.saved import UNSOUND
 
         written = export(run, to, output)
         line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
         out.show_line(written, line)
+        if not written["sound"]:
+            out.say(f"warning: {UNSOUND}")
 
 
 @app.command("serve")
@@ -215,7 +219,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
         out.show(shown, lambda console: show_runs(console, listed))
         if old and (yes or confirm(f"Remove {len(old)} of {sum(not entry.problem for entry in listed)} runs?", err=True)):
             remove_runs(old)
-            out.say(f"removed {len(old)} runs")
+            out.say(f"removed {counted(len(old), 'run')}")
 
 
 @app.command("synthesize")
@@ -229,7 +233,7 @@ def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json =
         from pipeline.data.twin_config import load_twin
 
         rows = write_twin(load_twin(config), output)
-        out.show_line({"output": str(output), "rows": rows}, f"{output}: {rows} synthetic rows")
+        out.show_line({"output": str(output), "rows": rows}, f"{output}: {counted(rows, 'synthetic row')}")
 
 
 @app.command("fetch")
@@ -243,8 +247,3 @@ def fetch_command(as_json: Json = False) -> None:
 
         path = fetch(Path("data/article.csv"))
         out.show_line({"output": str(path), "sha256": SHA256}, f"{path}: SHA-256 as expected")
-
-
-def main() -> None:
-    """Run the command line: a command parses, calls a room and prints what that returned."""
-    app(prog_name="diabetes-pipeline")

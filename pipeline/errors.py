@@ -46,6 +46,11 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f'; did you mean "{words[close[0]]}"?' if close else ""
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count and its noun."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def listing(words: Iterable[str]) -> str:
     """Return the words quoted and joined for a sentence: ``"a", "b" and "c"``."""
     quoted = [f'"{word}"' for word in words]

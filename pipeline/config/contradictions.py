@@ -21,6 +21,10 @@ def _data(config: Config) -> Iterator[Problem]:
     data = config.data
     if data.target in data.features:
         yield ("data", "features", data.target), "this column is data.target, the answer itself; remove it from the features"
+    for name in (data.target, *data.features):
+        if name in data.added():
+            at: Location = ("data", "target") if name == data.target else ("data", "features", name)
+            yield at, f'"{name}" is the name of a column that predict adds to a file; rename the column in the file and here'
     for index, name in enumerate(data.redundant):
         if name == data.target or name in data.features:
             other = "data.target" if name == data.target else "a feature"

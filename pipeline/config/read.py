@@ -20,6 +20,7 @@ _PLAIN = {
     "Tuple should have": "must have",
     "Dictionary should have": "must have",
     "should have": "must have",
+    "a valid boolean": "true or false",
     "a valid tuple": "a list in brackets",
     "a valid dictionary": "a mapping of keys to values",
     " after validation": "",
@@ -84,11 +85,17 @@ def _validate(model: type[Schema], source: YamlSource) -> tuple[Schema | None, l
     try:
         return model.model_validate(source.values), []
     except ValidationError as error:
-        problems, faulty = [], set()
+        problems, faulty, lacking = [], set(), dict[Location, list[str]]()
         for detail in error.errors():
             location = _written(detail["loc"], source)
-            problems.append(_problem(model, detail, location, source))
+            if detail["type"] == "missing" and not isinstance(detail["input"], list | tuple):
+                lacking.setdefault(location[:-1], []).append(str(location[-1]))
+            else:
+                problems.append(_problem(model, detail, location, source))
             faulty.add(tuple(takewhile(lambda part: isinstance(part, str), location)))
+    for above, keys in lacking.items():
+        where, few = ", ".join([_where(source, (*above, keys[0])), *keys[1:]]), len(keys) == 1
+        problems.append(f"{where}: " + ("this required key is missing; add it" if few else "these keys are missing; add them"))
     try:
         return model.model_validate(_without(source.values, faulty, ())), problems
     except ValidationError:
@@ -114,8 +121,7 @@ def _problem(model: type[BaseModel], error: Any, location: Location, source: Yam
         keys = _keys_beside(model, location)
         return f"{where}: unknown key{did_you_mean(str(location[-1]), keys) or '; the keys here are ' + ', '.join(keys)}"
     if kind == "missing":
-        few = isinstance(value, list | tuple)
-        return f"{where}: " + (f"must have more items; got {_shown(value)}" if few else "this required key is missing; add it")
+        return f"{where}: must have more items; got {_shown(value)}"
     if kind == "model_type":
         return f"{where}: must be a section with keys; got {_shown(value)}"
     if kind == "literal_error" and location[:2] == ("findings", "accept"):

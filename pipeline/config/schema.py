@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from math import inf
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from pipeline.config.yaml_text import dump_yaml
+from pipeline.config.yaml_text import canonical, canonical_keys, dump_yaml
 
+RESAMPLES = 1000
+"""How many resamples an interval of the bootstrap is made of."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Slope = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -25,7 +27,9 @@ Code = Literal[
 # fmt: on
 """What a finding is called; ``pipeline.findings`` has a rule for each."""
 # strict validation wants a tuple, YAML gives a list; the items stay strict
-Names = Annotated[tuple[str, ...], Field(strict=False)]
+Name = Annotated[str, AfterValidator(canonical)]
+ByName = BeforeValidator(canonical_keys)
+Names = Annotated[tuple[Name, ...], Field(strict=False)]
 Slopes = Annotated[
     Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("many")],
     Discriminator(lambda value: "many" if isinstance(value, list | tuple) else "one"),
@@ -46,17 +50,26 @@ class Feature(Section):
     criterion: Criterion | None = None
 
 
+FeatureOrNull = Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]
+
+
 class DataSection(Section):
     """Which file, which columns, which classes."""
 
     path: str
-    target: str
+    target: Name
     redundant: Names = ()
-    reference: str | None = None
-    codes: Annotated[dict[str, Annotated[float, Field(ge=-1e6, le=1e6)]], Field(min_length=2)]
-    features: Annotated[
-        dict[str, Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)
-    ]
+    reference: Name | None = None
+    codes: Annotated[dict[str, Annotated[float, Field(ge=-1000, le=1000)]], ByName, Field(min_length=2)]
+    features: Annotated[dict[str, FeatureOrNull], ByName, Field(min_length=1)]
+
+    def named(self) -> frozenset[str]:
+        """Return the columns that this section names."""
+        return frozenset((self.target, *self.redundant, *self.features))
+
+    def added(self) -> tuple[str, ...]:
+        """Return the columns that scoring adds to a file."""
+        return (f"predicted {self.target}", *(f"probability {name}" for name in self.codes), "notes")
 
     def bounds(self) -> tuple[list[float], list[float]]:
         """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""
@@ -145,9 +158,9 @@ class UnseenSection(Section):
 class EvaluationSection(Section):
     """How the figures are judged."""
 
-    interval: Fraction = 0.95
+    interval: Annotated[float, Field(gt=0, le=1 - 2 / RESAMPLES)] = 0.95  # beyond, no resample lies outside
     unseen: UnseenSection | None = None
-    subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
+    subgroups: Annotated[dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]], ByName] = {}
 
 
 class FindingsSection(Section):

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,6 +111,21 @@ def read_yaml(text: str, name: str) -> YamlSource:
         reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
         problem = f"{name}: not valid YAML: {reason}"
     return YamlSource(name, problems=[problem], broken=True)
+
+
+def canonical(name: str) -> str:
+    """Return a name as it is compared: composed letters (Unicode's NFC), every kind of space alike, none around it."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip()
+
+
+def canonical_keys(value: Any) -> Any:
+    """Return a mapping under canonical names; ValueError where two of them are one. What is no mapping is left to others."""
+    if not isinstance(value, dict):
+        return value
+    keys = [canonical(key) for key in value]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise ValueError(f'"{twice}" stands twice, but for spaces or the make of a letter; remove one')
+    return dict(zip(keys, value.values(), strict=True))
 
 
 def dump_yaml(values: dict[str, Any]) -> str:

@@ -1,13 +1,15 @@
 """The columns of a file: how they are named, and what their cells say. pandas is not needed."""
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from math import inf, isfinite, nan
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, did_you_mean, listing
 from pipeline.machine.arrays import Floats, Integers
 
@@ -20,13 +22,14 @@ NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(NUMBER)
 
 
-def spellings(place: str, raw: Sequence[str], names: Iterable[str]) -> dict[str, str]:
-    """Return the file's own spelling of each column, in its order; the keys have no blanks around them.
+def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Collection[str] = ()) -> dict[str, str]:
+    """Return the file's own spelling of each column, in its order; the keys are ``canonical``, and each its own.
 
     Args:
         place: the file and the line of its header.
         raw: the header as it stands there.
         names: columns that must be there.
+        named: columns that some setting names. A name that none does may stand there several times.
 
     Raises:
         DataError: a name is missing or stands twice, or the delimiter is no comma.
@@ -34,24 +37,37 @@ def spellings(place: str, raw: Sequence[str], names: Iterable[str]) -> dict[str,
     spelt: dict[str, str] = {}
     problems = []
     for spelling in raw:
-        name = spelling.strip()
-        if name in spelt:
+        name = canonical(spelling)
+        if name in spelt and (name in named or name in names):
             problems.append(f'{place}: the column "{clip(name)}" stands twice in the header; rename or remove one')
-        spelt[name] = spelling
+        spelt[f"{name}\0{len(spelt)}" if name in spelt else name] = spelling
     missing = [name for name in names if name not in spelt]
     delimiter = next((mark for mark in (";", "\t", "|") if len(raw) == 1 and mark in raw[0]), None)
     if missing and delimiter:
         shown = "tabs" if delimiter == "\t" else f'"{delimiter}"'
         raise DataError(f"{place}: columns must be separated by commas, not by {shown}; save it as CSV with commas")
-    hints = {name: did_you_mean(name, map(clip, spelt)) for name in missing}
+    present = {clip(name): name for name in spelt if name and "\0" not in name}
+    hints = {name: _look_alike(name, present.values()) or did_you_mean(name, present) for name in missing}
     problems += [f'{place}: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
     lost = [name for name, hint in hints.items() if not hint]
     if lost:
         verb = "columns {} are" if len(lost) > 1 else "column {} is"
-        problems.append(f"{place}: the {verb.format(listing(lost))} missing; the file has {listing(map(clip, spelt))}")
+        problems.append(f"{place}: the {verb.format(listing(lost))} missing; the file has {listing(present)}")
     if problems:
         raise DataError(*problems)
     return spelt
+
+
+def _look_alike(name: str, present: Iterable[str]) -> str:
+    """Return by which code points a column differs that shows the same letters, or nearly; else an empty text."""
+    for other in present:
+        odd = [char for char in dict.fromkeys(other + name) if not char.isascii() and (char not in name or char not in other)]
+        own, seen = ([char for char in text if char not in odd or unicodedata.category(char) != "Cf"] for text in (name, other))
+        pairs = [pair for pair in zip(own, seen, strict=False) if len({*pair}) > 1]
+        if odd and len(own) == len(seen) and len(pairs) <= max(1, len(own) // 3) and all({*odd} & {*pair} for pair in pairs):
+            points = listing(f"U+{ord(char):04X} {unicodedata.name(char, '')}" for char in odd)
+            return f'; the file has "{clip(other)}", which differs by {points}; write it alike in both'
+    return ""
 
 
 def short(value: str) -> str:
@@ -107,7 +123,7 @@ def different_texts(column: pa.Array) -> tuple[list[str | None], Integers]:
 
 def _decoded(cell: bytes) -> str | None:
     try:
-        return cell.decode().strip()
+        return canonical(cell.decode())
     except UnicodeDecodeError:
         return None
 

@@ -113,8 +113,9 @@ def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessS
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # values near 1e300 overflow, and the network's output tells
             return Pipeline(steps).fit(train)
-    except ValueError as error:
-        raise DataError(f"{data.path}: the training rows cannot be preprocessed: {str(error).splitlines()[0]}") from None
+    except ValueError:  # of PCA, for scaled values that are not finite
+        hint = "give its column a range, or correct the file"
+        raise DataError(f"{data.path}: the training rows hold a value too large to be scaled and rotated; {hint}") from None
 
 
 def from_pipeline(pipeline: Any, train: pd.DataFrame) -> Preprocessor:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.config.schema import DataSection
 from pipeline.data.columns import is_text, spellings
 from pipeline.data.records import BOM, Piece, Rejected, breaks, pieces, records
-from pipeline.errors import DataError
+from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Integers
 
 _PARQUET_ROWS = 2**17
@@ -80,7 +80,7 @@ def open_rows(path: str, file: BinaryIO, section: DataSection, names: Iterable[s
             raise DataError(f"{path}, line {line}: the header {first.rejected[0].reason}; is this a CSV file?")
         above += text
         if text.strip(b"\r\n"):
-            spelt = spellings(f"{path}, line {line}", _parse(text).column_names, names)
+            spelt = spellings(f"{path}, line {line}", _parse(text).column_names, names, section.named())
             header = ((BOM if start.startswith(BOM) else b"") + text).decode().rstrip("\r\n")
             schema = pa.schema([(name, pa.string()) for name in spelt])
             return Source(spelt, schema, header, partial(_csv_pieces, path, file, above, schema))
@@ -127,7 +127,7 @@ def _parse(content: bytes, schema: pa.Schema | None = None, skip: Callable[[Any]
 
 def _miscounted(row: pyarrow.csv.InvalidRow) -> str:
     quote = "; is a quote left open there?" if "\n" in row.text or "\r" in row.text else ""
-    return f"has {row.actual_columns} cells, the header has {row.expected_columns} columns{quote}"
+    return f"has {counted(row.actual_columns, 'cell')}, the header has {counted(row.expected_columns, 'column')}{quote}"
 
 
 def _open_parquet(path: str, file: BinaryIO, section: DataSection, names: Iterable[str]) -> Source:
@@ -135,8 +135,8 @@ def _open_parquet(path: str, file: BinaryIO, section: DataSection, names: Iterab
         schema = pq.read_schema(file)
     except pa.ArrowException as error:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-    spelt, types, problems = spellings(path, schema.names, names), pa.types, []
-    kinds = {name: schema.field(spelling).type for name, spelling in spelt.items()}
+    spelt, types, problems = spellings(path, schema.names, names, section.named()), pa.types, []
+    kinds = dict(zip(spelt, schema.types, strict=True))
     for name in section.features:
         kind = kinds[name]
         if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_text(kind)):

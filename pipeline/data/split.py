@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Integers
 
 if TYPE_CHECKING:
@@ -35,17 +35,40 @@ def split(table: Table, section: SplitSection) -> Split:
     Raises:
         DataError: the rows cannot be divided so, or the training rows hold a single class.
     """
+    if section.stratify:
+        _refuse_unstratifiable(table, ceil(section.test_size * len(table)))
     try:
         train, test = _divide(table, section)
     except ValueError as error:
-        reason = str(error).split(". ")[0].splitlines()[0]
-        raise DataError(f'{table.path}: {len(table)} rows cannot be split as the section "split" says: {reason}') from None
+        raise DataError(f'{table.path}: {len(table)} rows cannot be split as the section "split" says: {error}') from None
     if table.target.iloc[train].nunique() < 2:
-        raise DataError(
-            f'{table.path}: the training rows hold only "{table.target.iloc[train[0]]}"; set another split.seed'
-            + ("" if section.group_by else ", or split.stratify: true")
-        )
+        lone = table.target.iloc[train[0]]
+        raise DataError(f'{table.path}: the training rows hold only "{lone}"; {_second_class(table, section, str(lone))}')
     return Split(np.asarray(train), np.asarray(test))
+
+
+def _refuse_unstratifiable(table: Table, tested: int) -> None:
+    """Raise DataError where ``train_test_split`` would: each part needs a row of every class that is there."""
+    counts = {name: count for name, count in table.counts().items() if count}
+    if single := [name for name, count in counts.items() if count == 1]:
+        raise DataError(
+            f"{table.path}: split.stratify needs 2 rows of each class; there is 1 of {listing(single)}; bring more rows"
+        )
+    if not len(counts) <= tested <= len(table) - len(counts):
+        needed = f"needs a training and a test row of each of {len(counts)} classes; the test has {tested} of {len(table)} rows"
+        raise DataError(f"{table.path}: split.stratify {needed}; change split.test_size, or bring more rows")
+
+
+def _second_class(table: Table, section: SplitSection, lone: str) -> str:
+    """Return what brings a row of another class than the lone one into training."""
+    groups, unit = (table.profiles(section.group_by), "group") if section.group_by else (np.arange(len(table)), "row")
+    named = table.target.astype(str)
+    name, count = max(
+        ((name, len(np.unique(groups[named == name]))) for name in sorted({*named} - {lone})), key=lambda pair: pair[1]
+    )
+    if count < 2:
+        return f'class "{name}" has 1 {unit} and needs 2, one to train with and one to test with; bring more rows of it'
+    return "set another split.seed" + ("" if section.group_by else ", or split.stratify: true")
 
 
 def _divide(table: Table, section: SplitSection) -> tuple[Integers, Integers]:

@@ -48,4 +48,4 @@ def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
     except OSError as error:
         raise PipelineError(f"{output}: cannot be written: {error.strerror or error}") from None
     file = {"run": str(resolve_run(path)), "to": to, "output": str(output), "bytes": output.stat().st_size}
-    return file | {"checked_rows": CHECKED_ROWS, "largest_difference": difference}
+    return file | {"sound": run.record.sound, "checked_rows": CHECKED_ROWS, "largest_difference": difference}

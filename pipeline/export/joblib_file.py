@@ -11,8 +11,10 @@ from sklearn.preprocessing import FunctionTransformer
 
 from pipeline.data.preprocess import Preprocessor
 from pipeline.export.agreement import ProgramAnswer, Scorer
-from pipeline.machine.arrays import Floats
+from pipeline.machine.arrays import Floats, floats_of
 from pipeline.runs.saved import Scoring
+
+_INFINITE = 1e200
 
 
 def write_joblib(run: Scoring, path: Path) -> Scorer:
@@ -54,12 +56,13 @@ def to_pipeline(run: Scoring) -> Pipeline:
 def inputs_of(values: Any, preprocessor: Preprocessor) -> Floats:
     """Return the (rows, C) inputs of (rows, F) raw values, an array or a DataFrame of these columns, else a ValueError."""
     names = list(preprocessor.features)
-    if hasattr(values, "columns"):
-        if absent := [name for name in names if name not in values.columns]:
+    present = getattr(values, "column_names", None) or getattr(values, "columns", None)  # pyarrow's columns are no names
+    if present is not None:
+        if absent := [name for name in names if name not in present]:
             raise ValueError(f"X must have the columns {names}; it lacks {absent}.")
-        values = values[names]
-    raw: Floats = np.asarray(values, dtype=np.float64)
+        values = values.select(names).to_pandas() if hasattr(values, "column_names") else values[names]
+    raw = floats_of(values)
     if raw.ndim != 2 or raw.shape[1] != len(names):
         raise ValueError(f"X must have the {len(names)} columns {names}; got the shape {raw.shape}.")
-    # the largest doubles become infinite in float32, as infinity does; scikit-learn refuses infinity itself
-    return np.nan_to_num(preprocessor.transform(raw), nan=np.nan)
+    # scikit-learn refuses infinity, and adds all values up; what is larger than float32 holds is infinite to the network
+    return np.clip(preprocessor.transform(raw), -_INFINITE, _INFINITE)

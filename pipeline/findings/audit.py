@@ -3,18 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Doubt
 from pipeline.findings.training_rules import TrainingFacts
 from pipeline.judge.evaluate import Evaluation
 from pipeline.machine.arrays import Floats
 from pipeline.model import Model
 from pipeline.network.train import Trained
 
+_FAR = 1e6  # half distances of the values from their median
 _ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for thousands of starts
 
 
@@ -33,8 +36,25 @@ def audit_training(
         dead = [layer.dead for layer in evaluation.advice.layers]
         agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[parts.train]))
     scored = np.concatenate([parts.train, parts.test])[: None if evaluation.several_classes else 0]  # else one answer is right
-    facts = TrainingFacts(trained, evaluation.answers[scored], dead, agreeing, config)
+    finite = np.isfinite(trained.final_loss[trained.chosen])
+    extreme = None if finite else _extreme(table.usable(config.preprocess.implausible).iloc[parts.train])
+    facts = TrainingFacts(trained, evaluation.answers[scored], dead, agreeing, config, extreme)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
+
+
+def _extreme(values: pd.DataFrame) -> Doubt | None:
+    """Return the value that lies farthest out of its column, if that is a million times as far as half of the values lie."""
+    middle = values.median()
+    distance = (values - middle).abs()
+    out = distance / distance.median().where(lambda spread: spread > 0, np.maximum(middle.abs(), 1))
+    if not (out.max() >= _FAR).any():
+        return None
+    name = str(out.max().idxmax())
+    row, others = int(out[name].fillna(0).argmax()), values[name][out[name] < _FAR]
+    low, high, number = float(others.min()), float(others.max()), int(values.index.to_numpy()[row]) + 1
+    message = f'"{name}" holds {values[name].iloc[row]:g} in row {number}, and {low:g} to {high:g} elsewhere'
+    fix = f"correct the file, or --set preprocess.implausible=missing --set 'data.features.\"{name}\".range=[{low}, {high}]'"
+    return Doubt(message, {"column": name, "row": number}, fix)
 
 
 def agreement(model: Model, trained: Trained, inputs: Floats) -> Floats:

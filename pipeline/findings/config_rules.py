@@ -2,28 +2,34 @@
 
 from collections.abc import Iterator
 
-from pipeline.config.schema import Config
+from pipeline.config.schema import Config, chosen_loss
 from pipeline.errors import listing
 from pipeline.findings.finding import Doubt
+from pipeline.network.recipe import crossed
 
 
 def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
-    """The loss cannot learn: categorical cross-entropy on one output.
+    """The loss cannot learn: a constant, such as categorical cross-entropy on one output.
 
     What: categorical cross-entropy first divides the outputs of a row by their sum, so that they are shares. With a single
-        output that share is always 1, whatever the network says.
+        output that share is always 1, whatever the network says. The ordinal loss counts the middles between codes that an
+        output is on the wrong side of; with an output slope of 0 and no such middle above 0 it counts none.
     Why it matters: the loss is then a constant and its gradient exactly zero. The weights stay as they were drawn, and the
         accuracy is that of random weights. Keras prints a SyntaxWarning at the first step and trains on.
-    How it is tested: from the config alone: `training.loss: categorical_crossentropy` with `network.output: code`.
-    How to fix: `--set training.loss=squared_error` for codes, or `--set network.output=softmax` for one output a class.
+    How it is tested: from the config alone: `training.loss: categorical_crossentropy` with `network.output: code`, or the
+        ordinal loss with an output slope of 0 and codes of which no two neighbours have their middle above 0.
+    How to fix: `--set training.loss=squared_error` for codes, or `--set network.output=softmax` for one output a class; for the
+        ordinal loss `--set network.alpha=0.05`.
     Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output a class).
     """
-    if config.training.loss == "categorical_crossentropy" and config.network.output == "code":
-        yield Doubt(
-            "categorical cross-entropy on a single output is a constant: its gradient is exactly 0 and nothing is learnt",
-            {"loss": config.training.loss, "outputs": 1},
-            "--set training.loss=squared_error, or --set network.output=softmax",
-        )
+    loss, fix = chosen_loss(config.network, config.training), "--set training.loss=squared_error"
+    if config.network.output == "code" and loss == "categorical_crossentropy":
+        message = "categorical cross-entropy on a single output is a constant: its gradient is exactly 0 and nothing is learnt"
+    elif loss == "ordinal" and not len(crossed([*config.data.codes.values()], config.network.slopes()[-1])):
+        message, fix = "at slope 0 no output crosses a middle between two codes: nothing is learnt", "--set network.alpha=0.05"
+    else:
+        return
+    yield Doubt(message, {"loss": loss, "outputs": 1}, f"{fix}, or --set network.output=softmax")
 
 
 def class_unreachable(config: Config) -> Iterator[Doubt]:

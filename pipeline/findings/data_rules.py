@@ -8,9 +8,10 @@ import pandas as pd
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.errors import listing
+from pipeline.errors import counted, listing
 from pipeline.findings.finding import Doubt
 
+_ANOTHER_SEED = ", or set another split.seed"
 _PARTS = {"empty_test": "test", "empty_train": "training"}
 
 
@@ -45,13 +46,14 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     one_sided = _one_sided(usable.drop(columns=empty), facts.parts)
     if not gaps and not removed and not empty and not one_sided:
         return
-    reasons = [f"{sum(gaps.values())} cells are empty ({_by_column(gaps)})"] if gaps else []
-    reasons += [f"{sum(removed.values())} implausible values are taken as missing ({_by_column(removed)})"] if removed else []
+    reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
+    reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
     filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
     fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
     for part, columns in one_sided.items():
         reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
-        fix += "" if fix.endswith("seed") else ", or set another split.seed"
+        single = [name for name in columns if usable[name].count() == 1]  # it can be on one side only
+        fix += f", or bring more values of {listing(single)}" if single else "" if fix.endswith("seed") else _ANOTHER_SEED
     if empty:
         reasons.append(f"not one value of {listing(empty)} is usable")
         fix = "remove the column from data.features, or correct its range"
@@ -78,7 +80,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         yield Doubt(
-            f"{sum(counts.values())} values are outside their plausible range ({_by_column(counts)}); {treated}",
+            f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
             {"columns": counts},
             "correct the file or data.features.<column>.range"
             + ("" if treated == "taken as missing" else ", or --set preprocess.implausible=missing"),
@@ -131,6 +133,11 @@ def _one_sided(usable: pd.DataFrame, parts: Split) -> dict[str, list[str]]:
 
 def _counts(cells: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(count) for name, count in cells.sum().items() if count}
+
+
+def _told(counts: dict[str, int], noun: str) -> str:
+    count = sum(counts.values())
+    return f"{counted(count, noun)} {'is' if count == 1 else 'are'}"
 
 
 def _by_column(counts: dict[str, int]) -> str:

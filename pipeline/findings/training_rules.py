@@ -21,6 +21,7 @@ class TrainingFacts:
         answers: class index of every row that was scored, -1 for no class; none where these are of a single class.
         dead: as in ``Network.dead_units``, for the training rows; empty on another file.
         agreement: (S,) share of the training rows that each start answers like the chosen one; empty on another file.
+        extreme: a training value that lies so far out that it may be what overflows.
     """
 
     trained: Trained
@@ -28,6 +29,7 @@ class TrainingFacts:
     dead: list[tuple[int, ...]]
     agreement: Floats
     config: Config
+    extreme: Doubt | None = None
 
 
 def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
@@ -36,20 +38,23 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
     What: the chosen network's final training loss or one of its weights is NaN or infinite.
     Why it matters: every output is then NaN, which is no class. Keras's accuracy still shows a figure: NaN > 0.5 is false, so
         every row counts as class 0 and the accuracy is the share of that class. That is all the article's result was.
-    How it is tested: the weights and the loss of the start with the lowest loss; no start is finite when it is not.
-    How to fix: fill missing values (`--set preprocess.impute=median`), scale the inputs (`--set preprocess.scale=standard`), or
-        lower `training.learning_rate`.
+    How it is tested: the weights and the loss of the start with the lowest loss; no start is finite when it is not. A training
+        value that lies a million times as far from its column's median as half of the values do is named.
+    How to fix: give the column of a value that cannot be its `range`; fill missing values (`--set preprocess.impute=median`),
+        scale the inputs (`--set preprocess.scale=standard`), or lower `training.learning_rate`.
     Source: IEEE 754 arithmetic.
     """
     trained = facts.trained
     weights, loss = trained.weights[trained.chosen], float(trained.final_loss[trained.chosen])
     bad = int((~np.isfinite(weights)).sum())
     if bad or not np.isfinite(loss):
-        finite = int(np.isfinite(trained.final_loss).sum())
+        finite, extreme = int(np.isfinite(trained.final_loss).sum()), facts.extreme
         yield Doubt(
-            f"the training loss is {loss:g} and {bad} of {weights.size} weights are not finite: the network answers nothing",
-            {"loss": loss if np.isfinite(loss) else None, "weights": bad, "of": int(weights.size), "finite_starts": finite},
-            _steadier(facts.config),
+            f"the training loss is {loss:g} and {bad} of {weights.size} weights are not finite: the network answers nothing"
+            + (f"; {extreme.message}" if extreme else ""),
+            {"loss": loss if np.isfinite(loss) else None, "weights": bad, "of": int(weights.size), "finite_starts": finite}
+            | (extreme.evidence if extreme else {}),
+            extreme.fix if extreme else _steadier(facts.config),
         )
 
 

@@ -1,5 +1,6 @@
 """The verdict in three sentences, for somebody who reads nothing else."""
 
+from pipeline.errors import counted
 from pipeline.findings import Finding
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.evaluate import Evaluation
@@ -31,7 +32,7 @@ def _figure(evaluation: Evaluation, level: float) -> str:
     low, high = test.interval
     rule = "" if majority is None else f"; the largest class alone would be right on {majority:.1%}"
     interval = f"{100 * level:g}% interval {low:.1%} to {high:.1%}"
-    return f"The network is right on {test.accuracy:.1%} of {test.rows} test rows ({interval}){rule}."
+    return f"The network is right on {test.accuracy:.1%} of {counted(test.rows, 'test row')} ({interval}){rule}."
 
 
 def _worth(evaluation: Evaluation, findings: dict[str, Finding], level: float) -> str:

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.preprocess import mask_implausible
-from pipeline.errors import listing
+from pipeline.errors import counted, listing
 from pipeline.machine.arrays import Floats
 from pipeline.model import Model
 from pipeline.network.coding import Coding
+
+_ROWS = 20  # different ones, for a dead unit to be told from one that these rows do not wake
 
 
 @dataclass(frozen=True)
@@ -60,20 +62,25 @@ def advise(model: Model, raw: Floats) -> Advice:
     stages = {"raw": (steps.features, raw), "scaled": (steps.features, scaled), "pca": (names, components)}
     inputs = {stage: dict(zip(columns, _shares(values), strict=True)) for stage, (columns, values) in stages.items()}
     ready = steps.transform(raw)
-    dead = [*network.dead_units(ready), ()]
+    # that a unit says the same of every row is known from rows that differ
+    enough = len(np.unique(ready[:: -(-len(ready) // 1000)], axis=0)) >= _ROWS
+    dead = [*(network.dead_units(ready) if enough else [()] * len(network.sizes[1:-1])), ()]
     layers = tuple(
         Layer(number, _shares(values.reshape(-1, 1))[0], _shares(values), units)
         for number, (values, units) in enumerate(zip(network.pre_activations(ready), dead, strict=True), 1)
     )
     reachable = _reachable(model.coding, network.slopes[-1] if not network.softmax else None)
-    return Advice(inputs, layers, reachable, _recommend(inputs, layers, reachable, model))
+    recommendation = _recommend(inputs, layers, reachable, model)
+    few = "" if enough else f"Of {counted(len(raw), 'row')} too few differ to tell a dead hidden unit by. "
+    return Advice(inputs, layers, reachable, few + recommendation)
 
 
 def _scaled_and_rotated(values: Floats) -> tuple[Floats, Floats]:
     """Standardise (rows, columns), and return also its principal components; the largest loading of each is positive."""
     if not len(values):
         return values, values
-    deviation = values.std(axis=0)
+    with np.errstate(over="ignore"):  # a column of such values is all 0 then
+        deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     centred = scaled - scaled.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2]

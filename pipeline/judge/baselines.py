@@ -98,7 +98,7 @@ def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> lis
     """Fit every baseline on the training rows of each task and return its answers to the test rows; in parallel processes.
 
     The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
-    the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it.
+    the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it, or is beyond float32.
     """
     from joblib import Parallel, delayed
 
@@ -111,8 +111,9 @@ def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: i
     from threadpoolctl import threadpool_limits
 
     _end_with(parent)
-    if np.isnan(task.train).any() or np.isnan(task.test).any():
-        return None
+    with np.errstate(over="ignore"):  # what is missing, or too large for float32, which trees count in
+        if not all(np.isfinite(part.astype(np.float32)).all() for part in (task.train, task.test)):
+            return None
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
         return np.asarray(_estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth).predict(task.test))
@@ -124,7 +125,7 @@ def _end_with(parent: int) -> None:
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(1)
+            time.sleep(0.2)
         os._exit(1)
 
     if os.getpid() != parent:

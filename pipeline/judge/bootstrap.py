@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from pipeline.machine.arrays import Floats
 
 Interval: TypeAlias = tuple[float, float]
-RESAMPLES = 1000
 MANY_ROWS = 10_000  # beyond them figures that are slow to resample are left to ``jackknife``
 BLOCKS = 25
 _CELLS = 500_000

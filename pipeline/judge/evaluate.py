@@ -58,6 +58,7 @@ class Evaluation:
     subgroups: dict[str, tuple[Subgroup, ...]]
     advice: Advice
     fill: dict[str, float]
+    sizes: tuple[int, ...]
     truth: Integers
     answers: Integers
 
@@ -105,6 +106,7 @@ def evaluate(
         },
         advice=advise(model, table.features.to_numpy()[train if len(train) else test]),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),
+        sizes=model.network.sizes,
         truth=truth,
         answers=answers,
     )

@@ -6,7 +6,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.judge.bootstrap import RESAMPLES, Estimate, Interval, estimate
+from pipeline.config.schema import RESAMPLES
+from pipeline.judge.bootstrap import Estimate, Interval, estimate
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.coding import NO_CLASS
 

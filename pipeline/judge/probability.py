@@ -6,7 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from pipeline.judge.bootstrap import BLOCKS, MANY_ROWS, RESAMPLES, UNKNOWN, Estimate, estimate, jackknife, left_out, weights
+from pipeline.config.schema import RESAMPLES
+from pipeline.judge.bootstrap import BLOCKS, MANY_ROWS, UNKNOWN, Estimate, estimate, jackknife, left_out, weights
 from pipeline.judge.calibration import Curve, curve, in_the_large, log_odds, recalibrate
 from pipeline.machine.arrays import Flags, Floats, Integers
 

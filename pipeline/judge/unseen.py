@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.config.schema import DataSection, PreprocessSection, UnseenSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.errors import DataError, listing
+from pipeline.errors import DataError, counted, listing
 from pipeline.machine.arrays import Integers
 from pipeline.model import Prepared, prepare
 
@@ -42,7 +42,7 @@ def profiles_of(table: Table, section: UnseenSection) -> Integers:
     if count < section.folds:
         linked = count < int(table.copies(section.group_by).max()) + 1
         gaps = " (rows with empty cells link the profiles that they may belong to)" if linked else ""
-        profiles = f"{count} profiles of {listing(section.group_by)}{gaps}"
+        profiles = f"{counted(count, 'profile')} of {listing(section.group_by)}{gaps}"
         raise DataError(f"{table.path}: {profiles} cannot make {section.folds} folds{_REMEDY}")
     return groups
 
@@ -62,8 +62,10 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
             folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
-    except ValueError as error:
-        raise DataError(f"{refusal}: {error}{_REMEDY}") from None
+    except ValueError:
+        if max(np.bincount(truth)) >= section.folds:
+            raise
+        raise DataError(f"{refusal}: no class has {section.folds} rows{_REMEDY}") from None
     if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
         raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds

@@ -1,6 +1,6 @@
 """Types of NumPy arrays, as every signature names them."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,3 +11,13 @@ Floats32: TypeAlias = NDArray[np.float32]
 Integers: TypeAlias = NDArray[np.int64]
 """Row numbers, class indices, counts."""
 Flags: TypeAlias = NDArray[np.bool_]
+
+
+def floats_of(values: Any) -> Floats:
+    """Return an array or a DataFrame as float64; every kind of missing value, ``pandas.NA`` among them, becomes NaN."""
+    array = np.asarray(values)
+    if array.dtype == object:
+        import pandas as pd
+
+        array = np.where(pd.isna(array), np.nan, array)
+    return np.asarray(array, dtype=np.float64)

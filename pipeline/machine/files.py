@@ -15,6 +15,7 @@ from pathlib import Path
 UNFINISHED = ".unfinished-"
 """How the name of what is still being written starts; the number of the process that writes it follows."""
 
+_made: set[Path] = set()  # names that ``hidden_beside`` has given
 _IDLE = 60.0  # seconds; a process of another machine that writes here is not known by its number
 
 
@@ -45,7 +46,16 @@ def whole(path: Path, folder: bool = False) -> Iterator[Path]:
 
 def hidden_beside(path: Path) -> Path:
     """Return a new name beside ``path`` for what is to become it."""
-    return path.with_name(f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}-{path.name}")
+    hidden = path.with_name(f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}-{path.name}")
+    _made.add(hidden.absolute())
+    return hidden
+
+
+def discard_unfinished() -> None:
+    """Delete what this process has begun to write and not finished."""
+    for path in list(_made):
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def sweep(folder: Path, name: str | None = None) -> None:

@@ -1,5 +1,6 @@
 """Where a command's result goes, and its exit code; what a user did wrong is one line a problem."""
 
+import io
 import json
 import os
 import sys
@@ -31,6 +32,8 @@ class Outcome:
             with console.capture() as captured:
                 draw(console)
             text = captured.get()
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(errors="replace")  # a character that the terminal lacks is no reason to fail
         print(text, end="", flush=True)
 
     def show_line(self, result: dict[str, Any], line: str) -> None:
@@ -70,7 +73,10 @@ def outcome(as_json: bool) -> Iterator[Outcome]:
         result.code = 130
     except OSError as error:
         if not isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
-            result.refuse(f"the output cannot be written: {error.strerror or error}")
+            what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
+            result.refuse(problem := f"{what}: {error.strerror or error}")
+            if as_json and error.filename:
+                print(json.dumps({"error": [problem]}), flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
     if result.code:
         raise typer.Exit(result.code)

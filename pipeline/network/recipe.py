@@ -1,6 +1,6 @@
 """What decides the weights: the recipe, the order of the batches, and the learning rate of each step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -80,13 +80,19 @@ def thresholds(recipe: Recipe) -> Thresholds:
     """
     codes = np.unique(recipe.codes) if recipe.loss == "ordinal" else np.zeros(0)
     slope = 1.0 if recipe.softmax else recipe.slopes[-1]
-    middles = (codes[1:] + codes[:-1]) / 2
-    middles = middles[(middles > 0) | (slope > 0)]
+    middles = crossed(codes, slope)
     before = np.where(codes > 0, codes, codes / slope if slope else 0)
     places = np.where(middles > 0, middles, middles / slope if slope else 0)
     gaps = np.diff(places) if len(places) > 1 else np.array([np.ptp(before[-2:])]) if len(places) else np.zeros(0)
     nearest = np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf))[: len(places)]
     return Thresholds(*(array.astype(np.float32) for array in (middles, places, _STEEPNESS / nearest)))
+
+
+def crossed(codes: Sequence[float] | Floats, slope: float) -> Floats:
+    """Return the (J,) places midway between neighbouring codes that an output behind Leaky ReLU of this slope can cross."""
+    ordered = np.unique(codes)
+    middles = (ordered[1:] + ordered[:-1]) / 2
+    return np.asarray(middles[(middles > 0) | (slope > 0)])
 
 
 def batch_shape(rows: int, recipe: Recipe) -> tuple[int, int]:

@@ -42,9 +42,9 @@ class Added:
 
 def schema(config: Config) -> pa.Schema:
     """Return names and types of the columns that are added; few different texts are kept as numbers of them."""
+    answer, *shares, note = config.data.added()
     text = pa.dictionary(pa.int32(), pa.string())
-    shares = [(f"probability {name}", pa.float32()) for name in config.data.codes]
-    return pa.schema([(f"predicted {config.data.target}", text), *shares, ("notes", text)])
+    return pa.schema([(answer, text), *((share, pa.float32()) for share in shares), (note, text)])
 
 
 def refuse_taken(place: str, present: Collection[str], config: Config) -> None:

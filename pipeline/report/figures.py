@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
+from pipeline.errors import counted
 from pipeline.network.activation import leaky_relu_array
 from pipeline.network.train import Trained
 from pipeline.report.canvas import INK, MUTED, SERIES, Picture, colour, dash, place_label, say_instead, sheet, to_svg
@@ -74,7 +75,11 @@ def confusion(counts: Mapping[str, Mapping[str, int]]) -> Picture:
     correct = sum(counts[name].get(name, 0) for name in truths)
     mistakes = [(counts[a][b], a, b) for a in truths for b in answers if a != b and counts[a][b]]
     rows, truth, answer = max(mistakes, key=lambda mistake: mistake[0], default=(0, "", ""))
-    worst = f"The most common mistake: {rows} rows of {truth} got the answer {answer}." if mistakes else "No mistake was made."
+    worst = (
+        f"The most common mistake: {counted(rows, 'row')} of {truth} got the answer {answer}."
+        if mistakes
+        else "No mistake was made."
+    )
     return Picture(svg, f"{correct} of {table.sum()} test rows are answered rightly (framed cells). {worst}")
 
 

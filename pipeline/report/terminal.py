@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline.errors import counted
 from pipeline.findings import Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.runs.history import Entry
@@ -22,7 +23,8 @@ def show_summary(console: Console, summary: Summary) -> None:
     weights = f"{network.parameters} weights, {summary.engine} engine"
     console.print(f"\n[bold]{'-'.join(map(str, network.layers))} Leaky ReLU network[/], slope {slope}, {weights}")
     classes = ", ".join(f"{name} {count}" for name, count in data.classes.items())
-    console.print(escape(f"{data.path}: {data.rows} rows ({classes}); {data.train} to train, {data.test} to test"))
+    rows = f"{counted(data.rows, 'row')} ({classes})"
+    console.print(escape(f"{data.path}: {rows}; {data.train} to train, {data.test} to test"))
     console.print()
     for sentence in summary.verdict:
         console.print(Text(sentence, style="bold"))
@@ -96,7 +98,7 @@ def _accuracy(summary: Summary) -> Table:
         )
         if own:
             table.add_row("  as Keras counts it", *map(_percent, (summary.keras_accuracy.train, summary.keras_accuracy.test)))
-    test_rows = f"p: exact McNemar test against the network on the {summary.data.test} test rows."
+    test_rows = f"p: exact McNemar test against the network on the {counted(summary.data.test, 'test row')}."
     lines = [test_rows, summary.interval_note, summary.unseen.interval_note if summary.unseen else ""]
     table.caption = "\n".join(line for line in lines if line)
     return table

@@ -60,7 +60,7 @@ def located(run: Path, path: str) -> str:
     A relative path is relative to the folder that holds models/: there the run was trained. It is returned as it was
     recorded if that is the current folder, or if nothing is there.
     """
-    there = run.resolve().parents[1] / path
+    there = run.resolve().parent.parent / path
     try:
         return path if there.resolve() == Path(path).resolve() or not there.exists() else str(there)
     except (OSError, ValueError):

@@ -19,11 +19,17 @@ def resolve_run(path: Path | str) -> Path:
     Raises:
         RunError: ``latest`` is a link to somewhere else than a run beside it, so that no command of ours made it.
     """
-    folder = Path(path)
+    folder = named_run(path)
     target = folder.parent / os.readlink(folder) if folder.is_symlink() else folder
     if folder.name == LATEST.name and target != folder and not _RUN_NAME.match(os.readlink(folder)):
         raise RunError(f"{folder}: must be a link to a run beside it; it leads to {os.readlink(folder)}; remove it or name a run")
     return Path(os.path.relpath(target)) if Path.cwd() in Path(os.path.abspath(target)).parents else target
+
+
+def named_run(path: Path | str) -> Path:
+    """Return the folder that somebody means by a path, or by the name alone of a run in models/."""
+    folder = Path(path)
+    return MODELS / folder if len(folder.parts) == 1 and not folder.exists() and (MODELS / folder).is_dir() else folder
 
 
 def run_folders() -> Iterator[Path]:

@@ -33,7 +33,7 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
     run, folder = load_run(path), resolve_run(path)
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
     config, record = run.config.model_copy(update={"data": section}), run.record
-    table = load(section, only_score=True)
+    table = load(section, config.split.group_by or (), only_score=True)
     notes = changes(folder, run.config, record.config)
     if table.sha256 == record.data.sha256:
         if len(table) != record.data.rows:

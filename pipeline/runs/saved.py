@@ -18,7 +18,7 @@ from pipeline.errors import ConfigError, RunError
 from pipeline.machine.files import regular
 from pipeline.model import Model
 from pipeline.runs.npz import Arrays, read_arrays
-from pipeline.runs.place import LATEST, resolve_run
+from pipeline.runs.place import LATEST, named_run, resolve_run
 from pipeline.runs.run_json import READ, RUN_FILES, FileFacts, Record, unseal
 from pipeline.runs.weights import check_arrays, judged_of, model_of
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # scoring does without them
 
 _MOST = dict.fromkeys(RUN_FILES, 2**32) | {"run.json": 2**24, "config.yaml": 2**22}
 """Bytes that a file has at most; NumPy's and Keras's may be large."""
+
+
+UNSOUND = "this run is unsound: it ended with an error that was not accepted, so its answers mean nothing"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ def load_scoring(path: Path | str) -> Scoring:
 @contextmanager
 def _opened(path: Path | str, scoring: bool = False) -> Iterator[tuple[Config, Arrays, Record]]:
     """Give config, arrays and record of a run, all of them checked, whoever wrote them; scoring does without the other files."""
-    folder, record = Path(path), read_record(Path(path))
+    folder = named_run(path)
+    record = read_record(folder)
     there = [name for name in RUN_FILES if name in READ or not scoring or os.path.lexists(folder / name)]
     contents = {name: _read(folder, name, record.files[name]) for name in there}
     try:

@@ -37,7 +37,10 @@ def summarise(
     ``seconds`` are of load, of fit, and in total until the run is saved.
     """
     level = config.evaluation.interval
-    sizes = layer_sizes(config.preprocess.pca or len(config.data.features), config.network, len(config.data.codes))
+    planned = layer_sizes(
+        config.preprocess.pca or len(config.data.features), config.network, table.target.iloc[parts.train].nunique()
+    )
+    sizes = evaluation.sizes if evaluation else planned
     data = {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": table.counts()}
     gaps, implausible = table.features.isna().sum().to_dict(), table.implausible.sum().to_dict()
     fill = evaluation.fill if evaluation else {}

@@ -14,6 +14,7 @@ import h11
 import uvicorn
 
 from pipeline.errors import PipelineError
+from pipeline.machine.interrupt import handled
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import load_scoring
 from pipeline.serve.application import application
@@ -75,7 +76,8 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            yield
+            with handled():
+                yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

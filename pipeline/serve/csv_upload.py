@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from pipeline.config.schema import DataSection
+from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, listing
 from pipeline.runs.saved import Scoring
 from pipeline.serve.models import content_type, unprocessable
@@ -46,7 +47,7 @@ def _unusable(content: bytes, section: DataSection) -> str:
     """Return why a CSV file cannot be used, without a word of it: where the header should be there may be a patient."""
     try:
         lines = csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
-        present = {name.strip() for name in next(filter(None, lines), [])}
+        present = {canonical(name) for name in next(filter(None, lines), [])}
     except csv.Error:
         present = set()
     text = "the first line must be a header in UTF-8, with commas between the names"

@@ -12,10 +12,11 @@ from pipeline.machine.arrays import Floats
 from pipeline.study.compare import Cell, Measured, difference
 from pipeline.study.grid import SPLITS, SplitKind
 
-Verdict = Literal["holds", "does not hold", "cannot be told here"]
+Verdict = Literal["holds", "does not hold", "cannot be told here", "inconclusive on unseen profiles"]
 HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
 OPEN: Verdict = "cannot be told here"
+UNSEEN: Verdict = "inconclusive on unseen profiles"
 
 Group = tuple[Cell, ...]
 """Cells whose mean counts; their output is that of the reference cell."""
@@ -81,10 +82,11 @@ class JudgedClaim:
     splits: tuple[Answer, ...]
 
 
-def judged_claims(measured: Sequence[Measured], config: Config) -> tuple[JudgedClaim, ...]:
+def judged_claims(measured: Sequence[Measured], config: Config, copied: bool = False) -> tuple[JudgedClaim, ...]:
     """Return the article's claims with verdict and evidence, for the kind of output that the reference cell has.
 
-    The intervals of all contrasts on all kinds of splits hold together (Bonferroni).
+    The intervals of all contrasts on all kinds of splits hold together (Bonferroni). ``copied``: test rows of random splits
+    repeat training rows (D205), so that these splits decide nothing.
     """
     stated, remark, judged = claims(config.study), _unreachable(config), []
     count = sum(len(claim.contrasts) for claim in stated) * len(measured)
@@ -92,7 +94,7 @@ def judged_claims(measured: Sequence[Measured], config: Config) -> tuple[JudgedC
     for claim in stated:
         parts = measured if claim.contrasts else ()
         answers = tuple(answer_claim(claim, part, config.study.margin, level) for part in parts)
-        verdict = together([answer.verdict for answer in answers])
+        verdict = together(answers, copied)
         evidence = "; ".join(map(_evidence, answers)) or f"the grid lacks {claim.lacking}"
         own_remark = remark if any(alpha == 0 for *_, alpha in claim.cells) else ""
         networks = sum(part.size for part in parts) * len(claim.cells)
@@ -170,7 +172,9 @@ def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) 
     return Answer(measured.kind, verdict, claim.contrasts[decides].name, differences[decides].mean, ends[decides])
 
 
-def together(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the verdict over all kinds of splits: that of those which can tell, if they agree."""
-    clear = set(verdicts) - {OPEN}
+def together(answers: Sequence[Answer], copied: bool) -> Verdict:
+    """Return the verdict over all kinds of splits: that of those which can tell, if they agree; random ones not if ``copied``."""
+    clear = {answer.verdict for answer in answers if answer.verdict != OPEN and not (copied and answer.split == "random")}
+    if not clear and len(answers) > 1 and any(answer.verdict != OPEN for answer in answers):
+        return UNSEEN
     return clear.pop() if len(clear) == 1 else OPEN

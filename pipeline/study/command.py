@@ -56,7 +56,7 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
             level=config.evaluation.interval,
             margin=grid.margin,
             cells=cells,
-            claims=judged_claims(measured, config),
+            claims=judged_claims(measured, config, "D205" in {finding.code for finding in findings}),
             findings=findings,
             notes=(f"{' and '.join(replaced)}: not used, for the grid of the study says it",) if replaced else (),
         )

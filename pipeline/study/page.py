@@ -8,7 +8,7 @@ from pipeline.config.schema import Config
 from pipeline.report import sections
 from pipeline.report.templates import render
 from pipeline.report.words import joined, number, percent
-from pipeline.study.claims import FAILS, HOLDS, OPEN, JudgedClaim
+from pipeline.study.claims import FAILS, HOLDS, OPEN, UNSEEN, JudgedClaim
 from pipeline.study.figures import FEATURES, OUTPUTS, Grid, accuracies_by_slope, claim_pictures, failures
 from pipeline.study.grid import SPLITS
 from pipeline.study.summary import StudySummary
@@ -24,7 +24,7 @@ def study_page(study: StudySummary, config: Config) -> str:
         config=config,
         level=f"{study.level * 100:g}\N{NO-BREAK SPACE}%",
         margin=f"{study.margin * 100:g} percentage point{'s' * (study.margin != 0.01)}",
-        tones={HOLDS: "good", FAILS: "bad", OPEN: "doubtful"},
+        tones={HOLDS: "good", FAILS: "bad", OPEN: "doubtful", UNSEEN: "doubtful"},
         headline=_headline(study.claims),
         sentences=[_on_slopes(grid) for grid in grids if grid.reference],
         largest=largest,
@@ -50,7 +50,12 @@ def _grids(study: StudySummary) -> list[Grid]:
 
 def _headline(claims: Sequence[JudgedClaim]) -> str:
     """Return how many claims got which verdict."""
-    words = {HOLDS: ("holds", "hold"), FAILS: ("does not", "do not"), OPEN: (OPEN, OPEN)}
+    words = {
+        HOLDS: ("holds", "hold"),
+        FAILS: ("does not", "do not"),
+        OPEN: (OPEN,) * 2,
+        UNSEEN: (f"is {UNSEEN}", f"are {UNSEEN}"),
+    }
     counts = Counter(claim.verdict for claim in claims)
     parts = [f"{counts[verdict]} {forms[counts[verdict] > 1]}" for verdict, forms in words.items() if counts[verdict]]
     return f"of {len(claims)} claim{'s' * (len(claims) > 1)}, {joined(parts)}"

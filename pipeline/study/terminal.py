@@ -11,11 +11,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.report.terminal import show_findings
-from pipeline.study.claims import FAILS, HOLDS, OPEN
+from pipeline.study.claims import FAILS, HOLDS, OPEN, UNSEEN
 from pipeline.study.grid import SPLITS, SplitKind
 from pipeline.study.summary import RefusedStudy, StudySummary
 
-_VERDICTS = {HOLDS: "bold green", FAILS: "bold red", OPEN: "bold yellow"}
+_VERDICTS = {HOLDS: "bold green", FAILS: "bold red", OPEN: "bold yellow", UNSEEN: "bold yellow"}
 
 
 def show_study(console: Console, study: StudySummary | RefusedStudy) -> None:

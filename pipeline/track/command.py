@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.schema import TrackingSection
+from pipeline.machine.interrupt import handled
 
 _DEADLINE = 60.0  # seconds after which a server that answers, but too slowly, is given up
 
@@ -27,6 +28,7 @@ _SILENCE = {
 }
 
 
+@handled()
 def track(section: TrackingSection, run: Path) -> dict[str, Any] | None:
     """Log a run where the config says, and return what ``--json`` says of it, None without an address; nothing is raised.
 

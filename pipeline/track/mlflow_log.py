@@ -1,5 +1,6 @@
 """What ``track`` starts: log one run to MLflow. A JSON object on standard input, and one on standard output."""
 
+import hashlib
 import json
 import os
 import re
@@ -76,14 +77,19 @@ def tags(record: Record) -> dict[str, str]:
 
 
 def _named(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return pairs under names that MLflow takes, each name once."""
+    """Return pairs under names that MLflow takes; the same name gets the same one beside the same others."""
     named: dict[str, Any] = {}
     for name, value in pairs:
-        key = re.sub(r"[^\w.\- ]", "_", name)[:_LONGEST_NAME]
-        while key in named:
-            key = f"{key[: _LONGEST_NAME - 8]}_{len(named)}"
-        named[key] = value
+        key = _taken(name)
+        named[f"{key[:240]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}" if key in named else key] = value
     return named
+
+
+def _taken(name: str) -> str:
+    key = re.sub(r"[^\w.\- ]", lambda char: f"_{ord(char[0]):x}_", name)  # "<30" and ">30" stay two names
+    if len(key) <= _LONGEST_NAME:
+        return key
+    return f"{key[: _LONGEST_NAME - 17]}_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:

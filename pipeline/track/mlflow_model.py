@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.machine.arrays import floats_of
 from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import Scoring, load_scoring
 
@@ -22,7 +23,7 @@ class ScoringModel:
 
         The input holds the columns of ``data.features``, in any order; NaN is a missing value.
         """
-        values = model_input[list(self.run.config.data.features)].to_numpy(dtype=np.float64, na_value=np.nan)
+        values = floats_of(model_input[list(self.run.config.data.features)])
         scores, classes = score_rows(self.run, values), tuple(self.run.config.data.codes)
         numbers, texts = notes(self.run, scores)
         columns = {

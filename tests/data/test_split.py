@@ -151,12 +151,21 @@ def test_equal_numbers_that_are_written_differently_are_one_group(tmp_path: Path
     [
         (["A", "B"], SplitSection(test_size=0.2), ["some.csv", "only"]),
         (["A", "B", "B"], SplitSection(test_size=0.99), ["some.csv", "3 rows", "split"]),
-        (["A"] * 9 + ["B"], SplitSection(stratify=True), ["some.csv", "10 rows", "split"]),
-        (["A", "B", "C"] * 2, SplitSection(test_size=0.2, stratify=True), ["some.csv", "6 rows", "split"]),
+        (["A"] * 9 + ["B"], SplitSection(stratify=True), ["some.csv", '1 of "B"', "split.stratify"]),
+        (["A", "B", "C"] * 2, SplitSection(test_size=0.2, stratify=True), ["some.csv", "the test has 2 of 6 rows", "split"]),
         (["A", "B"] * 5, SplitSection(group_by=("site",)), ["some.csv", "10 rows", "split"]),
-        (["A"] * 99 + ["B"], SplitSection(test_size=0.9, seed=0), ["some.csv", '"A"', "stratify"]),
+        (["A"] * 99 + ["B"], SplitSection(test_size=0.9, seed=0), ["some.csv", '"A"', 'class "B" has 1 row and needs 2']),
+        (["A"] * 98 + ["B"] * 2, SplitSection(test_size=0.9, seed=0), ["some.csv", '"A"', "split.seed", "stratify"]),
     ],
-    ids=["two rows", "no training row", "a lone row of a class", "fewer test rows than classes", "one group", "one class left"],
+    ids=[
+        "two rows",
+        "no training row",
+        "a lone row of a class",
+        "fewer test rows than classes",
+        "one group",
+        "a lone row left",
+        "one class left",
+    ],
 )
 def test_too_few_rows_are_one_line_that_says_so(names: list[str], section: SplitSection, parts: list[str]) -> None:
     with pytest.raises(DataError) as caught:

@@ -71,7 +71,7 @@ SHAPES = {
     "nothing fills, softmax": {"filled": False, "softmax": True},
     "pca": {"pca": 3},
     "pca, anything goes": {"pca": 2, "bounded": False, "filled": False},
-    "a class was never seen": {"codes": {"a": 2.0, "never": -7.0, "b": 0.5, "日本 <b>": -1e6}, "seen": ("a", "b", "日本 <b>")},
+    "a class was never seen": {"codes": {"a": 2.0, "never": -7.0, "b": 0.5, "日本 <b>": -1e3}, "seen": ("a", "b", "日本 <b>")},
     "a class was never seen, softmax": {"softmax": True, "seen": ("Type2", "Normal")},
     "one feature": {"features": 1, "hidden": (1,)},
     "no spread": {"spread": None},

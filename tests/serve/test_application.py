@@ -202,7 +202,7 @@ def test_a_csv_that_cannot_be_used_is_told_without_a_path(api: Client) -> None:
     assert headless.status_code == 422
     assert str(SECRET) not in headless.text
     names = ",".join(ROW)
-    for content in ('John "Smith" x,5\n', f'{names},"Smith","Smith"\n1,2\n', "Smith;5\n", f'"Smith{"x" * 99_000}\n', ""):
+    for content in ('John "Smith" x,5\n', f'{names},Age,"Smith"\n1,2\n', "Smith;5\n", f'"Smith{"x" * 99_000}\n', ""):
         refused = api.post("/predict.csv", content=content, headers={"Content-Type": "text/csv"})
         assert refused.status_code == 422
         assert "Smith" not in refused.text

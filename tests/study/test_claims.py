@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.config.schema import StudySection
-from pipeline.study.claims import FAILS, HOLDS, OPEN, Claim, Contrast, answer_claim, claims, together
+from pipeline.study.claims import FAILS, HOLDS, OPEN, UNSEEN, Answer, Claim, Contrast, answer_claim, claims, together
 from pipeline.study.compare import Cell, Measured
+from pipeline.study.grid import SPLITS
 
 GRID = StudySection()
 CELLS = {
@@ -102,19 +103,22 @@ def test_what_the_grid_lacks_is_said(grid: Mapping[str, object], lacking: dict[s
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "expected"),
+    ("verdicts", "expected", "where_copies_are_tested"),
     [
-        ([HOLDS], HOLDS),
-        ([HOLDS, HOLDS], HOLDS),
-        ([HOLDS, OPEN], HOLDS),
-        ([OPEN, FAILS], FAILS),
-        ([HOLDS, FAILS], OPEN),
-        ([OPEN, OPEN], OPEN),
-        ([], OPEN),
+        ([HOLDS], HOLDS, OPEN),
+        ([HOLDS, HOLDS], HOLDS, HOLDS),
+        ([HOLDS, OPEN], HOLDS, UNSEEN),
+        ([OPEN, FAILS], FAILS, FAILS),
+        ([HOLDS, FAILS], OPEN, FAILS),
+        ([FAILS, HOLDS], OPEN, HOLDS),
+        ([OPEN, OPEN], OPEN, OPEN),
+        ([], OPEN, OPEN),
     ],
 )
-def test_kinds_of_splits_are_taken_together(verdicts: list[str], expected: str):
-    assert together(verdicts) == expected
+def test_kinds_of_splits_are_taken_together(verdicts: list[str], expected: str, where_copies_are_tested: str):
+    answers = [Answer(kind, verdict, "", 0, (0, 0)) for kind, verdict in zip(SPLITS, verdicts, strict=False)]
+    assert together(answers, copied=False) == expected
+    assert together(answers, copied=True) == where_copies_are_tested
 
 
 @pytest.mark.parametrize(("effect", "allowed"), [(0.01, (0, 0.06)), (0.0, (0, 0.01)), (0.04, (0.95, 1))])

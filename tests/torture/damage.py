@@ -25,8 +25,8 @@ JUDGED = (
     "preprocessor.joblib: nothing",
 )
 """What scoring does not use, so that it does not refuse it, or names another file for."""
-FLIPS = 20_000
-RETYPED = 2_000
+FLIPS = 5_000
+RETYPED = 400
 
 
 def flips(place: Path, count: int, random: random.Random) -> dict[str, int]:

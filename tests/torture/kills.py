@@ -39,7 +39,7 @@ def end(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
 SHARES = {"train": 0.4, "study": 0.1, "predict": 0.5}
 
 
-def run(base: Path, place: Path, times: int = 200) -> dict[str, Any]:
+def run(base: Path, place: Path, times: int = 40) -> dict[str, Any]:
     """Kill all commands ``times`` times in total, the half of them in the last fifth, where files are written."""
     shutil.copytree(base, place, symlinks=True)
     head, _, body = (place / "data/diabetes.csv").read_text().partition("\n")

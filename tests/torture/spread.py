@@ -18,7 +18,7 @@ from tests.torture.calls import call, limit_memory
 KINDS = {"CSV": csvs, "YAML": yamls}
 
 
-def run(kind: str, base: Path, count: int = 10_000) -> dict[str, Any]:
+def run(kind: str, base: Path, count: int = 2_000) -> dict[str, Any]:
     """Try the cases 0 to ``count`` of a kind, and return how they ended; ``base`` is a folder with a run."""
     halves = [range(start, count, 2) for start in range(2)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:

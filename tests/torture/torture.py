@@ -21,7 +21,7 @@ from typing import Any
 
 from pipeline.machine.files import whole
 from tests.bench import machine, results
-from tests.torture import damage, disks, kills, spread
+from tests.torture import damage, disks, interrupts, kills, spread
 from tests.torture.calls import ROOT, call, limit_memory
 
 HERE = Path(__file__).parent
@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "records": ("Records with values of other types, with right hashes", lambda base, place: apart("records", base, place)),
     "latest": ("Links elsewhere in the place of models/latest", lambda base, place: apart("latest", base, place)),
     "kills": ("Commands killed at random moments", kills.run),
+    "interrupts": ("Commands interrupted at random moments", interrupts.run),
     "disks": ("Full and read-only disks, two at once, links in outputs", disks.run),
 }
 
