@@ -178,6 +178,7 @@ def test_a_full_disk_behind_standard_output_is_one_line(trained: Path) -> None:
         assert done.stderr == "error: the output cannot be written: No space left on device\n"
 
 
+@pytest.mark.slow
 def test_many_classes_fit_on_a_screen(workplace: Path, printed: Printed) -> None:
     names = [f"class {number}" for number in range(30)]
     Path("many.csv").write_text("x,label\n" + "".join(f"{row % 30},{names[row % 30]}\n" for row in range(300)))

@@ -39,7 +39,8 @@ def test_without_gaps_the_article_trains_nothing(complete: Path, workplace: Path
         assert np.array_equal(arrays["weights"], arrays["initial"])
 
 
-@pytest.mark.parametrize(("slope", "at_least"), [(0.05, 0.95), pytest.param(0.2, 0.99, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("slope", "at_least"), [(0.05, 0.95), (0.2, 0.99)])
 def test_the_default_config_on_the_articles_split(
     slope: float, at_least: float, complete: Path, workplace: Path, in_process: Call
 ) -> None:

@@ -49,6 +49,7 @@ def test_it_learns_iris_far_better_than_the_majority():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [{"output": "code"}, {"output": "softmax", "loss": "categorical_crossentropy"}, {"loss": "binary_crossentropy"}],
@@ -135,6 +136,7 @@ def test_random_state_means_what_it_means_in_scikit_learn():
     assert weights(shared) != weights(shared)
 
 
+@pytest.mark.slow
 def test_numpy_scalars_and_arrays_are_as_good_as_pythons():
     plain = LeakyReLUClassifier(hidden=(3, 2), alpha=(0.1, 0.2, 0.5), learning_rate=0.5, **QUICK).fit(ROWS, LABELS)
     options = {name: np.int32(value) for name, value in QUICK.items()}

@@ -101,6 +101,7 @@ def full_batch(**options) -> LeakyReLUClassifier:
     return LeakyReLUClassifier(batch_size=500, **QUICK | {"epochs": 60} | options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, pytest.param({"optimizer": "sgd"}, marks=pytest.mark.slow)], ids=str)
 def test_with_one_batch_weights_of_mean_1_equal_repeated_rows(options):
     """The loss of a batch is by its rows, not by the sum of their weights, so that only weights of mean 1 count as rows do."""

@@ -141,6 +141,7 @@ def test_no_number_of_starts_changes_the_others(starts):
     np.testing.assert_array_equal(fit(CODE, initial[:starts])[0], fit(CODE, initial)[0][:starts])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", [0, 1e5, 2e5], ids=["each epoch", "two epochs", "four epochs"])
 def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
     recipe, shares = replace(CODE, epochs=5), []

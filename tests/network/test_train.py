@@ -246,6 +246,7 @@ def test_recipes_trained_together_give_the_bits_of_each_alone(recipe, starts):
             np.testing.assert_array_equal(getattr(among, name), getattr(alone, name), err_msg=name)
 
 
+@pytest.mark.slow
 def test_recipes_trained_together_with_keras_give_the_numbers_of_each_alone():
     data, recipes = made_up(CODE), [replace(CODE, epochs=1, starts=1, seed=seed) for seed in (0, 1)]
     for own, among in zip(recipes, train_networks(*data, recipes, "keras"), strict=True):

@@ -36,6 +36,7 @@ def test_a_run_that_was_made_to_do_harm_is_refused_in_one_line(kind: str, traine
             assert kind in done.err or "there is no run here" in done.err, done.err
 
 
+@pytest.mark.slow
 def test_a_record_with_values_of_other_types_never_crashes(trained: Path, seeded: random.Random) -> None:
     assert damage.retyped(trained, 12, seeded) == {"records with values of other types": 12, "failed": 0}
 
@@ -69,6 +70,7 @@ def test_a_link_in_the_place_of_an_output_is_replaced_and_its_target_stays(small
         os.chdir(before)
 
 
+@pytest.mark.slow
 def test_a_killed_prediction_leaves_the_old_file(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kills, "COMMANDS", {"predict": kills.COMMANDS["predict"]})
     monkeypatch.chdir(tmp_path)
