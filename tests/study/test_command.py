@@ -23,7 +23,7 @@ TIMES = ("seconds", "networks_per_second")
 PAUSING = """
 import signal
 import time
-from pipeline.cli import main
+from pipeline.__main__ import main
 from pipeline.study.store import Store
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in what it starts in the background
