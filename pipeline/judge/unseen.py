@@ -58,14 +58,11 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     groups, truth = profiles_of(table, section), table.class_indices()
     refusal = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)} cannot make {section.folds} folds"
     shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
-            folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
-    except ValueError:
-        if max(np.bincount(truth)) >= section.folds:
-            raise
-        raise DataError(f"{refusal}: no class has {section.folds} rows{_REMEDY}") from None
+    if max(np.bincount(truth)) < section.folds:  # which scikit-learn refuses
+        raise DataError(f"{refusal}: no class has {section.folds} rows{_REMEDY}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
+        folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
     if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
         raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds

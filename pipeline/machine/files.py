@@ -41,7 +41,7 @@ def whole(path: Path, folder: bool = False) -> Iterator[Path]:
         flush(path.parent)  # or a loss of power might undo the renaming, and not what is deleted afterwards
     finally:
         with suppress(OSError):
-            shutil.rmtree(hidden) if folder else hidden.unlink()
+            _delete(hidden)
 
 
 def hidden_beside(path: Path) -> Path:
@@ -55,7 +55,7 @@ def discard_unfinished() -> None:
     """Delete what this process has begun to write and not finished."""
     for path in list(_made):
         with suppress(OSError):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            _delete(path)
 
 
 def sweep(folder: Path, name: str | None = None) -> None:
@@ -68,7 +68,11 @@ def sweep(folder: Path, name: str | None = None) -> None:
         hidden = pattern.fullmatch(path.name)
         with suppress(OSError):  # another process may be deleting it too
             if hidden and not _runs(int(hidden[1])) and time.time() - _written(path) > _IDLE:
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                _delete(path)
+
+
+def _delete(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _written(path: Path) -> float:
