@@ -6,6 +6,7 @@ PipelineError            the user's input cannot be used; shown as one line each
 └── RunError             a saved run: absent, damaged, or written by something else
 """
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -40,10 +41,14 @@ def _line(text: str) -> str:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return ``; did you mean "x"?`` for the closest choice, or an empty string."""
+    """Return ``; did you mean "x"?`` for the closest choice, or an empty string; letters of other scripts look the same."""
     words = {choice.lower(): choice for choice in choices}
     close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    return f'; did you mean "{words[close[0]]}"?' if close else ""
+    if not close:
+        return ""
+    odd = [char for char in dict.fromkeys(words[close[0]] + word) if not char.isascii() and (char in word) != (char in close[0])]
+    names = [f"U+{ord(char):04X} {name}" for char in odd if not (name := unicodedata.name(char, "")).startswith("LATIN")]
+    return f'; did you mean "{words[close[0]]}"?' + (f" They differ by {' and '.join(names)}" if names else "")
 
 
 def counted(count: int, noun: str) -> str:

@@ -79,12 +79,13 @@ class Prepared:
 
 def prepare(table: Table, parts: Split, data: DataSection, preprocess: PreprocessSection) -> Prepared:
     """Fit the preprocessing on the training rows and apply it to both parts."""
-    rows = table.features.iloc[parts.train]
-    steps = fit_pipeline(rows, data, preprocess)
+    import pandas as pd
+
+    rows = table.rows(parts.train)
+    steps = fit_pipeline(pd.DataFrame(rows, columns=list(table.features)), data, preprocess)
     preprocessor = from_pipeline(steps, rows)
-    train, test = preprocessor.transform(rows), preprocessor.transform(table.features.iloc[parts.test])
-    task = Task(train, table.class_indices()[parts.train], test)
-    return Prepared(steps, preprocessor, table.target.iloc[parts.train].astype(str).to_numpy(), task)
+    task = Task(preprocessor.transform(rows), table.truth[parts.train], preprocessor.transform(table.rows(parts.test)))
+    return Prepared(steps, preprocessor, np.array(table.classes, dtype=object)[task.truth], task)
 
 
 def fit(

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from pipeline.config.yaml_text import canonical, canonical_keys, dump_yaml
+from pipeline.config.yaml_text import canonical, dump_yaml
 
 RESAMPLES = 1000
 """How many resamples an interval of the bootstrap is made of."""
@@ -28,7 +28,6 @@ Code = Literal[
 """What a finding is called; ``pipeline.findings`` has a rule for each."""
 # strict validation wants a tuple, YAML gives a list; the items stay strict
 Name = Annotated[str, AfterValidator(canonical)]
-ByName = BeforeValidator(canonical_keys)
 Names = Annotated[tuple[Name, ...], Field(strict=False)]
 Slopes = Annotated[
     Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("many")],
@@ -60,8 +59,8 @@ class DataSection(Section):
     target: Name
     redundant: Names = ()
     reference: Name | None = None
-    codes: Annotated[dict[str, Annotated[float, Field(ge=-1000, le=1000)]], ByName, Field(min_length=2)]
-    features: Annotated[dict[str, FeatureOrNull], ByName, Field(min_length=1)]
+    codes: Annotated[dict[str, Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=2)]
+    features: Annotated[dict[str, FeatureOrNull], Field(min_length=1)]
 
     def named(self) -> frozenset[str]:
         """Return the columns that this section names."""
@@ -160,7 +159,7 @@ class EvaluationSection(Section):
 
     interval: Annotated[float, Field(gt=0, le=1 - 2 / RESAMPLES)] = 0.95  # beyond, no resample lies outside
     unseen: UnseenSection | None = None
-    subgroups: Annotated[dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]], ByName] = {}
+    subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
 
 
 class FindingsSection(Section):

@@ -75,7 +75,7 @@ class YamlSource:
 
     Attributes:
         name: file name shown in front of a problem.
-        values: nested dicts, lists and scalars; keys are always text.
+        values: nested dicts, lists and scalars; keys are always text, and ``canonical``.
         places: where each location was written: ``file:line`` or ``--set key``.
         problems: lines about syntax and duplicate keys.
         broken: whether the values are no use, since the text is not YAML.
@@ -118,16 +118,6 @@ def canonical(name: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip()
 
 
-def canonical_keys(value: Any) -> Any:
-    """Return a mapping under canonical names; ValueError where two of them are one. What is no mapping is left to others."""
-    if not isinstance(value, dict):
-        return value
-    keys = [canonical(key) for key in value]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise ValueError(f'"{twice}" stands twice, but for spaces or the make of a letter; remove one')
-    return dict(zip(keys, value.values(), strict=True))
-
-
 def dump_yaml(values: dict[str, Any]) -> str:
     """Return the values as YAML that ``read_yaml`` reads back equal."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
@@ -151,7 +141,7 @@ def override(source: YamlSource, settings: Sequence[str]) -> None:
         value = read_yaml(f"value: {text}", f"--set {setting}")
         source.problems += [problem.replace(":1: ", ": ") for problem in value.problems]
         if not value.problems:
-            parts = tuple(quoted or bare for quoted, bare in re.findall(_PART, key.strip()))
+            parts = tuple(canonical(quoted or bare) for quoted, bare in re.findall(_PART, key.strip()))
             _put(source, parts, value.values["value"], f"--set {key.strip()}")
 
 
@@ -192,7 +182,7 @@ def _mapping(node: Any, location: Location, source: YamlSource) -> dict[str, Any
         if not isinstance(key_node, yaml.ScalarNode):
             source.problems.append(f"{place}: a key must be text, not a list or a mapping")
             continue
-        key = key_node.value  # text whatever it looks like: a class may be named 0, No or 1e3
+        key = canonical(key_node.value)  # text whatever it looks like: a class may be named 0, No or 1e3
         if key in values:
             first = source.places[(*location, key)]
             source.problems.append(f'{place}: duplicate key "{key}", first written at {first}; remove one of them')

@@ -1,7 +1,6 @@
 """The columns of a file: how they are named, and what their cells say. pandas is not needed."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from math import inf, isfinite, nan
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config.yaml_text import canonical
+from pipeline.data.arrow import filled, floats, integers, to_text
 from pipeline.errors import DataError, did_you_mean, listing
 from pipeline.machine.arrays import Floats, Integers
 
@@ -47,7 +47,7 @@ def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Colle
         shown = "tabs" if delimiter == "\t" else f'"{delimiter}"'
         raise DataError(f"{place}: columns must be separated by commas, not by {shown}; save it as CSV with commas")
     present = {clip(name): name for name in spelt if name and "\0" not in name}
-    hints = {name: _look_alike(name, present.values()) or did_you_mean(name, present) for name in missing}
+    hints = {name: did_you_mean(name, present) for name in missing}
     problems += [f'{place}: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]
     lost = [name for name, hint in hints.items() if not hint]
     if lost:
@@ -56,18 +56,6 @@ def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Colle
     if problems:
         raise DataError(*problems)
     return spelt
-
-
-def _look_alike(name: str, present: Iterable[str]) -> str:
-    """Return by which code points a column differs that shows the same letters, or nearly; else an empty text."""
-    for other in present:
-        odd = [char for char in dict.fromkeys(other + name) if not char.isascii() and (char not in name or char not in other)]
-        own, seen = ([char for char in text if char not in odd or unicodedata.category(char) != "Cf"] for text in (name, other))
-        pairs = [pair for pair in zip(own, seen, strict=False) if len({*pair}) > 1]
-        if odd and len(own) == len(seen) and len(pairs) <= max(1, len(own) // 3) and all({*odd} & {*pair} for pair in pairs):
-            points = listing(f"U+{ord(char):04X} {unicodedata.name(char, '')}" for char in odd)
-            return f'; the file has "{clip(other)}", which differs by {points}; write it alike in both'
-    return ""
 
 
 def short(value: str) -> str:
@@ -99,11 +87,11 @@ def is_text(kind: pa.DataType) -> bool:
 def numbers(column: pa.Array) -> Floats:
     """Return (R,) float64: NaN where nothing is, infinite where something else than a finite number is."""
     if not is_text(column.type):
-        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+        return floats(column.cast(pa.float64(), safe=False))
     column = column.cast(pa.string())
     try:
-        values = pc.if_else(pc.equal(column, ""), None, column).cast(pa.float64())
-        array = np.asarray(values.to_numpy(zero_copy_only=False))
+        values = pc.if_else(pc.equal(column, to_text([""])[0]), pa.NULL, column).cast(pa.float64())
+        array = floats(values)
         if np.isnan(array).sum() == values.null_count:  # or a text such as "nan" is among them, or "-nan", which is no number
             return array
     except pa.ArrowInvalid:
@@ -117,8 +105,8 @@ def different_texts(column: pa.Array) -> tuple[list[str | None], Integers]:
 
     A null is an empty text. None stands for bytes that are no UTF-8.
     """
-    coded = pc.fill_null(column.cast(pa.string()).cast(pa.binary()), b"").dictionary_encode()
-    return [_decoded(cell) for cell in coded.dictionary.to_pylist()], coded.indices.to_numpy().astype(np.int64)
+    coded = filled(column.cast(pa.string()).cast(pa.binary())).dictionary_encode()
+    return [_decoded(cell) for cell in coded.dictionary.to_pylist()], integers(coded.indices)
 
 
 def _decoded(cell: bytes) -> str | None:

@@ -4,18 +4,16 @@ import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.config.schema import DataSection
 from pipeline.data.columns import cell_text, clip, different_texts, numbers, short
 from pipeline.data.rows import Source, open_rows
-from pipeline.data.table import Labels, Table
+from pipeline.data.table import Table, Texts
 from pipeline.errors import DataError, did_you_mean, listing
-from pipeline.machine.arrays import Floats
+from pipeline.machine.arrays import Floats, Integers
 
 
 def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = False) -> Table:
@@ -39,19 +37,22 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in features)]))
     source = open_rows(path, io.BytesIO(content), section, [*features, section.target, *([] if only_score else others)])
     others = [name for name in others if name in source.spelt]
-    table = _parsed(source, path, features, [section.target, *others])
-    _refuse_wrong_cells(source, section, table)
-    target = cast(Labels, table[section.target].astype(pd.CategoricalDtype(list(section.codes))))
-    if target.nunique() < 2 and not only_score:
-        raise DataError(f'{path}: column "{section.target}" holds only "{target.iloc[0]}"; two classes or more are needed')
+    values, texts = _parsed(source, path, features, [section.target, *others])
+    target, classes = texts.pop(section.target), tuple(section.codes)
+    _refuse_wrong_cells(source, section, values, target)
+    if len(target.different) < 2 and not only_score:
+        raise DataError(f'{path}: column "{section.target}" holds only "{target.different[0]}"; two classes or more are needed')
+    truth = np.array([classes.index(name) for name in target.different], dtype=np.int64)[target.places]
     lowest, highest = section.bounds()
-    implausible = (table[features] < lowest) | (table[features] > highest)
-    return Table(table[features], target, table[others], implausible, path, hashlib.sha256(content).hexdigest())
+    implausible = (values < lowest) | (values > highest)
+    return Table(tuple(features), values, implausible, classes, truth, texts, path, hashlib.sha256(content).hexdigest())
 
 
-def _parsed(source: Source, path: str, features: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
-    """Return columns of numbers, infinite where something else stands, and columns of text without blanks around it."""
-    parts: list[pd.DataFrame] = []
+def _parsed(source: Source, path: str, features: Sequence[str], names: Sequence[str]) -> tuple[Floats, dict[str, Texts]]:
+    """Return (rows, F) numbers, infinite where something else stands, and the named columns of text."""
+    values: list[Floats] = []
+    levels: dict[str, dict[str, int]] = {name: {} for name in names}
+    places: dict[str, list[Integers]] = {name: [] for name in names}
     row = 1
     for read in source.pieces():
         rows = read()
@@ -60,30 +61,35 @@ def _parsed(source: Source, path: str, features: Sequence[str], texts: Sequence[
             hint = 'save it as "CSV UTF-8"' if "UTF-8" in first.reason else "correct the row"
             row += int((rows.lines() < first.line).sum())
             raise DataError(f"{path}, row {row} (line {first.line}): {first.reason}; {hint}")
-        columns: dict[str, Floats | pd.Series] = {name: numbers(rows.columns[name]) for name in features}
-        for name in texts:
+        values.append(np.array([numbers(rows.columns[name]) for name in features]))
+        for name, level in levels.items():
             try:
-                different, places = different_texts(rows.columns[name])
+                different, place = different_texts(rows.columns[name])
             except pa.ArrowException:
                 raise DataError(f'{path}: column "{name}" must hold text; its type is {rows.columns[name].type}') from None
             if None in different:
                 raise DataError(f'{path}: column "{name}" must hold UTF-8 text')
-            columns[name] = pd.Series(pa.array(different, pa.string()).take(pa.array(places)), dtype="str")
-        parts.append(pd.DataFrame(columns))
+            own = [level.setdefault(str(text), len(level)) for text in different]
+            places[name].append(np.array(own, dtype=np.int64)[place])
         row += len(rows.columns)
     if row == 1:
         raise DataError(f"{path}: there is a header but no row below it")
-    return pd.concat(parts, ignore_index=True)
+    return np.concatenate(values, axis=1).T, {name: _texts(level, places[name]) for name, level in levels.items()}
 
 
-def _refuse_wrong_cells(source: Source, section: DataSection, table: pd.DataFrame) -> None:
+def _texts(level: dict[str, int], places: Sequence[Integers]) -> Texts:
+    different = tuple(sorted(level))
+    rank = {text: place for place, text in enumerate(different)}
+    return Texts(different, np.array([rank[text] for text in level], dtype=np.int64)[np.concatenate(places)])
+
+
+def _refuse_wrong_cells(source: Source, section: DataSection, values: Floats, target: Texts) -> None:
     """Raise DataError for the first cell of each column that is no number, and of each unknown class."""
-    codes = list(section.codes)
-    wrong = np.isinf(table[list(section.features)].to_numpy())
-    target = table[section.target]
-    unknown = target[~target.isin(codes)].drop_duplicates().index[:5]
+    codes, wrong = list(section.codes), np.isinf(values)
     first = [(name, int(np.argmax(column))) for name, column in zip(section.features, wrong.T, strict=True) if column.any()]
-    first += [(section.target, int(index)) for index in unknown]
+    starts = np.unique(target.places, return_index=True)[1].tolist()
+    unknown = sorted(start for name, start in zip(target.different, starts, strict=True) if name not in codes)
+    first += [(section.target, start) for start in unknown[:5]]
     if not first:
         return
     cells, problems = _cells(source, first), []

@@ -118,9 +118,9 @@ def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessS
         raise DataError(f"{data.path}: the training rows hold a value too large to be scaled and rotated; {hint}") from None
 
 
-def from_pipeline(pipeline: Any, train: pd.DataFrame) -> Preprocessor:
+def from_pipeline(pipeline: Any, train: Floats) -> Preprocessor:
     """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made of these training rows."""
-    features = tuple(map(str, train.columns))
+    features = tuple(map(str, pipeline.feature_names_in_))
     steps, size = pipeline.named_steps, len(features)
     plausible = steps["implausible"].kw_args
     fill = steps["impute"].statistics_ if "impute" in steps else np.full(size, np.nan)

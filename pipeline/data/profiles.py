@@ -1,35 +1,47 @@
 """Which rows are of one kind: equal in some columns, or possibly equal where cells are empty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
-from pipeline.machine.arrays import Integers
+from pipeline.machine.arrays import Floats, Integers
 
 
-def equal_rows(columns: pd.DataFrame) -> Integers:
+def numbered(values: Floats | Integers) -> Integers:
+    """Number the distinct values from 0 in their order; NaN, the last, equals NaN."""
+    return np.unique(values, return_inverse=True)[1]
+
+
+def combined(groups: Sequence[Integers]) -> Integers:
+    """Number the distinct combinations of (rows,) numbers from 0, in the order of the first ones, then of the second ones."""
+    together = groups[0]
+    for group in groups[1:]:
+        together = numbered(together * (int(group.max()) + 1) + group)
+    return together
+
+
+def equal_rows(levels: Sequence[Integers]) -> Integers:
     """Return (rows,) numbers from 0, in the order of the values: rows equal in all the columns share one.
 
-    An empty cell, which is NaN, equals an empty cell.
+    Args:
+        levels: (rows,) numbers of the values of each column, in their order; -1 for an empty cell, which equals an empty cell.
     """
-    values = [columns[name] for name in columns]
-    return np.asarray(values[0].groupby(values, dropna=False).ngroup(), dtype=np.int64)
+    return numbered(combined([np.where(level < 0, level.max() + 1, level) for level in levels]))
 
 
-def linked_rows(columns: pd.DataFrame, equal: Integers) -> Integers:
+def linked_rows(columns: Sequence[Integers], equal: Integers) -> Integers:
     """Return (rows,) numbers from 0 such that no row of one number may equal a row of another in the columns.
 
     Rows are linked where they agree in every cell that both have, and so are all rows along a chain of links: an empty cell
     may hold whatever another row holds. Rows that have no cell in common are not linked.
 
     Args:
-        columns: an empty cell is NaN.
-        equal: ``equal_rows`` of the same columns.
+        columns: the levels of ``equal_rows``.
+        equal: what it gives for them.
     """
     first = np.unique(equal, return_index=True)[1]
-    levels = np.stack([pd.factorize(columns[name])[0][first] for name in columns], axis=1)  # -1 for an empty cell
+    levels = np.stack([level[first] for level in columns], axis=1)
     if (levels >= 0).all():
         return equal
     links = np.array([link for pair in _patterns(levels) for link in _links(levels, *pair)], dtype=np.int64).reshape(-1, 2)

@@ -41,9 +41,9 @@ def split(table: Table, section: SplitSection) -> Split:
         train, test = _divide(table, section)
     except ValueError as error:
         raise DataError(f'{table.path}: {len(table)} rows cannot be split as the section "split" says: {error}') from None
-    if table.target.iloc[train].nunique() < 2:
-        lone = table.target.iloc[train[0]]
-        raise DataError(f'{table.path}: the training rows hold only "{lone}"; {_second_class(table, section, str(lone))}')
+    if len(np.unique(table.truth[train])) < 2:
+        lone = table.classes[table.truth[train[0]]]
+        raise DataError(f'{table.path}: the training rows hold only "{lone}"; {_second_class(table, section, lone)}')
     return Split(np.asarray(train), np.asarray(test))
 
 
@@ -62,10 +62,8 @@ def _refuse_unstratifiable(table: Table, tested: int) -> None:
 def _second_class(table: Table, section: SplitSection, lone: str) -> str:
     """Return what brings a row of another class than the lone one into training."""
     groups, unit = (table.profiles(section.group_by), "group") if section.group_by else (np.arange(len(table)), "row")
-    named = table.target.astype(str)
-    name, count = max(
-        ((name, len(np.unique(groups[named == name]))) for name in sorted({*named} - {lone})), key=lambda pair: pair[1]
-    )
+    sizes = {name: len(np.unique(groups[table.truth == place])) for place, name in enumerate(table.classes) if name != lone}
+    name, count = max(sorted(sizes.items()), key=lambda pair: pair[1])
     if count < 2:
         return f'class "{name}" has 1 {unit} and needs 2, one to train with and one to test with; bring more rows of it'
     return "set another split.seed" + ("" if section.group_by else ", or split.stratify: true")
@@ -77,7 +75,7 @@ def _divide(table: Table, section: SplitSection) -> tuple[Integers, Integers]:
         from sklearn.model_selection import train_test_split
 
         rows = np.arange(len(table))
-        train, test = train_test_split(rows, test_size=section.test_size, random_state=section.seed, stratify=table.target)
+        train, test = train_test_split(rows, test_size=section.test_size, random_state=section.seed, stratify=table.truth)
         return train, test
     if not section.group_by:
         return _shuffle(len(table), section, "row")

@@ -1,16 +1,20 @@
 """A table of named, typed, validated columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
 
-from pipeline.data.profiles import equal_rows, linked_rows
-from pipeline.machine.arrays import Integers
+from pipeline.data.profiles import equal_rows, linked_rows, numbered
+from pipeline.machine.arrays import Flags, Floats, Integers
 
-Labels: TypeAlias = "pd.Series[str]"
+
+@dataclass(frozen=True)
+class Texts:
+    """A column of text: its ``different`` texts, sorted, and (rows,) which of them each cell holds, in ``places``."""
+
+    different: tuple[str, ...]
+    places: Integers
 
 
 @dataclass(frozen=True)
@@ -18,45 +22,56 @@ class Table:
     """The columns that the config names, row for row as in the file.
 
     Attributes:
-        features: float64, one column a feature in the order of the config; NaN where the cell is empty.
-        target: class names, categories in the order of ``data.codes``.
-        others: the redundant columns, and those to group by that are no features, as text, blanks around values removed.
-        implausible: bool, shaped like ``features``: outside the plausible range; empty cells are not.
+        features: names of the F features, in the order of the config.
+        values: (rows, F) their numbers; NaN where the cell is empty.
+        implausible: (rows, F) outside the plausible range; empty cells are not.
+        classes: their names, in the order of ``data.codes``.
+        truth: (rows,) the index of each row's class.
+        others: the redundant columns, and those to group by that are no features; blanks around values removed.
         path: the file as it was named.
         sha256: of the file's bytes.
     """
 
-    features: pd.DataFrame
-    target: Labels
-    others: pd.DataFrame
-    implausible: pd.DataFrame
+    features: tuple[str, ...]
+    values: Floats
+    implausible: Flags
+    classes: tuple[str, ...]
+    truth: Integers
+    others: Mapping[str, Texts]
     path: str
     sha256: str
     _numbers: dict[tuple[str, ...], Integers] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
-        return len(self.features)
-
-    def class_indices(self) -> Integers:
-        """Return each row's class as its index in ``data.codes``."""
-        return np.asarray(self.target.cat.codes, dtype=np.int64)
+        return len(self.values)
 
     def counts(self, rows: Integers | slice = slice(None)) -> dict[str, int]:
         """Return how many of these rows are of each class, in the order of ``data.codes``."""
-        counts = np.bincount(self.class_indices()[rows], minlength=len(self.target.cat.categories))
-        return dict(zip(self.target.cat.categories, counts.tolist(), strict=True))
+        return dict(zip(self.classes, np.bincount(self.truth[rows], minlength=len(self.classes)).tolist(), strict=True))
 
-    def usable(self, implausible: str) -> pd.DataFrame:
-        """Return the features; implausible values are NaN where ``preprocess.implausible`` is "missing"."""
-        return self.features.mask(self.implausible) if implausible == "missing" else self.features
+    def count(self, flags: Flags) -> dict[str, int]:
+        """Return how many of the (rows, F) flags are set in each feature."""
+        return dict(zip(self.features, flags.sum(axis=0).tolist(), strict=True))
+
+    def rows(self, rows: Integers) -> Floats:
+        """Return the values of some rows, each column side by side in memory, so that its sums are added in one order."""
+        return np.take(self.values.T, rows, axis=1).T
+
+    def column(self, name: str) -> Floats:
+        """Return the (rows,) values of a feature."""
+        return self.values[:, self.features.index(name)]
+
+    def usable(self, implausible: str) -> Floats:
+        """Return the values; implausible ones are NaN where ``preprocess.implausible`` is "missing"."""
+        return np.where(self.implausible, np.nan, self.values) if implausible == "missing" else self.values
 
     def copies(self, columns: Sequence[str]) -> Integers:
         """Return (rows,) numbers: rows equal in all the columns share one; an empty cell equals an empty cell."""
-        return self._numbered(("equal", *columns), lambda: equal_rows(self._cells(columns)))
+        return self._numbered(("equal", *columns), lambda: equal_rows(self._levels(columns)))
 
     def profiles(self, columns: Sequence[str]) -> Integers:
         """Return (rows,) numbers: rows that are equal in the columns, or may be where a cell is empty, share one."""
-        return self._numbered(("linked", *columns), lambda: linked_rows(self._cells(columns), self.copies(columns)))
+        return self._numbered(("linked", *columns), lambda: linked_rows(self._levels(columns), self.copies(columns)))
 
     def _numbered(self, key: tuple[str, ...], number: Callable[[], Integers]) -> Integers:
         """Number the rows once, however many stages ask."""
@@ -64,6 +79,13 @@ class Table:
             self._numbers[key] = number()
         return self._numbers[key]
 
-    def _cells(self, columns: Sequence[str]) -> pd.DataFrame:
-        others = self.others.mask(self.others == "")
-        return pd.concat([self.features[name] if name in self.features else others[name] for name in columns], axis=1)
+    def _levels(self, columns: Sequence[str]) -> list[Integers]:
+        return [self._level(name) for name in columns]
+
+    def _level(self, name: str) -> Integers:
+        """Return (rows,) numbers of a column's values, in their order; -1 for an empty cell."""
+        if name in self.features:
+            values = self.column(name)
+            return np.where(np.isnan(values), -1, numbered(values))
+        texts = self.others[name]
+        return texts.places - (texts.different[:1] == ("",))  # the empty text is the first

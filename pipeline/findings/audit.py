@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
@@ -13,7 +12,7 @@ from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
 from pipeline.findings.training_rules import TrainingFacts
 from pipeline.judge.evaluate import Evaluation
-from pipeline.machine.arrays import Floats
+from pipeline.machine.arrays import Floats, Integers
 from pipeline.model import Model
 from pipeline.network.train import Trained
 
@@ -34,27 +33,30 @@ def audit_training(
     dead, agreeing = [], np.ones(0)
     if len(parts.train):  # on another file there are no training rows to look at
         dead = [layer.dead for layer in evaluation.advice.layers]
-        agreeing = agreement(model, trained, model.preprocessor.transform(table.features.iloc[parts.train]))
+        agreeing = agreement(model, trained, model.preprocessor.transform(table.rows(parts.train)))
     scored = np.concatenate([parts.train, parts.test])[: None if evaluation.several_classes else 0]  # else one answer is right
     finite = np.isfinite(trained.final_loss[trained.chosen])
-    extreme = None if finite else _extreme(table.usable(config.preprocess.implausible).iloc[parts.train])
+    extreme = None if finite else _extreme(table, table.usable(config.preprocess.implausible), parts.train)
     facts = TrainingFacts(trained, evaluation.answers[scored], dead, agreeing, config, extreme)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
 
 
-def _extreme(values: pd.DataFrame) -> Doubt | None:
+def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
     """Return the value that lies farthest out of its column, if that is a million times as far as half of the values lie."""
-    middle = values.median()
-    distance = (values - middle).abs()
-    out = distance / distance.median().where(lambda spread: spread > 0, np.maximum(middle.abs(), 1))
-    if not (out.max() >= _FAR).any():
-        return None
-    name = str(out.max().idxmax())
-    row, others = int(out[name].fillna(0).argmax()), values[name][out[name] < _FAR]
-    low, high, number = float(others.min()), float(others.max()), int(values.index.to_numpy()[row]) + 1
-    message = f'"{name}" holds {values[name].iloc[row]:g} in row {number}, and {low:g} to {high:g} elsewhere'
-    fix = f"correct the file, or --set preprocess.implausible=missing --set 'data.features.\"{name}\".range=[{low}, {high}]'"
-    return Doubt(message, {"column": name, "row": number}, fix)
+    farthest, doubt = _FAR, None
+    for name, column in zip(table.features, values[rows].T, strict=True):
+        present = column[~np.isnan(column)]
+        middle = float(np.median(present)) if len(present) else 0.0
+        distance = np.abs(column - middle)
+        out = distance / (np.median(np.abs(present - middle)) or max(abs(middle), 1.0)) if len(present) else np.zeros(1)
+        if (far := float(np.nanmax(out))) < farthest:
+            continue
+        row, others = int(np.nanargmax(out)), column[out < _FAR]
+        low, high, number, farthest = float(others.min()), float(others.max()), int(rows[row]) + 1, far
+        message = f'"{name}" holds {column[row]:g} in row {number}, and {low:g} to {high:g} elsewhere'
+        ranged = f"--set preprocess.implausible=missing --set 'data.features.\"{name}\".range=[{low}, {high}]'"
+        doubt = Doubt(message, {"column": name, "row": number}, f"correct the file, or {ranged}")
+    return doubt
 
 
 def agreement(model: Model, trained: Trained, inputs: Floats) -> Floats:

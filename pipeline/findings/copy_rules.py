@@ -36,7 +36,7 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     table, config = facts.table, facts.config
     groups = _whole_rows(facts)
     repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
-    if len(repeats) and more_than_chance(table.features, table.class_indices()):
+    if len(repeats) and more_than_chance(table.values, table.truth):
         yield Doubt(
             f"{len(repeats)} of {len(table)} rows repeat an earlier row in every feature and in {config.data.target}"
             f" ({_such_as(repeats)})",
@@ -62,11 +62,11 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     """
     table, config, parts = facts.table, facts.config, facts.parts
     columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
-    classes = table.class_indices()
+    classes = table.truth
     copies = _in_training(_whole_rows(facts), facts)
     profiles = _in_training(table.profiles(columns), facts) if columns else copies[:0]
-    if (len(copies) and more_than_chance(table.features, classes)) or (
-        len(profiles) and more_than_chance(table.features[list(columns)], classes)
+    if (len(copies) and more_than_chance(table.values, classes)) or (
+        len(profiles) and more_than_chance(np.stack([table.column(name) for name in columns], axis=1), classes)
     ):
         count, examples = len(profiles) if columns else None, copies if len(copies) else profiles
         shared = f", and {count} share {listing(columns)} with one" if columns else ""
@@ -91,10 +91,10 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
         NeurIPS 2021.
     """
     table = facts.table
-    groups, classes = table.copies(list(facts.config.data.features)), table.class_indices()
+    groups, classes = table.copies(list(facts.config.data.features)), table.truth
     in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
     conflicting = np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1)))
-    if len(conflicting) and more_than_chance(table.features, classes, across=True):
+    if len(conflicting) and more_than_chance(table.values, classes, across=True):
         yield Doubt(
             f"{len(conflicting)} rows have an equal row of another class ({_such_as(conflicting)})",
             {"rows": len(conflicting), "examples": _examples(conflicting)},
@@ -105,7 +105,7 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
 def _whole_rows(facts: DataFacts) -> Integers:
     """Return (rows,) numbers; rows equal in every feature and in the target share one."""
     groups = facts.table.copies(list(facts.config.data.features))
-    return groups * len(facts.config.data.codes) + facts.table.class_indices()
+    return groups * len(facts.config.data.codes) + facts.table.truth
 
 
 def _in_training(groups: Integers, facts: DataFacts) -> Integers:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import counted, listing
 from pipeline.findings.finding import Doubt
+from pipeline.machine.arrays import Flags
 
 _ANOTHER_SEED = ", or set another split.seed"
 _PARTS = {"empty_test": "test", "empty_train": "training"}
@@ -39,11 +40,13 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
     preprocess = facts.config.preprocess
-    gaps = _counts(facts.table.features.isna())
-    removed = _counts(facts.table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
-    usable = facts.table.usable(preprocess.implausible)
-    empty = list(usable.columns[usable.isna().all()])
-    one_sided = _one_sided(usable.drop(columns=empty), facts.parts)
+    table = facts.table
+    gaps = _counts(table, np.isnan(table.values))
+    removed = _counts(table, table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
+    missing = np.isnan(table.usable(preprocess.implausible))
+    usable = table.count(~missing)
+    empty = [name for name, count in usable.items() if not count]
+    one_sided = _one_sided(missing, facts, empty)
     if not gaps and not removed and not empty and not one_sided:
         return
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
@@ -52,7 +55,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
     for part, columns in one_sided.items():
         reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
-        single = [name for name in columns if usable[name].count() == 1]  # it can be on one side only
+        single = [name for name in columns if usable[name] == 1]  # it can be on one side only
         fix += f", or bring more values of {listing(single)}" if single else "" if fix.endswith("seed") else _ANOTHER_SEED
     if empty:
         reasons.append(f"not one value of {listing(empty)} is usable")
@@ -76,7 +79,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: `--set preprocess.implausible=missing` treats them as missing; better, correct the file, or the range.
     Source: the ranges are those of the config.
     """
-    counts = _counts(facts.table.implausible)
+    counts = _counts(facts.table, facts.table.implausible)
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         yield Doubt(
@@ -97,16 +100,17 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: take a column that is not determined out of `data.redundant`.
     Source: a functional dependency: the target maps each class to one value.
     """
-    proofs, broken = dict[str, dict[str, str]](), dict[str, str]()
+    proofs, broken, table = dict[str, dict[str, str]](), dict[str, str](), facts.table
     for column in facts.config.data.redundant:
-        if column not in facts.table.others:  # a file that is only scored may lack it
+        if column not in table.others:  # a file that is only scored may lack it
             continue
-        values = facts.table.others[column].groupby(facts.table.target, observed=True)
-        distinct = values.nunique(dropna=False)
-        if (distinct == 1).all():
-            proofs[column] = {str(name): str(value) for name, value in values.first().items()}
+        texts = table.others[column]
+        values = {name: np.unique(texts.places[table.truth == place]) for place, name in enumerate(table.classes)}
+        name = max(values, key=lambda name: len(values[name]))
+        if len(values[name]) == 1:
+            proofs[column] = {name: texts.different[place[0]] for name, place in values.items() if len(place)}
         else:
-            broken[column] = f'"{distinct.idxmax()}" has {distinct.max()} values of "{column}"'
+            broken[column] = f'"{name}" has {len(values[name])} values of "{column}"'
     if proofs:
         yield Doubt(
             f"{listing(proofs)} follows from {facts.config.data.target} and is dropped: "
@@ -124,15 +128,17 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _one_sided(usable: pd.DataFrame, parts: Split) -> dict[str, list[str]]:
-    """Return the columns without a usable value in one part of the split."""
-    rows = {"empty_test": parts.test, "empty_train": parts.train}
-    absent = {part: list(usable.columns[usable.iloc[own].isna().all()]) for part, own in rows.items() if len(own)}
+def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
+    """Return the columns without a usable value in one part of the split, but for those that are ``empty`` in both."""
+    absent = {}
+    for part, rows in (("empty_test", facts.parts.test), ("empty_train", facts.parts.train)):
+        lost = [name for name, count in facts.table.count(~missing[rows]).items() if not count and name not in empty]
+        absent[part] = lost if len(rows) else []
     return {part: columns for part, columns in absent.items() if columns}
 
 
-def _counts(cells: pd.DataFrame) -> dict[str, int]:
-    return {str(name): int(count) for name, count in cells.sum().items() if count}
+def _counts(table: Table, flags: Flags) -> dict[str, int]:
+    return {name: count for name, count in table.count(flags).items() if count}
 
 
 def _told(counts: dict[str, int], noun: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from pipeline.config.criteria import criteria_of
 from pipeline.errors import listing
 from pipeline.findings.association import best_interval, fisher, phi, ranked
@@ -58,13 +60,14 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
         `data.features`.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """
-    config = facts.config
-    usable = facts.table.usable(config.preprocess.implausible)
-    diabetic = (facts.table.target != config.data.reference).to_numpy()
+    config, table = facts.config, facts.table
+    usable = table.usable(config.preprocess.implausible)
+    diabetic = np.array([name != config.data.reference for name in table.classes])[table.truth]
     details: Details = {}
     for column, threshold in criteria_of(config.data).items():
-        present = usable[column].notna().to_numpy()
-        met, truth = (usable[column] >= threshold).to_numpy()[present], diabetic[present]
+        values = usable[:, table.features.index(column)]
+        present = ~np.isnan(values)
+        met, truth = values[present] >= threshold, diabetic[present]
         if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= _ALONE:
             feature = config.data.features[column]
             declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
@@ -86,10 +89,10 @@ def _tied_flags(facts: DataFacts) -> Details:
     """Return the class that each column's gaps or implausible values go with most closely, where they do."""
     classes = _members(facts)
     flags = {
-        (str(column), kind): cells[column].to_numpy()
-        for kind, cells in (("empty", facts.table.features.isna()), ("implausible", facts.table.implausible))
-        for column in cells
-        if cells[column].any() and not cells[column].all()
+        (name, kind): column
+        for kind, cells in (("empty", np.isnan(facts.table.values)), ("implausible", facts.table.implausible))
+        for name, column in zip(facts.table.features, cells.T, strict=True)
+        if column.any() and not column.all()
     }
     tied: Details = {}
     for (column, kind), flag in flags.items() if classes else ():
@@ -110,7 +113,7 @@ def _telling_intervals(facts: DataFacts) -> Details:
     for column, feature in facts.config.data.features.items():
         if feature.criterion or not classes:
             continue
-        values = ranked(facts.table.features[column].to_numpy())
+        values = ranked(facts.table.column(column))
         best = {name: best_interval(values, member) for name, member in classes.items()}
         name = max(best, key=lambda name: best[name].balanced_accuracy)
         if best[name].balanced_accuracy >= _ALONE:
@@ -120,7 +123,7 @@ def _telling_intervals(facts: DataFacts) -> Details:
 
 def _members(facts: DataFacts) -> dict[str, Flags]:
     """Return which rows belong to each class, for the classes that are there but not alone."""
-    flags = {name: (facts.table.target == name).to_numpy() for name in facts.config.data.codes}
+    flags = {name: facts.table.truth == place for place, name in enumerate(facts.table.classes)}
     return {name: member for name, member in flags.items() if member.any() and not member.all()}
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.data.profiles import numbered
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 Keys = NDArray[np.uint64]
@@ -53,7 +53,7 @@ class _Column:
     derivable: bool
 
 
-def stand_out(columns: pd.DataFrame, classes: Integers, across: bool) -> bool:
+def stand_out(columns: Floats, classes: Integers, across: bool) -> bool:
     """Say whether more rows are equal than their neighbourhood makes expect, however the columns are correlated.
 
     Rounding puts neighbours about as near as equals. So among rows that are equal in all columns but one, the values of
@@ -63,12 +63,12 @@ def stand_out(columns: pd.DataFrame, classes: Integers, across: bool) -> bool:
     a third of those equal once every fine column is rounded to twice its step.
 
     Args:
-        columns: the values that are compared; missing equals missing and is near nothing.
+        columns: (rows, C) values that are compared; missing equals missing and is near nothing.
         classes: (rows,) class numbers.
         across: compare the rows of different classes instead of those of the same class.
     """
     rng = np.random.default_rng(0)
-    compared = [_column(columns[name].to_numpy(), rng) for name in columns]
+    compared = [_column(column, rng) for column in columns.T]
     count = _Counting(_keys(classes, rng), across)
     equal = count.pairs(_total(compared))
     compared = _independent(compared, count)
@@ -174,5 +174,5 @@ def _total(columns: list[_Column]) -> Keys:
 
 def _keys(values: Floats | Integers, rng: np.random.Generator) -> Keys:
     """Return a random number for each distinct value, 64 bits, so that no two sums of a million rows are equal by chance."""
-    numbers = np.unique(values, return_inverse=True)[1]
-    return rng.integers(0, 2**64, int(numbers.max()) + 1, dtype=np.uint64)[numbers]
+    levels = numbered(values)
+    return rng.integers(0, 2**64, int(levels.max()) + 1, dtype=np.uint64)[levels]

@@ -67,7 +67,7 @@ def yardsticks_of(
     """
     answers = []
     for fold, model, baselines in zip(folds, models, fitted[1:], strict=True):
-        network = model.answers(model.output(table.features.iloc[fold.test]), tuple(data.codes))
+        network = model.answers(model.output(table.rows(fold.test)), tuple(data.codes))
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
     held_out = unseen_answers(table.profiles(unseen.group_by), folds, answers) if unseen else None
@@ -87,8 +87,8 @@ def rule_answers(
     names = list(data.codes)
     answers = {"majority": np.full(len(rows), names.index(max(counts, key=counts.__getitem__)))}
     if criteria := criteria_of(data):
-        values = table.usable(preprocess.implausible).iloc[rows]
-        met = np.any([values[name] >= threshold for name, threshold in criteria.items()], axis=0)
+        values = table.usable(preprocess.implausible)[rows]
+        met = np.any([values[:, table.features.index(name)] >= threshold for name, threshold in criteria.items()], axis=0)
         diabetic = max((name for name in counts if name != data.reference), key=counts.__getitem__)
         answers["ada_rule"] = np.where(met, names.index(diabetic), names.index(str(data.reference)))
     return answers

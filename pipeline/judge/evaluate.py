@@ -82,8 +82,8 @@ def evaluate(
     ``yardsticks`` are what its training left; ``preprocess`` is for the rules.
     """
     train, test, level = parts.train, parts.test, section.interval
-    classes, truth = tuple(data.codes), table.class_indices()
-    output = model.output(table.features)
+    classes, truth = tuple(data.codes), table.truth
+    output = model.output(table.values)
     answers = model.answers(output, classes)
     codes = np.array(list(data.codes.values()))[truth]
 
@@ -101,10 +101,10 @@ def evaluate(
         probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
         spread=model.coding.spread,
         subgroups={
-            name: _subgroups(table.features[name].to_numpy()[test], answers[test] == truth[test], cuts, level)
+            name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level)
             for name, cuts in section.subgroups.items()
         },
-        advice=advise(model, table.features.to_numpy()[train if len(train) else test]),
+        advice=advise(model, table.rows(train if len(train) else test)),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),
         sizes=model.network.sizes,
         truth=truth,

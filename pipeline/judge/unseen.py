@@ -55,7 +55,7 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    groups, truth = profiles_of(table, section), table.class_indices()
+    groups, truth = profiles_of(table, section), table.truth
     refusal = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)} cannot make {section.folds} folds"
     shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
     if max(np.bincount(truth)) < section.folds:  # which scikit-learn refuses

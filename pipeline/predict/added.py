@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import Config
+from pipeline.data.arrow import to_arrow, to_text
 from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.predict.score import notes, score_rows
@@ -33,11 +34,10 @@ class Added:
     def columns(self) -> list[pa.Array]:
         """Return the columns, of the types of ``schema``; where there is no class, it and its probabilities are null."""
         none = self.answers < 0
-        answers, notes = pa.array(self.answers.astype(np.int32), mask=none), pa.array(self.notes.astype(np.int32))
-        shares = [pa.array(share, mask=none) for share in np.ascontiguousarray(self.probabilities.T)]
-        classes, texts = pa.array(self.classes, pa.string()), pa.array(self.texts, pa.string())
+        answers, notes = to_arrow(self.answers.astype(np.int32), none), to_arrow(self.notes.astype(np.int32))
         from_codes = pa.DictionaryArray.from_arrays
-        return [from_codes(answers, classes), *shares, from_codes(notes, texts)]
+        shares = [to_arrow(share, none) for share in self.probabilities.T]
+        return [from_codes(answers, to_text(self.classes)), *shares, from_codes(notes, to_text(self.texts))]
 
 
 def schema(config: Config) -> pa.Schema:

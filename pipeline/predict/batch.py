@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import DataSection
+from pipeline.data.arrow import to_arrow
 from pipeline.data.columns import cell_text, different_texts, numbers, short
 from pipeline.data.records import Rejected
 from pipeline.data.rows import Rows
@@ -42,11 +43,11 @@ def batch_of(rows: Rows, section: DataSection) -> Batch:
     if not bad.any():
         return Batch(columns, values.T, truth, rows.rejected)
     lines, rejected, kept = rows.lines(), list(rows.rejected), ~bad
-    for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(pa.array(bad)).columns), strict=True):
+    for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(to_arrow(bad)).columns), strict=True):
         line = text.cast(pa.binary()).as_py().decode(errors="replace").removeprefix("\n")
         rejected.append(Rejected(int(lines[row]), _reason(columns, values, row, section), line))
     ordered = tuple(sorted(rejected, key=lambda row: row.line))
-    return Batch(columns.filter(pa.array(kept)), values[:, kept].T, truth[kept], ordered)
+    return Batch(columns.filter(to_arrow(kept)), values[:, kept].T, truth[kept], ordered)
 
 
 def _reason(columns: pa.RecordBatch, values: Floats, row: int, section: DataSection) -> str:

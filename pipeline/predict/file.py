@@ -10,9 +10,11 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from pipeline.data.arrow import to_arrow
 from pipeline.data.records import Rejected
 from pipeline.data.rows import Rows, Source, open_rows
 from pipeline.errors import DataError, PipelineError
@@ -104,7 +106,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
         classed = batch.truth >= 0
         right = classed & (batch.truth == added.answers)
         columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
-        columns |= {name: pa.array(value, from_pandas=True) for name, value in zip(numbers, batch.values.T, strict=False)}
+        columns |= {name: to_arrow(value, np.isnan(value)) for name, value in zip(numbers, batch.values.T, strict=False)}
         scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
         return encode([*columns.values(), *added.columns()]), batch.rejected, scored, rows.size
 

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.data.arrow import filled, to_text
+
 Writer: TypeAlias = tuple[Callable[[Sequence[pa.Array]], Any], Callable[[Any], Any]]
 """What makes the bytes of some rows, which several threads may call, and what writes them, in the order of the rows."""
 
@@ -49,26 +51,27 @@ def lines_of(columns: Iterable[pa.Array]) -> pa.StringArray:
 
     What has no text of its own, such as a list, is written as JSON.
     """
-    first, *others = map(_cells, columns)
-    return pc.binary_join_element_wise(pc.binary_join_element_wise("\n", first, ""), *others, ",")
+    (first, *others), (line, none, comma) = map(_cells, columns), to_text(["\n", "", ","])
+    return pc.binary_join_element_wise(pc.binary_join_element_wise(line, first, none), *others, comma)
 
 
 def header_of(names: Iterable[str]) -> str:
     """Return names as a line of CSV."""
-    return str(lines_of(pa.array([name], pa.string()) for name in names)[0]).removeprefix("\n")
+    return str(lines_of(to_text([name]) for name in names)[0]).removeprefix("\n")
 
 
 def _cells(column: pa.Array) -> pa.StringArray:
     """Return cells of CSV, in quotes where they must be; a null is empty."""
     if pa.types.is_dictionary(column.type):
-        return pc.fill_null(_cells(column.dictionary).take(column.indices), "")
+        return filled(_cells(column.dictionary).take(column.indices))
     try:
         text = column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # a list, or bytes that are no text
         text = pa.array([None if cell is None else json.dumps(cell, default=str) for cell in column.to_pylist()], pa.string())
-    text = pc.fill_null(text, "")
+    text = filled(text)
     content = (text.buffers()[2] or pa.py_buffer(b"")).to_pybytes()
     if not any(mark in content for mark in _SPECIAL.encode()):  # a pattern takes longer than all else
         return text
-    inside = pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', "")
+    quote, none = to_text(['"', ""])
+    inside = pc.binary_join_element_wise(quote, pc.replace_substring(text, '"', '""'), quote, none)
     return pc.if_else(pc.match_substring_regex(text, f"[{_SPECIAL}]"), inside, text)

@@ -1,5 +1,7 @@
 """The report as one HTML text."""
 
+import numpy as np
+
 from pipeline.config.schema import chosen_loss
 from pipeline.data.table import Table
 from pipeline.report import figures, sections, words
@@ -32,7 +34,7 @@ def report_page(run: Run, table: Table, summary: Summary) -> str:
         best_rival=sections.best_rival(summary, best),
         rates=sections.RATES,
         trained=run.yardsticks.counts,
-        touched=int((table.features.isna() | table.implausible).any(axis=1).sum()),
+        touched=int((np.isnan(table.values) | table.implausible).any(axis=1).sum()),
         steps=zip(steps.features, *(part.tolist() for part in (steps.fill, steps.center, steps.scale)), strict=True),
         components=[] if steps.components is None else list(zip(steps.inputs, steps.components.tolist(), strict=True)),
         layers=list(sections.layers(run)),

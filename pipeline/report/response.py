@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.config.schema import Config
@@ -42,13 +41,13 @@ class Response:
 
 def standing(model: Model, table: Table, rows: Integers) -> Floats:
     """Return (F,) where the other features stand: what fills a missing value, or the median of the usable training values."""
-    fill, medians = model.preprocessor.fill, pd.DataFrame(_usable(model, table)[rows]).median().fillna(0.0)
-    return np.where(np.isfinite(fill), fill, medians)
+    fill, columns = model.preprocessor.fill, (column[~np.isnan(column)] for column in _usable(model, table)[rows].T)
+    return np.where(np.isfinite(fill), fill, [np.median(column) if len(column) else 0.0 for column in columns])
 
 
 def responses(model: Model, table: Table, config: Config, rows: Integers) -> Iterator[Response]:
     """Yield the response along each feature; ``rows`` are the training rows."""
-    still, usable, truth = standing(model, table, rows), _usable(model, table), table.class_indices()
+    still, usable, truth = standing(model, table, rows), _usable(model, table), table.truth
     for place, name in enumerate(model.preprocessor.features):
         filled = ~np.isnan(usable[:, place])
         seen = usable[filled, place]
@@ -84,7 +83,7 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
 
 def _usable(model: Model, table: Table) -> Floats:
     step = model.preprocessor
-    return mask_implausible(table.features[list(step.features)].to_numpy(), step.lowest, step.highest)
+    return mask_implausible(table.values, step.lowest, step.highest)
 
 
 def _code(axes: Axes, response: Response, coding: Coding) -> None:

@@ -38,11 +38,11 @@ def summarise(
     """
     level = config.evaluation.interval
     planned = layer_sizes(
-        config.preprocess.pca or len(config.data.features), config.network, table.target.iloc[parts.train].nunique()
+        config.preprocess.pca or len(config.data.features), config.network, len(np.unique(table.truth[parts.train]))
     )
     sizes = evaluation.sizes if evaluation else planned
     data = {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": table.counts()}
-    gaps, implausible = table.features.isna().sum().to_dict(), table.implausible.sum().to_dict()
+    gaps, implausible = (table.count(flags) for flags in (np.isnan(table.values), table.implausible))
     fill = evaluation.fill if evaluation else {}
     columns = {
         name: dict(feature) | {"gaps": gaps[name], "implausible": implausible[name], "fill": fill.get(name)}

@@ -55,7 +55,7 @@ def train_task(table: Table, config: Config, task: StudyTask, progress: Progress
     """
     configs = [network_config(config, task, *pair) for pair in task.pairs]
     parts = split(table, configs[0].split)
-    inputs, truth = prepare(table, parts, config.data, configs[0].preprocess).task, table.class_indices()
+    inputs, truth = prepare(table, parts, config.data, configs[0].preprocess).task, table.truth
     classes = np.unique(truth[parts.train])  # a class without training rows has no code and, for softmax, no output
     codes = [list(config.data.codes.items())[index] for index in classes]
     coding = Coding(tuple(name for name, _ in codes), tuple(code for _, code in codes), task.output == "softmax")

@@ -15,9 +15,9 @@ import numpy as np
 
 from pipeline.config.read import load_config
 from pipeline.data.load import load
-from pipeline.data.preprocess import fit_pipeline, from_pipeline
 from pipeline.data.split import split
 from pipeline.machine.arrays import Floats32
+from pipeline.model import prepare
 from pipeline.network.layers import initial_weights
 from pipeline.network.train import Recipe
 
@@ -72,11 +72,9 @@ def arrays() -> tuple[Floats32, Floats32]:
     """Return the training rows of the default config: (807, 6) inputs and (807, 1) codes."""
     config = load_config("configs/default.yaml")
     table = load(config.data)
-    rows = split(table, config.split).train
-    train_rows = table.features.iloc[rows]
-    steps = from_pipeline(fit_pipeline(train_rows, config.data, config.preprocess), train_rows)
-    codes = np.array(list(config.data.codes.values()))[table.class_indices()[rows]]
-    return steps.transform(train_rows).astype(np.float32), codes[:, None].astype(np.float32)
+    task = prepare(table, split(table, config.split), config.data, config.preprocess).task
+    codes = np.array(list(config.data.codes.values()))[task.truth]
+    return task.train.astype(np.float32), codes[:, None].astype(np.float32)
 
 
 def made_up(rows: int, features: int) -> tuple[Floats32, Floats32]:

@@ -18,6 +18,7 @@ from pipeline.config.schema import DataSection, Feature
 from pipeline.data.load import load
 from pipeline.data.table import Table
 from pipeline.errors import DataError
+from tests.tables import frame_of, labels_of, others_of
 
 HEADER = "Age,BS pp,Type,Class\n"
 BODY = "30,5.5,Normal,0\n40,7.5,Type1,1\n50,9.5,Type2,1\n"
@@ -84,30 +85,30 @@ WAYS = {
 def test_each_way_of_writing_the_same_table_gives_the_same_table(read: Read, content: str) -> None:
     table = read(content)
     assert len(table) == 3
-    assert table.features.to_dict("list") == {"Age": [30, 40, 50], "BS pp": [5.5, 7.5, 9.5]}
-    assert [str(kind) for kind in table.features.dtypes] == ["float64", "float64"]
-    assert list(table.target) == ["Normal", "Type1", "Type2"]
-    assert list(table.class_indices()) == [0, 1, 2]
-    assert table.others.to_dict("list") == {"Class": ["0", "1", "1"]}
+    assert frame_of(table).to_dict("list") == {"Age": [30, 40, 50], "BS pp": [5.5, 7.5, 9.5]}
+    assert table.values.dtype == np.float64
+    assert list(labels_of(table)) == ["Normal", "Type1", "Type2"]
+    assert list(table.truth) == [0, 1, 2]
+    assert others_of(table).to_dict("list") == {"Class": ["0", "1", "1"]}
 
 
 @pytest.mark.parametrize("cell", ["", " ", "NA", "n/a", "NaN", "null", "NONE", '""', '" "'])
 def test_a_cell_without_a_value_is_missing_and_not_implausible(read: Read, cell: str) -> None:
     table = read(replaced("7.5", cell))
-    assert table.features["BS pp"].isna().tolist() == [False, True, False]
-    assert not table.implausible.to_numpy().any()
+    assert np.isnan(table.column("BS pp")).tolist() == [False, True, False]
+    assert not table.implausible.any()
 
 
 @pytest.mark.parametrize("cell", ["7", "+7", "-7", "7.", ".7", "7e0", "7E-1", " 7 ", "0.1", "1e-300", "99999999999999999999"])
 def test_a_number_is_what_python_reads(read: Read, cell: str) -> None:
-    assert read(replaced("7.5", cell)).features["BS pp"][1] == float(cell)
+    assert read(replaced("7.5", cell)).column("BS pp")[1] == float(cell)
 
 
 @pytest.mark.parametrize(
     ("cell", "outside"), [("2", False), ("40", False), ("1.9999999", True), ("40.000001", True), ("-3", True)]
 )
 def test_both_ends_of_a_range_are_plausible(read: Read, cell: str, outside: bool) -> None:
-    assert read(replaced("7.5", cell)).implausible.to_numpy().tolist() == [[False, False], [False, outside], [False, False]]
+    assert read(replaced("7.5", cell)).implausible.tolist() == [[False, False], [False, outside], [False, False]]
 
 
 NOT_FINITE_NUMBERS = ["high", "-", "inf", "-Infinity", "1e999", "True", "1_0", "0x10", "5%", "1 000", "\u0661", "#N/A"]
@@ -179,7 +180,7 @@ def test_a_grouping_column_is_kept_as_text_or_reported(read: Read, problems: Cal
 
 def test_a_class_may_bear_the_name_of_a_missing_value(read: Read) -> None:
     table = read(GOOD.replace("Normal", "None").replace("Type1", "NA"), codes={"NA": 0.0, "None": 1.0, "Type2": 2.0})
-    assert list(table.class_indices()) == [1, 0, 2]
+    assert list(table.truth) == [1, 0, 2]
 
 
 @given(
@@ -201,9 +202,9 @@ def test_numbers_gaps_and_ranges_are_those_that_pandas_reads(read: Read, rows: l
     )
     table = read(text.getvalue(), redundant=())
     expected = pd.read_csv(io.StringIO(text.getvalue(), newline=""), usecols=["Age", "BS pp"])
-    pd.testing.assert_frame_equal(table.features, expected.astype(float), check_exact=True)
+    pd.testing.assert_frame_equal(frame_of(table), expected.astype(float), check_exact=True)
     outside = ~(expected["BS pp"].between(2, 40) | expected["BS pp"].isna())
-    np.testing.assert_array_equal(table.implausible["BS pp"], outside)
+    np.testing.assert_array_equal(table.implausible[:, table.features.index("BS pp")], outside)
 
 
 @given(st.lists(st.sampled_from(["", '"one line"', '"two\nlines"', '"a ""quoted""\r\n\nword"'])), st.data())
@@ -242,11 +243,11 @@ def test_the_real_files_hold_the_rows_gaps_and_damage_that_were_measured(
     features = {name: Feature(range=ends) for name, ends in ranges.items()}
     path = request.getfixturevalue(file)
     table = load(DataSection(path=str(path), target="Type", redundant=("Class",), codes=CODES, features=features))
-    assert table.target.value_counts().to_dict() == {"Normal": 631, "Type1": 173, "Type2": 205}
-    assert table.features.isna().sum().to_dict() == dict.fromkeys(ranges, 0) | {"BS pp": gaps[0], "Plasma F": gaps[1]}
-    assert table.implausible.sum().to_dict() == dict.fromkeys(ranges, 0) | {"BS Fast": 134 + 133}
-    assert ((table.features["Plasma R"] >= 11.1) == (table.target != "Normal")).all()
-    assert ((table.others["Class"] == "0") == (table.target == "Normal")).all()
+    assert labels_of(table).value_counts().to_dict() == {"Normal": 631, "Type1": 173, "Type2": 205}
+    assert frame_of(table).isna().sum().to_dict() == dict.fromkeys(ranges, 0) | {"BS pp": gaps[0], "Plasma F": gaps[1]}
+    assert table.count(table.implausible) == dict.fromkeys(ranges, 0) | {"BS Fast": 134 + 133}
+    assert ((table.column("Plasma R") >= 11.1) == (labels_of(table) != "Normal")).all()
+    assert ((others_of(table)["Class"] == "0") == (labels_of(table) == "Normal")).all()
 
 
 def test_a_parquet_file_gives_the_same_table_as_its_csv(tmp_path: Path, read: Read) -> None:
@@ -257,9 +258,9 @@ def test_a_parquet_file_gives_the_same_table_as_its_csv(tmp_path: Path, read: Re
     rows = pyarrow.csv.read_csv(io.BytesIO(GOOD.replace("7.5", "").encode()))
     pq.write_table(rows, tmp_path / "mine.parquet")
     other = read(GOOD, path=str(tmp_path / "mine.parquet"))
-    pd.testing.assert_frame_equal(other.features, table.features)
-    pd.testing.assert_series_equal(other.target, table.target)
-    pd.testing.assert_frame_equal(other.others, table.others)
+    pd.testing.assert_frame_equal(frame_of(other), frame_of(table))
+    pd.testing.assert_series_equal(labels_of(other), labels_of(table))
+    pd.testing.assert_frame_equal(others_of(other), others_of(table))
     for column, said in (
         (pa.array(["x", "Normal", "Type1"]), "row 1 (line 1)"),
         (pa.array([["a"], [], None]), "names of classes"),
@@ -273,7 +274,7 @@ def test_a_parquet_file_gives_the_same_table_as_its_csv(tmp_path: Path, read: Re
 def test_a_quote_inside_a_cell_is_what_the_csv_module_reads(read: Read, cell: str) -> None:
     expected = next(csv.reader([f"{cell},x"]))[0]
     text = "".join(line + ("," + (cell if number else "Note")) + "\n" for number, line in enumerate(GOOD.splitlines()))
-    assert read(text, "Note").others["Note"].tolist() == [expected] * 3
+    assert others_of(read(text, "Note"))["Note"].tolist() == [expected] * 3
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The oracles are scikit-learn's train_test_split and GroupShuffleSplit, and the counts of FACTS.md."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipeline.data.load import load
 from pipeline.data.split import Split, split
 from pipeline.data.table import Table
 from pipeline.errors import DataError
+from tests.tables import frame_of, labels_of, others_of, table_of
 
 LAB = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
 COLUMNS = ("Age", "BS Fast", *LAB)
@@ -23,8 +25,7 @@ COLUMNS = ("Age", "BS Fast", *LAB)
 
 def table(labels: list[str], **others: list[str]) -> Table:
     features = pd.DataFrame({"x": np.arange(len(labels), dtype=float)})
-    target = pd.Series(labels, dtype=pd.CategoricalDtype(["A", "B", "C"]), name="Type")
-    return Table(features, target, pd.DataFrame(others, index=features.index), features > 1e9, "some.csv", "0" * 64)
+    return table_of(features, labels, ["A", "B", "C"], others, path="some.csv")
 
 
 def labels(rows: int, seed: int = 0) -> list[str]:
@@ -109,7 +110,7 @@ def test_any_grouped_split_is_that_of_group_shuffle_split(groups: list[int], see
         with pytest.raises(DataError, match="cannot be split"):
             split(mine, SplitSection(test_size=size, seed=seed, group_by=("site",)))
         return
-    if mine.target.iloc[train].nunique() < 2:
+    if labels_of(mine)[train].nunique() < 2:
         return
     got = split(mine, SplitSection(test_size=size, seed=seed, group_by=("site",)))
     np.testing.assert_array_equal(got.train, train)
@@ -120,7 +121,7 @@ def test_any_grouped_split_is_that_of_group_shuffle_split(groups: list[int], see
 @given(st.lists(st.tuples(st.sampled_from([0.0, -0.0, 1.5, np.nan, -7.0]), st.sampled_from(["", "a", "b"])), min_size=1))
 def test_rows_share_a_group_just_if_they_are_equal_in_every_column(pairs: list[tuple[float, str]]) -> None:
     mine = table(["A"] * len(pairs), site=[site for _, site in pairs])
-    mine.features["x"] = [number for number, _ in pairs]
+    mine = replace(mine, values=np.array([[number] for number, _ in pairs]))
     keys = [(("empty" if np.isnan(number) else number), site) for number, site in pairs]
     groups = mine.copies(["x", "site"])
     assert groups.dtype == np.int64
@@ -142,7 +143,7 @@ def test_equal_numbers_that_are_written_differently_are_one_group(tmp_path: Path
     loaded = load(section, group_by=["BS pp"])
     for seed in range(10):
         parts = split(loaded, SplitSection(test_size=0.5, seed=seed, group_by=("BS pp",)))
-        values = loaded.features["BS pp"].to_numpy()
+        values = loaded.column("BS pp")
         assert not {*values[parts.train]} & {*values[parts.test]}
 
 
@@ -189,9 +190,8 @@ def test_a_split_repeats_itself_and_leaves_its_input_alone(section: SplitSection
     mine = fresh()
     first, second = split(mine, section), split(mine, section)
     np.testing.assert_array_equal(first.test, second.test)
-    pd.testing.assert_frame_equal(mine.features, fresh().features)
-    pd.testing.assert_frame_equal(mine.others, fresh().others)
-    pd.testing.assert_series_equal(mine.target, fresh().target)
+    for of in (frame_of, others_of, labels_of):
+        assert of(mine).equals(of(fresh()))
 
 
 @pytest.fixture
@@ -202,13 +202,13 @@ def article_split(complete_table: Table) -> Callable[[int], Split]:
 def test_the_articles_split_has_807_and_202_rows(article_split: Callable[[int], Split], complete_table: Table) -> None:
     parts = article_split(5)
     assert (len(parts.train), len(parts.test)) == (807, 202)
-    assert (complete_table.target.iloc[parts.train] == "Normal").sum() == 500
+    assert (labels_of(complete_table)[parts.train] == "Normal").sum() == 500
 
 
 def test_131_normal_test_rows_come_from_just_the_seeds_that_were_measured(
     article_split: Callable[[int], Split], complete_table: Table
 ) -> None:
-    normal = (complete_table.target == "Normal").to_numpy()
+    normal = (labels_of(complete_table) == "Normal").to_numpy()
     assert [seed for seed in range(200) if normal[article_split(seed).test].sum() == 131] == [5, 6, 57, 90, 146, 155, 181, 186]
 
 
@@ -216,7 +216,7 @@ def test_131_normal_test_rows_come_from_just_the_seeds_that_were_measured(
 def test_the_articles_test_rows_repeat_training_rows_as_often_as_measured(
     article_split: Callable[[int], Split], complete_table: Table, columns: tuple[str, ...], known: int
 ) -> None:
-    rows = [*complete_table.features[list(columns)].itertuples(index=False, name=None)]
+    rows = [*frame_of(complete_table)[list(columns)].itertuples(index=False, name=None)]
     parts = article_split(5)
     train = {rows[row] for row in parts.train}
     assert sum(rows[row] in train for row in parts.test) == known
@@ -234,8 +234,5 @@ def test_linked_groups_are_the_components_of_rows_that_may_be_equal(seed):
     links |= np.isnan(values).all(axis=1)[:, None] & np.isnan(values).all(axis=1)
     expected = connected_components(links, directed=False)[1]
     features = pd.DataFrame(values, columns=list("abcd"))
-    target = pd.Series(["no"] * 25, dtype=pd.CategoricalDtype(["no", "yes"]))
-    found = Table(features, target, pd.DataFrame(index=features.index), features.isna() & False, "x.csv", "").profiles(
-        list("abcd")
-    )
+    found = table_of(features, ["no"] * 25, ["no", "yes"]).profiles(list("abcd"))
     assert np.array_equal(found[:, None] == found, expected[:, None] == expected)

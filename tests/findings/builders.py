@@ -5,8 +5,8 @@ import pandas as pd
 
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
-from pipeline.data.table import Table
 from pipeline.findings.data_rules import DataFacts
+from tests.tables import table_of
 
 
 def facts(columns, labels, features=None, group_by=None, reference=None, tested=None, **sections) -> DataFacts:
@@ -20,10 +20,9 @@ def facts(columns, labels, features=None, group_by=None, reference=None, tested=
     values = pd.DataFrame(columns, dtype=np.float64)
     low, high = config.data.bounds()
     outside = (values < low) | (values > high)
-    target = pd.Series(labels, dtype=pd.CategoricalDtype(names), name="Type")
     rows = np.arange(len(values))
     test = rows[::5] if tested is None else np.array(tested)
-    table = Table(values, target, pd.DataFrame(index=values.index), outside, "x.csv", "")
+    table = table_of(values, labels, names, implausible=outside)
     return DataFacts(table, Split(np.setdiff1d(rows, test), test), config)
 
 

@@ -9,7 +9,9 @@ import pytest
 from scipy.stats import poisson
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
-from pipeline.findings.chance import _agreeing, _combined, _compared, _shares, more_than_chance, poisson_tail
+from pipeline.data.profiles import combined
+from pipeline.findings.chance import _agreeing, _compared, _shares, poisson_tail
+from pipeline.findings.chance import more_than_chance as stands_out
 
 
 @pytest.mark.parametrize("across", [False, True])
@@ -17,7 +19,7 @@ from pipeline.findings.chance import _agreeing, _combined, _compared, _shares, m
 def test_pairs_are_those_counted_one_by_one(seed, across):
     rng = np.random.default_rng(seed)
     columns, classes = [rng.integers(0, top, 40) for top in (2, 3, 1)], rng.choice(3, 40)
-    pairs, equal = _compared(classes, across), _agreeing(_combined(columns), classes)
+    pairs, equal = _compared(classes, across), _agreeing(combined(columns), classes)
     for kind in [(a, b) for a in range(3) for b in range(3) if (a < b if across else a == b)]:
         met = [(i, j) for i, j in combinations(range(40), 2) if tuple(sorted((classes[i], classes[j]))) == kind]
         assert pairs[kind] == len(met)
@@ -34,6 +36,10 @@ def test_the_poisson_bound_is_never_below_the_probability_and_not_far_above(mean
         exact = poisson.sf(count - 1, mean)
         assert exact <= poisson_tail(count, mean) <= min(1, exact * 8 * max(count, 1) ** 0.5)
     assert poisson_tail(0, mean) == 1
+
+
+def more_than_chance(columns: pd.DataFrame, classes, across=False) -> bool:
+    return stands_out(columns.to_numpy(float), classes, across)
 
 
 def noise(rows, width, seed=0) -> pd.DataFrame:

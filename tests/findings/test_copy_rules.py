@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pipeline.config.read import load_config
@@ -17,6 +16,7 @@ from pipeline.findings.data_rules import DataFacts
 from pipeline.stages import check
 from tests.conftest import ROOT
 from tests.findings.builders import facts
+from tests.tables import frame_of
 
 DEFAULT = ROOT / "configs/default.yaml"
 TWIN = ROOT / "data/diabetes.csv"
@@ -52,7 +52,7 @@ def test_d204_counts_rows_that_repeat_an_earlier_one():
 
 def test_d204_counts_as_pandas_does_and_shows_five_rows():
     given = copied(range(0, 30, 3), range(30, 60, 3))
-    table = given.table.features.assign(label=given.table.target)
+    table = frame_of(given.table).assign(label=given.table.truth)
     finding = found(given, "D204")
     assert finding.evidence["rows"] == table.duplicated().sum() == 10
     assert finding.evidence["examples"] == [int(row) + 1 for row in np.flatnonzero(table.duplicated())[:5]]
@@ -74,7 +74,7 @@ def test_d204_is_silent_without_a_row_equal_in_everything(given):
 def test_d204_and_d205_are_silent_where_coarse_columns_make_rows_equal_by_chance():
     rng = np.random.default_rng(0)
     given = facts({name: rng.integers(0, 5, 400) for name in "ab"}, rng.choice(["x", "y"], 400), group_by=["a", "b"])
-    assert given.table.features.duplicated().sum() > 300
+    assert frame_of(given.table).duplicated().sum() > 300
     assert {"D204", "D205", "D208"}.isdisjoint(each.code for each in find("D", given, ()))
 
 
@@ -101,7 +101,7 @@ def test_d205_counts_as_a_search_row_by_row_does_in_any_order_of_the_split():
     rng = np.random.default_rng(1)
     order = rng.permutation(100)
     given = replace(given, parts=Split(order[30:], order[:30]))
-    frame = given.table.features.assign(label=given.table.target)
+    frame = frame_of(given.table).assign(label=given.table.truth)
     rows = [tuple(row) for row in frame.itertuples(index=False)]
     copies = sorted(row for row in order[:30] if rows[row] in {rows[each] for each in order[30:]})
     profiles = [row for row in order[:30] if rows[row][:2] in {rows[each][:2] for each in order[30:]}]
@@ -158,7 +158,7 @@ def test_the_real_files_hold_the_copies_that_were_counted(name, figures, real_da
     given = DataFacts(table, split(table, config.split), config)
     evidence = found(given, "D205").evidence
     assert {key: evidence[key] for key in figures} == figures
-    repeats = table.features.assign(label=table.target).duplicated()
+    repeats = frame_of(table).assign(label=table.truth).duplicated()
     assert found(given, "D204").evidence["rows"] == repeats.sum()
     assert found(given, "D208") is None
 
@@ -167,11 +167,9 @@ def test_one_conflicting_row_in_the_real_file_is_told(real_data):
     """The first row once more, with another label."""
     config = load_config(DEFAULT, data=str(real_data / "complete.csv"))
     table = load(config.data)
-    other = next(name for name in config.data.codes if name != table.target.iloc[0])
-    first = pd.Series([other], dtype=table.target.dtype)
-    features, outside = (pd.concat([each, each[:1]], ignore_index=True) for each in (table.features, table.implausible))
-    target = pd.concat([table.target, first], ignore_index=True)
-    table = replace(table, features=features, target=target, others=features[[]], implausible=outside)
+    values, outside = (np.concatenate([rows, rows[:1]]) for rows in (table.values, table.implausible))
+    truth = np.append(table.truth, (table.truth[0] + 1) % 3)
+    table = replace(table, values=values, truth=truth, others={}, implausible=outside)
     config = config.model_copy(update={"data": config.data.model_copy(update={"redundant": ()})})
     finding = found(DataFacts(table, split(table, config.split), config), "D208")
     assert finding.evidence["examples"][0] == 1

@@ -12,6 +12,7 @@ from pipeline.findings import find
 from pipeline.runs.summary import Origin
 from pipeline.stages import train
 from tests.findings.builders import KINDRED, clean, kindred
+from tests.tables import frame_of
 
 QUIET = ("D204", "D205", "D206", "D207", "D208")
 
@@ -30,7 +31,7 @@ def test_no_copy_profile_or_leak_is_seen_in_clean_data_sets(made, seeds):
 
 def test_equal_rows_and_profiles_are_common_in_the_clean_data_sets():
     """So that the rules have something to be silent about."""
-    repeats = [clean(seed).table.features.duplicated().sum() for seed in range(60)]
+    repeats = [frame_of(clean(seed).table).duplicated().sum() for seed in range(60)]
     assert sum(count > 0 for count in repeats) > 10
     assert max(repeats) > 100
 
@@ -38,7 +39,7 @@ def test_equal_rows_and_profiles_are_common_in_the_clean_data_sets():
 @pytest.mark.parametrize("kind", KINDRED)
 def test_equal_rows_are_common_in_every_kind_of_correlated_columns(kind):
     first = KINDRED.index(kind)
-    repeats = [kindred(seed).table.features.duplicated().sum() for seed in range(first, first + 100, len(KINDRED))]
+    repeats = [frame_of(kindred(seed).table).duplicated().sum() for seed in range(first, first + 100, len(KINDRED))]
     assert sum(count > 0 for count in repeats) >= 5
 
 

@@ -41,19 +41,19 @@ def table(rows=600, seed=0) -> pd.DataFrame:
 
 def test_a_derived_column_is_no_second_witness():
     assert table().duplicated().sum() > 10
-    assert not stand_out(table(), np.zeros(600, dtype=int), False)
+    assert not stand_out(table().to_numpy(), np.zeros(600, dtype=int), False)
 
 
 def test_copies_stand_out_beside_coarse_columns():
     rng = np.random.default_rng(1)
     coarse = pd.DataFrame(rng.integers(0, 2, (600, 4)), columns=list("abcd"))
     whole = pd.concat([coarse, pd.DataFrame(rng.normal(50, 9, (600, 3)).round(1), columns=list("efg"))], axis=1)
-    assert stand_out(pd.concat([whole, whole[:5]]), np.zeros(605, dtype=int), False)
-    assert not stand_out(pd.concat([coarse, coarse[:100]]), np.zeros(700, dtype=int), False)
+    assert stand_out(pd.concat([whole, whole[:5]]).to_numpy(), np.zeros(605, dtype=int), False)
+    assert not stand_out(pd.concat([coarse, coarse[:100]]).to_numpy(), np.zeros(700, dtype=int), False)
 
 
 def test_rows_at_the_floor_of_every_column_are_no_copies():
     rng = np.random.default_rng(2)
     counts = pd.DataFrame(np.where(rng.random((500, 1)) < 0.3, rng.poisson(30, (500, 5)), 0))
     assert counts.duplicated().sum() > 300
-    assert not stand_out(counts, np.zeros(500, dtype=int), False)
+    assert not stand_out(counts.to_numpy(), np.zeros(500, dtype=int), False)

@@ -21,6 +21,7 @@ from pipeline.judge.standing import Standing
 from pipeline.network.coding import Coding
 from pipeline.network.train import Trained
 from tests.findings import builders
+from tests.tables import table_of
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
@@ -93,8 +94,7 @@ def test_c102_names_exactly_the_classes_that_no_output_of_relu_decodes_to(codes)
 def table(pp=(5.0, 9.0, 4.0), hba1c=(30.0, 60.0, 60.0), types=("Normal", "Type1", "Type2"), others=("0", "1", "1")) -> Table:
     features = pd.DataFrame({"BS pp": pp, "HbA1c": hba1c}, dtype=np.float64)
     outside = pd.DataFrame({"BS pp": (features["BS pp"] < 2) | (features["BS pp"] > 40), "HbA1c": False})
-    target = pd.Series(types, name="Type", dtype=pd.CategoricalDtype(list(CODES)))
-    return Table(features, target, pd.DataFrame({"Class": others}), outside, "x.csv", "")
+    return table_of(features, types, list(CODES), {"Class": others}, outside)
 
 
 def scored(rows: Table, settings: Config) -> DataFacts:

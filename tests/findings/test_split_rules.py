@@ -55,8 +55,9 @@ def test_classes_with_fewer_than_20_test_rows_are_named_with_their_interval(coun
 def test_a_class_of_the_codes_without_any_row_is_named():
     given = classes(tested=range(60), A=30, B=30)
     codes = given.config.data.model_copy(update={"codes": {"A": 0.0, "B": 1.0, "C": 2.0}})
-    target = given.table.target.cat.set_categories(["A", "B", "C"])
-    given = replace(given, config=given.config.model_copy(update={"data": codes}), table=replace(given.table, target=target))
+    given = replace(
+        given, config=given.config.model_copy(update={"data": codes}), table=replace(given.table, classes=("A", "B", "C"))
+    )
     assert found(given).evidence == {"classes": {"C": 0}}
     assert '"C" has 0' in found(given).message
     assert found(given).fix == 'score a file with more rows of "C"'

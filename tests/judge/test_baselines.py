@@ -26,6 +26,7 @@ from pipeline.judge.unseen import folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
+from tests.tables import table_of
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0, "Type1": 1, "Type2": -1}
@@ -82,11 +83,10 @@ def config(features=None, **preprocess) -> Config:
 
 def table(implausible=(), **columns) -> Table:
     features = pd.DataFrame(columns, dtype=np.float64)
-    target = pd.Series(["Normal"] * len(features), dtype=pd.CategoricalDtype(list(CODES)))
     outside = pd.DataFrame(False, index=features.index, columns=features.columns)
     for row, name in implausible:
         outside.loc[row, name] = True
-    return Table(features, target, pd.DataFrame(index=features.index), outside, "x.csv", "")
+    return table_of(features, ["Normal"] * len(features), list(CODES), implausible=outside)
 
 
 def rule(name, rows, numbers, counts, settings):
@@ -162,16 +162,16 @@ def test_the_rule_separates_the_real_rows_without_an_error(complete):
     settings = load_config(DEFAULT, criteria_off, str(complete))
     rows = load(settings.data)
     answers = rule("ada_rule", rows, np.arange(len(rows)), {"Type1": 173, "Type2": 205}, settings)
-    np.testing.assert_array_equal(answers == 0, rows.class_indices() == 0)
-    assert np.mean(answers == rows.class_indices()) == (631 + 205) / 1009
+    np.testing.assert_array_equal(answers == 0, rows.truth == 0)
+    assert np.mean(answers == rows.truth) == (631 + 205) / 1009
 
 
 def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> None:
     random = np.random.default_rng(0)
     ages = random.integers(9, size=120) * 10.0
-    types = pd.Series(random.choice(list(CODES), 120), dtype=pd.CategoricalDtype(list(CODES)))
+    types = random.choice(list(CODES), 120)
     features = pd.DataFrame({"Age": ages})
-    rows = Table(features, types, pd.DataFrame(index=features.index), features.isna(), "x.csv", "")
+    rows = table_of(features, types, list(CODES))
     settings = config()
     section = UnseenSection(group_by=("Age",), folds=3)
     folds = folds_of(rows, section)
@@ -191,7 +191,7 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     assert list(result.unseen.answers) == ["network", "majority", "mlp"]  # no criterion, and no tree in the last fold
     np.testing.assert_array_equal(result.unseen.answers["mlp"], np.arange(120) % 3)
     for number, fold in enumerate(folds):
-        oracle = DummyClassifier(strategy="most_frequent").fit(ages[fold.train, None], rows.class_indices()[fold.train])
+        oracle = DummyClassifier(strategy="most_frequent").fit(ages[fold.train, None], rows.truth[fold.train])
         np.testing.assert_array_equal(result.unseen.answers["majority"][fold.test], oracle.predict(ages[fold.test, None]))
         assert (result.unseen.answers["network"][fold.test] == number).all()
         assert (result.unseen.folds[fold.test] == number).all()

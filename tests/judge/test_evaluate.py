@@ -16,6 +16,7 @@ from pipeline.judge.evaluate import Evaluation, evaluate
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
+from tests.tables import table_of
 
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 GLUCOSE = [0.1, 0.9, -1.2, 0.6, 0.4, 1.3, -0.2, np.nan]
@@ -40,8 +41,7 @@ def judged(model: Model, rows: Table, parts: Split, yardsticks: Yardsticks, sett
 
 def table() -> Table:
     features = pd.DataFrame({"glucose": GLUCOSE})
-    target = pd.Series(TYPES, dtype=pd.CategoricalDtype(list(CODES)))
-    return Table(features, target, pd.DataFrame(index=features.index), features.isna() & False, "x.csv", "")
+    return table_of(features, TYPES, list(CODES))
 
 
 def identity(classes=("Normal", "Type1", "Type2")) -> Model:

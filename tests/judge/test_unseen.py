@@ -1,5 +1,7 @@
 """Folds by profile: as scikit-learn's, and no profile on both sides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from pipeline.data.load import load
 from pipeline.data.table import Table
 from pipeline.errors import DataError
 from pipeline.judge.unseen import folds_of, profiles_of, unseen_answers
+from tests.tables import frame_of, table_of
 
 COLUMNS = ("a", "b")
 
@@ -21,9 +24,8 @@ def table(seed: int, rows: int = 300, profiles: int = 30) -> Table:
     values[0, 0] = values[1, 1] = np.nan
     profile = np.r_[np.arange(profiles), random.integers(profiles, size=rows - profiles)]
     features = pd.DataFrame(values[profile], columns=["a", "b", "c"])
-    classes = pd.CategoricalDtype(["no", "yes", "perhaps"])
-    target = pd.Series(np.array(["no", "yes", "perhaps"])[profile % 3], dtype=classes)
-    return Table(features, target, pd.DataFrame(), features.isna() & False, "x.csv", "")
+    classes = ["no", "yes", "perhaps"]
+    return table_of(features, np.array(classes)[profile % 3], classes)
 
 
 def may_equal(one: tuple, other: tuple) -> bool:
@@ -36,7 +38,7 @@ def may_equal(one: tuple, other: tuple) -> bool:
 def test_every_row_is_held_out_once_and_no_profile_is_on_both_sides(seed: int) -> None:
     rows = table(seed)
     folds = folds_of(rows, UnseenSection(group_by=COLUMNS, folds=4, seed=seed))
-    keys = rows.features[list(COLUMNS)].apply(tuple, axis=1)
+    keys = frame_of(rows)[list(COLUMNS)].apply(tuple, axis=1)
     assert np.array_equal(np.sort(np.concatenate([fold.test for fold in folds])), np.arange(300))
     for fold in folds:
         assert not any(may_equal(one, other) for one in set(keys.iloc[fold.train]) for other in set(keys.iloc[fold.test]))
@@ -46,7 +48,7 @@ def test_every_row_is_held_out_once_and_no_profile_is_on_both_sides(seed: int) -
 def test_a_gap_keeps_no_profile_apart_on_the_real_file(article) -> None:
     config = load_config("configs/default.yaml", data=str(article))
     rows, section = load(config.data), config.evaluation.unseen
-    values = rows.features[list(section.group_by)].to_numpy()
+    values = frame_of(rows)[list(section.group_by)].to_numpy()
     for fold in folds_of(rows, section):
         for row in values[fold.test]:
             agree = (values[fold.train] == row) | np.isnan(values[fold.train]) | np.isnan(row)
@@ -60,9 +62,9 @@ def test_the_real_file_has_21_profiles_in_six_folds(complete) -> None:
     section = config.evaluation.unseen
     assert section is not None
     names = list(section.group_by)
-    groups = rows.features.groupby(names, dropna=False).ngroup()
+    groups = frame_of(rows).groupby(names, dropna=False).ngroup()
     folds = folds_of(rows, section)
-    oracle = StratifiedGroupKFold(6, shuffle=True, random_state=0).split(groups, rows.class_indices(), groups)
+    oracle = StratifiedGroupKFold(6, shuffle=True, random_state=0).split(groups, rows.truth, groups)
     for fold, (train, test) in zip(folds, oracle, strict=True):
         assert np.array_equal(fold.train, train)
         assert np.array_equal(fold.test, test)
@@ -75,8 +77,7 @@ def test_the_real_file_has_21_profiles_in_six_folds(complete) -> None:
 def test_too_few_profiles_are_one_clear_line(profiles: int, folds: int, told: str) -> None:
     rows = table(0, profiles=profiles)
     if told == "two classes":
-        target = pd.Series(np.where(rows.features["b"] == rows.features["b"].iloc[0], "yes", "no"))
-        rows = Table(rows.features, target.astype(rows.target.dtype), rows.others, rows.implausible, "x.csv", "")
+        rows = replace(rows, truth=np.where(rows.column("b") == rows.column("b")[0], 1, 0))
         folds = 3
     with pytest.raises(DataError, match=told) as caught:
         folds_of(rows, UnseenSection(group_by=COLUMNS, folds=folds))

@@ -16,6 +16,7 @@ from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, thresholds
 from pipeline.network.train import losses, train_network, train_networks
+from tests.tables import frame_of
 
 pytestmark = pytest.mark.arithmetic
 
@@ -141,9 +142,9 @@ def real_rows(complete):
     config = load_config(DEFAULT, data=str(complete))
     table = load(config.data)
     parts = train_test_split(np.arange(len(table)), test_size=0.2, random_state=5)
-    steps = fit_pipeline(table.features.iloc[parts[0]], config.data, config.preprocess)
-    inputs, codes = steps.transform(table.features).astype(np.float32), np.array([[0], [1], [-1]], dtype=np.float32)
-    return [(inputs[rows], codes[table.class_indices()[rows]]) for rows in parts]
+    steps = fit_pipeline(frame_of(table).iloc[parts[0]], config.data, config.preprocess)
+    inputs, codes = steps.transform(frame_of(table)).astype(np.float32), np.array([[0], [1], [-1]], dtype=np.float32)
+    return [(inputs[rows], codes[table.truth[rows]]) for rows in parts]
 
 
 @pytest.mark.parametrize("recipe", [pytest.param(CODE, id="code"), pytest.param(SOFTMAX, id="softmax", marks=SLOW)])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.report.response import response_picture, responses, standing
 from pipeline.runs.reopen import Reopened
+from tests.tables import frame_of
 
 
 def test_the_others_stand_at_what_fills_a_gap(reopened: Reopened) -> None:
@@ -16,7 +17,7 @@ def test_the_others_stand_at_what_fills_a_gap(reopened: Reopened) -> None:
 
 def test_where_nothing_fills_a_gap_they_stand_at_the_median_of_training(shape: Callable[[str], Reopened]) -> None:
     run = shape("article")
-    medians = run.table.features.iloc[run.run.split.train].median()
+    medians = frame_of(run.table).iloc[run.run.split.train].median()
     assert standing(run.run.model, run.table, run.run.split.train).tolist() == medians.tolist()
 
 
@@ -35,7 +36,7 @@ def test_output_and_answers_are_those_of_the_model(reopened: Reopened) -> None:
 def test_the_range_is_that_of_the_usable_values(reopened: Reopened) -> None:
     run, table = reopened.run, reopened.table
     fast = next(each for each in responses(run.model, table, run.config, run.split.train) if each.feature == "BS Fast")
-    usable = table.features["BS Fast"].mask(table.implausible["BS Fast"]).dropna()
+    usable = frame_of(table)["BS Fast"].mask(table.implausible[:, 1]).dropna()
     assert (fast.values[0], fast.values[-1]) == (usable.min(), usable.max())
     assert len(fast.seen) == len(fast.truth) == len(usable)
 

@@ -24,6 +24,7 @@ from pipeline.study.claims import FAILS, HOLDS, judged_claims
 from pipeline.study.compare import COLUMNS, gather
 from pipeline.study.grid import divisions, task_size, tasks
 from pipeline.study.work import cores
+from tests.tables import table_of
 
 REPETITIONS = 100
 ROWS = 400
@@ -69,8 +70,7 @@ def planted(seed: int, config: Config, distance: float) -> Table:
     classes = random.permutation(np.arange(ROWS) % len(names))
     values = 3 + directions[classes] + random.normal(size=(ROWS, len(FEATURES)))
     features = pd.DataFrame(values, columns=FEATURES)
-    target = pd.Series(pd.Categorical.from_codes(classes, categories=names))
-    return Table(features, target, pd.DataFrame(index=features.index), features.isna(), "planted", "")
+    return table_of(features, np.array(names)[classes], names, path="planted")
 
 
 def verdicts(table: Table, config: Config) -> dict[str, str]:

@@ -118,8 +118,8 @@ def answered(config: Config, table: Table, folds: Sequence[Split]) -> np.ndarray
     right = []
     for fold in folds:
         model, _ = fit(prepare(table, fold, config.data, config.preprocess), config.data.codes, config.network, config.training)
-        features = table.features.iloc[fold.test]
-        right.append(model.answers(model.output(features), tuple(config.data.codes)) == table.class_indices()[fold.test])
+        output = model.output(table.rows(fold.test))
+        right.append(model.answers(output, tuple(config.data.codes)) == table.truth[fold.test])
     return np.concatenate(right)
 
 
@@ -136,10 +136,7 @@ def seeded(config: Config, seed: int) -> Config:
 
 def subset(table: Table, rows: np.ndarray) -> Table:
     """Return some rows of a table, as a table."""
-    frames = {
-        name: getattr(table, name).iloc[rows].reset_index(drop=True) for name in ("features", "target", "others", "implausible")
-    }
-    return replace(table, **frames)
+    return replace(table, values=table.rows(rows), truth=table.truth[rows], others={}, implausible=table.implausible[rows])
 
 
 def mean(right: np.ndarray) -> float:

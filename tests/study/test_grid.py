@@ -1,6 +1,7 @@
 """The splits and tasks of a study: every network once, each as the config of ``train`` would have it."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.errors import DataError
 from pipeline.study.grid import divisions, network_config, task_size, tasks
+from tests.tables import frame_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +54,7 @@ def test_every_network_is_in_one_task_whatever_is_trained_together(config: Confi
 def test_random_splits_are_those_of_train_and_unseen_ones_share_no_profile(config: Config, table: Table):
     columns = ("BS pp", "Plasma R", "Plasma F", "HbA1c")
     profiles = table.copies(columns)
-    filled = ~table.features[list(columns)].isna().any(axis=1).to_numpy()
+    filled = frame_of(table)[list(columns)].notna().all(axis=1).to_numpy()
     for task in tasks(divisions(table, config), config, 10_000)[:: len(config.study.features) * len(config.study.outputs)]:
         division, parts = task.division, split(table, network_config(config, task, 0.05, 0).split)
         assert (len(parts.train), len(parts.test)) == (division.train, division.test)
@@ -81,9 +83,9 @@ def test_fewer_components_are_kept_where_the_config_says_so(config: Config, tabl
 
 
 def test_a_split_that_leaves_a_column_empty_is_named(config: Config, table: Table):
-    empty = table.features.copy()
-    empty.loc[split(table, config.split).train, "HbA1c"] = np.nan
-    damaged = Table(empty, table.target, table.others, table.implausible, table.path, table.sha256)
+    empty = table.values.copy()
+    empty[split(table, config.split).train, table.features.index("HbA1c")] = np.nan
+    damaged = replace(table, values=empty)
     with pytest.raises(DataError, match=r'study, random split of seed 5, features raw: .*"HbA1c" has no usable value'):
         divisions(damaged, config)
 

@@ -90,10 +90,11 @@ def other_rows(path: Path) -> str:
         return f"{len(table)} rows of {len(expected)}"
     where = {name.strip(): place for place, name in enumerate(head)}
     for place, cells in enumerate(expected):
-        if table.target.iloc[place] != cells[where[section.target]].strip():
-            return f"row {place + 1}: class {table.target.iloc[place]} of {cells}"
+        name = table.classes[table.truth[place]]
+        if name != cells[where[section.target]].strip():
+            return f"row {place + 1}: class {name} of {cells}"
         for name in section.features:
-            cell, value = cells[where[name]].strip(), float(table.features[name].iloc[place])
+            cell, value = cells[where[name]].strip(), float(table.column(name)[place])
             if (value != value) != (cell.lower() in MISSING) or (value == value and value != float(cell)):
                 return f"row {place + 1}: {name} is {value} of {cell!r}"
     return ""

@@ -1,0 +1,44 @@
+"""Tables of the pipeline made from pandas, and given back to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data.table import Table, Texts
+
+
+def table_of(
+    features: pd.DataFrame,
+    labels: Sequence[str],
+    classes: Sequence[str],
+    others: Mapping[str, Sequence[str]] | None = None,
+    implausible: Any = False,
+    path: str = "x.csv",
+) -> Table:
+    """Return a table of these columns and labels; ``implausible`` is one flag, or (rows, F) of them."""
+    outside = np.broadcast_to(np.asarray(implausible, dtype=bool), features.shape)
+    truth = pd.Categorical(labels, categories=list(classes)).codes.astype(np.int64)
+    texts = {name: Texts(*_sorted(column)) for name, column in (others or {}).items()}
+    return Table(tuple(map(str, features)), features.to_numpy(float), outside, tuple(classes), truth, texts, path, "0" * 64)
+
+
+def frame_of(table: Table) -> pd.DataFrame:
+    """Return the features."""
+    return pd.DataFrame(table.values, columns=list(table.features))
+
+
+def labels_of(table: Table) -> pd.Series:
+    """Return the name of each row's class."""
+    return pd.Series(np.array(table.classes)[table.truth])
+
+
+def others_of(table: Table) -> pd.DataFrame:
+    """Return the other columns."""
+    return pd.DataFrame({name: np.array(texts.different)[texts.places] for name, texts in table.others.items()})
+
+
+def _sorted(column: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    different, places = np.unique(np.asarray(column, dtype=object), return_inverse=True)
+    return tuple(different.tolist()), places
