@@ -356,3 +356,11 @@ def test_any_config_is_refused_in_a_line(word: str, kind: str, printed: Printed)
 def test_any_run_is_refused_in_a_line(words: tuple[str, ...], kind: str, printed: Printed) -> None:
     put(kind)
     refused(printed, "input.csv", *("input.csv" if word == "RUN" else word for word in words))
+
+
+def test_a_study_is_judged_by_the_slope_of_its_reference_and_not_by_one_that_its_grid_replaces(in_process: Call) -> None:
+    grid = {"alphas": [0.05, 0.2], "features": ["standard"], "outputs": ["code"], "seeds": 2, "splits": 2}
+    code, out, err = in_process("study", written(codes={"no": -1, "yes": 1}, network={"alpha": 0.0}, study=grid))
+    assert code == 0, err
+    assert "C101" not in {finding["code"] for finding in out["findings"]}
+    assert out["notes"] == ["network.alpha: not used, for the grid of the study says it"]

@@ -26,7 +26,8 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
     if config.network.output == "code" and loss == "categorical_crossentropy":
         message = "categorical cross-entropy on a single output is a constant: its gradient is exactly 0 and nothing is learnt"
     elif loss == "ordinal" and not len(crossed([*config.data.codes.values()], config.network.slopes()[-1])):
-        message, fix = "at slope 0 no output crosses a middle between two codes: nothing is learnt", "--set network.alpha=0.05"
+        slope, fix = config.network.slopes()[-1], "--set network.alpha=0.05"
+        message = f"at slope {slope:g} no output crosses a middle between two codes: nothing is learnt"
     else:
         return
     yield Doubt(message, {"loss": loss, "outputs": 1}, f"{fix}, or --set network.output=softmax")

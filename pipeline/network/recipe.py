@@ -14,6 +14,7 @@ from pipeline.network.layers import layer_sizes
 
 # logits between thresholds; it and l2 were chosen by grouped validation inside the article's training rows: make recipes
 _STEEPNESS = 3.0
+_LARGEST = float(np.finfo(np.float32).max)
 
 Progress = Callable[[float], None]
 """Called with the share of the work done since the last call; the shares sum to 1."""
@@ -89,10 +90,10 @@ def thresholds(recipe: Recipe) -> Thresholds:
 
 
 def crossed(codes: Sequence[float] | Floats, slope: float) -> Floats:
-    """Return the (J,) places midway between neighbouring codes that an output behind Leaky ReLU of this slope can cross."""
+    """Return the (J,) places midway between neighbouring codes that an output, a float32, can cross behind Leaky ReLU."""
     ordered = np.unique(codes)
     middles = (ordered[1:] + ordered[:-1]) / 2
-    return np.asarray(middles[(middles > 0) | (slope > 0)])
+    return np.asarray(middles[-middles < slope * _LARGEST])
 
 
 def batch_shape(rows: int, recipe: Recipe) -> tuple[int, int]:

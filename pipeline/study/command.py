@@ -31,7 +31,9 @@ def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = Fa
     """
     check_grid(config)
     table = load(config.data, config.split.group_by or ())
-    findings = tuple(finding for finding in audit(config, table, split(table, config.split)) if finding.code not in _IDLE)
+    own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
+    doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split))
+    findings = tuple(finding for finding in doubts if finding.code not in _IDLE)
     data = StudyData(table.path, table.sha256, len(table), table.counts())
     if any(finding.blocks for finding in findings):
         return RefusedStudy(data=data, findings=findings)

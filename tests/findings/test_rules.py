@@ -54,6 +54,8 @@ C_CASES = [
     ("C101", config(training=CROSS, network=SOFTMAX), None),
     ("C101", config(), None),
     ("C101", config({"a": -1.0, "b": 1.0}, network={"alpha": 0.0}), {"loss": "ordinal", "outputs": 1}),
+    ("C101", config({"a": -2.0, "b": -1.0}, network={"alpha": 1e-300}), {"loss": "ordinal", "outputs": 1}),
+    ("C101", config({"a": -2.0, "b": -1.0}, network={"alpha": 1e-3}), None),
     ("C101", config({"a": -1.0, "b": 0.0}, network={"alpha": [0.3, 0.0]}), {"loss": "ordinal", "outputs": 1}),
     ("C101", config({"a": -1.0, "b": 1.0}, network={"alpha": [0.0, 0.3]}), None),
     ("C101", config({"a": -1.0, "b": 1.0}, network={"alpha": 0.0}, training={"loss": "squared_error"}), None),
