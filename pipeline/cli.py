@@ -156,10 +156,11 @@ def check_command(
         from pipeline.report.terminal import show_findings
         from pipeline.stages import check
 
-        findings = check(load_config(config, settings or (), data))
+        findings, copies = check(load_config(config, settings or (), data))
         if strict:
             findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
-        out.show({"findings": [asdict(finding) for finding in findings]}, lambda console: show_findings(console, findings))
+        shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
+        out.show(shown, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 

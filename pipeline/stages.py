@@ -9,6 +9,8 @@ from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
+from pipeline.findings.copy_rules import Copies, copies_of
+from pipeline.findings.data_rules import DataFacts
 from pipeline.judge.baselines import answer_all, yardsticks_of
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.unseen import folds_of, prepare_folds, profiles_of
@@ -22,12 +24,13 @@ from pipeline.runs.write import prepare_models, save_run
 from pipeline.track.command import track
 
 
-def check(config: Config) -> tuple[Finding, ...]:
-    """Read the data and return the findings that need no training."""
+def check(config: Config) -> tuple[tuple[Finding, ...], Copies]:
+    """Read the data and return the findings that need no training, and how many test rows training rows tell."""
     table = load(config.data, config.split.group_by or ())
     if config.evaluation.unseen:
         profiles_of(table, config.evaluation.unseen)  # says now what training would say
-    return audit(config, table, split(table, config.split))
+    parts = split(table, config.split)
+    return audit(config, table, parts), copies_of(DataFacts(table, parts, config))
 
 
 def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:

@@ -85,3 +85,10 @@ def phi(flag: Flags, member: Flags) -> float:
     if flag.all() or member.all() or not flag.any() or not member.any():
         return 0.0
     return float(np.corrcoef(flag, member)[0, 1])
+
+
+def binomial_tail(successes: int, trials: int, share: float) -> float:
+    """Return the probability of at most so many successes in independent trials, each with the probability ``share``."""
+    drawn = np.arange(1, successes + 1)
+    logs = np.cumsum(np.log((trials - drawn + 1) / drawn) + np.log(share / (1 - share)))
+    return float(np.exp(trials * np.log1p(-share) + np.append(0.0, logs)).sum())

@@ -34,10 +34,10 @@ def audit_training(
     if len(parts.train):  # on another file there are no training rows to look at
         dead = [layer.dead for layer in evaluation.advice.layers]
         agreeing = agreement(model, trained, model.preprocessor.transform(table.rows(parts.train)))
-    scored = np.concatenate([parts.train, parts.test])[: None if evaluation.several_classes else 0]  # else one answer is right
+    several = len(np.unique(evaluation.truth)) > 1  # else one answer is right
     finite = np.isfinite(trained.final_loss[trained.chosen])
     extreme = None if finite else _extreme(table, table.usable(config.preprocess.implausible), parts.train)
-    facts = TrainingFacts(trained, evaluation.answers[scored], dead, agreeing, config, extreme)
+    facts = TrainingFacts(trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme)
     return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
 
 

@@ -64,7 +64,8 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
         answer is 0 or 1. A code such as -1 can never be counted as right.
     Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
         is the share of the rows coded 0, which looks like a result.
-    How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1.
+    How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1. It is a warning where
+        `training.engine` is `keras`, which prints that accuracy, and else for information.
     How to fix: read `accuracy` (the nearest code decides), not `keras_accuracy`; or `--set network.output=softmax`.
     Source: Keras, keras.metrics.BinaryAccuracy (threshold 0.5).
     """
@@ -74,6 +75,7 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
             f"Keras's accuracy compares the output with 0.5, so it never counts {listing(others)} as right",
             {"classes": others},
             "read `accuracy`, where the nearest code decides, or --set network.output=softmax",
+            None if config.training.engine == "keras" else "info",
         )
 
 

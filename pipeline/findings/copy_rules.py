@@ -2,16 +2,39 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import dump_line
-from pipeline.errors import listing
+from pipeline.errors import counted, listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Integers
+
+_PERHAPS = "; in columns as coarse as these chance alone may make rows equal"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Of ``test`` rows, those that equal a training row in every feature and the target, and those that share its profile.
+
+    ``of_training_profiles`` is None where ``evaluation.unseen`` names no columns. All of this counts whatever chance explains.
+    """
+
+    test: int
+    of_training_rows: int
+    of_training_profiles: int | None
+
+
+def copies_of(facts: DataFacts) -> Copies:
+    """Count the test rows that training rows tell."""
+    profiles = _profiled(facts)
+    return Copies(
+        len(facts.parts.test), len(_in_training(_whole_rows(facts), facts)), None if profiles is None else len(profiles)
+    )
 
 
 def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
@@ -20,15 +43,15 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     What: rows that repeat an earlier row. Two empty cells are equal.
     Why it matters: a patient that stands in the file several times counts several times, in training and in every figure. The
         rows are fewer than they seem, and intervals come out too narrow.
-    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so the finding needs
-        more pairs of equal rows than chance explains. That is ten times as many as if the columns were independent within a
-        class, with a Poisson probability below 0.0001; or any pair, where fewer than 0.001 are expected among the distinct
-        rows. As correlated columns agree more often, near misses are looked at too: pairs that differ in one column only, by
-        one or two steps. They say how many equal pairs to expect; there must be twice as many and one standard error more. Only
-        columns of at least 8 steps have near misses; without any, there is no finding. Two kinds of values are left out:
-        columns that follow from the others, and ends of a column that 10 rows share, such as zeros. Fewer than 20 pairs must be
-        more than a third of those that are equal after rounding to two steps. In a small table with a derived column a single
-        chance pair may still be reported.
+    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
+        only where there are more pairs of equal rows than chance explains, and else for information. That is ten times as many
+        as if the columns were independent within a class, with a Poisson probability below 0.0001; or any pair, where fewer
+        than 0.001 are expected among the distinct rows. As correlated columns agree more often, near misses are looked at too:
+        pairs that differ in one column only, by one or two steps. They say how many equal pairs to expect; there must be twice
+        as many and one standard error more. Only columns of at least 8 steps have near misses; without any, there is no
+        warning. Two kinds of values are left out: columns that follow from the others, and ends of a column that 10 rows share,
+        such as zeros. Fewer than 20 pairs must be more than a third of those that are equal after rounding to two steps. In a
+        small table with a derived column a single chance pair may still be reported.
     How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         Chernoff's bound for the Poisson probability.
@@ -36,13 +59,15 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     table, config = facts.table, facts.config
     groups = _whole_rows(facts)
     repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
-    if len(repeats) and more_than_chance(table.values, table.truth):
+    if len(repeats):
+        copied = more_than_chance(table.values, table.truth)
         yield Doubt(
-            f"{len(repeats)} of {len(table)} rows repeat an earlier row in every feature and in {config.data.target}"
-            f" ({_such_as(repeats)})",
+            f"{counted(len(repeats), 'row')} of {len(table):,} repeat{'s' * (len(repeats) == 1)} an earlier row in every feature"
+            f" and in {config.data.target} ({_such_as(repeats)}){'' if copied else _PERHAPS}",
             {"rows": len(repeats), "examples": _examples(repeats)},
             "remove the repeats from the file"
             + ("" if config.split.group_by else f", or keep them together: {_grouped(config)}"),
+            None if copied else "info",
         )
 
 
@@ -55,27 +80,28 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         well it would do on the next patient.
     How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training rows. In
         a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in
-        its columns, or may be where a cell is empty. It is only said when the whole table holds more pairs of equal rows, or of
-        equal profiles, than chance explains (see D204).
+        its columns, or may be where a cell is empty. It is a warning where the whole table holds more pairs of equal rows, or
+        of equal profiles, than chance explains (see D204), and else for information.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
-    table, config, parts = facts.table, facts.config, facts.parts
+    table, config, tested = facts.table, facts.config, len(facts.parts.test)
     columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
-    classes = table.truth
-    copies = _in_training(_whole_rows(facts), facts)
-    profiles = _in_training(table.profiles(columns), facts) if columns else copies[:0]
-    if (len(copies) and more_than_chance(table.values, classes)) or (
-        len(profiles) and more_than_chance(np.stack([table.column(name) for name in columns], axis=1), classes)
-    ):
-        count, examples = len(profiles) if columns else None, copies if len(copies) else profiles
-        shared = f", and {count} share {listing(columns)} with one" if columns else ""
-        yield Doubt(
-            f"{len(copies)} of {len(parts.test)} test rows repeat a training row{shared} ({_such_as(examples)}): the test asks "
-            "what training has already told",
-            {"copies": len(copies), "profiles": count, "test": len(parts.test), "examples": _examples(examples)},
-            _grouped(config) + (", or read the accuracy on unseen profiles" if columns else ""),
-        )
+    copies, profiles = _in_training(_whole_rows(facts), facts), _profiled(facts)
+    if not len(copies) and (profiles is None or not len(profiles)):
+        return
+    copied = len(copies) and more_than_chance(table.values, table.truth)
+    if profiles is not None and len(profiles) and not copied:
+        copied = more_than_chance(np.stack([table.column(name) for name in columns], axis=1), table.truth)
+    count, examples = None if profiles is None else len(profiles), copies if profiles is None or len(copies) else profiles
+    shared = "" if count is None else f", and {count} share {listing(columns)} with one"
+    seen = "these test rows were already seen in training" if copied else _PERHAPS.removeprefix("; ")
+    yield Doubt(
+        f"{len(copies)} of {tested} test rows repeat a training row{shared} ({_such_as(examples)}): {seen}",
+        {"copies": len(copies), "profiles": count, "test": tested, "examples": _examples(examples)},
+        _grouped(config) + (", or read the accuracy on unseen profiles" if columns else ""),
+        None if copied else "info",
+    )
 
 
 def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
@@ -106,6 +132,12 @@ def _whole_rows(facts: DataFacts) -> Integers:
     """Return (rows,) numbers; rows equal in every feature and in the target share one."""
     groups = facts.table.copies(list(facts.config.data.features))
     return groups * len(facts.config.data.codes) + facts.table.truth
+
+
+def _profiled(facts: DataFacts) -> Integers | None:
+    """Return the test rows whose profile has a training row; None where no columns make one."""
+    unseen = facts.config.evaluation.unseen
+    return _in_training(facts.table.profiles(unseen.group_by), facts) if unseen else None
 
 
 def _in_training(groups: Integers, facts: DataFacts) -> Integers:

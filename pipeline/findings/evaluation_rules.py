@@ -1,57 +1,120 @@
 """E: what the accuracy is worth. Facts: the evaluation."""
 
 from collections.abc import Iterator
+from statistics import NormalDist
 
 import numpy as np
 
+from pipeline.errors import counted, listing
+from pipeline.findings.association import binomial_tail
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.standing import Standing
+from pipeline.machine.arrays import Integers
 
 _GAP = 0.05  # between two accuracies, which counts as large
 _CHANCE = 0.05
+_SURE = 0.001  # of a difference that was not looked for
+_HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
 
 def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     """No better than always naming the largest class.
 
-    What: the test accuracy is not above that of a rule that looks at nothing and always names the class that is most frequent
-        in training.
+    What: the network is not shown to be better than a rule that looks at nothing and always names the most frequent class.
     Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and no row of another class is
         recognised by it.
-    How it is tested: test accuracy <= accuracy of the largest training class on the same test rows, where these are of more
-        than one class.
+    How it is tested: on all rows that were scored, on the test rows, and on unseen profiles where the folds were asked for. The
+        network passes on some rows if it is right on more of them than their largest class, by an exact McNemar test at 0.05;
+        or if the mean of its sensitivities, each class counting alike, is above that of naming a class at random by more than
+        2.33 standard errors. It must pass on all rows together, and on the test rows or on unseen profiles. Test rows of a
+        single class tell nothing.
     How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not, more
         starts, more epochs, more rows, or other features.
-    Source: the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
+    Source: McNemar (1947); the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
-    majority = evaluation.standings["majority"].test
-    if majority is not None and evaluation.test.accuracy <= majority and evaluation.several_classes:
+    truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
+    if len(np.unique(truth)) < 2:
+        return
+    unknown = [(truth[tested], answers[tested])] if len(np.unique(truth[tested])) > 1 else []
+    unknown += [(truth, evaluation.unseen.answers["network"])] if evaluation.unseen else []
+    if not _learnt(truth, answers) or (unknown and not any(_learnt(*rows) for rows in unknown)):
+        accuracy, majority = evaluation.test.accuracy, evaluation.standings["majority"].test or 0.0
+        verb = "is no better than" if accuracy <= majority else "is not shown to be better than"
         yield Doubt(
-            f"test accuracy {evaluation.test.accuracy:.2%} is no better than always naming the largest class ({majority:.2%})",
-            {"accuracy": evaluation.test.accuracy, "majority": majority},
+            f"test accuracy {accuracy:.2%} {verb} always naming the largest class ({majority:.2%})",
+            {"accuracy": accuracy, "majority": majority},
             "look at the findings C, D and T; if none tells why, more starts, epochs or rows, or other features",
         )
 
 
-def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
-    """A simple baseline is better.
+def _learnt(truth: Integers, answers: Integers) -> bool:
+    """Say whether answers are better than always naming the largest class, in all or in the mean of the classes."""
+    sizes, right = np.bincount(truth), answers == truth
+    largest = truth == sizes.argmax()
+    better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
+    if better > worse and mcnemar(better, worse) < _CHANCE:
+        return True
+    present = sizes > 0
+    found, of, count = np.bincount(truth, right)[present], sizes[present], int(present.sum())
+    shrunk = (found + 1) / (of + 2)  # or a class that is found always, or never, would have no error
+    error = np.sqrt(np.sum(shrunk * (1 - shrunk) / of)) / count
+    return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
 
-    What: a rule or a small model that anyone can read (the largest class, the ADA criteria, logistic regression, a decision
-        tree of depth 3) is right more often than the network, on the test rows or on unseen profiles.
-    Why it matters: the network then adds nothing but effort; whoever wants to use a result should use the simple one.
+
+def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
+    """A class that is hardly ever found.
+
+    What: of the rows of a class, far fewer than a third are predicted as such; of more than three classes, fewer than a guess
+        among them finds.
+    Why it matters: where ill people are rare, a network that finds none of them is nearly always right. Its accuracy says
+        nothing about what it was made for.
+    How it is tested: on unseen profiles where the folds were asked for, else on the test rows. The sensitivity of the class
+        must be below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the
+        number of classes. A class of less than some 17 rows cannot be told (see D209).
+    How to fix: more rows of the class, or features that tell it from the others; fewer of the other classes in training would
+        only move mistakes to them.
+    Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
+    """
+    truth, given = evaluation.held_out()
+    names, details = evaluation.test.classes, {}
+    limit = min(_HARDLY, 1 / len(names))
+    for place, name in enumerate(names):
+        rows, found = int((truth == place).sum()), int(((truth == place) & (given["network"] == place)).sum())
+        if rows and binomial_tail(found, rows, limit) < _SURE / len(names):
+            details[name] = {"found": found, "rows": rows}
+    if details:
+        counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
+        where = "on unseen profiles" if evaluation.unseen else "in the test"
+        yield Doubt(
+            f"{where} the network finds only {' and '.join(counts)}",
+            {"classes": list(details), "details": details},
+            f"bring more rows of {listing(details)}, or features that tell them from the others",
+        )
+
+
+def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
+    """A baseline is better.
+
+    What: a rule or a model of another kind (the largest class, the ADA criteria, logistic regression, a decision tree, a random
+        forest, gradient boosting, scikit-learn's MLP) is right more often than the network, on the test rows or on unseen
+        profiles.
+    Why it matters: if it is simpler, the network adds nothing but effort; if it is not, the data hold more than the network
+        finds.
     How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
-        0.05 after Bonferroni's correction for the number of simple baselines. On unseen profiles the interval of the
-        difference, with profiles as the sample, must lie above 0. A smaller lead may be luck and is not reported.
+        0.05 after Bonferroni's correction for the number of baselines. On unseen profiles the interval of the difference, with
+        profiles as the sample and as wide as that correction asks, must lie above 0. A smaller lead may be luck and is not
+        reported.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
-    network = evaluation.standings["network"]
-    better = {name: _wins(evaluation.standings[name], network) for name in SIMPLE}
+    network, rivals = evaluation.standings["network"], len(evaluation.standings) - 1
+    better = {name: _wins(rival, network, rivals) for name, rival in evaluation.standings.items() if name != "network"}
     better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
     if better:
-        best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0))
+        best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0, name in SIMPLE))
         leads = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
         yield Doubt(
             f"{leads}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
@@ -60,10 +123,10 @@ def simple_baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         )
 
 
-def _wins(rival: Standing, network: Standing) -> dict[str, float | None]:
+def _wins(rival: Standing, network: Standing, rivals: int) -> dict[str, float | None]:
     """Return the figures in which a baseline is above the network by more than chance explains, None for the others."""
-    ahead = rival.p is not None and (rival.test or 0) > (network.test or 0) and rival.p < _CHANCE / len(SIMPLE)
-    leads = rival.unseen_lead is not None and rival.unseen_lead[0] > 0
+    ahead = rival.p is not None and (rival.test or 0) > (network.test or 0) and rival.p < _CHANCE / rivals
+    leads = rival.unseen_lead is not None and rival.unseen_sure
     return {"test": rival.test if ahead else None, "unseen": rival.unseen if leads else None, "p": rival.p if ahead else None}
 
 
@@ -83,7 +146,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: the same recipe is trained in grouped, stratified folds by the columns of `evaluation.unseen.group_by`.
         The accuracy over all held-out rows must be 5 points or more below the test accuracy, and farther than both intervals
         explain (the limits of a difference after Newcombe 1998). The interval on unseen profiles takes the profiles as the
-        sample.
+        sample; both cover what `evaluation.interval` says.
     How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler model.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
@@ -104,22 +167,27 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
 def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     """Training and test accuracy far apart.
 
-    What: the training accuracy lies outside the test accuracy's interval and differs from it by 5 points or more.
+    What: training and test accuracy differ by 5 points or more, and by more than chance explains.
     Why it matters: much higher on training rows, the network has learnt those rows by heart (overfitting). Much lower, the two
         parts differ in kind, or the split was a lucky one.
-    How it is tested: decoded accuracy of both parts, and the Wilson interval of the test accuracy.
+    How it is tested: decoded accuracy of both parts. The interval of their difference that covers 99.9 %, made of the Wilson
+        intervals of both after Newcombe (1998), must not hold 0.
     How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values of
         `split.seed`, or `--set split.stratify=true`.
     Source: the bias-variance trade-off, as in Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 7.2.
     """
     if evaluation.train is None:
         return
-    train, test, (low, high) = evaluation.train.accuracy, evaluation.test.accuracy, evaluation.test.interval
-    if round(abs(train - test), 9) >= _GAP and not low <= train <= high:
+    train, test = evaluation.train, evaluation.test
+    gap, below = train.accuracy - test.accuracy, train.accuracy < test.accuracy
+    ends = [wilson(round(part.accuracy * part.rows), part.rows, 1 - _SURE) for part in (train, test)]
+    chance = np.hypot(ends[0][below] - train.accuracy, ends[1][not below] - test.accuracy)
+    if round(abs(gap), 9) >= _GAP and abs(gap) > chance:
         yield Doubt(
-            f"training accuracy {train:.2%} is far from the test accuracy {test:.2%} ({low:.1%} to {high:.1%})",
-            {"train": train, "test": test, "interval": [low, high]},
+            f"training accuracy {train.accuracy:.2%} is far from the test accuracy {test.accuracy:.2%}: "
+            f"{100 * gap:+.1f} points, of which chance explains {100 * chance:.1f}",
+            {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
             "a smaller network, a regulariser (training.l2), or more rows"
-            if train > test
+            if gap > 0
             else "--set split.stratify=true, or look at other values of split.seed",
         )

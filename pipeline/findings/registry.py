@@ -53,9 +53,10 @@ RULES = {
         Rule("T304", "warning", training_rules.dead_hidden_units),
         Rule("T305", "warning", training_rules.starts_disagree),
         Rule("E401", "error", evaluation_rules.no_better_than_majority),
-        Rule("E402", "warning", evaluation_rules.simple_baseline_better),
+        Rule("E402", "warning", evaluation_rules.baseline_better),
         Rule("E403", "warning", evaluation_rules.worse_on_unseen_profiles),
         Rule("E404", "warning", evaluation_rules.train_and_test_apart),
+        Rule("E408", "warning", evaluation_rules.class_hardly_found),
     )
 }
 

@@ -44,6 +44,7 @@ class Evaluation:
         subgroups: the test rows by the limits that the config declares for a column.
         advice: from training rows, or from all rows of another file.
         fill: what replaces a missing value of each column; NaN where nothing does.
+        tested: numbers of the test rows.
         truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
     """
 
@@ -59,13 +60,18 @@ class Evaluation:
     advice: Advice
     fill: dict[str, float]
     sizes: tuple[int, ...]
+    tested: Integers
     truth: Integers
     answers: Integers
 
-    @property
-    def several_classes(self) -> bool:
-        """Whether the test rows are of more than one class; if not, much cannot be told from them."""
-        return bool(np.count_nonzero(self.test.confusion.sum(axis=1)) > 1)
+    def held_out(self) -> tuple[Integers, dict[str, Integers]]:
+        """Return truth and answers of the rows that tell most about the network, which was not trained on them, and its rivals.
+
+        All rows, where the folds answered them; else the test rows, of which only the network's answers are here.
+        """
+        if self.unseen:
+            return self.truth, self.unseen.answers
+        return self.truth[self.tested], {"network": self.answers[self.tested]}
 
 
 def evaluate(
@@ -107,6 +113,7 @@ def evaluate(
         advice=advise(model, table.rows(train if len(train) else test)),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),
         sizes=model.network.sizes,
+        tested=test,
         truth=truth,
         answers=answers,
     )

@@ -8,6 +8,8 @@ from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Integers
 
+_CHANCE = 0.05  # that a baseline leads by luck, in any of them
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -17,6 +19,7 @@ class Standing:
         test, test_interval: accuracy on the test rows and its Wilson interval.
         unseen, unseen_interval: accuracy on unseen profiles, and its interval by ``grouped_interval``.
         unseen_lead: interval of its lead over the network there, by ``grouped_difference``; None for the network.
+        unseen_sure: whether that lead is above 0 by more than chance explains in any of the baselines; it may go wrong in 5 %.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two.
     """
@@ -26,6 +29,7 @@ class Standing:
     unseen: float | None = None
     unseen_interval: Interval | None = None
     unseen_lead: Interval | None = None
+    unseen_sure: bool = False
     better: int | None = None
     worse: int | None = None
     p: float | None = None
@@ -51,7 +55,10 @@ def standings(
                 standing = replace(standing, better=better, worse=worse, p=mcnemar(better, worse))
         if unseen and name in held:
             of_groups = grouped_interval(held[name], unseen.groups, level)
-            lead = None if name == "network" else grouped_difference(held[name], held["network"], unseen.groups, level)
-            standing = replace(standing, unseen=float(held[name].mean()), unseen_interval=of_groups, unseen_lead=lead)
+            standing = replace(standing, unseen=float(held[name].mean()), unseen_interval=of_groups)
+            if name != "network":
+                pair = held[name], held["network"], unseen.groups
+                lead, sure = grouped_difference(*pair, level), grouped_difference(*pair, 1 - 2 * _CHANCE / (len(held) - 1))
+                standing = replace(standing, unseen_lead=lead, unseen_sure=sure[0] > 0)
         result[name] = standing
     return result

@@ -108,9 +108,7 @@ def status(summary: Summary) -> tuple[str, str]:
         return "bad", "unsound: the accuracy means nothing"
     if any(finding.level == "error" for finding in summary.findings):
         return "bad", "errors stand, and were accepted"
-    if any(finding.level == "warning" for finding in summary.findings):
-        return "doubtful", "read the doubts first"
-    return "good", "no doubt was found"
+    return ("good", "no doubt was found") if summary.clear else ("doubtful", "read the doubts first")
 
 
 FILTERS = (percent, interval, ranged, points, points_span, number, span, quantity, p_value, joined, with_code, shown)

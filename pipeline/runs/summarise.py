@@ -8,6 +8,8 @@ from pipeline.config.schema import Config, EvaluationSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.findings import Finding
+from pipeline.findings.copy_rules import copies_of
+from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.verdict import verdict
 from pipeline.judge.bootstrap import groups_note, rows_note
 from pipeline.judge.evaluate import Evaluation
@@ -48,14 +50,18 @@ def summarise(
         name: dict(feature) | {"gaps": gaps[name], "implausible": implausible[name], "fill": fill.get(name)}
         for name, feature in config.data.features.items()
     }
+    copies = copies_of(DataFacts(table, parts, config))
+    judged = verdict(evaluation, findings, copies, level)
     facts = {
         "run": None,
-        "verdict": verdict(evaluation, findings, level),
+        "verdict": judged.sentences,
+        "clear": judged.clear,
         "interval_note": rows_note(level),
         "engine": config.training.engine,
         "data": data | {"train": len(parts.train), "test": len(parts.test)},
         "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
         **(_figures(evaluation, config) if evaluation else _REFUSED),
+        "copies": copies,
         "columns": columns,
         "card": config.card,
         "findings": findings,

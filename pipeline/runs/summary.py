@@ -189,6 +189,14 @@ class _Column(Feature):
     fill: Figure
 
 
+class CopiesSummary(Part):
+    """As in ``findings.copy_rules.Copies``."""
+
+    test: int
+    of_training_rows: int
+    of_training_profiles: int | None
+
+
 class FindingSummary(Part):
     """As in ``findings.Finding``."""
 
@@ -209,6 +217,7 @@ class Summary(Part):
 
     run: str | None
     verdict: tuple[str, ...]
+    clear: bool
     interval_note: str
     engine: str
     data: DataSummary
@@ -222,6 +231,7 @@ class Summary(Part):
     probabilities: _Probabilities | None
     subgroups: dict[str, tuple[_Subgroup, ...]]
     advice: _Advice | None
+    copies: CopiesSummary
     columns: dict[str, _Column]
     card: CardSection
     findings: tuple[FindingSummary, ...]

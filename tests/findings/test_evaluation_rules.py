@@ -1,22 +1,52 @@
-"""E402 to E404: figures that provoke them, with the evidence, and figures that do not."""
+"""E401 to E408: figures that provoke them, with the evidence, and figures that do not; SciPy's exact tests are the oracle."""
 
+from dataclasses import fields
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from scipy.stats import binom, binomtest
 
 from pipeline.findings import find
+from pipeline.findings.association import binomial_tail
 from pipeline.judge.baselines import FITTED
+from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.metrics import score
 from pipeline.judge.standing import Standing
+from pipeline.judge.unseen import Unseen
 
 
-def evaluation(network: Standing, train: float | None = None, interval=(0.9, 1.0), **rivals: Standing) -> SimpleNamespace:
-    names = ("majority", "ada_rule", *FITTED)
-    return SimpleNamespace(
+def evaluation(
+    network: Standing, train: float | None = None, interval=(0.9, 1.0), rows=200, **rivals: Standing
+) -> SimpleNamespace:
+    """Figures without the answers that they were made of: 200 rows of two classes, all right."""
+    names, truth = ("majority", "ada_rule", *FITTED), np.arange(200) % 2
+    facts = SimpleNamespace(
         standings={"network": network} | {name: rivals.get(name, Standing()) for name in names},
-        test=SimpleNamespace(accuracy=network.test, interval=interval),
-        several_classes=True,
-        train=None if train is None else SimpleNamespace(accuracy=train),
+        test=SimpleNamespace(accuracy=network.test, interval=interval, rows=rows, classes=("no", "yes")),
+        train=None if train is None else SimpleNamespace(accuracy=train, rows=4 * rows),
+        unseen=None,
+        truth=truth,
+        answers=truth,
+        tested=np.arange(100),
     )
+    facts.held_out = lambda: (truth, {"network": truth})
+    return facts
+
+
+def answered(truth, answers, tested=None, unseen=None) -> Evaluation:
+    """Figures of answers to rows; every fifth row is tested unless said."""
+    truth, answers = np.asarray(truth), np.asarray(answers)
+    tested = np.arange(0, len(truth), 5) if tested is None else np.asarray(tested)
+    classes = tuple("abcdefg"[: max(2, truth.max() + 1)])
+    held = Unseen(np.arange(len(truth)), np.zeros(len(truth)), {"network": np.asarray(unseen)}) if unseen is not None else None
+    test, largest = score(truth[tested], answers[tested], classes, 0.95), np.bincount(truth).argmax()
+    names = ("majority", "ada_rule", *FITTED)
+    standings = {"network": Standing(test=test.accuracy, test_interval=test.interval)} | {name: Standing() for name in names}
+    standings["majority"] = Standing(test=float(np.mean(truth[tested] == largest)))
+    nothing = dict.fromkeys(field.name for field in fields(Evaluation))
+    given = {"test": test, "standings": standings, "unseen": held, "tested": tested, "truth": truth, "answers": answers}
+    return Evaluation(**nothing | given)
 
 
 def evidence(facts: SimpleNamespace, code: str) -> dict | None:
@@ -28,7 +58,7 @@ def evidence(facts: SimpleNamespace, code: str) -> dict | None:
 OWN = Standing(test=0.95, test_interval=(0.9, 0.98), unseen=0.8, unseen_interval=(0.6, 0.95))
 
 
-AHEAD, BEHIND = (0.01, 0.2), (-0.01, 0.2)
+LEAD = (-0.01, 0.2)
 
 
 @pytest.mark.parametrize(
@@ -36,20 +66,24 @@ AHEAD, BEHIND = (0.01, 0.2), (-0.01, 0.2)
     [
         ({}, None, None),
         ({"logistic_regression": Standing(test=0.95, unseen=0.8, unseen_lead=(0.0, 0.0), p=1.0)}, None, None),
-        ({"random_forest": Standing(test=1.0, unseen=1.0, unseen_lead=AHEAD, p=0.001)}, None, None),  # not simple
-        ({"decision_tree": Standing(test=0.97, p=0.013)}, None, None),  # 0.05 / 4 is the limit
-        ({"majority": Standing(test=0.97, p=0.012)}, {"majority": {"test": 0.97, "unseen": None, "p": 0.012}}, "majority"),
-        ({"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=BEHIND, p=0.001)}, None, None),
         (
-            {"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=AHEAD, p=0.001)},
+            {"random_forest": Standing(test=1.0, unseen=1.0, unseen_lead=LEAD, unseen_sure=True, p=0.001)},
+            {"random_forest": {"test": 1.0, "unseen": 1.0, "p": 0.001}},
+            "random_forest",
+        ),
+        ({"decision_tree": Standing(test=0.97, p=0.0072)}, None, None),  # 0.05 / 7 is the limit
+        ({"majority": Standing(test=0.97, p=0.0071)}, {"majority": {"test": 0.97, "unseen": None, "p": 0.0071}}, "majority"),
+        ({"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=LEAD, p=0.001)}, None, None),
+        (
+            {"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=LEAD, unseen_sure=True, p=0.001)},
             {"ada_rule": {"test": None, "unseen": 0.9, "p": None}},
             "ada_rule",
         ),
         (
             {
                 "majority": Standing(test=0.99, p=0.001),
-                "logistic_regression": Standing(test=0.97, unseen=0.9, unseen_lead=AHEAD, p=0.2),
-                "decision_tree": Standing(test=0.9, unseen=0.95, unseen_lead=BEHIND, p=0.2),
+                "logistic_regression": Standing(test=0.97, unseen=0.9, unseen_lead=LEAD, unseen_sure=True, p=0.2),
+                "decision_tree": Standing(test=0.9, unseen=0.95, unseen_lead=LEAD, p=0.2),
             },
             {
                 "majority": {"test": 0.99, "unseen": None, "p": 0.001},
@@ -59,7 +93,7 @@ AHEAD, BEHIND = (0.01, 0.2), (-0.01, 0.2)
         ),
     ],
 )
-def test_e402_names_every_simple_baseline_whose_lead_chance_does_not_explain(
+def test_e402_names_every_baseline_whose_lead_chance_does_not_explain(
     rivals: dict, better: dict | None, best: str | None
 ) -> None:
     found = evidence(evaluation(OWN, **rivals), "E402")
@@ -85,15 +119,62 @@ def test_e403_needs_five_points_and_a_gap_that_the_intervals_do_not_explain(unse
 
 
 @pytest.mark.parametrize(
-    ("train", "interval", "fires"),
+    ("train", "test", "rows", "fires"),
     [
-        (1.0, (0.9, 0.98), True),
-        (0.85, (0.9, 0.98), True),
-        (0.99, (0.9, 0.98), False),  # outside, but near
-        (1.0, (0.9, 1.0), False),  # far, but within what chance allows
-        (None, (0.9, 0.98), False),
+        (1.0, 0.85, 200, True),
+        (0.8, 0.95, 200, True),
+        (0.99, 0.95, 20_000, False),  # certain, but near
+        (1.0, 0.85, 20, False),  # far, but within what chance allows
+        (None, 0.85, 200, False),
     ],
 )
-def test_e404_needs_distance_and_an_interval_that_excludes_it(train: float | None, interval: tuple, fires: bool) -> None:
-    found = evidence(evaluation(OWN, train, interval), "E404")
-    assert found == ({"train": train, "test": 0.95, "interval": list(interval)} if fires else None)
+def test_e404_needs_distance_and_more_than_chance(train: float | None, test: float, rows: int, fires: bool) -> None:
+    found = evidence(evaluation(Standing(test=test), train, rows=rows), "E404")
+    assert (found is not None) == fires
+
+
+RARE = np.repeat(np.arange(5), [900, 40, 30, 20, 10])
+FOUND = np.where(np.arange(1000) % 4 == 0, 0, RARE)
+
+
+@pytest.mark.parametrize(
+    ("facts", "fires"),
+    [
+        (answered([0, 1] * 50, [0, 1] * 50), False),
+        (answered([0, 1] * 50, [0] * 100), True),
+        (answered([0, 1] * 50, [-1] * 100), True),
+        (answered([0] * 118 + [1] * 2, [0] * 120, tested=range(20)), True),  # test rows of one class
+        (answered([0] * 100, [0] * 100), False),  # of one class altogether: nothing can be told
+        (answered([0] * 656 + [1] * 344, [0] * 656 + [1] * 4 + [0] * 340, tested=range(1000)), True),  # 4 more than the class
+        (answered(RARE, np.where(RARE == 0, np.arange(1000) % 5, RARE)), False),  # below the class in all, above chance in each
+        (answered(RARE, FOUND), False),
+        (answered([0, 1] * 500, [0, 1] * 500, unseen=[0] * 1000), False),  # the copies of E403, not empty
+        (answered([0, 1] * 50, [0, 1] * 40 + [0] * 20, tested=range(80, 100), unseen=[0] * 100), True),
+    ],
+)
+def test_e401_holds_the_answers_against_the_largest_class_and_against_chance(facts: Evaluation, fires: bool) -> None:
+    assert (evidence(facts, "E401") is not None) == fires
+
+
+@pytest.mark.parametrize("rows", [5, 17, 18, 60, 176])
+def test_e408_is_the_exact_binomial_test_of_a_third(rows: int) -> None:
+    truth = np.repeat([0, 1], [2000, rows])
+    for found in range(rows // 2):
+        answers = np.where((truth == 1) & (np.arange(len(truth)) >= 2000 + found), 0, truth)
+        fires = binomtest(found, rows, 1 / 3, "less").pvalue < 0.001 / 2
+        facts = answered(truth, answers, tested=range(len(truth)))
+        expected = {"classes": ["b"], "details": {"b": {"found": found, "rows": rows}}} if fires else None
+        assert evidence(facts, "E408") == expected
+
+
+def test_e408_reads_the_folds_where_there_are_some() -> None:
+    truth = np.repeat([0, 1], 100)
+    facts = answered(truth, truth, unseen=np.zeros(200, dtype=int))
+    assert evidence(facts, "E408") == {"classes": ["b"], "details": {"b": {"found": 0, "rows": 100}}}
+
+
+@pytest.mark.parametrize("trials", [1, 20, 1000])
+@pytest.mark.parametrize("share", [0.01, 1 / 3, 0.9])
+def test_the_binomial_tail_is_that_of_scipy(trials: int, share: float) -> None:
+    for successes in {0, 1, trials // 3, trials}:
+        assert binomial_tail(successes, trials, share) == pytest.approx(binom.cdf(successes, trials, share), rel=1e-9, abs=1e-300)
