@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and files of others that are read with care."""
 
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -102,6 +103,15 @@ def regular(path: Path, most: int) -> Iterator[BufferedReader]:
         if facts.st_size > most:
             raise OSError(errno.EFBIG, f"it has {facts.st_size:,} bytes, and {most:,} at most are expected")
         yield file
+
+
+def sha256_of(path: Path | str) -> str | None:
+    """Return the SHA-256 of a file; None where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def flush(path: Path) -> None:

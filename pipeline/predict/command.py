@@ -11,7 +11,7 @@ from pipeline import __version__
 from pipeline.errors import DataError, PipelineError, listing
 from pipeline.machine.cluster import Work, place_of
 from pipeline.machine.cluster import carry_out as on_cluster
-from pipeline.machine.files import whole
+from pipeline.machine.files import sha256_of, whole
 from pipeline.machine.progress import progress_bar
 from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.runs.place import resolve_run
@@ -22,6 +22,9 @@ _KEPT = "nothing was written"
 
 def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbose: bool = False) -> dict[str, Any]:
     """Score a file, or every Parquet file below a folder, and return what ``--json`` prints.
+
+    "trained_on" are the rows that the network was trained on, where the file is the one of its training; else None, for then
+    nobody looked.
 
     Args:
         run: the folder of a run.
@@ -42,6 +45,8 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
         raise PipelineError(f"--dask: scores the Parquet files of a folder; {source} is none")
     else:
         counts = predict(opened, source, target, verbose)
+    # another file is not read a second time for its hash
+    data, same_size = opened.record.data, source.is_file() and counts.rows + counts.rejected == opened.record.data.rows
     return {
         "run": str(resolve_run(run)),
         "sound": opened.record.sound,
@@ -50,6 +55,7 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
         "rejected": counts.rejected,
         "rejected_rows": str(rejected_path(target)) if counts.rejected else None,
         "known": counts.known,
+        "trained_on": data.train if same_size and sha256_of(source) == data.sha256 else None,
         "accuracy": counts.right / counts.known if counts.known else None,
         "seconds": time.perf_counter() - started,
     }

@@ -20,5 +20,10 @@ def show_scored(console: Console, result: dict[str, Any]) -> None:
     if result["accuracy"] is not None:
         known = counted(result["known"], "row")
         console.print(Text(f"right on {result['accuracy']:.1%} of the {known} whose class is known"))
+    if result["trained_on"] is not None:
+        trained = f"{result['trained_on']:,} of these {counted(result['rows'], 'row')} were trained on"
+        console.print(Text(f"{trained}: this is the file of the training", style="bold yellow"))
+    elif result["accuracy"] is not None:
+        console.print(Text("whether some of these rows were trained on was not looked at"))
     if not result["sound"]:
         console.print(Text(f"warning: {UNSOUND}", style="bold red"))

@@ -1,12 +1,12 @@
 """How runs relate to their config file, to the data, and to one another."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.errors import PipelineError
+from pipeline.machine.files import sha256_of
 from pipeline.runs.place import LATEST, resolve_run, run_folders
 from pipeline.runs.saved import read_config, read_record
 from pipeline.runs.summary import Accuracy, FindingSummary, Origin, Part
@@ -86,14 +86,6 @@ def current_run(config: Config, origin: Origin) -> Path | None:
         except PipelineError:
             continue  # "runs" names it
         if Path(record.config.path).resolve() == Path(origin.path).resolve():
-            same_data = record.data.sha256 == _sha256(config.data.path)
+            same_data = record.data.sha256 == sha256_of(config.data.path)
             return folder if same_data and not changed_settings(then, config) else None
     return None
-
-
-def _sha256(path: str) -> str | None:
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None  # training will say what is wrong with it

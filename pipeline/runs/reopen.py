@@ -40,10 +40,15 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
             problem = f"this run was not written by this version: {table.path} has other rows; train again"
             raise RunError(f"{folder / 'run.json'}: {problem}")
         parts, yardsticks = run.split, run.yardsticks
+        if data is not None:
+            notes += (
+                f"{table.path} is the file of the training: {record.data.train:,} of these {len(table):,} rows were trained on",
+            )
     else:
         parts, yardsticks = Split(train=np.arange(0), test=np.arange(len(table))), Yardsticks(run.yardsticks.counts, {})
         stranger = f"{table.path} is not the file that the run was trained on"
-        notes += (f"{stranger}: every row counts as a test row, and baselines that need fitting are left out",)
+        apart = "every row counts as a test row, whether some were trained on was not looked at"
+        notes += (f"{stranger}: {apart}, and baselines that need fitting are left out",)
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
     findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
     summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)

@@ -26,6 +26,8 @@ from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.conftest import ROOT, command
 
+Printed = Callable[..., tuple[int, str, str]]
+
 Call = Callable[..., tuple[int, dict, str]]
 NAMES = ["Age", "BS Fast", "BS pp", "Plasma R", "Plasma F", "HbA1c"]
 SOUND = "45,5.2,6.8,10.9,4.2,33"
@@ -49,6 +51,20 @@ def scored(run: Scoring, folder: Path, text: str | bytes, output: str = "out.csv
     return predict(run, source, target), target
 
 
+def test_who_scores_the_file_of_the_training_is_told_how_much_of_it_was_trained_on(trained: Path, printed: Printed) -> None:
+    text = Path("data/diabetes.csv").read_text(encoding="utf-8")
+    Path("copy.csv").write_text(text, encoding="utf-8")
+    Path("other.csv").write_text(text.replace("\n", " \n"), encoding="utf-8")
+    told, unknown = "807 of these 1,009 rows were trained on", "whether some"
+    for command_line in (("predict", "copy.csv", "out.csv"), ("evaluate", "models/latest", "--data", "copy.csv")):
+        assert told in printed(*command_line)[1]
+    for command_line in (("predict", "other.csv", "out.csv"), ("evaluate", "models/latest", "--data", "other.csv")):
+        out = printed(*command_line)[1]
+        assert unknown in out
+        assert told not in out
+    assert told not in printed("evaluate")[1]
+
+
 def test_the_twin_gets_the_answers_of_the_run_and_its_accuracy(trained: Path, in_process: Call) -> None:
     code, said, _ = in_process("predict", "data/diabetes.csv", "out.csv")
     assert code == 0
@@ -64,6 +80,7 @@ def test_the_twin_gets_the_answers_of_the_run_and_its_accuracy(trained: Path, in
     assert (said["rows"], said["rejected"], said["rejected_rows"]) == (1009, 0, None)
     assert said["accuracy"] == (read["predicted Type"] == read["Type"]).mean()
     assert said["run"] == str(resolve_run("models/latest"))
+    assert said["trained_on"] == 807
     figures = in_process("evaluate", "--data", "out.csv")[1]["accuracy"]
     assert said["accuracy"] == figures["test"] or figures["train"] is not None
 
