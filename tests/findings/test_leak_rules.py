@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.findings import find
+from pipeline.findings.association import ranked
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.separation import by_levels
 from tests.conftest import ROOT
 from tests.findings.builders import facts
 
@@ -37,7 +40,7 @@ def spoilt(value: float, **shares: float) -> np.ndarray:
     return values
 
 
-@pytest.mark.parametrize(("value", "kind"), [(np.nan, "empty"), (-1.0, "implausible")])
+@pytest.mark.parametrize(("value", "kind"), [(np.nan, "empty"), (-1.5, "implausible")])
 def test_d206_names_the_class_that_gaps_or_implausible_values_go_with(value, kind):
     columns = {"quiet": noise(1), "loud": spoilt(value, B=0.6, A=0.04)}
     finding = found(facts(columns, LABELS, {"loud": {"range": [0, 99]}}), "D206")
@@ -46,8 +49,8 @@ def test_d206_names_the_class_that_gaps_or_implausible_values_go_with(value, kin
     assert list(finding.evidence["details"]["loud"]) == [kind]
     assert (sign["class"], sign["share"], sign["others"]) == ("B", 18 / 30, 2 / 70)
     assert sign["p_value"] == pytest.approx(
-        2 * 3 * hypergeom(100, 20, 30).sf(17), rel=1e-9
-    )  # three tests: one flag, three classes
+        2 * 3 * 2 * hypergeom(100, 20, 30).sf(17), rel=1e-9
+    )  # six tests: this flag and the whole numbers of a column, three classes
     assert sign["phi"] == pytest.approx((18 * 68 - 2 * 12) / np.sqrt(20 * 80 * 30 * 70))
     assert f'is {kind} in 60.0% of "B" and 2.9% of the rest' in finding.message
     assert '"loud"' in finding.fix
@@ -105,17 +108,82 @@ def test_d206_leaves_a_column_with_a_criterion_to_d207():
     assert found(given, "D206") is None
 
 
-def test_d206_needs_a_balanced_accuracy_of_095():
-    values = np.where(LABELS == "B", 20.0, 10.0)
-    values[50:52], values[:2] = 10.0, 20.0  # 28 of 30 and 68 of 70
-    assert found(facts({"a": values}, LABELS), "D206").evidence["details"]["a"]["interval"]["balanced_accuracy"] > 0.95
-    values[52:54] = 10.0
-    assert found(facts({"a": values}, LABELS), "D206") is None
+@pytest.mark.parametrize(("mistakes", "fires"), [(0, True), (5, True), (25, False)])
+def test_d206_needs_a_balanced_accuracy_surely_above_095(mistakes, fires):
+    """Classes three standard deviations apart reach 0.93: strong is not leaky."""
+    labels = np.repeat(["A", "B"], 500)
+    values = np.where(labels == "B", 20.0, 10.0)
+    values[:mistakes], values[500 : 500 + mistakes] = 20.0, 10.0
+    assert (found(facts({"a": values}, labels), "D206") is not None) == fires
+    assert found(facts({"a": values[480:520]}, labels[480:520]), "D206") is None  # too few to be sure
 
 
-@pytest.mark.parametrize(("small", "fires"), [(9, False), (10, True)])
+def test_d206_is_silent_on_classes_three_standard_deviations_apart():
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        labels = rng.choice(["A", "B"], 800)
+        values = rng.normal(3.0 * (labels == "B")).round(1)
+        assert found(facts({"a": values, "b": rng.normal(size=800)}, labels), "D206") is None
+
+
+def test_d206_names_whole_numbers_in_one_class_only():
+    values = noise(2) + 0.05
+    values[LABELS == "B"] = values[LABELS == "B"].round()
+    sign = found(facts({"a": values, "b": noise(3)}, LABELS), "D206").evidence["details"]["a"]["a whole number"]
+    assert (sign["class"], sign["share"], sign["others"]) == ("B", 1, 0)
+    assert found(facts({"a": values.round(), "b": noise(3)}, LABELS), "D206") is None  # all of them are
+
+
+def test_d206_names_levels_that_jump_between_classes():
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 12, 600) * 0.5 + 4
+    labels = np.where(rng.random(600) < 0.05, "A", np.array(["A", "B", "A", "C"] * 3)[((values - 4) * 2).astype(int)])
+    levels = found(facts({"a": values, "b": rng.normal(size=600)}, labels), "D206").evidence["details"]["a"]["levels"]
+    assert levels["alone"] > 0.9 > levels["ordered"]
+    labels = np.where(values > 7, "A", "B")  # in the order of the numbers, which an interval tells
+    assert "levels" not in found(facts({"a": values}, labels), "D206").evidence["details"]["a"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_levels_are_counted_as_one_by_one(seed):
+    rng = np.random.default_rng(seed)
+    values, truth = rng.integers(0, 5, 80).astype(float), rng.integers(0, 3, 80)
+    levels = by_levels(ranked(values), truth, 3)
+    right = np.zeros(80, dtype=bool)
+    for row in range(80):
+        others = (values == values[row]) & (np.arange(80) != row)
+        counts = np.bincount(truth[others], minlength=3)
+        right[row] = counts[truth[row]] > np.delete(counts, truth[row]).max()
+    assert levels.alone == pytest.approx(np.mean([right[truth == k].mean() for k in range(3)]))
+    cuts = [[0, *inner, 5] for inner in combinations_with_replacement(range(6), 3)]
+    names = np.array([[np.mean(values[truth == k] == level) for k in range(3)] for level in range(5)])
+    best = max(sum(names[low:high].sum(axis=0).max() for low, high in pairwise(cut)) for cut in cuts)
+    assert levels.ordered == pytest.approx(best / 3)
+
+
+def limited(rng: np.random.Generator, rows=1200) -> tuple[dict, np.ndarray]:
+    """A quarter of the ill are ill by a limit of the first column, the others by something that is correlated with it."""
+    shared = rng.normal(size=rows)
+    first = (5.6 + 0.7 * (0.5 * shared + rng.normal(size=rows) * 0.85)).round(1)
+    ill = (shared + rng.normal(size=rows) > 2.0) | (first >= 6.5)
+    return {"a": first, "b": (shared + rng.normal(size=rows)).round(2)}, np.where(ill, "ill", "well")
+
+
+def test_d206_names_a_limit_beyond_which_all_are_ill():
+    for seed in range(10):
+        columns, labels = limited(np.random.default_rng(seed))
+        evidence = found(facts(columns, labels), "D206").evidence
+        assert evidence["columns"] == ["a"]
+        sign = evidence["details"]["a"]["limit"]
+        assert (sign["class"], sign["limit"], sign["above"]) == ("ill", 6.5, True)
+        assert sign["rows"] == (columns["a"] >= 6.5).sum()
+        columns["a"] = -columns["a"]
+        assert found(facts(columns, labels), "D206").evidence["details"]["a"]["limit"]["above"] is False
+
+
+@pytest.mark.parametrize(("small", "fires"), [(9, False), (300, True)])
 def test_d206_needs_ten_rows_of_the_class_and_ten_others(small, fires):
-    labels, values = ["A"] * small + ["B"] * 50, [99.0] * small + [*noise()[:50]]
+    labels, values = ["A"] * small + ["B"] * 500, [99.5] * small + [*np.tile(noise(), 5)]
     assert (found(facts({"a": values}, labels), "D206") is not None) == fires
 
 
@@ -185,7 +253,9 @@ def test_the_real_files_give_the_label_away_as_was_seen(name, real_data):
     table = load(config.data)
     given = DataFacts(table, split(table, config.split), config)
     evidence = found(given, "D206").evidence
-    assert evidence["columns"] == ["BS Fast"]
+    assert evidence["columns"] == ["BS Fast", "BS pp"]
+    assert list(evidence["details"]["BS pp"]) == ["levels"]
+    assert evidence["details"]["BS Fast"]["a whole number"]["others"] == 0
     assert evidence["details"]["BS Fast"]["implausible"]["share"] == 267 / 631
     assert evidence["details"]["BS Fast"]["interval"]["class"] == "Normal"
     assert (evidence["details"]["BS Fast"]["interval"]["low"], evidence["details"]["BS Fast"]["interval"]["high"]) == (5.6, 6.9)
