@@ -4,7 +4,6 @@ Writes results.json and RESULTS.md beside this file, and exits with 1 if anythin
 run, and the figures of the others stay.
 """
 
-import importlib.util
 import json
 import os
 import random
@@ -21,7 +20,7 @@ from typing import Any
 
 from pipeline.machine.files import whole
 from tests.bench import machine, results
-from tests.torture import damage, disks, interrupts, kills, spread
+from tests.torture import damage, disks, interrupts, kills, serve, spread
 from tests.torture.calls import ROOT, call, limit_memory
 
 HERE = Path(__file__).parent
@@ -38,6 +37,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "kills": ("Commands killed at random moments", kills.run),
     "interrupts": ("Commands interrupted at random moments", interrupts.run),
     "disks": ("Full and read-only disks, two at once, links in outputs", disks.run),
+    "serve": ("The server", lambda base, place: serve.run()),
 }
 
 DAMAGE: dict[str, Callable[[Path, random.Random], dict[str, Any]]] = {
@@ -90,16 +90,14 @@ def flat(figures: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]
 
 def main() -> int:
     """Run the parts, and write the results after each of them."""
-    wanted = sys.argv[1:] or [*PARTS, *(["serve"] if importlib.util.find_spec("serve") else [])]
+    wanted = sys.argv[1:] or [*PARTS]
     if not sys.argv[1:]:
         keep({"parts": {}, "machine": machine.describe()})
     failed = 0
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         base = trained(Path(name).resolve() / "base")
         for part in wanted:
-            title, run = (
-                PARTS[part] if part in PARTS else ("The server", lambda base, place: importlib.import_module("serve").run())
-            )
+            title, run = PARTS[part]
             started = time.monotonic()
             figures = run(base, base.parent / f"place-{part}")
             seconds = time.monotonic() - started
@@ -120,7 +118,7 @@ def kept_figures() -> dict[str, Any]:
 
 def keep(told: dict[str, Any]) -> None:
     """Write results.json, and RESULTS.md from it."""
-    told["parts"] = {part: told["parts"][part] for part in [*PARTS, "serve"] if part in told["parts"]}
+    told["parts"] = {part: told["parts"][part] for part in PARTS if part in told["parts"]}
     for name, text in {"results.json": json.dumps(told, indent=2) + "\n", "RESULTS.md": page(told)}.items():
         with whole(HERE / name) as hidden:
             hidden.write_text(text)
