@@ -5,8 +5,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from pipeline.errors import counted, listing
-from pipeline.findings.association import binomial_tail
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
@@ -17,7 +15,6 @@ from pipeline.machine.arrays import Integers
 _GAP = 0.05  # between two accuracies, which counts as large
 _CHANCE = 0.05
 _SURE = 0.001  # of a difference that was not looked for
-_HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
 
 def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -62,37 +59,6 @@ def _learnt(truth: Integers, answers: Integers) -> bool:
     shrunk = (found + 1) / (of + 2)  # or a class that is found always, or never, would have no error
     error = np.sqrt(np.sum(shrunk * (1 - shrunk) / of)) / count
     return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
-
-
-def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
-    """A class that is hardly ever found.
-
-    What: of the rows of a class, far fewer than a third are predicted as such; of more than three classes, fewer than a guess
-        among them finds.
-    Why it matters: where ill people are rare, a network that finds none of them is nearly always right. Its accuracy says
-        nothing about what it was made for.
-    How it is tested: on unseen profiles where the folds were asked for, else on the test rows. The sensitivity of the class
-        must be below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the
-        number of classes. A class of less than some 17 rows cannot be told (see D209).
-    How to fix: more rows of the class, or features that tell it from the others; fewer of the other classes in training would
-        only move mistakes to them.
-    Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
-    """
-    truth, given = evaluation.held_out()
-    names, details = evaluation.test.classes, {}
-    limit = min(_HARDLY, 1 / len(names))
-    for place, name in enumerate(names):
-        rows, found = int((truth == place).sum()), int(((truth == place) & (given["network"] == place)).sum())
-        if rows and binomial_tail(found, rows, limit) < _SURE / len(names):
-            details[name] = {"found": found, "rows": rows}
-    if details:
-        counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
-        where = "on unseen profiles" if evaluation.unseen else "in the test"
-        yield Doubt(
-            f"{where} the network finds only {' and '.join(counts)}",
-            {"classes": list(details), "details": details},
-            f"bring more rows of {listing(details)}, or features that tell them from the others",
-        )
 
 
 def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:

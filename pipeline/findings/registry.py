@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.findings import config_rules, copy_rules, data_rules, evaluation_rules, leak_rules, split_rules, training_rules
+from pipeline.findings import (
+    config_rules,
+    copy_rules,
+    data_rules,
+    error_rules,
+    evaluation_rules,
+    leak_rules,
+    split_rules,
+    training_rules,
+)
 from pipeline.findings.finding import Doubt, Finding, Level
 
 
@@ -56,7 +65,8 @@ RULES = {
         Rule("E402", "warning", evaluation_rules.baseline_better),
         Rule("E403", "warning", evaluation_rules.worse_on_unseen_profiles),
         Rule("E404", "warning", evaluation_rules.train_and_test_apart),
-        Rule("E408", "warning", evaluation_rules.class_hardly_found),
+        Rule("E407", "warning", error_rules.worse_in_a_subgroup),
+        Rule("E408", "warning", error_rules.class_hardly_found),
     )
 }
 

@@ -25,6 +25,7 @@ _FLATTERING = ("D205", "D206", "D207", "E403")
 _AGAINST = {
     "E408": "a class is hardly ever found",
     "E402": "",  # told with its name
+    "E407": "in a subgroup it is much worse",
     "E404": "training and test accuracy are far apart",
     "D204": "rows repeat one another",
     "D208": "equal rows have different labels",

@@ -1,5 +1,6 @@
 """Judge a model on the rows it was trained on and on those it was not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -42,6 +43,7 @@ class Evaluation:
         probabilities: of the classes, on the test rows.
         spread: of a single output around its codes, which makes it probabilities; None for softmax.
         subgroups: the test rows by the limits that the config declares for a column.
+        members: (rows,) which rows of the table are in each of them, by a name such as "Age from 30 to 45".
         advice: from training rows, or from all rows of another file.
         fill: what replaces a missing value of each column; NaN where nothing does.
         tested: numbers of the test rows.
@@ -57,6 +59,7 @@ class Evaluation:
     probabilities: ProbabilityScores
     spread: float | None
     subgroups: dict[str, tuple[Subgroup, ...]]
+    members: dict[str, Flags]
     advice: Advice
     fill: dict[str, float]
     sizes: tuple[int, ...]
@@ -110,6 +113,7 @@ def evaluate(
             name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level)
             for name, cuts in section.subgroups.items()
         },
+        members=dict(_members(table, section)),
         advice=advise(model, table.rows(train if len(train) else test)),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),
         sizes=model.network.sizes,
@@ -122,8 +126,25 @@ def evaluate(
 def _subgroups(values: Floats, right: Flags, cuts: tuple[float, ...], level: float) -> tuple[Subgroup, ...]:
     groups = []
     for low, high in pairwise([None, *cuts, None]):
-        inside = (values >= (-np.inf if low is None else low)) & (values < (np.inf if high is None else high))
+        inside = _inside(values, low, high)
         rows, correct = int(inside.sum()), int(right[inside].sum())
         some = (correct / rows, wilson(correct, rows, level)) if rows else (None, None)
         groups.append(Subgroup(low, high, rows, *some))
     return tuple(groups)
+
+
+def _members(table: Table, section: EvaluationSection) -> Iterator[tuple[str, Flags]]:
+    for name, cuts in section.subgroups.items():
+        for low, high in pairwise([None, *cuts, None]):
+            ends = (
+                f"from {low:g} to {high:g}"
+                if None not in (low, high)
+                else f"below {high:g}"
+                if low is None
+                else f"from {low:g} on"
+            )
+            yield f"{name} {ends}", _inside(table.column(name), low, high)
+
+
+def _inside(values: Floats, low: float | None, high: float | None) -> Flags:
+    return np.asarray((values >= (-np.inf if low is None else low)) & (values < (np.inf if high is None else high)))

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, fisher_exact
 
 from pipeline.findings import find
 from pipeline.findings.association import binomial_tail
@@ -29,12 +29,13 @@ def evaluation(
         truth=truth,
         answers=truth,
         tested=np.arange(100),
+        members={},
     )
     facts.held_out = lambda: (truth, {"network": truth})
     return facts
 
 
-def answered(truth, answers, tested=None, unseen=None) -> Evaluation:
+def answered(truth, answers, tested=None, unseen=None, members=None) -> Evaluation:
     """Figures of answers to rows; every fifth row is tested unless said."""
     truth, answers = np.asarray(truth), np.asarray(answers)
     tested = np.arange(0, len(truth), 5) if tested is None else np.asarray(tested)
@@ -45,7 +46,15 @@ def answered(truth, answers, tested=None, unseen=None) -> Evaluation:
     standings = {"network": Standing(test=test.accuracy, test_interval=test.interval)} | {name: Standing() for name in names}
     standings["majority"] = Standing(test=float(np.mean(truth[tested] == largest)))
     nothing = dict.fromkeys(field.name for field in fields(Evaluation))
-    given = {"test": test, "standings": standings, "unseen": held, "tested": tested, "truth": truth, "answers": answers}
+    given = {
+        "test": test,
+        "standings": standings,
+        "unseen": held,
+        "tested": tested,
+        "truth": truth,
+        "answers": answers,
+        "members": members or {},
+    }
     return Evaluation(**nothing | given)
 
 
@@ -171,6 +180,23 @@ def test_e408_reads_the_folds_where_there_are_some() -> None:
     truth = np.repeat([0, 1], 100)
     facts = answered(truth, truth, unseen=np.zeros(200, dtype=int))
     assert evidence(facts, "E408") == {"classes": ["b"], "details": {"b": {"found": 0, "rows": 100}}}
+
+
+@pytest.mark.parametrize("wrong", [0, 10, 20, 40])
+@pytest.mark.parametrize("unseen", [False, True])
+def test_e407_is_fishers_test_of_each_subgroup(wrong: int, unseen: bool) -> None:
+    truth = np.arange(400) % 2
+    young = np.arange(400) < 100
+    answers = np.where((np.arange(400) < wrong) | (np.arange(400) % 50 == 49), 1 - truth, truth)
+    members = {"Age below 30": young, "Age from 30 on": ~young}
+    given = {"answers": answers} if not unseen else {"answers": truth, "unseen": answers}
+    found = evidence(answered(truth, tested=range(400), members=members, **given), "E407")
+    table = [[(answers != truth)[rows].sum(), (answers == truth)[rows].sum()] for rows in (young, ~young)]
+    p = min(1.0, 2 * min(fisher_exact(table, side).pvalue for side in ("less", "greater"))) * 2
+    assert (found is not None) == (p < 0.0001 and wrong > 0)
+    if found is not None:
+        assert found["groups"] == ["Age below 30"]
+        assert found["details"]["Age below 30"]["p_value"] == pytest.approx(p, rel=1e-9)
 
 
 @pytest.mark.parametrize("trials", [1, 20, 1000])

@@ -1,0 +1,73 @@
+"""E: which rows the network gets wrong. Facts: the evaluation."""
+
+from collections.abc import Iterator
+
+from pipeline.errors import counted, listing
+from pipeline.findings.association import binomial_tail, fisher
+from pipeline.findings.finding import Doubt
+from pipeline.judge.evaluate import Evaluation
+
+_SURE = 0.001  # of a difference that was not looked for
+_SIGNIFICANCE = 0.0001
+_HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
+
+
+def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
+    """A class that is hardly ever found.
+
+    What: of the rows of a class, far fewer than a third are predicted as such; of more than three classes, fewer than a guess
+        among them finds.
+    Why it matters: where ill people are rare, a network that finds none of them is nearly always right. Its accuracy says
+        nothing about what it was made for.
+    How it is tested: on unseen profiles where the folds were asked for, else on the test rows. The sensitivity of the class
+        must be below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the
+        number of classes. A class of less than some 17 rows cannot be told (see D209).
+    How to fix: more rows of the class, or features that tell it from the others; fewer of the other classes in training would
+        only move mistakes to them.
+    Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
+    """
+    truth, given = evaluation.held_out()
+    names, details = evaluation.test.classes, {}
+    limit = min(_HARDLY, 1 / len(names))
+    for place, name in enumerate(names):
+        rows, found = int((truth == place).sum()), int(((truth == place) & (given["network"] == place)).sum())
+        if rows and binomial_tail(found, rows, limit) < _SURE / len(names):
+            details[name] = {"found": found, "rows": rows}
+    if details:
+        counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
+        where = "on unseen profiles" if evaluation.unseen else "in the test"
+        yield Doubt(
+            f"{where} the network finds only {' and '.join(counts)}",
+            {"classes": list(details), "details": details},
+            f"bring more rows of {listing(details)}, or features that tell them from the others",
+        )
+
+
+def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
+    """Much worse in a subgroup.
+
+    What: among the patients of a subgroup of `evaluation.subgroups` the network is wrong more often than among the others.
+    Why it matters: one accuracy for all hides whom it fails. Who uses the network for just those patients must not expect it.
+    How it is tested: on unseen profiles where the folds were asked for, else on the test rows. Wrong answers inside a subgroup
+        are held against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction
+        for the number of subgroups.
+    How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.
+    Source: Fisher (1922); on subgroups: TRIPOD+AI (BMJ 2024), item 14.
+    """
+    truth, given = evaluation.held_out()
+    rows = slice(None) if evaluation.unseen else evaluation.tested
+    wrong, details = given["network"] != truth, {}
+    for name, inside in evaluation.members.items():
+        member = inside[rows]
+        p = fisher(wrong, member) * len(evaluation.members)
+        if member.any() and not member.all() and p < _SIGNIFICANCE and wrong[member].mean() > wrong[~member].mean():
+            shares = {"wrong": float(wrong[member].mean()), "others": float(wrong[~member].mean())}
+            details[name] = {"rows": int(member.sum()), **shares, "p_value": p}
+    if details:
+        shown = (f"{each['wrong']:.1%} of {counted(int(each['rows']), 'row')} with {name}" for name, each in details.items())
+        others = ", ".join(f"{each['others']:.1%}" for each in details.values())
+        yield Doubt(
+            f"wrong on {' and '.join(shown)}, against {others} of the other rows",
+            {"groups": list(details), "details": details},
+            f"quote the accuracy of {listing(details)} beside the whole; bring more rows of them, or other features",
+        )
