@@ -1,6 +1,7 @@
 """The page of ``serve``: as a text, and in headless Chromium beside a server."""
 
 import dataclasses
+import html
 import re
 import subprocess
 import sys
@@ -118,7 +119,7 @@ def test_the_text_loads_nothing_runs_only_what_is_signed_and_sends_nothing_by_it
 
 
 def test_it_tells_what_the_run_is_worth(run: Scoring) -> None:
-    text = " ".join(re.sub(r"<[^>]*>", " ", serve_page(run, None, True)).split()).replace("&#34;", '"')
+    text = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", serve_page(run, None, True))).split())
     accuracy = percent(run.record.accuracy.test), percent(run.record.accuracy.unseen_profiles)
     for words in (*run.record.verdict, run.record.run, "Not for clinical use", *" ".join(accuracy).split()):
         assert words in text
