@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.machine.arrays import Floats
 
 _EXPLAINED = 0.999  # R^2
-_SAME = 1e-6  # of what is left unexplained; less is rounding
+_SAME = 1e-6  # left unexplained by rounding alone
 _ROWS = 5  # complete rows for each column
 _ENOUGH = 10_000  # rows, evenly spread, that are looked at
 _TOGETHER = 1e-10  # added to the diagonal, so that columns which follow exactly can be inverted
@@ -26,8 +26,8 @@ class Dependence:
 def dependences(values: Floats) -> list[Dependence]:
     """Return columns that the others explain to more than 99.9 %, the closest first; each is left out before the next is sought.
 
-    Where several follow from one another equally closely, the last is named. The others are as few as will do. Rows with an empty
-    cell do not count, and 10,000 of the others are enough; five complete rows for each column are needed, else nothing is said.
+    Where several follow from one another about equally closely, the last is named. The others are as few as will do. Rows with
+    an empty cell do not count, and 10,000 of the rest are enough; with fewer than five for each column nothing is said.
 
     Source: the variance inflation factor, 1 / (1 - R^2), is the diagonal of the inverse correlation matrix.
     """
@@ -37,13 +37,13 @@ def dependences(values: Floats) -> list[Dependence]:
     kept = [int(place) for place in np.flatnonzero(varying)]
     if len(kept) < 2 or len(complete) < max(30, _ROWS * len(kept)):
         return []
-    correlation = np.corrcoef(complete, rowvar=False) if varying.all() else _correlation(complete, varying)
+    correlation = _correlation(complete, varying)
     found = []
     while len(kept) > 1:
         left = _unexplained(correlation, kept)
         if left.min() >= 1 - _EXPLAINED:
             break
-        place = int(np.flatnonzero(left <= left.min() + _SAME)[-1])
+        place = int(np.flatnonzero(left <= 2 * left.min() + _SAME)[-1])
         column = kept.pop(place)
         found.append(Dependence(column, _needed(correlation, column, kept), float(1 - left[place])))
     return found
@@ -51,7 +51,7 @@ def dependences(values: Floats) -> list[Dependence]:
 
 def _correlation(complete: Floats, varying: Floats) -> Floats:
     """Return the correlations of all columns; those of a constant one are 0."""
-    correlation = np.zeros((complete.shape[1],) * 2)
+    correlation: Floats = np.zeros((complete.shape[1],) * 2)
     correlation[np.ix_(varying, varying)] = np.corrcoef(complete[:, varying], rowvar=False)
     return correlation
 

@@ -13,7 +13,7 @@ _TERMS = 30  # of the series; enough from a distance of 0.2 on, below which the 
 
 @dataclass(frozen=True)
 class Drift:
-    """How far the cumulative sum of a column strays from 0, in its standard deviations, and behind which value, counted from 0, most."""
+    """How far a cumulative sum strays from 0, in its standard deviations, and behind which value, counted from 0, that is."""
 
     distance: float
     place: int
@@ -26,7 +26,7 @@ def kolmogorov_tail(distance: float) -> float:
     """
     if distance < 0.2:
         return 1.0
-    terms = (2 * (-1) ** (k - 1) * exp(-2 * (k * distance) ** 2) for k in range(1, _TERMS + 1))
+    terms = (2.0 * (-1.0) ** (k - 1) * exp(-2 * (k * distance) ** 2) for k in range(1, _TERMS + 1))
     return min(1.0, max(0.0, sum(terms)))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         exp(-pairs / 2 m). With twice the expected pairs that make this 0.0001 after Bonferroni's correction it is a finding:
         the doubled limit makes up for the pairs being counted. Whole numbers measured finely, such as grams, stay below it.
     How to fix: take the column out of `data.features`. Where the file is only sorted by a measurement, shuffle the file.
-    Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers that leak.
+    Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
     limit = _MARGIN * log(len(table.features) / _SIGNIFICANCE)
@@ -45,7 +46,11 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         elif _expected_pairs(values) >= limit:
             details[name] = "different"
     if details:
-        told = {"rises": "rises from row to row", "falls": "falls from row to row", "different": "gives each row a number of its own"}
+        told = {
+            "rises": "rises from row to row",
+            "falls": "falls from row to row",
+            "different": "differs in every row",
+        }
         yield Doubt(
             "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows",
             {"columns": list(details), "details": details},
@@ -83,11 +88,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
     }
     if details:
-        yield Doubt(
-            "; ".join(_sentence(name, sign["row"], name == target) for name, sign in details.items()),
-            {"columns": list(details), "details": details},
-            _mended(list(details), target),
-        )
+        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(list(details), target))
 
 
 def _most(facts: DataFacts) -> Drift:
@@ -110,10 +111,17 @@ def _expected_pairs(values: Floats) -> float:
     return float(pairs.sum() / (2 * width))
 
 
-def _sentence(name: str, row: float, target: bool) -> str:
-    if target:
-        return f'the file is sorted by "{name}", at least in part: the shares of the classes change most at row {row:,}'
-    return f'"{name}" drifts along the file, most around row {row:,}'
+def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
+    parts = []
+    if target in details:
+        parts = [
+            f'rows of "{target}" are sorted, at least in part: the shares of its classes change at row {details[target]["row"]:,}'
+        ]
+    if columns := [name for name in details if name != target]:
+        clearest = details[min(columns, key=lambda name: float(details[name]["p_value"]))]
+        drifts = f"drift{'s' * (len(columns) == 1)} along the file"
+        parts.append(f"{listing(columns)} {drifts}, most clearly around row {clearest['row']:,}")
+    return "; ".join(parts)
 
 
 def _mended(names: list[str], target: str) -> str:

@@ -17,6 +17,7 @@ from pipeline.findings import (
     order_rules,
     split_rules,
     training_rules,
+    value_rules,
 )
 from pipeline.findings.finding import Doubt, Finding, Level
 
@@ -59,8 +60,8 @@ RULES = {
         Rule("D209", "warning", split_rules.class_too_small_to_test),
         Rule("D211", "warning", order_rules.column_numbers_the_rows),
         Rule("D212", "info", column_rules.column_adds_nothing),
-        Rule("D213", "warning", column_rules.number_for_missing),
-        Rule("D214", "warning", column_rules.two_units),
+        Rule("D213", "warning", value_rules.number_for_missing),
+        Rule("D214", "warning", value_rules.two_units),
         Rule("D215", "warning", order_rules.order_tells_something),
         Rule("D216", "warning", split_rules.test_part_unlike_training),
         Rule("D217", "warning", column_rules.mostly_empty),

@@ -93,7 +93,7 @@ def _beyond_a_gap(levels: Floats, counts: Integers) -> float:
     """Return the probability of so wide a gap behind the first value, if its rows are a tail that was cut off there.
 
     Where a limit cuts a distribution whose cumulative share F is log-concave (normal, lognormal, gamma, ...), log F rises
-    at least as fast from the limit to the next value as from there to the median of the other rows. So the gap must hold a certain
+    at least as fast from the limit to the next value as from there to the median of the other rows. So the gap must hold some
     share of the rows below that median, and it holds none. The widest of the next gaps is taken off, for values may be rounded.
     1 where the value is not twice as frequent as each of the next ones.
     """

@@ -8,10 +8,12 @@ import numpy as np
 from pipeline.findings.distribution import at_least
 from pipeline.machine.arrays import Floats, Integers
 
-_ROWS = 4000  # looked at, evenly spread: enough for a share of 1 %, few enough for many columns
+_ROWS = 3000  # looked at, evenly spread: enough for a share of 1 %, few enough for many columns
 _LEVELS = 20  # distinct values, for a column to be fine
 _LEAST = 5  # rows of the smaller clump, and distinct values in it
+_STEPS = 3  # to which values are rounded, for a valley to be one
 _TAIL = 0.05  # of the larger clump, at either end
+_REACHES = (1.0, 1.5, 2.0)  # times the distance of those ends from the median: where either clump ends and the valley begins
 _UNLIKE = 0.25  # largest Kolmogorov-Smirnov distance after conversion, beyond what chance makes of few rows
 _CHANCE = 1.95  # the limit of that distance at 0.001, times the root of the rows
 
@@ -54,7 +56,7 @@ class Mixture:
 
 
 def mixture(values: Floats, classes: Integers) -> Mixture | None:
-    """Return the mixture of two units that fits a column best, if one fits; the p-value is corrected for all of them; see ``D214``.
+    """Return the mixture of two units that fits a column best, if one fits; its p-value is corrected for all units. See D214.
 
     Args:
         values: (rows,) of a column; NaN is missing.
@@ -62,16 +64,19 @@ def mixture(values: Floats, classes: Integers) -> Mixture | None:
     """
     looked = np.arange(0, len(values), -(-len(values) // _ROWS))
     looked = looked[~np.isnan(values[looked])]
-    if len(np.unique(values[looked])) < _LEVELS:
+    levels = np.unique(values[looked])
+    if len(levels) < _LEVELS:
         return None
-    fits = []
+    step, fits = float(np.diff(levels).min()), []
     for conversion in CONVERSIONS:
         sample = _logarithms(values[looked], conversion.zero)
         centres = _medians(sample, classes[looked], int(classes.max()) + 1)
         sample = sample - centres[classes[looked]]
         for greater, sign in ((True, 1.0), (False, -1.0)):
             shift = log(conversion.factor)
-            if fit := _two_clumps(sign * sample, shift):
+            lower = values[looked][sample <= (shift if greater else -shift) / 2] - conversion.zero
+            rounded = step / np.median(lower[lower > 0]) if (lower > 0).any() else 0.0
+            if fit := _two_clumps(sign * sample, shift, float(rounded)):
                 p_value, distance = fit
                 scaled = sign * (_logarithms(values, conversion.zero) - centres[classes])
                 rows = np.flatnonzero(scaled > shift / 2)
@@ -90,26 +95,28 @@ def _medians(values: Floats, classes: Integers, size: int) -> Floats:
     return np.array([np.median(part) if len(part) else np.nan for part in parts])
 
 
-def _two_clumps(scaled: Floats, shift: float) -> tuple[float, float] | None:
+def _two_clumps(scaled: Floats, shift: float, step: float) -> tuple[float, float] | None:
     """Return the p-value that a second clump lies one shift above the first, and how unlike both are once it is shifted back.
 
     If values become rarer all the way from the first clump on, whatever its shape, the valley between both holds at least as many
-    for its width as the interval does where the second should lie. None where the second clump does not fall onto the first.
+    for its width as the interval does where the second should lie. None where the second clump does not fall onto the first, or
+    where either is no wider than three steps to which values are rounded.
     """
     scaled = scaled[~np.isnan(scaled)]
     large, small = np.sort(scaled[np.abs(scaled) <= shift / 2]), np.sort(scaled[scaled > shift / 2]) - shift
     if len(small) < _LEAST or len(np.unique(small)) < _LEAST or len(large) < 2 * len(small):
         return None
     low, high = np.quantile(large, [_TAIL, 1 - _TAIL])
-    valley, width = low + shift - high, high - low
-    if valley <= 0:
-        return None
-    inside = int(((small >= low) & (small <= high)).sum())
-    between = int((scaled > high).sum() - (small >= low).sum())
     distance = _distance(large, small)
     if distance > max(_UNLIKE, _CHANCE * sqrt(1 / len(small) + 1 / len(large))) or _same(small) > 1 / 2:
         return None
-    return at_least(inside, inside + between, width / (width + valley)), distance
+    width, inside, p_values = high - low, int(((small >= low) & (small <= high)).sum()), [1.0]
+    for reach in _REACHES:
+        start, end = reach * high, shift + reach * low
+        if end - start > 0 and min(end - start, width) >= _STEPS * step:
+            between = int(((scaled > start) & (scaled < end)).sum())
+            p_values.append(at_least(inside, inside + between, width / (width + end - start)))
+    return min(1.0, len(_REACHES) * min(p_values)), distance
 
 
 def _distance(large: Floats, small: Floats) -> float:
