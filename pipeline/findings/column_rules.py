@@ -45,7 +45,7 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
         columns = {name: values for name, values in left.items() if name not in details}
         if kind == "product":
             columns = {name: np.log(values) for name, values in columns.items() if np.nanmin(values) > 0}
-        for found in dependences(np.stack(list(columns.values()), axis=1)) if columns else ():
+        for found in dependences(list(columns.values())):
             others = [list(columns)[other] for other in found.others]
             details[list(columns)[found.column]] = {kind: others, "explained": found.explained}
     if details:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.machine.arrays import Floats
+from pipeline.machine.arrays import Flags, Floats
 
 _EXPLAINED = 0.999  # R^2
 _SAME = 1e-6  # left unexplained by rounding alone
@@ -23,19 +23,22 @@ class Dependence:
     explained: float
 
 
-def dependences(values: Floats) -> list[Dependence]:
+def dependences(columns: Sequence[Floats]) -> list[Dependence]:
     """Return columns that the others explain to more than 99.9 %, the closest first; each is left out before the next is sought.
 
     Where several follow from one another about equally closely, the last is named. The others are as few as will do. Rows with
-    an empty cell do not count, and 10,000 of the rest are enough; with fewer than five for each column nothing is said.
+    an empty cell do not count, and 10,000 of the rest are enough; with fewer than five for each column nothing is said. Nor do
+    rows count there that hold the median of every column: a few sick among many who have nothing are few rows.
 
     Source: the variance inflation factor, 1 / (1 - R^2), is the diagonal of the inverse correlation matrix.
     """
-    filled = np.flatnonzero(~np.isnan(values).any(axis=1))
-    complete = values[filled[:: max(1, -(-len(filled) // _ENOUGH))]]
-    varying = complete.std(axis=0) > 0 if len(complete) else np.zeros(values.shape[1], dtype=bool)
+    if len(columns) < 2:
+        return []
+    complete = _complete(columns)
+    varying = complete.max(axis=0) > complete.min(axis=0) if len(complete) else np.zeros(len(columns), dtype=bool)
     kept = [int(place) for place in np.flatnonzero(varying)]
-    if len(kept) < 2 or len(complete) < max(30, _ROWS * len(kept)):
+    telling = int((complete != np.median(complete, axis=0)).any(axis=1).sum()) if len(complete) else 0
+    if len(kept) < 2 or telling < max(30, _ROWS * len(kept)):
         return []
     correlation = _correlation(complete, varying)
     found = []
@@ -49,10 +52,21 @@ def dependences(values: Floats) -> list[Dependence]:
     return found
 
 
-def _correlation(complete: Floats, varying: Floats) -> Floats:
+def _complete(columns: Sequence[Floats]) -> Floats:
+    """Return (rows, columns) of rows without an empty cell, evenly spread where there are many."""
+    empty = np.zeros(len(columns[0]), dtype=bool)
+    for values in columns:
+        empty |= np.isnan(values)
+    filled = np.flatnonzero(~empty)
+    sample = filled[:: max(1, -(-len(filled) // _ENOUGH))]
+    return np.stack([values[sample] for values in columns], axis=1)
+
+
+def _correlation(complete: Floats, varying: Flags) -> Floats:
     """Return the correlations of all columns; those of a constant one are 0."""
     correlation: Floats = np.zeros((complete.shape[1],) * 2)
-    correlation[np.ix_(varying, varying)] = np.corrcoef(complete[:, varying], rowvar=False)
+    scaled = complete[:, varying] / np.abs(complete[:, varying]).max(axis=0)  # squares of the largest numbers overflow
+    correlation[np.ix_(varying, varying)] = np.corrcoef(scaled, rowvar=False)
     return correlation
 
 

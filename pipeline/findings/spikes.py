@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.findings.association import binomial_tail
 from pipeline.findings.distribution import at_least
 from pipeline.machine.arrays import Floats, Integers
 
@@ -14,6 +15,7 @@ _END = 3  # values beyond it, for a value to be inside
 _TIMES = 3  # as frequent as the most frequent of them
 _NEXT = 5  # values that a value at an end is held against
 _TWICE = 2  # as frequent as the most frequent of them
+_PLACES = 9  # decimal places in which a value may be round
 _CANDIDATES = 20  # most frequent values that are looked at
 _NONE = 1 / 3  # share of zeros from which a count may be one that most rows have none of
 _LIKE_POISSON = 4  # variance of a count, in its means
@@ -55,10 +57,10 @@ def _p_value(levels: Floats, counts: Integers, place: int) -> float:
         return min(1.0, size * _inside(levels, counts, place))
     lower = place < _END
     ordered, numbers = (levels[place:], counts[place:]) if lower else (-levels[place::-1], counts[place::-1])
-    p_value = _beyond_a_gap(ordered, numbers)
+    p_value = _cut_off(ordered, numbers)
     if levels[0] > 0:  # a skewed column is less so on a logarithmic scale: there must be a gap on both
         logs = np.log(levels)
-        p_value = max(p_value, _beyond_a_gap(logs[place:] if lower else -logs[place::-1], numbers))
+        p_value = max(p_value, _cut_off(logs[place:] if lower else -logs[place::-1], numbers))
     return min(1.0, 2 * _END * p_value)
 
 
@@ -76,11 +78,11 @@ def _inside(levels: Floats, counts: Integers, place: int) -> float:
 
 def _round_neighbours(levels: Floats, counts: Integers, place: int) -> int:
     """Return the largest count one or two steps away, for every step of 1, 2 or 5 times a power of ten that divides the value."""
-    value, span = float(levels[place]), float(levels[-1] - levels[0])
-    most = 0
-    for power in range(-6, 1 + int(np.floor(np.log10(span)))):
+    value, most = float(levels[place]), 0
+    for power in range(-_PLACES, _PLACES + 1):
         for step in (10.0**power, 2 * 10.0**power, 5 * 10.0**power):
-            if abs(value / step - round(value / step)) > 1e-6:
+            times = value / step
+            if abs(times) > 10.0**_PLACES or abs(times - round(times)) > 1e-6:
                 continue
             for other in (value - 2 * step, value - step, value + step, value + 2 * step):
                 at = int(np.searchsorted(levels, other - step / 1000))
@@ -89,23 +91,31 @@ def _round_neighbours(levels: Floats, counts: Integers, place: int) -> int:
     return most
 
 
-def _beyond_a_gap(levels: Floats, counts: Integers) -> float:
-    """Return the probability of so wide a gap behind the first value, if its rows are a tail that was cut off there.
+def _cut_off(levels: Floats, counts: Integers) -> float:
+    """Return the probability of so few rows behind the first value, if its own rows are a tail that was cut off there.
 
     Where a limit cuts a distribution whose cumulative share F is log-concave (normal, lognormal, gamma, ...), log F rises
-    at least as fast from the limit to the next value as from there to the median of the other rows. So the gap must hold some
-    share of the rows below that median, and it holds none. The widest of the next gaps is taken off, for values may be rounded.
-    1 where the value is not twice as frequent as each of the next ones.
+    at least as fast from the limit to a nearer value as from there to the median of the other rows. So some share of the rows below
+    that median must be nearer. Two values are tried: the next one, to which there is none (less the widest of the gaps
+    that follow, for values may be rounded); and the middle of the way, to which a quarter of the rows of the limit may be stray.
+    1 where the first value is not twice as frequent as each of the next ones.
     """
     first, rest = int(counts[0]), np.cumsum(counts[1:])
     half = int(rest[-1]) // 2
-    middle = float(levels[1 + int(np.searchsorted(rest, half))])
-    gaps = np.diff(levels[: _NEXT + 2])
-    gap = float(gaps[0] - gaps[1:].max()) / (middle - float(levels[0]))
-    if gap <= 0 or first < _TWICE * int(counts[1 : _NEXT + 1].max()):
+    way = float(levels[1 + int(np.searchsorted(rest, half))] - levels[0])
+    if first < _TWICE * int(counts[1 : _NEXT + 1].max()):
         return 1.0
-    expected = first * ((first + half) / first) ** gap - first
-    return float((1 - expected / half) ** half) if expected < half else 1.0
+    gaps = np.diff(levels[: _NEXT + 2])
+    gap = max(0.0, float(gaps[0] - gaps[1:].max()) / way)
+    stray = int(counts[1:][levels[1:] < levels[0] + way / 2].sum())
+    chances = [_at_most(0, gap, first, half)] + [_at_most(stray, 0.5, first, half)] * (stray <= first / 4)
+    return min(1.0, 2 * min(chances))
+
+
+def _at_most(rows: int, share: float, first: int, half: int) -> float:
+    """Return the probability of at most so many rows within a share of the way from a limit to the median."""
+    expected = first * ((first + half) / first) ** share - first
+    return binomial_tail(rows, half, expected / half) if 0 < expected < half else 1.0
 
 
 def _none_of_it(levels: Floats, counts: Integers, place: int) -> bool:
