@@ -34,7 +34,9 @@ def test_a_part_without_a_value_is_no_distance_apart():
     assert two_sample(ranked(values), np.isnan(values)) == 0
 
 
-@pytest.mark.parametrize(("successes", "trials", "share"), [(0, 5, 0.2), (1, 5, 0.2), (12, 20, 0.3), (900, 1000, 0.5), (7, 7, 0.1)])
+@pytest.mark.parametrize(
+    ("successes", "trials", "share"), [(0, 5, 0.2), (1, 5, 0.2), (12, 20, 0.3), (900, 1000, 0.5), (7, 7, 0.1)]
+)
 def test_the_upper_tail_is_that_of_scipy(successes, trials, share):
     assert at_least(successes, trials, share) == pytest.approx(binom.sf(successes - 1, trials, share), rel=1e-9)
 
