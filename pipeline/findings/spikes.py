@@ -56,6 +56,8 @@ def _p_value(levels: Floats, counts: Integers, place: int) -> float:
     if _END <= place < size - _END:
         return min(1.0, size * _inside(levels, counts, place))
     lower = place < _END
+    if (counts[:place] if lower else counts[place + 1 :]).sum() > counts[place] / 4:
+        return 1.0  # not the end
     ordered, numbers = (levels[place:], counts[place:]) if lower else (-levels[place::-1], counts[place::-1])
     p_value = _cut_off(ordered, numbers)
     if levels[0] > 0:  # a skewed column is less so on a logarithmic scale: there must be a gap on both
@@ -106,9 +108,11 @@ def _cut_off(levels: Floats, counts: Integers) -> float:
     if first < _TWICE * int(counts[1 : _NEXT + 1].max()):
         return 1.0
     gaps = np.diff(levels[: _NEXT + 2])
-    gap = max(0.0, float(gaps[0] - gaps[1:].max()) / way)
+    widest = float(gaps[1:].max())
+    chances = [_at_most(0, max(0.0, float(gaps[0]) - widest) / way, first, half)]
     stray = int(counts[1:][levels[1:] < levels[0] + way / 2].sum())
-    chances = [_at_most(0, gap, first, half)] + [_at_most(stray, 0.5, first, half)] * (stray <= first / 4)
+    if stray <= first / 4 and way / 2 > _END * widest:
+        chances.append(_at_most(stray, 0.5, first, half))
     return min(1.0, 2 * min(chances))
 
 

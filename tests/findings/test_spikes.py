@@ -62,6 +62,8 @@ CLEAN = {
     "an upper limit of detection": np.round(np.minimum(LATENT, 2.5), 2),
     "an upper limit that few reach": np.round(np.minimum(LATENT, 6), 2),
     "a coarse scale": np.clip(np.round(RNG.normal(5, 2, 3000)), 0, 10),
+    "whole numbers of a steep tail": np.round(np.exp(RNG.normal(0.3, 0.9, 3000))),
+    "whole numbers of a steep tail from 1 on": np.maximum(1, np.round(np.exp(RNG.normal(0, 1.1, 3000)))),
     "two clumps": np.round(np.where(RNG.random(3000) < 0.1, RNG.normal(10, 1, 3000), RNG.normal(50, 4, 3000)), 1),
 }
 
