@@ -97,8 +97,8 @@ def _cut_off(levels: Floats, counts: Integers) -> float:
     """Return the probability of so few rows behind the first value, if its own rows are a tail that was cut off there.
 
     Where a limit cuts a distribution whose cumulative share F is log-concave (normal, lognormal, gamma, ...), log F rises
-    at least as fast from the limit to a nearer value as from there to the median of the other rows. So some share of the rows below
-    that median must be nearer. Two values are tried: the next one, to which there is none (less the widest of the gaps
+    at least as fast from the limit to a nearer value as from there to the median of the other rows. So some share of the rows
+    below that median must be nearer. Two values are tried: the next one, to which there is none (less the widest of the gaps
     that follow, for values may be rounded); and the middle of the way, to which a quarter of the rows of the limit may be stray.
     1 where the first value is not twice as frequent as each of the next ones.
     """
