@@ -14,7 +14,7 @@ from pipeline.config.schema import Code
 from tests.conftest import ROOT, command
 
 COMMANDS = ("train", "evaluate", "report", "serve", "export", "check", "explain", "runs", "synthesize", "fetch")
-WARNINGS = ["D201", "D202", "D204", "D205", "D206", "D207"]  # of the twin
+WARNINGS = ["D201", "D202", "D204", "D205", "D206", "D207", "D215"]  # of the twin
 Call = Callable[..., tuple[int, dict, str]]
 Printed = Callable[..., tuple[int, str, str]]
 
@@ -124,6 +124,7 @@ def test_check_prints_findings_and_strict_makes_warnings_errors(workplace: Path,
         "D205": "warning",
         "D206": "warning",
         "D207": "warning",
+        "D215": "warning",
     }
     code, out, _ = in_process("check", "--strict")
     assert code == 1

@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.findings import (
+    column_rules,
     config_rules,
     copy_rules,
     data_rules,
     error_rules,
     evaluation_rules,
     leak_rules,
+    order_rules,
     split_rules,
     training_rules,
+    value_rules,
 )
 from pipeline.findings.finding import Doubt, Finding, Level
 
@@ -56,6 +59,13 @@ RULES = {
         Rule("D207", "warning", leak_rules.criterion_decides),
         Rule("D208", "warning", copy_rules.equal_rows_of_different_classes),
         Rule("D209", "warning", split_rules.class_too_small_to_test),
+        Rule("D211", "warning", order_rules.column_numbers_the_rows),
+        Rule("D212", "info", column_rules.column_adds_nothing),
+        Rule("D213", "warning", value_rules.number_for_missing),
+        Rule("D214", "warning", value_rules.two_units),
+        Rule("D215", "warning", order_rules.order_tells_something),
+        Rule("D216", "warning", split_rules.test_part_unlike_training),
+        Rule("D217", "warning", column_rules.mostly_empty),
         Rule("T301", "error", training_rules.not_finite),
         Rule("T302", "error", training_rules.weights_did_not_move),
         Rule("T303", "error", training_rules.one_answer),

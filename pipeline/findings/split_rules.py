@@ -3,14 +3,21 @@
 from collections.abc import Iterator
 from math import ceil
 
+import numpy as np
+
 from pipeline.data.split import split
 from pipeline.errors import DataError, listing
+from pipeline.findings.association import Ranked, fisher, ranked
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.distribution import kolmogorov_tail, two_sample
 from pipeline.findings.finding import Doubt
 from pipeline.judge.metrics import wilson
+from pipeline.machine.arrays import Flags, Integers
 
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
+_OTHERS = 20  # seeds tried for a test part that is like the training part
+_SIGNIFICANCE = 1e-4
 
 
 def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
@@ -35,6 +42,63 @@ def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
         ]
         message = f"too few test rows to judge a class by: {', '.join(sizes)}"
         yield Doubt(message, {"classes": small}, _larger_test(facts, list(small)))
+
+
+def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
+    """Test rows unlike the training rows, in a column or in the shares of the classes.
+
+    What: a column's values, or the classes, are spread otherwise among the test rows than among the training rows.
+    Why it matters: the test then asks about other patients than the training told of. Its accuracy is that of neither, and with
+        another split it is another.
+    How it is tested: the usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
+        probability is an upper bound where values are tied; each class's rows in both parts by Fisher's exact test. Significant
+        at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file is only scored.
+    How to fix: another `split.seed`, or `split.stratify: true` for the classes. Where few large groups are split, more groups.
+    Source: Smirnov (1939); Fisher (1922).
+    """
+    table, tested = facts.table, np.zeros(len(facts.table), dtype=bool)
+    tested[facts.parts.test] = True
+    if tested.all() or not tested.any():
+        return
+    columns = {
+        name: ranked(values)
+        for name, values in zip(table.features, table.usable(facts.config.preprocess.implausible).T, strict=True)
+    }
+    tests = len(columns) + len(table.classes)
+    details = {name: p for name, column in columns.items() if (p := _column_unlike(column, tested) * tests) < _SIGNIFICANCE}
+    if (p := _classes_unlike(table.truth, tested) * tests) < _SIGNIFICANCE:
+        details[facts.config.data.target] = p
+    if details:
+        yield Doubt(
+            f"the test rows are unlike the training rows in {listing(details)}",
+            {"columns": list(details), "details": {name: {"p_value": p} for name, p in details.items()}},
+            _alike(facts, columns, tests),
+        )
+
+
+def _column_unlike(column: Ranked, tested: Flags) -> float:
+    return kolmogorov_tail(two_sample(column, tested))
+
+
+def _classes_unlike(classes: Integers, tested: Flags) -> float:
+    """Return the smallest p-value of a class."""
+    members = (classes == place for place in np.unique(classes))
+    return min(fisher(tested, member) for member in members)
+
+
+def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> str:
+    """Return a seed with which no column and no class differs, if one is found."""
+    for seed in range(_OTHERS):
+        try:
+            parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
+        except DataError:
+            continue
+        tested = np.zeros(len(facts.table), dtype=bool)
+        tested[parts.test] = True
+        worst = min(_classes_unlike(facts.table.truth, tested), *(_column_unlike(column, tested) for column in columns.values()))
+        if worst * tests >= _SIGNIFICANCE:
+            return f"--set split.seed={seed}"
+    return f"rows of more groups than {listing(facts.config.split.group_by or ())} has, or another split.group_by"
 
 
 def _larger_test(facts: DataFacts, names: list[str]) -> str:

@@ -118,3 +118,51 @@ def _measured(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if kind == "binary":
         return (values > rng.uniform(-1.3, 1.3)).astype(float)
     return np.round(np.exp(1.5 + 0.5 * values), 1)
+
+
+def laboratory(seed: int) -> DataFacts:
+    """A clean data set of 300 to 2000 shuffled rows whose columns are of every kind that may be taken for damaged.
+
+    Two or three classes up to three standard deviations apart. Rounded normal and lognormal measurements, whole numbers, counts
+    with and without many zeros, ages with a lowest and a highest one, pressures read to 5 and 10, limits of detection at either
+    end, and what most patients have none of; gaps without regard to the class.
+    """
+    rng = np.random.default_rng(seed)
+    rows, size, width = rng.integers((300, 2, 4), (2001, 4, 10))
+    classes = np.append([0, 1], rng.choice(size, rows - 2, p=rng.dirichlet(np.full(size, 4.0))))
+    shared = rng.uniform(0, 0.7)
+    drawn = rng.normal(size=(rows, width)) * (1 - shared) ** 0.5 + rng.normal(size=(rows, 1)) * shared**0.5
+    drawn += rng.uniform(0, 3) * (np.arange(size)[:, None] * rng.integers(0, 2, width))[classes]
+    columns = {}
+    for index, values in enumerate(drawn.T):
+        columns[f"column {index}"] = _doubtful(values, rng)
+        if rng.random() < 0.3:
+            columns[f"column {index}"][rng.random(rows) < rng.uniform(0, 0.2)] = np.nan
+    order = rng.permutation(rows)
+    labels = [f"class {place}" for place in classes[order]]
+    return facts({name: values[order] for name, values in columns.items()}, labels, tested=rng.permutation(rows)[: rows // 5])
+
+
+def _doubtful(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Standard normal values as a clean column holds them that looks odd."""
+    skewed = np.exp(rng.uniform(0.2, 1.2) * values)
+    limit = np.quantile(skewed, rng.uniform(0.02, 0.4))
+    read = np.round(128 + 15 * values)
+    kinds = (
+        lambda: np.round(rng.uniform(4, 40) + rng.uniform(0.5, 2) * values, rng.integers(1, 3)),
+        lambda: np.round(np.exp(rng.uniform(0, 5)) * skewed, rng.integers(0, 3)),
+        lambda: np.round(rng.uniform(80, 200) + rng.uniform(8, 40) * values),
+        lambda: np.round(3300 + 500 * values),
+        lambda: rng.poisson(rng.uniform(1, 40) * np.exp(0.1 * values)).astype(float),
+        lambda: np.where(rng.random(len(values)) < rng.uniform(0.1, 0.6), 0.0, rng.poisson(rng.uniform(1, 6), len(values))),
+        lambda: np.clip(np.round(50 + 15 * values), rng.choice([0, 18, 21]), rng.choice([90, 120])),
+        lambda: np.where(
+            rng.random(len(values)) < 0.3, read.round(-1), np.where(rng.random(len(values)) < 0.4, 5 * (read // 5), read)
+        ),
+        lambda: np.round(np.maximum(skewed, limit), 2),
+        lambda: np.round(np.minimum(skewed, np.quantile(skewed, rng.uniform(0.7, 0.98))), 2),
+        lambda: np.where(rng.random(len(values)) < 0.7, 0.0, np.round(np.exp(2 + 0.5 * values), 1)),
+        lambda: (values > rng.uniform(-1, 1)).astype(float),
+        lambda: rng.uniform(3, 9) + values,
+    )
+    return kinds[rng.integers(len(kinds))]()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact, ks_2samp, kstwobign
 
 from pipeline.config.read import load_config
 from pipeline.data.load import load
@@ -113,3 +113,56 @@ def test_the_real_file_has_enough_test_rows_and_grouped_by_profile_it_gets_a_see
     again = typed(given, found(given).fix, tmp_path / "some.yaml")
     assert found(again) is None
     assert {"D205", "D209"}.isdisjoint(each.code for each in find("D", again, ()))
+
+
+ROWS = 400
+SICK = np.random.default_rng(1).random(ROWS) < 0.4
+TESTED = np.arange(ROWS) % 5 == 0
+
+
+def unlike(columns, sick=SICK, tested=TESTED, **sections):
+    given = facts(columns, ["sick" if flag else "well" for flag in sick], tested=np.flatnonzero(tested), **sections)
+    return given, next((each for each in find("D", given, ()) if each.code == "D216"), None)
+
+
+def test_a_column_that_differs_between_the_parts_is_named_with_the_p_value_of_scipy(tmp_path):
+    rng = np.random.default_rng(0)
+    columns = {"a": rng.normal(size=ROWS) + 1.2 * TESTED, "b": rng.integers(0, 9, ROWS)}
+    given, finding = unlike(columns)
+    assert finding.level == "warning"
+    assert finding.evidence["columns"] == ["a"]
+    distance = ks_2samp(columns["a"][TESTED], columns["a"][~TESTED]).statistic * np.sqrt(80 * 320 / 400)
+    assert finding.evidence["details"]["a"]["p_value"] == pytest.approx((2 + 2) * kstwobign.sf(distance), rel=1e-6)
+    assert "D216" not in {each.code for each in find("D", typed(given, finding.fix, tmp_path / "some.yaml"), ())}
+
+
+def test_the_shares_of_the_classes_are_tested_exactly():
+    rng = np.random.default_rng(0)
+    sick = np.where(TESTED, rng.random(ROWS) < 0.8, SICK)
+    finding = unlike({"a": rng.normal(size=ROWS)}, sick)[1]
+    assert finding.evidence["columns"] == ["Type"]
+    table = [
+        [int((TESTED & sick).sum()), int((TESTED & ~sick).sum())],
+        [int((~TESTED & sick).sum()), int((~TESTED & ~sick).sum())],
+    ]
+    tails = [fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
+    assert finding.evidence["details"]["Type"]["p_value"] == pytest.approx((1 + 2) * 2 * min(tails), rel=1e-6)
+
+
+def test_parts_that_are_alike_and_files_that_are_only_scored_are_left_alone():
+    rng = np.random.default_rng(0)
+    columns = {"a": rng.normal(size=ROWS), "b": np.where(TESTED, 9.0, rng.normal(size=ROWS))}
+    assert unlike(columns)[1].evidence["columns"] == ["b"]
+    assert unlike({"a": columns["a"]})[1] is None
+    assert unlike(columns, tested=np.ones(ROWS, dtype=bool))[1] is None
+    usable = unlike({"a": columns["a"], "b": np.where(TESTED, 9.0, 1.0)}, features={"b": {"range": [0, 2]}})[1]
+    assert usable is None  # what is taken out is not compared
+
+
+def test_groups_of_which_each_is_unlike_the_others_ask_for_more():
+    site = np.arange(ROWS) // 200
+    _, finding = unlike(
+        {"site": site, "a": np.random.default_rng(0).normal(size=ROWS)}, tested=site == 1, split={"group_by": ["site"]}
+    )
+    assert finding.evidence["columns"] == ["site"]
+    assert finding.fix == 'rows of more groups than "site" has, or another split.group_by'

@@ -1,0 +1,89 @@
+"""D: columns that bring nothing, or hardly anything. Facts: those of the data rules."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import listing
+from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.dependence import dependences
+from pipeline.findings.finding import Doubt
+from pipeline.machine.arrays import Floats
+
+
+def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
+    """A column that adds nothing: constant, equal to another, or a sum or product of others.
+
+    What: an input with one value only; one that equals another in every row; one that follows from others by adding (a total
+        beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
+    Why it matters: the network gets a weight more and learns nothing more. Which of the columns it uses is left to chance, so
+        that no weight can be read; and a check that looks whether one column follows from another finds that it does.
+    How it is tested: exact rules for the first two; an empty cell equals an empty cell. For sums, least squares of each column
+        on all the others, in rows without an empty cell, with R^2 above 0.999; for products the same on the logarithms of the
+        columns that are above 0 everywhere. Five such rows are needed for each column, and 30 at least. Of columns that follow
+        from one another one is named, and the others beside it. If nothing follows, R^2 of normal values is that high with a
+        probability far below 0.0001 (with five rows a column it is about 0.2).
+    How to fix: take the column out of `data.features`.
+    Source: Belsley, Kuh and Welsch, "Regression Diagnostics" (1980), for collinearity and the variance inflation factor.
+    """
+    usable, names = facts.table.usable(facts.config.preprocess.implausible), facts.table.features
+    details: dict[str, dict[str, Any]] = {}
+    left: dict[str, Floats] = {}
+    seen: dict[bytes, str] = {}
+    for name, values in zip(names, usable.T, strict=True):
+        present = values[~np.isnan(values)]
+        same = seen.setdefault(blake2b(np.where(np.isnan(values), np.nan, values + 0.0).tobytes()).digest(), name)
+        if len(present) and present.min() == present.max():
+            details[name] = {"constant": float(present[0])}
+        elif same != name and len(present):
+            details[name] = {"equal": [same]}
+        elif 2 * len(present) >= len(values):  # a column that is mostly empty leaves no complete rows
+            left[name] = values
+    for kind in ("sum", "product"):
+        columns = {name: values for name, values in left.items() if name not in details}
+        if kind == "product":
+            columns = {name: np.log(values) for name, values in columns.items() if np.nanmin(values) > 0}
+        for found in dependences(list(columns.values())):
+            others = [list(columns)[other] for other in found.others]
+            details[list(columns)[found.column]] = {kind: others, "explained": found.explained}
+    if details:
+        ordered = {name: details[name] for name in names if name in details}
+        yield Doubt(
+            "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items()),
+            {"columns": list(ordered), "details": ordered},
+            f"take {listing(ordered)} out of data.features",
+        )
+
+
+def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
+    """A column mostly empty, filled with one value.
+
+    What: more than half of a column's cells have no usable value; they are empty, or outside the plausible range where
+        `preprocess.implausible` is missing.
+    Why it matters: all those cells get one and the same number. The network then mostly learns who was measured, which goes
+        with what the doctor suspected; and the column's scale is that of the few who were.
+    How it is tested: usable cells are counted in each column. An exact rule; a column without any is D201.
+    How to fix: take the column out of `data.features`, or complete the file.
+    Source: van Buuren, "Flexible Imputation of Missing Data" (2018), section 1.3, for what filling with one value does.
+    """
+    preprocess, rows = facts.config.preprocess, len(facts.table)
+    lost = facts.table.count(np.isnan(facts.table.usable(preprocess.implausible)))
+    empty = {name: count for name, count in lost.items() if rows / 2 < count < rows}
+    if empty:
+        filled = f"filled with the {preprocess.impute} they all hold one number" if preprocess.impute else "nothing fills them"
+        told = ", ".join(f'"{name}" {count:,}' for name, count in empty.items())
+        yield Doubt(
+            f"more than half of {rows:,} cells have no usable value ({told}); {filled}",
+            {"columns": empty},
+            f"take {listing(empty)} out of data.features, or complete the file",
+        )
+
+
+def _nothing_new(reason: dict[str, Any]) -> str:
+    if "constant" in reason:
+        return f"is {reason['constant']:.12g} in every row"
+    kind, others = next(iter(reason.items()))
+    told = {"equal": "equals", "sum": "follows by adding from", "product": "follows by multiplying from"}[kind]
+    return f"{told} {listing(others)}"

@@ -1,0 +1,71 @@
+"""How values are spread over the rows of a file, and over two parts of it; limits without SciPy, which is slow to import."""
+
+from dataclasses import dataclass
+from math import exp, sqrt
+
+import numpy as np
+
+from pipeline.findings.association import Ranked, binomial_tail
+from pipeline.machine.arrays import Flags, Floats, Integers
+
+_TERMS = 30  # of the series; enough from a distance of 0.2 on, below which the probability is 1 to 12 digits
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far a cumulative sum strays from 0, in its standard deviations, and behind which value, counted from 0, that is."""
+
+    distance: float
+    place: int
+
+
+def kolmogorov_tail(distance: float) -> float:
+    """Return the probability that a Brownian bridge strays this far from 0 at any time, to either side.
+
+    Source: Kolmogorov (1933), 2 sum (-1)^(k-1) exp(-2 k^2 d^2); scipy.stats.kstwobign is the same.
+    """
+    if distance < 0.2:
+        return 1.0
+    terms = (2.0 * (-1.0) ** (k - 1) * exp(-2 * (k * distance) ** 2) for k in range(1, _TERMS + 1))
+    return min(1.0, max(0.0, sum(terms)))
+
+
+def mid_ranks(column: Ranked) -> Floats:
+    """Return (rows with a value,) ranks from 1; equal values share the mean of theirs."""
+    counts = np.bincount(column.level, minlength=len(column.levels))
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[column.level])
+
+
+def drift(values: Floats, classes: Integers) -> Drift:
+    """Return how far the cumulative sums of values stray that lie in no order within their class, whatever the order of classes.
+
+    Each class has its mean taken off. In the limit of many rows the sums are then a Brownian bridge in the clock of their
+    variance, tied to 0 once for each class; ties only hold it closer (Anderson 1955), so ``kolmogorov_tail`` is an upper bound.
+    """
+    sizes = np.bincount(classes)
+    kept = values - (np.bincount(classes, values) / np.maximum(sizes, 1))[classes]
+    squares = np.bincount(classes, kept**2) * sizes / np.maximum(sizes - 1, 1)  # unbiased: rows are drawn without replacement
+    if (total := float(squares.sum())) <= 0:
+        return Drift(0.0, 0)
+    sums = np.abs(np.cumsum(kept))
+    place = int(np.argmax(sums))
+    return Drift(float(sums[place]) / sqrt(total), place)
+
+
+def two_sample(column: Ranked, flags: Flags) -> float:
+    """Return the two-sample Kolmogorov-Smirnov distance of the flagged rows from the others, times sqrt(n m / (n + m)).
+
+    ``kolmogorov_tail`` is its limiting probability, and an upper bound of it where values are tied.
+    """
+    size, flagged = len(column.levels), flags[column.present]
+    ones, rest = (np.bincount(column.level[part], minlength=size) for part in (flagged, ~flagged))
+    n, m = int(ones.sum()), int(rest.sum())
+    if not n or not m:
+        return 0.0
+    apart = np.abs(np.cumsum(ones) / n - np.cumsum(rest) / m).max()
+    return float(apart) * sqrt(n * m / (n + m))
+
+
+def at_least(successes: int, trials: int, share: float) -> float:
+    """Return the probability of at least so many successes in independent trials, each with the probability ``share``."""
+    return min(1.0, binomial_tail(trials - successes, trials, 1 - share)) if successes > 0 else 1.0

@@ -1,0 +1,131 @@
+"""D: what the order of the file tells. Facts: those of the data rules."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import log
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import listing
+from pipeline.findings.association import ranked
+from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
+from pipeline.findings.finding import Doubt
+from pipeline.machine.arrays import Floats
+
+_SIGNIFICANCE = 1e-4
+_ROWS = 50  # fewer may be in order, or all different, without a reason
+_MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
+
+
+def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
+    """A column numbers the rows.
+
+    What: an input that rises, or falls, from each row of the file to the next; or whole numbers of which no two rows share one
+        although they lie close together. Row numbers, patient numbers and dates of entry look like that.
+    Why it matters: such a number says where in the file a row stands, and nothing about the patient. If the file is in any
+        order, a network learns that order; the next patient's number is one that it has never seen.
+    How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact rule,
+        which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of values at
+        most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); if values were drawn from a
+        spread that is smooth at that scale, one pair in 2 m of them would be equal. No pair is, with a probability below
+        exp(-pairs / 2 m). With twice the expected pairs that make this 0.0001 after Bonferroni's correction it is a finding:
+        the doubled limit makes up for the pairs being counted. Whole numbers measured finely, such as grams, stay below it.
+    How to fix: take the column out of `data.features`. Where the file is only sorted by a measurement, shuffle the file.
+    Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
+    """
+    table, details = facts.table, dict[str, str]()
+    limit = _MARGIN * log(len(table.features) / _SIGNIFICANCE)
+    for name, values in zip(table.features, table.values.T, strict=True) if len(table) >= _ROWS else ():
+        steps = np.diff(values)
+        if np.isnan(values).any():
+            continue
+        if (steps > 0).all() or (steps < 0).all():
+            details[name] = "rises" if steps[0] > 0 else "falls"
+        elif _expected_pairs(values) >= limit:
+            details[name] = "different"
+    if details:
+        told = {
+            "rises": "rises from row to row",
+            "falls": "falls from row to row",
+            "different": "differs in every row",
+        }
+        yield Doubt(
+            "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows",
+            {"columns": list(details), "details": details},
+            f"take {listing(details)} out of data.features",
+        )
+
+
+def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
+    """The order of the file tells something: classes sorted, values drifting.
+
+    What: rows of a class stand together, or the values of a column shift along the file within the classes.
+    Why it matters: something changed while the file was written: the place, the year, the device, or a program that damaged
+        cells. Rows near each other then have more in common than the disease; rows of the next place or year have not. A random
+        split mixes them all and hides it.
+    How it is tested: each class's rows are flagged, and each column's values are ranked (equal values share their mean rank) and
+        the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest distance,
+        in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001 after
+        Bonferroni's correction for all columns and classes. Values outside their range count, and empty cells do not. The row
+        named is the one where the sum is farthest from 0.
+    How to fix: look what changes at the row that is named, and correct the file or take the column out of `data.features`. Where
+        rows were only sorted, shuffle the file.
+    Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
+    """
+    table, target = facts.table, facts.config.data.target
+    drifts = [(target, _most(facts))]
+    for name, values in zip(table.features, table.values.T, strict=True):
+        column = ranked(values)
+        rows = np.flatnonzero(column.present)
+        strayed = drift(mid_ranks(column), table.truth[rows])
+        drifts.append((name, replace(strayed, place=int(rows[strayed.place]) if len(rows) else 0)))
+    tests = len(table.classes) + len(table.features)
+    details = {
+        name: {"p_value": p_value, "row": strayed.place + 1}
+        for name, strayed in drifts
+        if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
+    }
+    if details:
+        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(list(details), target))
+
+
+def _most(facts: DataFacts) -> Drift:
+    """Return the drift of the class that drifts most."""
+    table, alone = facts.table, np.zeros(len(facts.table), dtype=np.int64)
+    drifts = (drift((table.truth == place).astype(np.float64), alone) for place in range(len(table.classes)))
+    return max(drifts, key=lambda strayed: strayed.distance)
+
+
+def _expected_pairs(values: Floats) -> float:
+    """Return how many equal pairs whole numbers that are all different would have by chance; 0 for other values."""
+    if not np.array_equal(values, np.rint(values)):
+        return 0.0
+    values = np.sort(values)
+    if (np.diff(values) == 0).any():
+        return 0.0
+    quarter = len(values) // 4
+    width = max(1.0, np.floor((values[-1 - quarter] - values[quarter]) / 20))
+    pairs = np.searchsorted(values, values + width, side="right") - np.arange(1, len(values) + 1)
+    return float(pairs.sum() / (2 * width))
+
+
+def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
+    parts = []
+    if target in details:
+        parts = [
+            f'rows of "{target}" are sorted, at least in part: the shares of its classes change at row {details[target]["row"]:,}'
+        ]
+    if columns := [name for name in details if name != target]:
+        clearest = details[min(columns, key=lambda name: float(details[name]["p_value"]))]
+        drifts = f"drift{'s' * (len(columns) == 1)} along the file"
+        parts.append(f"{listing(columns)} {drifts}, most clearly around row {clearest['row']:,}")
+    return "; ".join(parts)
+
+
+def _mended(names: list[str], target: str) -> str:
+    columns = [name for name in names if name != target]
+    shuffled = "shuffle the file if it was only sorted, else ask what else its order stands for"
+    looked = f"look what changes there, and correct the file or take {listing(columns)} out of data.features"
+    return looked + (f"; {shuffled}" if target in names else "") if columns else shuffled

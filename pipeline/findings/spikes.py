@@ -1,0 +1,135 @@
+"""A value that is far more frequent than the values around it, as a number that stands for "missing" is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.findings.association import binomial_tail
+from pipeline.findings.distribution import at_least
+from pipeline.machine.arrays import Floats, Integers
+
+_LEVELS = 20  # other values, for a column to be fine
+_LEAST = 5  # rows that hold the value
+_NEAR = 10  # values on either side that a value is held against
+_END = 3  # values beyond it, for a value to be inside
+_TIMES = 3  # as frequent as the most frequent of them
+_NEXT = 5  # values that a value at an end is held against
+_TWICE = 2  # as frequent as the most frequent of them
+_PLACES = 9  # decimal places in which a value may be round
+_CANDIDATES = 20  # most frequent values that are looked at
+_NONE = 1 / 3  # share of zeros from which a count may be one that most rows have none of
+_LIKE_POISSON = 4  # variance of a count, in its means
+
+
+@dataclass(frozen=True)
+class Spike:
+    """A value, how many rows hold it, the nearest other values (None beyond an end), and the probability of so much by chance."""
+
+    value: float
+    count: int
+    below: float | None
+    above: float | None
+    p_value: float
+
+
+def spike(levels: Floats, counts: Integers) -> Spike | None:
+    """Return the value that is most clearly too frequent, with the probability corrected for all values; see ``D213``.
+
+    ``levels`` are the distinct values of a column, ascending, and ``counts`` how many rows hold each.
+    """
+    if len(levels) <= _LEVELS:
+        return None
+    best = None
+    for place in np.argsort(-counts, kind="stable")[:_CANDIDATES]:
+        if counts[place] < _LEAST or _none_of_it(levels, counts, int(place)):
+            continue
+        p_value = min(1.0, 2 * _p_value(levels, counts, int(place)))  # inside, or at an end
+        if best is None or p_value < best.p_value:
+            below = float(levels[place - 1]) if place else None
+            above = float(levels[place + 1]) if place + 1 < len(levels) else None
+            best = Spike(float(levels[place]), int(counts[place]), below, above, p_value)
+    return best
+
+
+def _p_value(levels: Floats, counts: Integers, place: int) -> float:
+    size = len(levels)
+    if _END <= place < size - _END:
+        return min(1.0, size * _inside(levels, counts, place))
+    lower = place < _END
+    if (counts[:place] if lower else counts[place + 1 :]).sum() > counts[place] / 4:
+        return 1.0  # not the end
+    ordered, numbers = (levels[place:], counts[place:]) if lower else (-levels[place::-1], counts[place::-1])
+    p_value = _cut_off(ordered, numbers)
+    if levels[0] > 0:  # a skewed column is less so on a logarithmic scale: there must be a gap on both
+        logs = np.log(levels)
+        p_value = max(p_value, _cut_off(logs[place:] if lower else -logs[place::-1], numbers))
+    return min(1.0, 2 * _END * p_value)
+
+
+def _inside(levels: Floats, counts: Integers, place: int) -> float:
+    """Return the probability that a value is so much more frequent than its neighbours, if all of them are equally likely.
+
+    1 where it is not three times as frequent as each of them, and as the values that are as round: a heap has others beside it.
+    """
+    near = np.delete(counts[max(0, place - _NEAR) : place + _NEAR + 1], min(place, _NEAR))
+    count = int(counts[place])
+    if count < _TIMES * int(near.max()) or count < _TIMES * _round_neighbours(levels, counts, place):
+        return 1.0
+    return at_least(count, count + int(near.sum()), 1 / (len(near) + 1))
+
+
+def _round_neighbours(levels: Floats, counts: Integers, place: int) -> int:
+    """Return the largest count one or two steps away, for every step of 1, 2 or 5 times a power of ten that divides the value."""
+    value, most = float(levels[place]), 0
+    for power in range(-_PLACES, _PLACES + 1):
+        for step in (10.0**power, 2 * 10.0**power, 5 * 10.0**power):
+            times = value / step
+            if abs(times) > 10.0**_PLACES or abs(times - round(times)) > 1e-6:
+                continue
+            for other in (value - 2 * step, value - step, value + step, value + 2 * step):
+                at = int(np.searchsorted(levels, other - step / 1000))
+                if at < len(levels) and abs(levels[at] - other) <= step / 1000:
+                    most = max(most, int(counts[at]))
+    return most
+
+
+def _cut_off(levels: Floats, counts: Integers) -> float:
+    """Return the probability of so few rows behind the first value, if its own rows are a tail that was cut off there.
+
+    Where a limit cuts a distribution whose cumulative share F is log-concave (normal, lognormal, gamma, ...), log F rises
+    at least as fast from the limit to a nearer value as from there to the median of the other rows. So some share of the rows
+    below that median must be nearer. Two values are tried: the next one, to which there is none (less the widest of the gaps
+    that follow, for values may be rounded); and the middle of the way, to which a quarter of the rows of the limit may be stray.
+    1 where the first value is not twice as frequent as each of the next ones.
+    """
+    first, rest = int(counts[0]), np.cumsum(counts[1:])
+    half = int(rest[-1]) // 2
+    way = float(levels[1 + int(np.searchsorted(rest, half))] - levels[0])
+    if first < _TWICE * int(counts[1 : _NEXT + 1].max()):
+        return 1.0
+    gaps = np.diff(levels[: _NEXT + 2])
+    widest = float(gaps[1:].max())
+    chances = [_at_most(0, max(0.0, float(gaps[0]) - widest) / way, first, half)]
+    stray = int(counts[1:][levels[1:] < levels[0] + way / 2].sum())
+    if stray <= first / 4 and way / 2 > _END * widest:
+        chances.append(_at_most(stray, 0.5, first, half))
+    return min(1.0, 2 * min(chances))
+
+
+def _at_most(rows: int, share: float, first: int, half: int) -> float:
+    """Return the probability of at most so many rows within a share of the way from a limit to the median."""
+    expected = first * ((first + half) / first) ** share - first
+    return binomial_tail(rows, half, expected / half) if 0 < expected < half else 1.0
+
+
+def _none_of_it(levels: Floats, counts: Integers, place: int) -> bool:
+    """Say whether the value is a 0 that may be the truth: of something that most rows have none of, or a count of few events."""
+    if levels[place] != 0 or levels[0] < 0:
+        return False
+    share = counts[place] / counts.sum()
+    if share > 1 / 2:
+        return True
+    others, numbers = levels[1:], counts[1:]
+    mean = float(np.average(others, weights=numbers))
+    variance = float(np.average((others - mean) ** 2, weights=numbers))
+    return bool(share >= _NONE and np.array_equal(levels, np.rint(levels)) and variance < _LIKE_POISSON * mean)

@@ -1,0 +1,146 @@
+"""D: numbers of a column that are no measurements, or in another unit. Facts: those of the data rules."""
+
+import shlex
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipeline.errors import counted
+from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Doubt
+from pipeline.findings.spikes import Spike, spike
+from pipeline.findings.units import Mixture, mixture
+
+_SIGNIFICANCE = 1e-4
+
+
+def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
+    """A number that stands for "missing" inside the plausible range.
+
+    What: one value of a finely measured column is far more frequent than the values around it: 0 for a body mass index, 99 or
+        -999, or the mean that somebody filled gaps with.
+    Why it matters: the network takes it for a measurement. It is none, and the rows that hold it have in common that something
+        was not measured, which may go with the disease.
+    How it is tested: in columns with more than 20 other values, for a value that at least 5 rows hold. Inside: it is three
+        times as frequent as each of the 10 next values on either side, and as the values that are as round (so that no heap at
+        5s and 10s counts), and the binomial probability of so many, were all of these equally likely, is below 0.0001. At an
+        end: it is twice as frequent as each of the 5 next values, and there are too few rows behind it for a limit that cuts
+        off a tail. There log F of the cumulative share F would rise at least as fast near the limit as farther on, so that a
+        known share of the rows up to the median had to lie in the gap behind the value, or in the first half of the way; the
+        binomial probability of so few is below 0.0001 (for values above 0, on the logarithmic scale too). Bonferroni's
+        correction for all these tests, values and columns. A 0 that most rows hold, or a third of the rows of a count that
+        varies like a Poisson variable, may be true and is left out.
+    How to fix: a `range` that leaves the value out, where it lies at an end: its cells are then missing. Else clear the cells.
+    Source: Bagnoli and Bergstrom, "Log-concave probability and its applications" (2005), for the tails.
+    """
+    table = facts.table
+    spikes: dict[str, Spike] = {}
+    for name, values in zip(table.features, table.usable("missing").T, strict=True):
+        found = spike(*np.unique(values[~np.isnan(values)], return_counts=True))
+        if found and found.p_value * len(table.features) < _SIGNIFICANCE:
+            spikes[name] = found
+    if spikes:
+        details = {name: {"value": found.value, "p_value": found.p_value * len(table.features)} for name, found in spikes.items()}
+        yield Doubt(
+            "; ".join(
+                f'"{name}" is {found.value:.12g} in {counted(found.count, "row")}, far more than any value near it'
+                for name, found in spikes.items()
+            )
+            + ": it may stand for a value that is missing",
+            {"columns": {name: found.count for name, found in spikes.items()}, "details": details},
+            _cleared(spikes, facts),
+        )
+
+
+def two_units(facts: DataFacts) -> Iterator[Doubt]:
+    """Two units in one column.
+
+    What: a part of a column's values is in another unit than the rest, such as glucose in mg/dL among mmol/L.
+    Why it matters: the same patient would count as far more or far less ill. A range finds such values only where it is narrow;
+        a unit that one hospital uses tells the hospital.
+    How it is tested: on logarithms, where a factor is a shift (for HbA1c and temperatures those of the distance from the value
+        that is the same in both units), less the median of each class, in up to 3,000 rows. Two clumps are needed, one shift
+        apart: the interval that 90 % of the larger one take, shifted, must hold more rows, for its width, than the valley
+        between. If values only became rarer from the larger clump on, whatever its shape, the share of those rows would be that
+        of the widths at most; the binomial probability must be below 0.0001 after Bonferroni's correction for all columns,
+        units, directions and three widths of the valley. The smaller clump, converted, must fall onto the larger: a
+        Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows, where it is 1 as they are. Clumps that
+        the classes explain do not count. Units no farther apart than the values spread, such as kg and lb of adults, escape.
+    How to fix: convert the rows that are named, in the file.
+    Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
+    """
+    table = facts.table
+    mixtures: dict[str, Mixture] = {}
+    for name, values in zip(table.features, table.values.T, strict=True):
+        found = mixture(values, table.truth)
+        if found and found.p_value * len(table.features) < _SIGNIFICANCE:
+            mixtures[name] = found
+    if mixtures:
+        details = {
+            name: {
+                "rows": len(found.rows),
+                "examples": [int(row) + 1 for row in found.rows[:5]],
+                "units": [found.conversion.smaller, found.conversion.greater],
+                "factor": found.conversion.factor,
+                "p_value": found.p_value * len(table.features),
+                "distance": found.distance,
+            }
+            for name, found in mixtures.items()
+        }
+        yield Doubt(
+            "; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()),
+            {"columns": list(mixtures), "details": details},
+            "in the file, " + "; ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items()),
+        )
+
+
+def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> str:
+    """Return the settings that declare the values missing, and which cells to clear where no range leaves them out."""
+    settings, cells, config = [], [], facts.config
+    for name, found in spikes.items():
+        values = facts.table.column(name)
+        others = values[(values != found.value) & ~facts.table.implausible[:, facts.table.features.index(name)]]
+        low, high = config.data.features[name].range or _roomy(float(np.nanmin(others)), float(np.nanmax(others)))
+        if found.below is None and found.above is not None:
+            low = _between(found.value, found.above)
+        elif found.above is None and found.below is not None:
+            high = _between(found.value, found.below)
+        else:
+            cells.append(f'clear the {counted(found.count, "cell")} of "{name}" that hold {found.value:.12g}')
+            continue
+        setting = f'data.features."{name}".range=[{low:.12g}, {high:.12g}]'
+        settings.append(f"--set {shlex.quote(setting)}")
+    if settings and config.preprocess.implausible == "keep":
+        settings.insert(0, "--set preprocess.implausible=missing")
+    return "; ".join([" ".join(settings)] * bool(settings) + cells)
+
+
+def _roomy(low: float, high: float) -> tuple[float, float]:
+    """Return a range about these values that leaves room for others; values that are all above 0 keep a range from 0 on."""
+    room = (high - low) / 2
+    lowest = 0.0 if 0 <= low < room else low - room
+    return min(low, float(f"{lowest:.2g}")), max(high, float(f"{high + room:.2g}"))
+
+
+def _between(code: float, value: float) -> float:
+    """Return a short number between a code and the nearest value, or the value itself."""
+    middle = float(f"{(code + value) / 2:.1g}")
+    return middle if min(code, value) < middle < max(code, value) else value
+
+
+def _mixed(found: Mixture) -> str:
+    factor = f"{found.conversion.quantity}, a factor of {found.conversion.factor:g}"
+    rows = f"{counted(len(found.rows), 'row')} look{'s' * (len(found.rows) == 1)} like {_unit(found)}"
+    return f"holds two units: {rows} among values in {_unit(found, rest=True)} (as of {factor})"
+
+
+def _unit(found: Mixture, rest: bool = False) -> str:
+    return found.conversion.greater if found.greater is not rest else found.conversion.smaller
+
+
+def _converted(found: Mixture) -> str:
+    conversion, rows = found.conversion, ", ".join(str(int(row) + 1) for row in found.rows[:5])
+    shown = f"rows {rows}" + (", ..." if len(found.rows) > 5 else "")
+    if not conversion.zero:
+        return f"{'divide' if found.greater else 'multiply'} {shown} by {conversion.factor:g}"
+    return f"convert {shown} from {_unit(found)} to {_unit(found, rest=True)} ({conversion.quantity})"
