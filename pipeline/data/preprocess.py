@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +109,8 @@ def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessS
     if preprocess.pca:
         steps.append(("pca", PCA(preprocess.pca, svd_solver="full")))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # values near 1e300 overflow, and the network's output tells
+        # values near 1e300 overflow, and the network's output tells; a filter of warnings would hold for other threads too
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return Pipeline(steps).fit(train)
     except ValueError:  # of PCA, for scaled values that are not finite
         hint = "give its column a range, or correct the file"

@@ -89,6 +89,7 @@ def estimate(value: float, samples: Floats, without: Floats, level: float, count
     if np.isfinite(without).all() and np.ptp(without) > 0:  # by the jackknife
         counts = np.broadcast_to(counts, without.shape)
         influence = np.average(without, weights=counts) - without
+        influence = np.ldexp(influence, -np.frexp(np.abs(influence).max())[1])  # or the squares of tiny ones would be 0
         acceleration = float(np.sum(counts * influence**3) / (6 * np.sum(counts * influence**2) ** 1.5))
 
     def share(z: float) -> float:

@@ -143,3 +143,10 @@ def test_the_sentences_hold_the_lowest_and_the_highest_coverage_of_the_simulatio
 def test_nothing_is_said_of_a_level_that_was_not_simulated() -> None:
     assert SIMULATED["level"] == LEVEL
     assert rows_note(0.9) == groups_note(0.9) == rows_note(0.99) == groups_note(0.99) == ""
+
+
+def test_tiny_figures_have_the_interval_of_larger_ones() -> None:
+    random = np.random.default_rng(0)
+    samples, without = random.normal(3, 1, 1000), random.normal(3, 0.1, 25)
+    whole, tiny = (estimate(3.0 * scale, samples * scale, without * scale, 0.95) for scale in (1.0, 2.0**-400))
+    assert (tiny.low / 2.0**-400, tiny.high / 2.0**-400) == (whole.low, whole.high)
