@@ -46,9 +46,10 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     if not close:
         return ""
-    odd = [char for char in dict.fromkeys(words[close[0]] + word) if not char.isascii() and (char in word) != (char in close[0])]
+    choice = words[close[0]]
+    odd = [char for char in dict.fromkeys(choice + word) if not char.isascii() and (char in word) != (char in choice)]
     names = [f"U+{ord(char):04X} {name}" for char in odd if not (name := unicodedata.name(char, "")).startswith("LATIN")]
-    return f'; did you mean "{words[close[0]]}"?' + (f" They differ by {' and '.join(names)}" if names else "")
+    return f'; did you mean "{choice}"?' + (f" They differ by {' and '.join(names)}" if names else "")
 
 
 def counted(count: int, noun: str) -> str:

@@ -196,6 +196,12 @@ def test_a_character_that_nobody_sees_is_named(in_process: Call) -> None:
     assert "U+043E CYRILLIC SMALL LETTER O" in cyrillic
 
 
+def test_a_letter_that_both_names_have_is_not_called_a_difference(in_process: Call) -> None:
+    written(columns={"\u0413\u043b\u044e\u043a": [5.0] * 90}, data={"features": {"a": {}, "\u0413\u043b\u044e\u043ao": {}}})
+    (told,) = in_process("check", "mine.yaml")[1]["error"]
+    assert told.endswith('did you mean "\u0413\u043b\u044e\u043a"?')
+
+
 def test_two_names_that_look_equal_stand_twice(in_process: Call) -> None:
     code, out, _ = in_process("check", written(data={"features": {"a": {}, "a ": {}}}))
     assert code == 2

@@ -45,7 +45,7 @@ def linked_rows(columns: Sequence[Integers], equal: Integers) -> Integers:
     if (levels >= 0).all():
         return equal
     links = np.array([link for pair in _patterns(levels) for link in _links(levels, *pair)], dtype=np.int64).reshape(-1, 2)
-    return np.unique(_components(len(first), links), return_inverse=True)[1][equal]
+    return numbered(_components(len(first), links))[equal]
 
 
 def _components(size: int, links: Integers) -> Integers:

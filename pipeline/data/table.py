@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -74,13 +75,13 @@ class Table:
         return self._numbered(("linked", *columns), lambda: linked_rows(self._levels(columns), self.copies(columns)))
 
     def _numbered(self, key: tuple[str, ...], number: Callable[[], Integers]) -> Integers:
-        """Number the rows once, however many stages ask."""
+        """Number the rows, or the values of a column, once, however many stages ask."""
         if key not in self._numbers:
             self._numbers[key] = number()
         return self._numbers[key]
 
     def _levels(self, columns: Sequence[str]) -> list[Integers]:
-        return [self._level(name) for name in columns]
+        return [self._numbered(("level", name), partial(self._level, name)) for name in columns]
 
     def _level(self, name: str) -> Integers:
         """Return (rows,) numbers of a column's values, in their order; -1 for an empty cell."""
