@@ -10,24 +10,8 @@ from scipy.stats import poisson
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
 from pipeline.data.profiles import combined
-from pipeline.findings.chance import _agreeing, _compared, _shares, poisson_tail
+from pipeline.findings.chance import poisson_tail
 from pipeline.findings.chance import more_than_chance as stands_out
-
-
-@pytest.mark.parametrize("across", [False, True])
-@pytest.mark.parametrize("seed", range(5))
-def test_pairs_are_those_counted_one_by_one(seed, across):
-    rng = np.random.default_rng(seed)
-    columns, classes = [rng.integers(0, top, 40) for top in (2, 3, 1)], rng.choice(3, 40)
-    pairs, equal = _compared(classes, across), _agreeing(combined(columns), classes)
-    for kind in [(a, b) for a in range(3) for b in range(3) if (a < b if across else a == b)]:
-        met = [(i, j) for i, j in combinations(range(40), 2) if tuple(sorted((classes[i], classes[j]))) == kind]
-        assert pairs[kind] == len(met)
-        assert equal[kind] == sum(all(column[i] == column[j] for column in columns) for i, j in met)
-        agreeing = [sum(column[i] == column[j] for i, j in met) for column in columns]
-        expected = prod((count + 0.5) / (len(met) + 0.5) for count in agreeing)
-        assert _shares(columns, classes)[kind] == pytest.approx(expected, rel=1e-12)
-    assert pairs.sum() == sum((a != b) == across for a, b in combinations(classes, 2))
 
 
 @pytest.mark.parametrize("mean", [1e-6, 0.1, 1.0, 30.0, 5000.0])
