@@ -7,7 +7,7 @@ from math import comb, exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.profiles import numbered
+from pipeline.data.profiles import combined, numbered
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _SIGNIFICANCE = 1e-4
@@ -15,7 +15,7 @@ _MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extra
 _MOST = 2000  # distinct rows that are compared with each other
 _MANY = 20  # pairs at a distance, to say how many are nearer
 _FORBIDDEN = 0.25  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
-_TOGETHER = 3  # times as often as chance two columns differ in the same pairs of rows: they are then taken as one
+_EXPECTED = 5  # rows in which both of two yes/no columns should hold the rarer value: if none does, they are taken as one
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
 _NEVER = 65535  # no distance: the pair is not compared
 
@@ -110,10 +110,27 @@ def _sample(
     chosen = np.concatenate([some, rest[repeated[rest]][:_MOST]])
     rows, others = first[chosen], first[some]
     compared = ((classes[rows][:, None] == classes[others]) != across) & (rows[:, None] != others)
-    values = columns[rows]
-    places = [numbered(level[rows]) for level in levels]
-    kept = [_Column(place, column) for place, column in zip(places, values.T, strict=True) if place.max() > 0]
+    values, kept = columns[rows], []
+    for group in _exclusive(levels):
+        places = numbered(combined([levels[index][rows] for index in group]))
+        kept += [_Column(places, values[:, group[0]] if len(group) == 1 else None)] * int(places.max() > 0)
     return _Sample(kept, compared, repeated[chosen] & _inner(values), len(some) / len(first), across)
+
+
+def _exclusive(levels: Sequence[Integers]) -> list[list[int]]:
+    """Return groups of columns: those of two values whose rarer ones never meet in a row, as one value of several; or single."""
+    rare = np.stack([level == np.argmin(np.bincount(level)) for level in levels]).astype(np.float64)
+    often = rare.sum(axis=1)
+    two = np.array([level.max() == 1 for level in levels])
+    apart = (rare @ rare.T == 0) & (np.outer(often, often) >= _EXPECTED * rare.shape[1]) & np.outer(two, two)
+    groups: list[list[int]] = []
+    for index in range(len(levels)):
+        home = next((group for group in groups if apart[index, group].all()), None)
+        if home is None:
+            groups.append([index])
+        else:
+            home.append(index)
+    return groups
 
 
 def _inner(values: Floats) -> Flags:
@@ -136,15 +153,21 @@ def _lonely_rows_repeat(sample: _Sample) -> bool:
     apart = _apart(columns, sample.compared)
     near = (apart == 1).sum(axis=1)
     few = int(np.quantile(near[: apart.shape[1]], _LONELY))
-    repeats = int((sample.repeated & (near <= few)).sum()) / (2 if sample.across else 1)
-    apart, near = apart[: apart.shape[1]], near[: apart.shape[1]]
-    # a row that is neighbour to another has one neighbour more than if it were equal to it
-    one, other = np.nonzero((apart == 1) & (near <= few + 1)[:, None])
-    counts = _at_distances(apart[near <= few], len(columns))
+    return _too_many(sample, columns, apart, near <= few, near <= few + 1, _MARGIN) or _too_many(
+        sample, columns, apart, near >= 0, near >= 0, 2 * _MARGIN
+    )
+
+
+def _too_many(sample: _Sample, columns: list[_Column], apart: Apart, lonely: Flags, nearly: Flags, margin: int) -> bool:
+    """Say whether too many of the ``lonely`` rows are repeated. A neighbour to another has one neighbour more than its equal."""
+    repeats = int((sample.repeated & lonely).sum()) / (2 if sample.across else 1)
+    size = apart.shape[1]
+    one, other = np.nonzero((apart[:size] == 1) & nearly[:size, None])
+    counts = _at_distances(apart[:size][lonely[:size]], len(columns))
     counts[1] = len(one) / 2
     alone = np.array([column.differs(one, other).sum() / 2 for column in columns])
     expected = max([_extrapolated(counts, alone), *(_by_steps(column, one, other) for column in columns)])
-    return repeats > 0 and poisson_tail(repeats, _MARGIN * expected / sample.share**2) < _SIGNIFICANCE
+    return repeats > 0 and poisson_tail(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
 
 
 def poisson_tail(count: float, mean: float) -> float:
@@ -204,8 +227,6 @@ def _independent(sample: _Sample) -> list[_Column]:
         due = max(len(columns) * share[2] ** 2 / max(share[3], 1e-9) if nearest == 2 else 0.0, 8.0)
         if nearest > 2 or (nearest == 2 and counts[1] < _FORBIDDEN * due):
             columns = sorted(columns, key=lambda column: column.size)[:-1]
-        elif pair := _together(columns, apart):
-            columns = _joined(columns, *pair)
         else:
             break
     return columns
@@ -216,38 +237,12 @@ def _undetermined(columns: Sequence[_Column], size: int) -> list[_Column]:
     kept = list(columns)
     for column in sorted(columns, key=lambda column: column.size):
         for other in kept:
-            if other is not column and column.size <= other.size <= size / 2:
+            if other is not column and column.size <= other.size <= size / 4:
                 example = np.unique(other.places, return_index=True)[1]
                 if (column.places[example][other.places] == column.places).all():
                     kept.remove(column)
                     break
     return kept
-
-
-def _together(columns: Sequence[_Column], apart: Apart) -> tuple[int, int] | None:
-    """Return the two columns that most differ together: at distance 2, held against either at distance 1; None if hardly so."""
-    single, double = (_differing(columns, apart == distance) for distance in (1, 2))
-    alone, both = single.sum(axis=1) + 0.5, double @ double.T
-    due = np.outer(alone, alone)
-    for matrix in (both, due):
-        np.fill_diagonal(matrix, 0)
-    rest = (both.sum() - 2 * both + 1) / np.maximum(due.sum() - 2 * due, 1e-9)
-    excess = (both - 3 * np.sqrt(both) - 3) / np.maximum(due * rest, 1e-9)
-    np.fill_diagonal(excess, 0)
-    first, second = divmod(int(excess.argmax()), len(columns))
-    return (first, second) if excess[first, second] > _TOGETHER else None
-
-
-def _joined(columns: Sequence[_Column], first: int, second: int) -> list[_Column]:
-    one, other = columns[first], columns[second]
-    both = _Column(numbered(one.places * other.size + other.places), None)
-    return [*(column for index, column in enumerate(columns) if index not in (first, second)), both]
-
-
-def _differing(columns: Sequence[_Column], pairs: Flags) -> Floats:
-    """Return (columns, pairs) 1 where a pair differs, for each of the pairs once."""
-    one, other = np.nonzero(np.triu(pairs))
-    return np.array([column.differs(one, other) for column in columns], dtype=np.float64)
 
 
 def _at_distances(apart: Apart, width: int) -> Floats:

@@ -18,9 +18,9 @@ QUIET = ("D204", "D205", "D206", "D207", "D208")
 
 
 def alarms(made, seeds) -> Counter:
-    """How often each code fires on clean data sets."""
+    """How often each code warns on clean data sets."""
     findings = [each for seed in seeds for each in find("D", made(seed), ())]
-    return Counter(each.code for each in findings if each.code in QUIET)
+    return Counter(each.code for each in findings if each.code in QUIET and each.level != "info")
 
 
 @pytest.mark.parametrize("seeds", [range(50), pytest.param(range(50, 200), marks=pytest.mark.slow)], ids=["50", "200"])
