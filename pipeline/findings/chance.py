@@ -14,8 +14,10 @@ _SIGNIFICANCE = 1e-4
 _MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extrapolated
 _MOST = 2000  # distinct rows that are compared with each other
 _MANY = 20  # pairs at a distance, to say how many are nearer
-_FORBIDDEN = 0.25  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
+_FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is expected is anything
+_FORBIDDEN = 0.5  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
 _EXPECTED = 5  # rows in which both of two yes/no columns should hold the rarer value: if none does, they are taken as one
+_FAR = 6  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
 _NEVER = 65535  # no distance: the pair is not compared
 
@@ -31,6 +33,9 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
         classes: (rows,) class numbers.
         across: look at pairs of rows of different classes instead of those of the same class.
     """
+    whole = ~np.isnan(columns).any(axis=1)
+    if 2 * whole.sum() >= len(whole):  # a gap makes a row unlike the others
+        columns, classes = columns[whole], classes[whole]
     levels = [numbered(column) for column in columns.T]
     features, classes = _keys(levels), numbered(classes)
     _, first, times = np.unique(features + _keys([classes]), return_index=True, return_counts=True)
@@ -125,7 +130,7 @@ def _exclusive(levels: Sequence[Integers]) -> list[list[int]]:
     apart = (rare @ rare.T == 0) & (np.outer(often, often) >= _EXPECTED * rare.shape[1]) & np.outer(two, two)
     groups: list[list[int]] = []
     for index in range(len(levels)):
-        home = next((group for group in groups if apart[index, group].all()), None)
+        home = next((group for group in reversed(groups) if apart[index, group].all()), None)
         if home is None:
             groups.append([index])
         else:
@@ -189,7 +194,7 @@ def _extrapolated(counts: Floats, alone: Floats) -> float:
     """
     width = len(alone)
     smooth = alone + 1 / width
-    expected = [(smooth.sum() ** 2 - (smooth**2).sum()) / 2 / max(counts[2], 0.5)]
+    expected = [(smooth.sum() ** 2 - (smooth**2).sum()) / 2 / max(counts[2], _FEW)]
     last = next((d for d in range(2, width) if counts[d] >= _MANY), width)
     share = [max(count, 0.5) / comb(width, d) for d, count in enumerate(counts)]
     expected += [share[d] * (share[d - 1] / share[d]) ** d for d in range(3, last + 1)]
@@ -221,11 +226,11 @@ def _independent(sample: _Sample) -> list[_Column]:
         apart = _apart(columns, sample.compared[:size])
         counts = _at_distances(apart, len(columns))
         nearest = next((d for d in range(1, len(columns)) if counts[d] >= _MANY), len(columns))
-        if nearest == len(columns):
+        if nearest in (len(columns), *range(_FAR, len(columns))):
             break
         share = [count / comb(len(columns), d) for d, count in enumerate(counts)]
-        due = max(len(columns) * share[2] ** 2 / max(share[3], 1e-9) if nearest == 2 else 0.0, 8.0)
-        if nearest > 2 or (nearest == 2 and counts[1] < _FORBIDDEN * due):
+        due = max(len(columns) * share[2] ** 2 / max(share[3], 1e-9) if nearest <= 2 else 0.0, 8.0)
+        if nearest > 2 or counts[1] < _FORBIDDEN * due:
             columns = sorted(columns, key=lambda column: column.size)[:-1]
         else:
             break

@@ -128,8 +128,8 @@ def test_d205_is_silent_where_copies_stay_on_one_side_or_nothing_is_trained():
 
 
 def test_d208_counts_rows_with_an_equal_row_of_another_class():
-    finding = found(copied([0, 0, 9], [1, 3, 12]), "D208")
-    assert finding.evidence == {"rows": 3, "examples": [1, 2, 4]}
+    finding = found(copied([0, 0, 9, 30, 33, 36], [1, 3, 12, 31, 34, 37]), "D208")
+    assert finding.evidence == {"rows": 9, "examples": [1, 2, 4, 31, 32]}
     assert found(copied([0, 9], [3, 12]), "D208") is None
     assert found(copied([0], [1], names=("a", "b")), "D208") is None
 
