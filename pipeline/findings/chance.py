@@ -18,6 +18,7 @@ _FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is 
 _FORBIDDEN = 0.5  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
 _EXPECTED = 5  # rows in which both of two yes/no columns should hold the rarer value: if none does, they are taken as one
 _FAR = 6  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
+_WRONG = 0.05  # of rows that meet their equals in another class: so few say nothing of how classes overlap
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
 _NEVER = 65535  # no distance: the pair is not compared
 
@@ -33,8 +34,8 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
         classes: (rows,) class numbers.
         across: look at pairs of rows of different classes instead of those of the same class.
     """
-    whole = ~np.isnan(columns).any(axis=1)
-    if 2 * whole.sum() >= len(whole):  # a gap makes a row unlike the others
+    whole = np.flatnonzero(~np.isnan(columns).any(axis=1))
+    if 2 * len(whole) >= len(columns):  # a gap makes a row unlike the others
         columns, classes = columns[whole], classes[whole]
     levels = [numbered(column) for column in columns.T]
     features, classes = _keys(levels), numbered(classes)
@@ -84,7 +85,7 @@ class _Column:
         return int(self.places.max()) + 1
 
     def differs(self, one: Integers | slice, other: Integers | slice) -> Flags:
-        return self.places[one] != self.places[other]
+        return np.asarray(self.places[one] != self.places[other])
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,8 @@ def _sample(
     chosen = np.concatenate([some, rest[repeated[rest]][:_MOST]])
     rows, others = first[chosen], first[some]
     compared = ((classes[rows][:, None] == classes[others]) != across) & (rows[:, None] != others)
+    if across and repeated.mean() < _WRONG:
+        compared &= ~(repeated[chosen][:, None] | repeated[some])
     values, kept = columns[rows], []
     for group in _exclusive(levels):
         places = numbered(combined([levels[index][rows] for index in group]))
@@ -158,9 +161,9 @@ def _lonely_rows_repeat(sample: _Sample) -> bool:
     apart = _apart(columns, sample.compared)
     near = (apart == 1).sum(axis=1)
     few = int(np.quantile(near[: apart.shape[1]], _LONELY))
-    return _too_many(sample, columns, apart, near <= few, near <= few + 1, _MARGIN) or _too_many(
-        sample, columns, apart, near >= 0, near >= 0, 2 * _MARGIN
-    )
+    if not sample.across and _too_many(sample, columns, apart, near <= few, near <= few + 1, _MARGIN):
+        return True
+    return _too_many(sample, columns, apart, near >= 0, near >= 0, 2 * _MARGIN)
 
 
 def _too_many(sample: _Sample, columns: list[_Column], apart: Apart, lonely: Flags, nearly: Flags, margin: int) -> bool:
@@ -215,7 +218,7 @@ def _by_steps(column: _Column, one: Integers, other: Integers) -> float:
     step = gaps[4 * often >= often.max()][0] * (levels[-1] - levels[0])
     steps = np.round(np.abs(column.values[one] - column.values[other]) / step, 1)
     first, second = int((steps == 1).sum()) / 2, int((steps == 2).sum()) / 2
-    return max(first * max(1.0, first / max(second, 1.0)) ** (1 / 3), second) / 2
+    return float(max(first * max(1.0, first / max(second, 1.0)) ** (1 / 3), second)) / 2
 
 
 def _independent(sample: _Sample) -> list[_Column]:
@@ -230,7 +233,7 @@ def _independent(sample: _Sample) -> list[_Column]:
             break
         share = [count / comb(len(columns), d) for d, count in enumerate(counts)]
         due = max(len(columns) * share[2] ** 2 / max(share[3], 1e-9) if nearest <= 2 else 0.0, 8.0)
-        if nearest > 2 or counts[1] < _FORBIDDEN * due:
+        if nearest > 2 or counts[1] + 2 * counts[1] ** 0.5 < _FORBIDDEN * due:
             columns = sorted(columns, key=lambda column: column.size)[:-1]
         else:
             break
@@ -262,7 +265,7 @@ def _apart(columns: Sequence[_Column], compared: Flags) -> Apart:
     apart = np.zeros(compared.shape, dtype=np.uint16)
     for column in columns:
         places = column.places.astype(np.int32)
-        apart += places[: len(apart), None] != places[: apart.shape[1]]
+        apart += places[: len(compared), None] != places[: compared.shape[1]]
     apart[~compared] = _NEVER
     return apart
 
