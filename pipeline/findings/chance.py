@@ -47,7 +47,8 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
         return False
     if not across and drawn_twice(times) > -log(_SIGNIFICANCE):
         return True
-    return _lonely_rows_repeat(_sample(columns, levels, classes, first, times > 1, across))
+    sample = _sample(columns, levels, classes, first, times > 1, across)
+    return _lonely_rows_repeat(sample) or (across and _labels_part(sample, features, classes, first))
 
 
 def drawn_twice(times: Integers) -> float:
@@ -146,6 +147,24 @@ def _inner(values: Floats) -> Flags:
     low, high = np.fmin.reduce(values), np.fmax.reduce(values)
     between = (values > low) & (values < high)
     return np.asarray(between[:, between.any(axis=0)].any(axis=1) | ~between.any())
+
+
+def _labels_part(sample: _Sample, features: Keys, classes: Integers, first: Integers) -> bool:
+    """Say whether equal rows are of different classes, twice as often as rows are that hardly differ.
+
+    Nearer rows agree in their class at least as often as farther ones, whatever ties the columns to each other.
+    """
+    rows = first[np.random.default_rng(0).permutation(len(first))[:_MOST]]
+    every = (rows[:, None] != rows) & ~(sample.repeated[: len(rows), None] | sample.repeated[: len(rows)])
+    apart = _apart(sample.columns, every)[:, : len(rows)]
+    nearest = next((d for d in range(1, len(sample.columns) + 1) if (apart == d).sum() >= 2 * _MANY), 0)
+    if not nearest:
+        return False
+    one, other = np.nonzero(apart == nearest)
+    differ = float(((classes[rows[one]] != classes[rows[other]]).sum() + 1) / len(one))
+    cells = len(np.unique(features))
+    conflicts = len(first) - cells
+    return poisson_tail(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
 
 
 def _lonely_rows_repeat(sample: _Sample) -> bool:

@@ -113,7 +113,8 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
         that matters was not measured.
     How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by chance
         where classes overlap, so it is only said when there are more pairs across classes than neighbours across classes make
-        expect (the second test of D204). A few such rows among many neighbours of other classes are not told.
+        expect (the second test of D204), or when equal rows are of different classes twice as often as rows are that hardly
+        differ, each with a probability below 0.0001. One such row among many repeats is not told.
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
     Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
         NeurIPS 2021.

@@ -164,17 +164,17 @@ def test_the_real_files_hold_the_copies_that_were_counted(name, figures, real_da
     assert found(given, "D208") is None
 
 
-def test_one_conflicting_row_in_the_real_file_is_told(real_data):
-    """The first row once more, with another label."""
+def test_a_few_conflicting_rows_in_the_real_file_are_told(real_data):
+    """The first five rows once more, with other labels; one alone is no wonder among 300 repeats."""
     config = load_config(DEFAULT, data=str(real_data / "complete.csv"))
     table = load(config.data)
-    values, outside = (np.concatenate([rows, rows[:1]]) for rows in (table.values, table.implausible))
-    truth = np.append(table.truth, (table.truth[0] + 1) % 3)
+    values, outside = (np.concatenate([rows, rows[:5]]) for rows in (table.values, table.implausible))
+    truth = np.append(table.truth, (table.truth[:5] + 1) % 3)
     table = replace(table, values=values, truth=truth, others={}, implausible=outside)
     config = config.model_copy(update={"data": config.data.model_copy(update={"redundant": ()})})
     finding = found(DataFacts(table, split(table, config.split), config), "D208")
     assert finding.evidence["examples"][0] == 1
-    assert finding.evidence["rows"] >= 2
+    assert finding.evidence["rows"] >= 10
 
 
 def test_the_fix_of_the_twin_works_as_it_is_typed():
