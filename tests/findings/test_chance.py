@@ -157,4 +157,4 @@ def test_260_patients_listed_twice_are_copies():
 def test_equal_rows_are_chance_whatever_ties_the_columns(kind, seeds):
     alarms = [seed for seed in seeds if stands_out(*by_chance(kind, seed)) or stands_out(*by_chance(kind, seed), across=True)]
     print(kind, alarms)
-    assert len(alarms) <= len(seeds) * (0.05 if kind == "dummies" else 0.005)
+    assert len(alarms) <= len(seeds) * 0.005
