@@ -1,52 +1,200 @@
 """Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
 
 from collections.abc import Sequence
-from math import exp, log
+from dataclasses import dataclass
+from math import comb, exp, log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.data.profiles import combined, numbered
-from pipeline.findings.near_misses import stand_out
-from pipeline.machine.arrays import Floats, Integers
+from pipeline.machine.arrays import Flags, Floats, Integers
 
 _SIGNIFICANCE = 1e-4
-_FINE = 1e-3
-_EXCESS = 10  # leaves room for columns that are weakly correlated within a class; near misses answer for the rest
+_MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extrapolated
+_MOST = 2000  # distinct rows that are compared with each other
+_MANY = 20  # pairs at a distance, to say how many are nearer
+_FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is expected is anything
+_FORBIDDEN = 0.5  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
+_EXPECTED = 1  # row in which both of two yes/no columns should hold the rarer value: if none does, they are taken as one
+_FAR = 6  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
+_WRONG = 0.05  # of rows that meet their equals in another class: so few say nothing of how classes overlap
+_LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
+_NEVER = 65535  # no distance: the pair is not compared
+
+Keys = NDArray[np.uint64]
+Apart = NDArray[np.uint16]
 
 
 def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -> bool:
-    """Say whether more pairs of rows are equal than chance makes equal, in independent columns and in correlated ones.
+    """Say whether rows are equal that chance would not make equal, however the columns are correlated.
 
     Args:
         columns: (rows, C) values that are compared; missing equals missing.
         classes: (rows,) class numbers.
-        across: count the pairs of rows of different classes instead of those of the same class.
+        across: look at pairs of rows of different classes instead of those of the same class.
     """
-    return _beyond_independence(columns, classes, across) and stand_out(columns, classes, across)
-
-
-def _beyond_independence(columns: Floats, classes: Integers, across: bool) -> bool:
-    """Say whether more pairs of rows are equal than independent columns would make equal.
-
-    Columns are taken as independent within a class: a pair agrees in all of them with the product of the shares of pairs
-    that agree in each. Either at least ten times as many pairs are equal as expected, and a Poisson variable would be as
-    large with a probability below 0.0001; or a pair is equal although among the distinct rows, which copies cannot make
-    look coarse, fewer than 0.001 are expected.
-    """
-    groups = [numbered(column) for column in columns.T]
-    classes = numbered(classes)
-    pairs = _compared(classes, across)
-    equal = float(_agreeing(combined(groups), classes)[pairs > 0].sum())
-    if not equal:
+    whole = np.flatnonzero(~np.isnan(columns).any(axis=1))
+    if 2 * len(whole) >= len(columns):  # a gap makes a row unlike the others
+        columns, classes = columns[whole], classes[whole]
+    levels = [numbered(column) for column in columns.T]
+    features, classes = _keys(levels), numbered(classes)
+    _, first, times = np.unique(features + _keys([classes]), return_index=True, return_counts=True)
+    if across:
+        cell, in_cell = np.unique(features[first], return_inverse=True, return_counts=True)[1:]
+        times = in_cell[cell]
+    if times.max() == 1:
         return False
-    expected = float((pairs * _shares(groups, classes)).sum())
-    if equal >= _EXCESS * expected and poisson_tail(equal, expected) < _SIGNIFICANCE:
+    if not across and drawn_twice(times) > -log(_SIGNIFICANCE):
         return True
-    # copies themselves tell how often a column agrees: look at the distinct rows, of which some pair is taken to be left
-    once = np.unique(combined([classes, *groups]), return_index=True)[1]
-    groups, classes = [group[once] for group in groups], classes[once]
-    distinct = np.maximum(_compared(classes, across), pairs > 0)
-    return float((distinct * _shares(groups, classes)).sum()) < _FINE
+    sample = _sample(columns, levels, classes, first, times > 1, across)
+    return _lonely_rows_repeat(sample) or (across and _labels_part(sample, features, classes, first))
+
+
+def drawn_twice(times: Integers) -> float:
+    """Return the logarithm of the evidence that rows which repeat m times are too many beside those that repeat m ± 1 times.
+
+    If rows are drawn independently, the number of times a row of rate r is met is a Poisson variable. Whatever the rates
+    are, f(m), the number of distinct rows met m times, then has the mean of r**m exp(-r) / m!, and exp(b f(m) - a f(m-1) -
+    g f(m+1)) has a mean of at most 1 where (exp(b) - 1)**2 = 4 m / (m+1) (1 - exp(-a)) (1 - exp(-g)): the quadratic in r
+    has no two roots. The mean over a grid of a, g and m has the same bound; by Markov's inequality it exceeds x with a
+    probability below 1 / x. That the number of rows is given, not drawn, costs a factor of e sqrt(rows).
+
+    Args:
+        times: (distinct rows,) how often each is met.
+    """
+    met = np.bincount(np.minimum(times, 7), minlength=8).astype(np.float64)
+    weights = np.exp(np.linspace(log(0.002), log(6), 9))
+    fewer, more = np.meshgrid(weights, weights)
+    share = (1 - np.exp(-fewer)) * (1 - np.exp(-more))
+    logs = np.stack(
+        [np.log1p(np.sqrt(4 * m / (m + 1) * share)) * met[m] - fewer * met[m - 1] - more * met[m + 1] for m in range(2, 6)]
+    )
+    top = float(logs.max())
+    return top + log(float(np.exp(logs - top).mean())) - 1 - log(float(times.sum())) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """A column, or several that are taken as one: (rows,) numbers of its values from 0; its values unless it is several."""
+
+    places: Integers
+    values: Floats | None
+
+    @property
+    def size(self) -> int:
+        return int(self.places.max()) + 1
+
+    def differs(self, one: Integers | slice, other: Integers | slice) -> Flags:
+        return np.asarray(self.places[one] != self.places[other])
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Distinct rows of the table.
+
+    Attributes:
+        columns: those that are not constant.
+        compared: (rows, some) whether a row is compared with each of the first some, which are a random choice.
+        repeated: (rows,) whether it is met again in the table, and not for being at the ends of all columns.
+        share: of all distinct rows, those that are in the random choice.
+        across: whether each repeat counts for both of its rows.
+    """
+
+    columns: list[_Column]
+    compared: Flags
+    repeated: Flags
+    share: float
+    across: bool
+
+
+def _sample(
+    columns: Floats, levels: Sequence[Integers], classes: Integers, first: Integers, repeated: Flags, across: bool
+) -> _Sample:
+    """Choose distinct rows at random, and add those that are repeated."""
+    order = np.random.default_rng(0).permutation(len(first))
+    some, rest = order[:_MOST], order[_MOST:]
+    chosen = np.concatenate([some, rest[repeated[rest]][:_MOST]])
+    rows, others = first[chosen], first[some]
+    compared = ((classes[rows][:, None] == classes[others]) != across) & (rows[:, None] != others)
+    if across and repeated.mean() < _WRONG:
+        compared &= ~(repeated[chosen][:, None] | repeated[some])
+    values, kept = columns[rows], []
+    for group in _exclusive(levels):
+        places = numbered(combined([levels[index][rows] for index in group]))
+        kept += [_Column(places, values[:, group[0]] if len(group) == 1 else None)] * int(places.max() > 0)
+    return _Sample(kept, compared, repeated[chosen] & _inner(values), len(some) / len(first), across)
+
+
+def _exclusive(levels: Sequence[Integers]) -> list[list[int]]:
+    """Return groups of columns: those of two values whose rarer ones never meet in a row, as one value of several; or single."""
+    rare = np.stack([level == np.argmin(np.bincount(level)) for level in levels]).astype(np.float64)
+    often = rare.sum(axis=1)
+    two = np.array([level.max() == 1 for level in levels])
+    apart = (rare @ rare.T == 0) & (np.outer(often, often) >= _EXPECTED * rare.shape[1]) & np.outer(two, two)
+    groups: list[list[int]] = []
+    for index in range(len(levels)):
+        home = next((group for group in reversed(groups) if apart[index, group].all()), None)
+        if home is None:
+            groups.append([index])
+        else:
+            home.append(index)
+    return groups
+
+
+def _inner(values: Floats) -> Flags:
+    """Return which rows are not at an end of every column of three values or more: a floor, such as 0 in all counts."""
+    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
+    between = (values > low) & (values < high)
+    return np.asarray(between[:, between.any(axis=0)].any(axis=1) | ~between.any())
+
+
+def _labels_part(sample: _Sample, features: Keys, classes: Integers, first: Integers) -> bool:
+    """Say whether equal rows are of different classes, twice as often as rows are that hardly differ.
+
+    Nearer rows agree in their class at least as often as farther ones, whatever ties the columns to each other.
+    """
+    rows = first[np.random.default_rng(0).permutation(len(first))[:_MOST]]
+    every = (rows[:, None] != rows) & ~(sample.repeated[: len(rows), None] | sample.repeated[: len(rows)])
+    apart = _apart(sample.columns, every)[:, : len(rows)]
+    nearest = next((d for d in range(1, len(sample.columns) + 1) if (apart == d).sum() >= 2 * _MANY), 0)
+    if not nearest:
+        return False
+    one, other = np.nonzero(apart == nearest)
+    differ = float(((classes[rows[one]] != classes[rows[other]]).sum() + 1) / len(one))
+    cells = len(np.unique(features))
+    conflicts = len(first) - cells
+    return poisson_tail(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
+
+
+def _lonely_rows_repeat(sample: _Sample) -> bool:
+    """Say whether rows with few neighbours are repeated oftener than their neighbours make expect.
+
+    A neighbour differs in one column. Where rows are equal by chance, neighbours are there too, and the lonely rows are those
+    whose equals are rarest; copies are made of lonely rows as of any others. Distances and neighbours are those of distinct
+    rows, which copies do not change.
+    """
+    columns = _independent(sample)
+    if len(columns) < 2:
+        return False
+    apart = _apart(columns, sample.compared)
+    near = (apart == 1).sum(axis=1)
+    few = int(np.quantile(near[: apart.shape[1]], _LONELY))
+    if not sample.across and _too_many(sample, columns, apart, near <= few, near <= few + 1, _MARGIN):
+        return True
+    return _too_many(sample, columns, apart, near >= 0, near >= 0, 2 * _MARGIN)
+
+
+def _too_many(sample: _Sample, columns: list[_Column], apart: Apart, lonely: Flags, nearly: Flags, margin: int) -> bool:
+    """Say whether too many of the ``lonely`` rows are repeated. A neighbour to another has one neighbour more than its equal."""
+    repeats = int((sample.repeated & lonely).sum()) / (2 if sample.across else 1)
+    size = apart.shape[1]
+    one, other = np.nonzero((apart[:size] == 1) & nearly[:size, None])
+    counts = _at_distances(apart[:size][lonely[:size]], len(columns))
+    counts[1] = len(one) / 2
+    alone = np.array([column.differs(one, other).sum() / 2 for column in columns])
+    expected = max([_extrapolated(counts, alone), *(_by_steps(column, one, other) for column in columns)])
+    return repeats > 0 and poisson_tail(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
 
 
 def poisson_tail(count: float, mean: float) -> float:
@@ -54,26 +202,97 @@ def poisson_tail(count: float, mean: float) -> float:
     return 1.0 if count <= mean else exp(count - mean - count * log(count / mean))
 
 
-def _compared(classes: Integers, across: bool) -> Floats:
-    """Return (classes, classes) numbers of pairs of rows to compare, each pair once."""
-    pairs = _agreeing(np.zeros_like(classes), classes)
-    return np.triu(pairs, 1) if across else np.diag(np.diag(pairs))
+def _extrapolated(counts: Floats, alone: Floats) -> float:
+    """Return how many pairs to expect at distance 0.
 
+    If of the pairs that agree in all other columns those that differ in one are no likelier to differ in another, then
+    n(0) n(both differ) = n(one differs) n(the other differs), and so are the sums over all pairs of columns: n(0) = sum n(i)
+    n(j) / n(2). Where hardly a pair is at distance 2, the mean share of the sets of d columns in which a pair differs is taken
+    to grow by one factor from d - 1 to d and from 0 to d. The highest is returned.
 
-def _shares(groups: Sequence[Integers], classes: Integers) -> Floats:
-    """Return (classes, classes) shares of the pairs that agree in all columns, if the columns are independent.
-
-    Half a pair is added: that no pair of a few rows agrees in a column does not mean that none can.
+    Args:
+        counts: (C + 1,) pairs at each distance.
+        alone: (C,) pairs at distance 1 that differ in each column.
     """
-    pairs = _agreeing(np.zeros_like(classes), classes)
-    shares: Floats = np.prod([(_agreeing(group, classes) + 0.5) / (pairs + 0.5) for group in groups], axis=0)
-    return shares
+    width = len(alone)
+    smooth = alone + 1 / width
+    expected = [(smooth.sum() ** 2 - (smooth**2).sum()) / 2 / max(counts[2], _FEW)]
+    last = next((d for d in range(2, width) if counts[d] >= _MANY), width)
+    share = [max(count, 0.5) / comb(width, d) for d, count in enumerate(counts)]
+    expected += [share[d] * (share[d - 1] / share[d]) ** d for d in range(3, last + 1)]
+    some = [index for index, d in enumerate(range(2, last + 1)) if counts[1 : d + 1].any()]
+    return max(expected[index] for index in some) if some else 0.0
 
 
-def _agreeing(groups: Integers, classes: Integers) -> Floats:
-    """Return (classes, classes) numbers of pairs, one row of each class, that share a group."""
-    size, levels = int(classes.max()) + 1, int(groups.max()) + 1
-    counts = np.bincount(classes * levels + groups, minlength=size * levels).reshape(size, levels).astype(np.float64)
-    pairs = counts @ counts.T
-    np.fill_diagonal(pairs, (np.diag(pairs) - counts.sum(axis=1)) / 2)
-    return pairs
+def _by_steps(column: _Column, one: Integers, other: Integers) -> float:
+    """Return how many pairs to expect at distance 0 from those that are a step or two apart in a column and agree elsewhere.
+
+    For a normal difference d, log n(d) = a - b d**2, so n(0) is n(1) (n(1) / n(2)) ** (1/3). Differences have two signs, and
+    every pair is given twice. The step is the smallest difference of neighbouring values that is not an odd one out.
+    """
+    if column.values is None or column.size < 4 or not len(one):
+        return 0.0
+    levels = np.unique(column.values[~np.isnan(column.values)])
+    gaps, often = np.unique((np.diff(levels) / (levels[-1] - levels[0])).round(12), return_counts=True)
+    step = gaps[4 * often >= often.max()][0] * (levels[-1] - levels[0])
+    steps = np.round(np.abs(column.values[one] - column.values[other]) / step, 1)
+    first, second = int((steps == 1).sum()) / 2, int((steps == 2).sum()) / 2
+    return float(max(first * max(1.0, first / max(second, 1.0)) ** (1 / 3), second)) / 2
+
+
+def _independent(sample: _Sample) -> list[_Column]:
+    """Return columns of which none follows from the others, as far as pairs of distinct rows tell."""
+    size = sample.compared.shape[1]
+    columns = _undetermined(sample.columns, size)
+    while len(columns) > 2:
+        apart = _apart(columns, sample.compared[:size])
+        counts = _at_distances(apart, len(columns))
+        nearest = next((d for d in range(1, len(columns)) if counts[d] >= _MANY), len(columns))
+        if nearest in (len(columns), *range(_FAR, len(columns))):
+            break
+        share = [count / comb(len(columns), d) for d, count in enumerate(counts)]
+        due = max(len(columns) * share[2] ** 2 / max(share[3], 1e-9) if nearest <= 2 else 0.0, 8.0)
+        if nearest > 2 or counts[1] + 2 * counts[1] ** 0.5 < _FORBIDDEN * due:
+            columns = sorted(columns, key=lambda column: column.size)[:-1]
+        else:
+            break
+    return columns
+
+
+def _undetermined(columns: Sequence[_Column], size: int) -> list[_Column]:
+    """Return the columns without those whose value follows from that of a single other one, which is often repeated."""
+    kept = list(columns)
+    for column in sorted(columns, key=lambda column: column.size):
+        for other in kept:
+            if other is not column and column.size <= other.size <= size / 4:
+                example = np.unique(other.places, return_index=True)[1]
+                if (column.places[example][other.places] == column.places).all():
+                    kept.remove(column)
+                    break
+    return kept
+
+
+def _at_distances(apart: Apart, width: int) -> Floats:
+    """Return (width + 1,) numbers of pairs at each distance; those of distance 0 are not asked for."""
+    counts = np.bincount(apart.ravel(), minlength=_NEVER + 1)[: width + 1] / 2
+    counts[0] = 0
+    return counts
+
+
+def _apart(columns: Sequence[_Column], compared: Flags) -> Apart:
+    """Return in how many columns each row differs from each of the first ones; 65535 where they are not compared."""
+    apart = np.zeros(compared.shape, dtype=np.uint16)
+    for column in columns:
+        places = column.places.astype(np.int32)
+        apart += places[: len(compared), None] != places[: compared.shape[1]]
+    apart[~compared] = _NEVER
+    return apart
+
+
+def _keys(levels: Sequence[Integers]) -> Keys:
+    """Return (rows,) sums of a random number for each value, 64 bits: equal where rows are equal in all columns."""
+    rng = np.random.default_rng(len(levels))
+    keys: Keys = np.zeros(len(levels[0]), dtype=np.uint64)
+    for level in levels:
+        keys += rng.integers(0, 2**64, int(level.max()) + 1, dtype=np.uint64)[level]
+    return keys

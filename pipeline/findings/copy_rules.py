@@ -44,17 +44,18 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: a patient that stands in the file several times counts several times, in training and in every figure. The
         rows are fewer than they seem, and intervals come out too narrow.
     How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
-        only where there are more pairs of equal rows than chance explains, and else for information. That is ten times as many
-        as if the columns were independent within a class, with a Poisson probability below 0.0001; or any pair, where fewer
-        than 0.001 are expected among the distinct rows. As correlated columns agree more often, near misses are looked at too:
-        pairs that differ in one column only, by one or two steps. They say how many equal pairs to expect; there must be twice
-        as many and one standard error more. Only columns of at least 8 steps have near misses; without any, there is no
-        warning. Two kinds of values are left out: columns that follow from the others, and ends of a column that 10 rows share,
-        such as zeros. Fewer than 20 pairs must be more than a third of those that are equal after rounding to two steps. In a
-        small table with a derived column a single chance pair may still be reported.
+        only where either of two tests says that chance is not the reason, with a probability below 0.0001, and else for
+        information. The first looks at how many different rows are met once, twice, three times: where rows are drawn
+        independently, however unequal their chances, there cannot be many pairs without many triples. The second looks at
+        neighbours, which differ in one column. Where rows are equal by chance, neighbours are there too: from the different
+        rows that differ in one column and in two, or by a step or two in one column, it is told how many should be equal.
+        Of the quarter with the fewest neighbours twice as many must be met again, or four times as many of all. Columns that
+        follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one.
+        Where most rows are without gaps, only those are looked at. 10 % of copies are not seen where chance makes about as
+        many rows equal, as with nothing but height, weight and body mass index.
     How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
-        Chernoff's bound for the Poisson probability.
+        the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
     """
     table, config = facts.table, facts.config
     groups = _whole_rows(facts)
@@ -111,7 +112,9 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: no rule on these columns can be right about all of them. At least one of their labels is wrong, or something
         that matters was not measured.
     How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by chance
-        where classes overlap, so it is only said when there are more pairs across classes than chance explains (see D204).
+        where classes overlap, so it is only said when there are more pairs across classes than neighbours across classes make
+        expect (the second test of D204), or when equal rows are of different classes twice as often as rows are that hardly
+        differ, each with a probability below 0.0001. One such row among many repeats is not told.
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
     Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
         NeurIPS 2021.

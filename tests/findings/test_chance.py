@@ -1,7 +1,6 @@
 """Pairs counted one by one, the Poisson probability of SciPy, and tables whose equal rows are known to be chance or not."""
 
 from itertools import combinations
-from math import prod
 
 import numpy as np
 import pandas as pd
@@ -9,25 +8,10 @@ import pytest
 from scipy.stats import poisson
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
-from pipeline.data.profiles import combined
-from pipeline.findings.chance import _agreeing, _compared, _shares, poisson_tail
+from pipeline.data.profiles import numbered
+from pipeline.findings.chance import _apart, _at_distances, _Column, _extrapolated, drawn_twice, poisson_tail
 from pipeline.findings.chance import more_than_chance as stands_out
-
-
-@pytest.mark.parametrize("across", [False, True])
-@pytest.mark.parametrize("seed", range(5))
-def test_pairs_are_those_counted_one_by_one(seed, across):
-    rng = np.random.default_rng(seed)
-    columns, classes = [rng.integers(0, top, 40) for top in (2, 3, 1)], rng.choice(3, 40)
-    pairs, equal = _compared(classes, across), _agreeing(combined(columns), classes)
-    for kind in [(a, b) for a in range(3) for b in range(3) if (a < b if across else a == b)]:
-        met = [(i, j) for i, j in combinations(range(40), 2) if tuple(sorted((classes[i], classes[j]))) == kind]
-        assert pairs[kind] == len(met)
-        assert equal[kind] == sum(all(column[i] == column[j] for column in columns) for i, j in met)
-        agreeing = [sum(column[i] == column[j] for i, j in met) for column in columns]
-        expected = prod((count + 0.5) / (len(met) + 0.5) for count in agreeing)
-        assert _shares(columns, classes)[kind] == pytest.approx(expected, rel=1e-12)
-    assert pairs.sum() == sum((a != b) == across for a, b in combinations(classes, 2))
+from tests.findings.coarse import CHANCE, POWER, by_chance, copied, patients
 
 
 @pytest.mark.parametrize("mean", [1e-6, 0.1, 1.0, 30.0, 5000.0])
@@ -73,8 +57,10 @@ def test_equal_rows_of_coarse_columns_are_chance(levels, across):
     assert not more_than_chance(columns, rng.integers(0, 3, 800), across)
 
 
-def test_a_single_column_can_only_agree_by_its_own_chance():
-    assert not more_than_chance(with_repeats(noise(500, 1), 400), np.zeros(900, dtype=int))
+def test_a_single_column_is_copied_only_where_its_values_are_met_too_regularly():
+    rng = np.random.default_rng(0)
+    assert not more_than_chance(noise(500, 1).iloc[rng.integers(0, 500, 900)], np.zeros(900, dtype=int))
+    assert more_than_chance(with_repeats(noise(500, 1), 400), np.zeros(900, dtype=int))
 
 
 def test_gaps_are_equal_and_an_empty_column_tells_nothing():
@@ -109,3 +95,66 @@ def test_the_equal_rows_of_measured_data_are_chance(load):
     bunch = load(as_frame=True)
     assert bunch.data.duplicated().sum() == (1 if load is load_iris else 0)
     assert not more_than_chance(bunch.data, bunch.target.to_numpy())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_distances_are_those_counted_one_by_one(seed):
+    rng = np.random.default_rng(seed)
+    values, classes = rng.integers(0, 3, (40, 4)).astype(float), rng.integers(0, 2, 40)
+    compared = (classes[:, None] == classes) & ~np.eye(40, dtype=bool)
+    apart = _apart([_Column(numbered(column), None) for column in values.T], compared)
+    counts = _at_distances(apart, 4)
+    met = [int((values[i] != values[j]).sum()) for i, j in combinations(range(40), 2) if classes[i] == classes[j]]
+    assert list(counts[1:]) == [met.count(distance) for distance in range(1, 5)]
+    assert (apart[~compared] == 65535).all()
+
+
+@pytest.mark.parametrize("odds", [(0.5, 0.7, 1, 3, 40), (1, 1, 1, 1), (30, 50)])
+def test_independent_columns_are_extrapolated_exactly(odds):
+    """Pairs at distance d are n(0) times the d-th elementary symmetric polynomial of the odds to differ."""
+    polynomial = np.array([1.0])
+    for one in odds:
+        polynomial = np.convolve(polynomial, [1.0, one])
+    counts, alone = 1e4 * polynomial, 1e4 * np.array(odds, dtype=float)
+    assert _extrapolated(counts, alone) == pytest.approx(1e4, rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", [0.3, 1.0, 5.0])
+def test_rows_drawn_independently_are_no_evidence_whatever_their_rates(shape):
+    """Markov: among 3,000 tables of any rates, no mean of the evidence above 1."""
+    rng = np.random.default_rng(0)
+    logs = []
+    for _ in range(300):
+        times = rng.poisson(rng.gamma(shape, rng.choice([0.1, 0.5, 2]), 500))
+        logs.append(drawn_twice(times[times > 0]) if times.any() else -1.0)
+    assert max(logs) < 0
+    assert drawn_twice(np.full(100, 2)) > 50
+    assert drawn_twice(np.repeat([1, 2], 100)) > 10
+
+
+@pytest.mark.parametrize("kind", POWER)
+@pytest.mark.parametrize(
+    ("rows", "seeds"), [(250, 5), *(pytest.param(rows, 20, marks=pytest.mark.slow) for rows in (250, 500, 1000, 2000))]
+)
+def test_copies_of_coarse_rows_are_found(kind, rows, seeds):
+    found = {
+        share: sum(stands_out(*copied(*patients(kind, rows, seed), share, seed)) for seed in range(seeds))
+        for share in (0, 0.1, 0.5, 1)
+    }
+    print(kind, rows, found)
+    assert found[0] == 0
+    assert found[0.5] == found[1] == seeds
+    if kind not in ("age and 8", "body mass"):
+        assert found[0.1] >= (0.5 if kind == "16" else 0.75) * seeds
+
+
+def test_260_patients_listed_twice_are_copies():
+    assert all(stands_out(*copied(*patients("age and 15", 260, seed), 1, seed)) for seed in range(5))
+
+
+@pytest.mark.parametrize("kind", CHANCE)
+@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 200), marks=pytest.mark.slow)], ids=["8", "200"])
+def test_equal_rows_are_chance_whatever_ties_the_columns(kind, seeds):
+    alarms = [seed for seed in seeds if stands_out(*by_chance(kind, seed)) or stands_out(*by_chance(kind, seed), across=True)]
+    print(kind, alarms)
+    assert len(alarms) <= len(seeds) * 0.005

@@ -71,13 +71,12 @@ def test_d204_is_silent_without_a_row_equal_in_everything(given):
     assert found(given, "D204") is None
 
 
-def test_d204_and_d205_are_silent_where_coarse_columns_make_rows_equal_by_chance():
+def test_d204_and_d205_are_no_warning_where_coarse_columns_make_rows_equal_by_chance():
     rng = np.random.default_rng(0)
     given = facts({name: rng.integers(0, 5, 400) for name in "ab"}, rng.choice(["x", "y"], 400), group_by=["a", "b"])
     assert frame_of(given.table).duplicated().sum() > 300
-    levels = {each.code: each.level for each in find("D", given, ())}
-    assert (levels["D204"], levels["D205"]) == ("info", "info")
-    assert "D208" not in levels
+    levels = {each.code: each.level for each in find("D", given, ()) if each.code in ("D204", "D205", "D208")}
+    assert levels == {"D204": "info", "D205": "info"}
 
 
 def test_a_tiny_table_with_an_obvious_copy_is_told():
@@ -129,8 +128,8 @@ def test_d205_is_silent_where_copies_stay_on_one_side_or_nothing_is_trained():
 
 
 def test_d208_counts_rows_with_an_equal_row_of_another_class():
-    finding = found(copied([0, 0, 9], [1, 3, 12]), "D208")
-    assert finding.evidence == {"rows": 3, "examples": [1, 2, 4]}
+    finding = found(copied([0, 0, 9, 30, 33, 36], [1, 3, 12, 31, 34, 37]), "D208")
+    assert finding.evidence == {"rows": 9, "examples": [1, 2, 4, 31, 32]}
     assert found(copied([0, 9], [3, 12]), "D208") is None
     assert found(copied([0], [1], names=("a", "b")), "D208") is None
 
@@ -165,17 +164,17 @@ def test_the_real_files_hold_the_copies_that_were_counted(name, figures, real_da
     assert found(given, "D208") is None
 
 
-def test_one_conflicting_row_in_the_real_file_is_told(real_data):
-    """The first row once more, with another label."""
+def test_a_few_conflicting_rows_in_the_real_file_are_told(real_data):
+    """The first five rows once more, with other labels; one alone is no wonder among 300 repeats."""
     config = load_config(DEFAULT, data=str(real_data / "complete.csv"))
     table = load(config.data)
-    values, outside = (np.concatenate([rows, rows[:1]]) for rows in (table.values, table.implausible))
-    truth = np.append(table.truth, (table.truth[0] + 1) % 3)
+    values, outside = (np.concatenate([rows, rows[:5]]) for rows in (table.values, table.implausible))
+    truth = np.append(table.truth, (table.truth[:5] + 1) % 3)
     table = replace(table, values=values, truth=truth, others={}, implausible=outside)
     config = config.model_copy(update={"data": config.data.model_copy(update={"redundant": ()})})
     finding = found(DataFacts(table, split(table, config.split), config), "D208")
     assert finding.evidence["examples"][0] == 1
-    assert finding.evidence["rows"] >= 2
+    assert finding.evidence["rows"] >= 10
 
 
 def test_the_fix_of_the_twin_works_as_it_is_typed():
