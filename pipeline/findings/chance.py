@@ -1,29 +1,21 @@
 """Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import comb, exp, log
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.data.profiles import combined, numbered
+from pipeline.data.profiles import numbered
+from pipeline.findings.distinct_rows import MOST, NEVER, Apart, Column, Keys, Sample, differences, row_keys, sample_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _SIGNIFICANCE = 1e-4
 _MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extrapolated
-_MOST = 2000  # distinct rows that are compared with each other
 _MANY = 20  # pairs at a distance, to say how many are nearer
 _FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is expected is anything
 _FORBIDDEN = 0.5  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
-_EXPECTED = 1  # row in which both of two yes/no columns should hold the rarer value: if none does, they are taken as one
 _FAR = 6  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
-_WRONG = 0.05  # of rows that meet their equals in another class: so few say nothing of how classes overlap
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
-_NEVER = 65535  # no distance: the pair is not compared
-
-Keys = NDArray[np.uint64]
-Apart = NDArray[np.uint16]
 
 
 def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -> bool:
@@ -38,8 +30,8 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
     if 2 * len(whole) >= len(columns):  # a gap makes a row unlike the others
         columns, classes = columns[whole], classes[whole]
     levels = [numbered(column) for column in columns.T]
-    features, classes = _keys(levels), numbered(classes)
-    _, first, times = np.unique(features + _keys([classes]), return_index=True, return_counts=True)
+    features, classes = row_keys(levels), numbered(classes)
+    _, first, times = np.unique(features + row_keys([classes]), return_index=True, return_counts=True)
     if across:
         cell, in_cell = np.unique(features[first], return_inverse=True, return_counts=True)[1:]
         times = in_cell[cell]
@@ -47,7 +39,7 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
         return False
     if not across and drawn_twice(times) > -log(_SIGNIFICANCE):
         return True
-    sample = _sample(columns, levels, classes, first, times > 1, across)
+    sample = sample_of(columns, levels, classes, first, times > 1, across)
     return _lonely_rows_repeat(sample) or (across and _labels_part(sample, features, classes, first))
 
 
@@ -74,89 +66,14 @@ def drawn_twice(times: Integers) -> float:
     return top + log(float(np.exp(logs - top).mean())) - 1 - log(float(times.sum())) / 2
 
 
-@dataclass(frozen=True, eq=False)
-class _Column:
-    """A column, or several that are taken as one: (rows,) numbers of its values from 0; its values unless it is several."""
-
-    places: Integers
-    values: Floats | None
-
-    @property
-    def size(self) -> int:
-        return int(self.places.max()) + 1
-
-    def differs(self, one: Integers | slice, other: Integers | slice) -> Flags:
-        return np.asarray(self.places[one] != self.places[other])
-
-
-@dataclass(frozen=True, eq=False)
-class _Sample:
-    """Distinct rows of the table.
-
-    Attributes:
-        columns: those that are not constant.
-        compared: (rows, some) whether a row is compared with each of the first some, which are a random choice.
-        repeated: (rows,) whether it is met again in the table, and not for being at the ends of all columns.
-        share: of all distinct rows, those that are in the random choice.
-        across: whether each repeat counts for both of its rows.
-    """
-
-    columns: list[_Column]
-    compared: Flags
-    repeated: Flags
-    share: float
-    across: bool
-
-
-def _sample(
-    columns: Floats, levels: Sequence[Integers], classes: Integers, first: Integers, repeated: Flags, across: bool
-) -> _Sample:
-    """Choose distinct rows at random, and add those that are repeated."""
-    order = np.random.default_rng(0).permutation(len(first))
-    some, rest = order[:_MOST], order[_MOST:]
-    chosen = np.concatenate([some, rest[repeated[rest]][:_MOST]])
-    rows, others = first[chosen], first[some]
-    compared = ((classes[rows][:, None] == classes[others]) != across) & (rows[:, None] != others)
-    if across and repeated.mean() < _WRONG:
-        compared &= ~(repeated[chosen][:, None] | repeated[some])
-    values, kept = columns[rows], []
-    for group in _exclusive(levels):
-        places = numbered(combined([levels[index][rows] for index in group]))
-        kept += [_Column(places, values[:, group[0]] if len(group) == 1 else None)] * int(places.max() > 0)
-    return _Sample(kept, compared, repeated[chosen] & _inner(values), len(some) / len(first), across)
-
-
-def _exclusive(levels: Sequence[Integers]) -> list[list[int]]:
-    """Return groups of columns: those of two values whose rarer ones never meet in a row, as one value of several; or single."""
-    rare = np.stack([level == np.argmin(np.bincount(level)) for level in levels]).astype(np.float64)
-    often = rare.sum(axis=1)
-    two = np.array([level.max() == 1 for level in levels])
-    apart = (rare @ rare.T == 0) & (np.outer(often, often) >= _EXPECTED * rare.shape[1]) & np.outer(two, two)
-    groups: list[list[int]] = []
-    for index in range(len(levels)):
-        home = next((group for group in reversed(groups) if apart[index, group].all()), None)
-        if home is None:
-            groups.append([index])
-        else:
-            home.append(index)
-    return groups
-
-
-def _inner(values: Floats) -> Flags:
-    """Return which rows are not at an end of every column of three values or more: a floor, such as 0 in all counts."""
-    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
-    between = (values > low) & (values < high)
-    return np.asarray(between[:, between.any(axis=0)].any(axis=1) | ~between.any())
-
-
-def _labels_part(sample: _Sample, features: Keys, classes: Integers, first: Integers) -> bool:
+def _labels_part(sample: Sample, features: Keys, classes: Integers, first: Integers) -> bool:
     """Say whether equal rows are of different classes, twice as often as rows are that hardly differ.
 
     Nearer rows agree in their class at least as often as farther ones, whatever ties the columns to each other.
     """
-    rows = first[np.random.default_rng(0).permutation(len(first))[:_MOST]]
+    rows = first[np.random.default_rng(0).permutation(len(first))[:MOST]]
     every = (rows[:, None] != rows) & ~(sample.repeated[: len(rows), None] | sample.repeated[: len(rows)])
-    apart = _apart(sample.columns, every)[:, : len(rows)]
+    apart = differences(sample.columns, every)[:, : len(rows)]
     nearest = next((d for d in range(1, len(sample.columns) + 1) if (apart == d).sum() >= 2 * _MANY), 0)
     if not nearest:
         return False
@@ -167,7 +84,7 @@ def _labels_part(sample: _Sample, features: Keys, classes: Integers, first: Inte
     return poisson_tail(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
 
 
-def _lonely_rows_repeat(sample: _Sample) -> bool:
+def _lonely_rows_repeat(sample: Sample) -> bool:
     """Say whether rows with few neighbours are repeated oftener than their neighbours make expect.
 
     A neighbour differs in one column. Where rows are equal by chance, neighbours are there too, and the lonely rows are those
@@ -177,7 +94,7 @@ def _lonely_rows_repeat(sample: _Sample) -> bool:
     columns = _independent(sample)
     if len(columns) < 2:
         return False
-    apart = _apart(columns, sample.compared)
+    apart = differences(columns, sample.compared)
     near = (apart == 1).sum(axis=1)
     few = int(np.quantile(near[: apart.shape[1]], _LONELY))
     if not sample.across and _too_many(sample, columns, apart, near <= few, near <= few + 1, _MARGIN):
@@ -185,7 +102,7 @@ def _lonely_rows_repeat(sample: _Sample) -> bool:
     return _too_many(sample, columns, apart, near >= 0, near >= 0, 2 * _MARGIN)
 
 
-def _too_many(sample: _Sample, columns: list[_Column], apart: Apart, lonely: Flags, nearly: Flags, margin: int) -> bool:
+def _too_many(sample: Sample, columns: list[Column], apart: Apart, lonely: Flags, nearly: Flags, margin: int) -> bool:
     """Say whether too many of the ``lonely`` rows are repeated. A neighbour to another has one neighbour more than its equal."""
     repeats = int((sample.repeated & lonely).sum()) / (2 if sample.across else 1)
     size = apart.shape[1]
@@ -224,7 +141,7 @@ def _extrapolated(counts: Floats, alone: Floats) -> float:
     return max(expected[index] for index in some) if some else 0.0
 
 
-def _by_steps(column: _Column, one: Integers, other: Integers) -> float:
+def _by_steps(column: Column, one: Integers, other: Integers) -> float:
     """Return how many pairs to expect at distance 0 from those that are a step or two apart in a column and agree elsewhere.
 
     For a normal difference d, log n(d) = a - b d**2, so n(0) is n(1) (n(1) / n(2)) ** (1/3). Differences have two signs, and
@@ -240,12 +157,12 @@ def _by_steps(column: _Column, one: Integers, other: Integers) -> float:
     return float(max(first * max(1.0, first / max(second, 1.0)) ** (1 / 3), second)) / 2
 
 
-def _independent(sample: _Sample) -> list[_Column]:
+def _independent(sample: Sample) -> list[Column]:
     """Return columns of which none follows from the others, as far as pairs of distinct rows tell."""
     size = sample.compared.shape[1]
     columns = _undetermined(sample.columns, size)
     while len(columns) > 2:
-        apart = _apart(columns, sample.compared[:size])
+        apart = differences(columns, sample.compared[:size])
         counts = _at_distances(apart, len(columns))
         nearest = next((d for d in range(1, len(columns)) if counts[d] >= _MANY), len(columns))
         if nearest in (len(columns), *range(_FAR, len(columns))):
@@ -259,7 +176,7 @@ def _independent(sample: _Sample) -> list[_Column]:
     return columns
 
 
-def _undetermined(columns: Sequence[_Column], size: int) -> list[_Column]:
+def _undetermined(columns: Sequence[Column], size: int) -> list[Column]:
     """Return the columns without those whose value follows from that of a single other one, which is often repeated."""
     kept = list(columns)
     for column in sorted(columns, key=lambda column: column.size):
@@ -274,25 +191,6 @@ def _undetermined(columns: Sequence[_Column], size: int) -> list[_Column]:
 
 def _at_distances(apart: Apart, width: int) -> Floats:
     """Return (width + 1,) numbers of pairs at each distance; those of distance 0 are not asked for."""
-    counts = np.bincount(apart.ravel(), minlength=_NEVER + 1)[: width + 1] / 2
+    counts = np.bincount(apart.ravel(), minlength=NEVER + 1)[: width + 1] / 2
     counts[0] = 0
     return counts
-
-
-def _apart(columns: Sequence[_Column], compared: Flags) -> Apart:
-    """Return in how many columns each row differs from each of the first ones; 65535 where they are not compared."""
-    apart = np.zeros(compared.shape, dtype=np.uint16)
-    for column in columns:
-        places = column.places.astype(np.int32)
-        apart += places[: len(compared), None] != places[: compared.shape[1]]
-    apart[~compared] = _NEVER
-    return apart
-
-
-def _keys(levels: Sequence[Integers]) -> Keys:
-    """Return (rows,) sums of a random number for each value, 64 bits: equal where rows are equal in all columns."""
-    rng = np.random.default_rng(len(levels))
-    keys: Keys = np.zeros(len(levels[0]), dtype=np.uint64)
-    for level in levels:
-        keys += rng.integers(0, 2**64, int(level.max()) + 1, dtype=np.uint64)[level]
-    return keys

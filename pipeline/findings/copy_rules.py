@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from pipeline.errors import counted, listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
+from pipeline.findings.near_copies import near_copies
 from pipeline.machine.arrays import Integers
 
 _PERHAPS = "; in columns as coarse as these chance alone may make rows equal"
@@ -52,7 +54,8 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         Of the quarter with the fewest neighbours twice as many must be met again, or four times as many of all. Columns that
         follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one.
         Where most rows are without gaps, only those are looked at. 10 % of copies are not seen where chance makes about as
-        many rows equal, as with nothing but height, weight and body mass index.
+        many rows equal, as with nothing but height, weight and body mass index. More equal profiles than chance explains (see
+        D205) count as well.
     How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
@@ -61,7 +64,7 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     groups = _whole_rows(facts)
     repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
     if len(repeats):
-        copied = more_than_chance(table.values, table.truth)
+        copied = _beyond_chance(facts)
         yield Doubt(
             f"{counted(len(repeats), 'row')} of {len(table):,} repeat{'s' * (len(repeats) == 1)} an earlier row in every feature"
             f" and in {config.data.target} ({_such_as(repeats)}){'' if copied else _PERHAPS}",
@@ -86,14 +89,12 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
-    table, config, tested = facts.table, facts.config, len(facts.parts.test)
+    config, tested = facts.config, len(facts.parts.test)
     columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
     copies, profiles = _in_training(_whole_rows(facts), facts), _profiled(facts)
     if not len(copies) and (profiles is None or not len(profiles)):
         return
-    copied = len(copies) and more_than_chance(table.values, table.truth)
-    if profiles is not None and len(profiles) and not copied:
-        copied = more_than_chance(np.stack([table.column(name) for name in columns], axis=1), table.truth)
+    copied = _beyond_chance(facts)
     count, examples = None if profiles is None else len(profiles), copies if profiles is None or len(copies) else profiles
     shared = "" if count is None else f", and {count} share {listing(columns)} with one"
     seen = "these test rows were already seen in training" if copied else _PERHAPS.removeprefix("; ")
@@ -103,6 +104,32 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         _grouped(config) + (", or read the accuracy on unseen profiles" if columns else ""),
         None if copied else "info",
     )
+
+
+def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
+    """Near-copies: rows equal but for rounding or noise.
+
+    What: rows that differ from another row of their class, but in every column by less than rows differ by chance: once more
+        the same patient, with fewer digits, in another unit and back, or with a little noise.
+    Why it matters: as with copies (D204), the network is asked in the test what it has learnt by heart; and nothing that looks
+        for equal rows sees it.
+    How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
+        difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
+        farthest. That distance is spread evenly near 0 between rows that chance made: of the pairs within some distance that
+        differ in one column a quarter are within a quarter of it. It is a warning where more than 1.5 times as many are, by a
+        binomial test at 0.0001, corrected for the distances that were tried; the more columns two rows differ in, the fewer are
+        expected, half of the columns being taken to follow from others. Values within a relative 0.000001 are equal.
+    How to fix: remove the rows from the file.
+    Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
+    """
+    rows = near_copies(facts.table.values, facts.table.truth, _whole_rows(facts))
+    if len(rows):
+        yield Doubt(
+            f"{counted(len(rows), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(rows) == 1)} an earlier row of the same"
+            f" class in every feature ({_such_as(rows)}): they may be copies with rounded values, or with noise",
+            {"rows": len(rows), "examples": _examples(rows)},
+            "remove the rows from the file",
+        )
 
 
 def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
@@ -129,6 +156,16 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
             {"rows": len(conflicting), "examples": _examples(conflicting)},
             "look the rows up in the file and correct their labels, or add a feature that tells them apart",
         )
+
+
+@lru_cache(maxsize=1)
+def _beyond_chance(facts: DataFacts) -> bool:
+    """Say whether more rows, or more profiles, are equal than chance explains."""
+    table, unseen = facts.table, facts.config.evaluation.unseen
+    if more_than_chance(table.values, table.truth):
+        return True
+    profile = [table.column(name) for name in unseen.group_by] if unseen else []
+    return len(profile) > 1 and more_than_chance(np.stack(profile, axis=1), table.truth)
 
 
 def _whole_rows(facts: DataFacts) -> Integers:

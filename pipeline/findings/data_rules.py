@@ -16,7 +16,7 @@ _ANOTHER_SEED = ", or set another split.seed"
 _PARTS = {"empty_test": "test", "empty_train": "training"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DataFacts:
     """What the D rules read; no row trains where a file is only scored."""
 

@@ -59,6 +59,7 @@ RULES = {
         Rule("D207", "warning", leak_rules.criterion_decides),
         Rule("D208", "warning", copy_rules.equal_rows_of_different_classes),
         Rule("D209", "warning", split_rules.class_too_small_to_test),
+        Rule("D210", "warning", copy_rules.nearly_equal_rows),
         Rule("D211", "warning", order_rules.column_numbers_the_rows),
         Rule("D212", "info", column_rules.column_adds_nothing),
         Rule("D213", "warning", value_rules.number_for_missing),

@@ -19,7 +19,7 @@ from pipeline.judge.evaluate import Evaluation
 _WORTHLESS = ("T301", "C101", "C102", "C104", "T302", "T303", "E401")
 """Errors because of which an accuracy says nothing, those that explain the others first."""
 
-_FLATTERING = ("D205", "D206", "D207", "D211", "D216", "E403")
+_FLATTERING = ("D205", "D206", "D207", "D210", "D211", "D216", "E403")
 """Findings because of which an accuracy says more about the file than about new rows."""
 
 _AGAINST = {

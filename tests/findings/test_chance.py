@@ -9,8 +9,9 @@ from scipy.stats import poisson
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
 from pipeline.data.profiles import numbered
-from pipeline.findings.chance import _apart, _at_distances, _Column, _extrapolated, drawn_twice, poisson_tail
+from pipeline.findings.chance import _at_distances, _extrapolated, drawn_twice, poisson_tail
 from pipeline.findings.chance import more_than_chance as stands_out
+from pipeline.findings.distinct_rows import Column, differences
 from tests.findings.coarse import CHANCE, POWER, by_chance, copied, patients
 
 
@@ -102,7 +103,7 @@ def test_distances_are_those_counted_one_by_one(seed):
     rng = np.random.default_rng(seed)
     values, classes = rng.integers(0, 3, (40, 4)).astype(float), rng.integers(0, 2, 40)
     compared = (classes[:, None] == classes) & ~np.eye(40, dtype=bool)
-    apart = _apart([_Column(numbered(column), None) for column in values.T], compared)
+    apart = differences([Column(numbered(column), None) for column in values.T], compared)
     counts = _at_distances(apart, 4)
     met = [int((values[i] != values[j]).sum()) for i, j in combinations(range(40), 2) if classes[i] == classes[j]]
     assert list(counts[1:]) == [met.count(distance) for distance in range(1, 5)]

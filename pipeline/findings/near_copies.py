@@ -1,0 +1,107 @@
+"""Rows that differ from another by less than rows differ by chance, in every column at once."""
+
+from collections.abc import Iterator
+from itertools import product
+from math import log
+
+import numpy as np
+
+from pipeline.data.profiles import combined
+from pipeline.findings.distribution import at_least
+from pipeline.machine.arrays import Floats, Integers
+
+_SIGNIFICANCE = 1e-4
+_WIDEST = 0.2  # of the rows of the class lie between two values, where pairs begin to be counted
+_CLOSER = 4  # times, by which the narrower of two distances is closer
+_MARGIN = 1.5  # times as many pairs within the narrower distance as evenly spread ones would be
+_NARROWEST = 1e-4  # distance that is asked about: far wider than what is taken as one value
+_SAME = 1e-6  # relative difference of values that are taken as one
+_PAIRS = 2_000_000  # that are compared in a class
+_SOME = 2000  # rows that tell which columns are the finest
+_HALVED = 6  # times, by which each column is cut at most to make a grid
+
+
+def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
+    """Return the rows, ascending, that nearly equal an earlier row of their class, where there are more than chance makes.
+
+    Two values are as far apart as the share of the class that lies between them, or as their difference in units of the range of
+    the middle 80 %, whichever is more. If no row was made from another, that distance is spread evenly near 0 in each column: of
+    the pairs that are within a distance in every column, a quarter at most are within a quarter of it, and of those that differ
+    in 2 m columns one in 4**m, if no more than half of the columns follow from others. Equal rows count once.
+
+    Args:
+        values: (rows, C); NaN is missing and equals NaN.
+        classes: (rows,) class numbers.
+        equal: (rows,) numbers; rows equal in every column, and in their class, share one.
+    """
+    first = np.unique(equal, return_index=True)[1]
+    pairs = [_near(values[rows], rows) for place in np.unique(classes) if len(rows := first[classes[first] == place]) > 1]
+    if not pairs:
+        return np.empty(0, dtype=np.int64)
+    widest = min(width for *_, width in pairs)
+    later, distance, differing = (np.concatenate([pair[part] for pair in pairs]) for part in range(3))
+    free = range(1, max(2, 1 + values.shape[1] // 2))  # columns, of those that differ, that do not follow from others
+    scales = range(int(log(widest / _NARROWEST, _CLOSER)))
+    for scale, columns in product(scales, free):
+        wide, enough = widest / _CLOSER**scale, differing >= 2 * columns - (columns == 1)
+        narrow, within = enough & (distance <= wide / _CLOSER), int((enough & (distance <= wide)).sum())
+        p_value = at_least(int(narrow.sum()), within, _MARGIN / _CLOSER**columns)
+        if len(scales) * len(free) * p_value < _SIGNIFICANCE:
+            return np.unique(later[narrow])
+    return np.empty(0, dtype=np.int64)
+
+
+def _near(values: Floats, rows: Integers) -> tuple[Integers, Floats, Integers, float]:
+    """Return, of pairs near in every column, the later row, the greatest distance, in how many they differ; and the widest."""
+    ranks = np.stack([_ranks(column) for column in values.T], axis=1)
+    scaled = [column / _spread(column) for column in values.T]
+    cells, width = _cells(ranks)
+    later, distances, differing = [], [], []
+    for one, other in _within(cells):
+        distance, columns = np.zeros(len(one), dtype=np.float32), np.zeros(len(one), dtype=np.int64)
+        for rank, value in zip(ranks.T, scaled, strict=True):
+            apart = np.abs(rank[one] - rank[other])
+            near = apart <= _WIDEST
+            one, other, distance = one[near], other[near], np.maximum(distance[near], apart[near])
+            differ = np.abs(value[one] - value[other])
+            distance, columns = np.fmax(distance, differ), columns[near] + (differ > 0)
+        later.append(np.maximum(rows[one], rows[other]))
+        distances.append(distance)
+        differing.append(columns)
+    return np.concatenate(later), np.concatenate(distances), np.concatenate(differing), min(_WIDEST, 0.4 * width)
+
+
+def _ranks(column: Floats) -> Floats:
+    """Return (rows,) shares of the rows below each value, half of its own included; 2 where it is missing."""
+    levels, level, counts = np.unique(column, return_inverse=True, return_counts=True)
+    apart = np.append(True, ~(np.diff(levels) <= _SAME * np.abs(levels[1:])))
+    snapped = np.cumsum(apart) - 1
+    sizes = np.bincount(snapped, counts)
+    shares = (np.cumsum(sizes) - sizes / 2) / len(column)
+    return np.where(np.isnan(column), 2.0, shares[snapped][level]).astype(np.float32)
+
+
+def _spread(column: Floats) -> float:
+    """Return the range of the middle 80 %, or of all values where those are all the same; 1 where all are the same."""
+    present = column[~np.isnan(column)]
+    low, high, least, most = np.quantile(present, [0.1, 0.9, 0, 1]) if len(present) else [0.0] * 4
+    return float(high - low or most - least or 1.0)
+
+
+def _cells(ranks: Floats) -> tuple[Integers, float]:
+    """Return (rows,) cells in which few enough rows are together to compare all pairs, and how wide the cells are."""
+    order = np.argsort([-len(np.unique(column[:_SOME])) for column in ranks.T], kind="stable")
+    cells, used = np.zeros(len(ranks), dtype=np.int64), 0
+    while (sizes := np.bincount(cells)) @ (sizes - 1) / 2 > _PAIRS and used < _HALVED * len(order):
+        halved = ranks[:, order[used % len(order)]] * 2 ** (1 + used // len(order))
+        cells, used = combined([cells, halved.astype(np.int64)]), used + 1
+    return cells, 0.5 ** -(-used // len(order))
+
+
+def _within(cells: Integers) -> Iterator[tuple[Integers, Integers]]:
+    """Yield pairs of rows of one cell."""
+    inside = np.argsort(cells, kind="stable")
+    ends = np.cumsum(np.bincount(cells))[cells[inside]]
+    for step in range(1, min(2 + _PAIRS // len(cells), int(np.bincount(cells).max()))):
+        places = np.flatnonzero(np.arange(len(cells)) + step < ends)
+        yield inside[places], inside[places + step]
