@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import counted, listing
+from pipeline.findings.association import Ranked, ranked
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
@@ -23,6 +25,20 @@ class DataFacts:
     table: Table
     parts: Split
     config: Config
+
+    @cached_property
+    def columns(self) -> dict[str, Ranked]:
+        """The values of each feature, sorted once for all rules."""
+        return {name: ranked(values) for name, values in zip(self.table.features, self.table.values.T, strict=True)}
+
+    @cached_property
+    def usable_columns(self) -> dict[str, Ranked]:
+        """The same without what ``preprocess.implausible`` takes as missing."""
+        usable, outside = self.table.usable(self.config.preprocess.implausible), self.table.count(self.table.implausible)
+        return {
+            name: ranked(values) if outside[name] else self.columns[name]
+            for name, values in zip(self.table.features, usable.T, strict=True)
+        }
 
 
 def missing_values(facts: DataFacts) -> Iterator[Doubt]:

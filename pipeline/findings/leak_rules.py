@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.config.criteria import criteria_of
 from pipeline.errors import listing
-from pipeline.findings.association import Ranked, best_interval, fisher, phi, ranked
+from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
 from pipeline.findings.separation import by_levels, pure_side
@@ -133,7 +133,7 @@ def _telling_values(facts: DataFacts) -> Details:
     telling: Details = {}
     for column, feature in facts.config.data.features.items() if classes else ():
         values, signs = table.column(column), dict[str, dict[str, Any]]()
-        sorted_once = ranked(values)
+        sorted_once = facts.columns[column]
         if not feature.criterion and (interval := _interval(sorted_once, classes)):
             signs["interval"] = interval
         levels = by_levels(sorted_once, table.truth, len(table.classes))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import listing
-from pipeline.findings.association import ranked
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
 from pipeline.findings.finding import Doubt
@@ -76,8 +75,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
     """
     table, target = facts.table, facts.config.data.target
     drifts = [(target, _most(facts))]
-    for name, values in zip(table.features, table.values.T, strict=True):
-        column = ranked(values)
+    for name, column in facts.columns.items():
         rows = np.flatnonzero(column.present)
         strayed = drift(mid_ranks(column), table.truth[rows])
         drifts.append((name, replace(strayed, place=int(rows[strayed.place]) if len(rows) else 0)))

@@ -85,17 +85,17 @@ def pure_side(values: Floats, member: Flags) -> Limit | None:
     values, member = values[present], member[present]
     if not member.any() or member.all():
         return None
-    low, high = np.quantile(values, [0.25, 0.75])
-    spread = float(min(values.std(), (high - low) / 1.349 or np.inf))
-    sides = [_beyond(sign * values, member, sign, spread) for sign in (1.0, -1.0)]
+    sides = [_beyond(sign * values, member, sign) for sign in (1.0, -1.0)]
     return min(filter(None, sides), key=lambda side: side.p, default=None)
 
 
-def _beyond(values: Floats, member: Flags, sign: float, spread: float) -> Limit | None:
+def _beyond(values: Floats, member: Flags, sign: float) -> Limit | None:
     pure = values > values[~member].max()
     rows = int(pure.sum())
-    if rows < max(_BEYOND, _SHARE * member.sum()) or not spread:
+    if rows < max(_BEYOND, _SHARE * member.sum()):
         return None
+    low, high = np.quantile(values, [0.25, 0.75])
+    spread = float(min(values.std(), (high - low) / 1.349 or np.inf))
     near = ~pure & (values >= np.sort(values[~pure])[-_NEAR:][0])
     count, others = int(near.sum()), int((near & ~member).sum())
     least = max(0.0, others - 2 * others**0.5)  # few exceptions may be many by chance

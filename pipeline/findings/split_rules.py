@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.data.split import split
 from pipeline.errors import DataError, listing
-from pipeline.findings.association import Ranked, fisher, ranked
+from pipeline.findings.association import Ranked, fisher
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import kolmogorov_tail, two_sample
 from pipeline.findings.finding import Doubt
@@ -60,10 +60,7 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     tested[facts.parts.test] = True
     if tested.all() or not tested.any():
         return
-    columns = {
-        name: ranked(values)
-        for name, values in zip(table.features, table.usable(facts.config.preprocess.implausible).T, strict=True)
-    }
+    columns = facts.usable_columns
     tests = len(columns) + len(table.classes)
     details = {name: p for name, column in columns.items() if (p := _column_unlike(column, tested) * tests) < _SIGNIFICANCE}
     if (p := _classes_unlike(table.truth, tested) * tests) < _SIGNIFICANCE:
