@@ -1,12 +1,13 @@
 """Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
 
 from collections.abc import Sequence
-from math import comb, exp, log
+from math import comb, log
 
 import numpy as np
 
 from pipeline.data.profiles import numbered
 from pipeline.findings.distinct_rows import MOST, NEVER, Apart, Column, Keys, Sample, differences, row_keys, sample_of
+from pipeline.findings.distribution import poisson_at_least
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _SIGNIFICANCE = 1e-4
@@ -14,7 +15,7 @@ _MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extra
 _MANY = 20  # pairs at a distance, to say how many are nearer
 _FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is expected is anything
 _FORBIDDEN = 0.5  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
-_FAR = 6  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
+_FAR = 4  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
 
 
@@ -81,7 +82,7 @@ def _labels_part(sample: Sample, features: Keys, classes: Integers, first: Integ
     differ = float(((classes[rows[one]] != classes[rows[other]]).sum() + 1) / len(one))
     cells = len(np.unique(features))
     conflicts = len(first) - cells
-    return poisson_tail(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
+    return poisson_at_least(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
 
 
 def _lonely_rows_repeat(sample: Sample) -> bool:
@@ -111,12 +112,7 @@ def _too_many(sample: Sample, columns: list[Column], apart: Apart, lonely: Flags
     counts[1] = len(one) / 2
     alone = np.array([column.differs(one, other).sum() / 2 for column in columns])
     expected = max([_extrapolated(counts, alone), *(_by_steps(column, one, other) for column in columns)])
-    return repeats > 0 and poisson_tail(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
-
-
-def poisson_tail(count: float, mean: float) -> float:
-    """Return Chernoff's upper bound of the probability that a Poisson variable with this mean is at least ``count``."""
-    return 1.0 if count <= mean else exp(count - mean - count * log(count / mean))
+    return repeats > 0 and poisson_at_least(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
 
 
 def _extrapolated(counts: Floats, alone: Floats) -> float:

@@ -1,22 +1,25 @@
 """D: columns that bring nothing, or hardly anything. Facts: those of the data rules."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
-from pipeline.errors import listing
+from pipeline.errors import counted, listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.dependence import dependences
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats
 
+_MANY, _FEW = 100, 4  # rows from which so many with another value teach a network nothing
+_NEARLY, _FINE = 0.98, 20  # share of equal rows, in columns of more values
+
 
 def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """A column that adds nothing: constant, equal to another, or a sum or product of others.
 
-    What: an input with one value only; one that equals another in every row; one that follows from others by adding (a total
+    What: an input with one value only, or with another in no more than four rows of a hundred or more; one that equals another
+        in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a total
         beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
     Why it matters: the network gets a weight more and learns nothing more. Which of the columns it uses is left to chance, so
         that no weight can be read; and a check that looks whether one column follows from another finds that it does.
@@ -30,24 +33,26 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """
     usable, names = facts.table.usable(facts.config.preprocess.implausible), facts.table.features
     details: dict[str, dict[str, Any]] = {}
-    left: dict[str, Floats] = {}
-    seen: dict[bytes, str] = {}
+    earlier: dict[str, Floats] = {}
     for name, values in zip(names, usable.T, strict=True):
-        present = values[~np.isnan(values)]
-        same = seen.setdefault(blake2b(np.where(np.isnan(values), np.nan, values + 0.0).tobytes()).digest(), name)
-        if len(present) and present.min() == present.max():
-            details[name] = {"constant": float(present[0])}
-        elif same != name and len(present):
+        column = facts.usable_columns[name]
+        counts, rows = np.bincount(column.level, minlength=1), len(column.level)
+        others = rows - int(counts.max())
+        if rows and others <= (_FEW if rows >= _MANY else 0):
+            details[name] = {"constant": float(column.levels[counts.argmax()]), "others": others}
+        elif rows and (same := next((other for other in earlier if _equal(values, earlier[other], len(column.levels))), None)):
             details[name] = {"equal": [same]}
-        elif 2 * len(present) >= len(values):  # a column that is mostly empty leaves no complete rows
-            left[name] = values
+        else:
+            earlier[name] = values
+    # a column that is mostly empty leaves no complete rows
+    left = {name: values for name, values in earlier.items() if 2 * len(facts.usable_columns[name].level) >= len(values)}
     for kind in ("sum", "product"):
         columns = {name: values for name, values in left.items() if name not in details}
         if kind == "product":
             columns = {name: np.log(values) for name, values in columns.items() if np.nanmin(values) > 0}
         for found in dependences(list(columns.values())):
-            others = [list(columns)[other] for other in found.others]
-            details[list(columns)[found.column]] = {kind: others, "explained": found.explained}
+            sources = [list(columns)[other] for other in found.others]
+            details[list(columns)[found.column]] = {kind: sources, "explained": found.explained}
     if details:
         ordered = {name: details[name] for name in names if name in details}
         yield Doubt(
@@ -81,9 +86,20 @@ def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
+def _equal(one: Floats, other: Floats, levels: int) -> bool:
+    """Say whether two columns are equal, in nearly all rows where they are fine; a hundred rows tell most that are not."""
+    share = _NEARLY if levels > _FINE else 1.0
+    for step in (1 + len(one) // 100, 1):
+        some, others = one[::step], other[::step]
+        if ((some == others) | (np.isnan(some) & np.isnan(others))).mean() < share - (step > 1) * _NEARLY / 10:
+            return False
+    return True
+
+
 def _nothing_new(reason: dict[str, Any]) -> str:
     if "constant" in reason:
-        return f"is {reason['constant']:.12g} in every row"
+        rows = f"all but {counted(reason['others'], 'row')}" if reason["others"] else "every row"
+        return f"is {reason['constant']:.12g} in {rows}"
     kind, others = next(iter(reason.items()))
     told = {"equal": "equals", "sum": "follows by adding from", "product": "follows by multiplying from"}[kind]
     return f"{told} {listing(others)}"

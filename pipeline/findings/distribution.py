@@ -1,7 +1,7 @@
 """How values are spread over the rows of a file, and over two parts of it; limits without SciPy, which is slow to import."""
 
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 
@@ -69,3 +69,13 @@ def two_sample(column: Ranked, flags: Flags) -> float:
 def at_least(successes: int, trials: int, share: float) -> float:
     """Return the probability of at least so many successes in independent trials, each with the probability ``share``."""
     return min(1.0, binomial_tail(trials - successes, trials, 1 - share)) if successes > 0 else 1.0
+
+
+def poisson_at_least(count: float, mean: float) -> float:
+    """Return Chernoff's upper bound of the probability that a Poisson variable with this mean is at least ``count``."""
+    return 1.0 if count <= mean else exp(count - mean - count * log(count / mean))
+
+
+def poisson_at_most(count: float, mean: float) -> float:
+    """Return Chernoff's upper bound of the probability that a Poisson variable with this mean is at most ``count``."""
+    return 1.0 if count >= mean else exp(count - mean - (count * log(count / mean) if count else 0.0))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.findings.association import binomial_tail
-from pipeline.findings.distribution import at_least
+from pipeline.findings.distribution import at_least, poisson_at_most
 from pipeline.machine.arrays import Floats, Integers
 
 _LEVELS = 20  # other values, for a column to be fine
+_OTHERS = 5  # other values of a coarse column
 _LEAST = 5  # rows that hold the value
 _NEAR = 10  # values on either side that a value is held against
 _END = 3  # values beyond it, for a value to be inside
@@ -38,7 +39,8 @@ def spike(levels: Floats, counts: Integers) -> Spike | None:
     ``levels`` are the distinct values of a column, ascending, and ``counts`` how many rows hold each.
     """
     if len(levels) <= _LEVELS:
-        return None
+        ends = filter(None, (_apart(levels, counts, lower) for lower in (True, False)))
+        return min(ends, key=lambda end: end.p_value, default=None)
     best = None
     for place in np.argsort(-counts, kind="stable")[:_CANDIDATES]:
         if counts[place] < _LEAST or _none_of_it(levels, counts, int(place)):
@@ -49,6 +51,34 @@ def spike(levels: Floats, counts: Integers) -> Spike | None:
             above = float(levels[place + 1]) if place + 1 < len(levels) else None
             best = Spike(float(levels[place]), int(counts[place]), below, above, p_value)
     return best
+
+
+def _apart(levels: Floats, counts: Integers, lower: bool) -> Spike | None:
+    """Return the value at an end of a coarse column, with the probability of so few rows between it and the others.
+
+    If the shares of equidistant values are log-concave (binomial, Poisson, rounded normal, ...), none between two others is
+    smaller than both. Steps are as wide as the widest gap among the others, on a logarithmic scale too where all are above 0.
+    None where there are fewer than five other values, and for a 0 at the lower end, which may be true: none of it.
+    """
+    if len(levels) <= _OTHERS or counts[0 if lower else -1] < _LEAST or (lower and levels[0] == 0):
+        return None
+    ordered, numbers = (levels, counts) if lower else (-levels[::-1], counts[::-1])
+    p_value = _few_between(ordered, numbers)
+    if levels[0] > 0:
+        p_value = max(p_value, _few_between(np.log(levels) if lower else -np.log(levels)[::-1], numbers))
+    below, above = (None, float(levels[1])) if lower else (float(levels[-2]), None)
+    return Spike(float(levels[0 if lower else -1]), int(numbers[0]), below, above, min(1.0, 2 * p_value))
+
+
+def _few_between(levels: Floats, counts: Integers) -> float:
+    """Return the smallest probability of so few rows between the first value and any other, times the number of others."""
+    step = float(np.diff(levels[1:]).max())
+    between = np.concatenate([[0], np.cumsum(counts[1:-1])])
+    slots = np.maximum(np.floor((levels[1:] - levels[0]) / step + 1e-9) - 1, 0)
+    expected = slots * np.minimum(counts[0], counts[1:])
+    return min(
+        1.0, len(expected) * min(poisson_at_most(int(few), float(mean)) for few, mean in zip(between, expected, strict=True))
+    )
 
 
 def _p_value(levels: Floats, counts: Integers, place: int) -> float:

@@ -21,13 +21,15 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
         -999, or the mean that somebody filled gaps with.
     Why it matters: the network takes it for a measurement. It is none, and the rows that hold it have in common that something
         was not measured, which may go with the disease.
-    How it is tested: in columns with more than 20 other values, for a value that at least 5 rows hold. Inside: it is three
+    How it is tested: in columns with more than 20 values, for a value that at least 5 rows hold. Inside: it is three
         times as frequent as each of the 10 next values on either side, and as the values that are as round (so that no heap at
         5s and 10s counts), and the binomial probability of so many, were all of these equally likely, is below 0.0001. At an
         end: it is twice as frequent as each of the 5 next values, and there are too few rows behind it for a limit that cuts
         off a tail. There log F of the cumulative share F would rise at least as fast near the limit as farther on, so that a
         known share of the rows up to the median had to lie in the gap behind the value, or in the first half of the way; the
-        binomial probability of so few is below 0.0001 (for values above 0, on the logarithmic scale too). Bonferroni's
+        binomial probability of so few is below 0.0001 (for values above 0, on the logarithmic scale too). With 5 to 20 other
+        values: at an end, where the Poisson probability of so few rows between it and any other value is below 0.0001, though
+        each step between holds as many as the rarer of the two, as log-concave shares do. Bonferroni's
         correction for all these tests, values and columns. A 0 that most rows hold, or a third of the rows of a count that
         varies like a Poisson variable, may be true and is left out.
     How to fix: a `range` that leaves the value out, where it lies at an end: its cells are then missing. Else clear the cells.

@@ -27,8 +27,10 @@ def found(code, columns, **sections):
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
-        (np.full(ROWS, 3.0), {"constant": 3.0}),
-        (np.where(RNG.random(ROWS) < 0.2, np.nan, 3.0), {"constant": 3.0}),
+        (np.full(ROWS, 3.0), {"constant": 3.0, "others": 0}),
+        (np.where(RNG.random(ROWS) < 0.2, np.nan, 3.0), {"constant": 3.0, "others": 0}),
+        (np.where(np.arange(ROWS) < 4, 1.0, 3.0), {"constant": 3.0, "others": 4}),
+        (np.where(np.arange(ROWS) < 5, 150.0, SYSTOLIC), {"equal": ["systolic"]}),
         (SYSTOLIC.copy(), {"equal": ["systolic"]}),
         (7.50062 * SYSTOLIC + 2, {"sum": ["systolic"]}),
         (np.round((SYSTOLIC + 2 * HEIGHT) / 3, 1), {"sum": ["height", "systolic"]}),
@@ -44,7 +46,11 @@ def test_d212_names_a_column_that_adds_nothing_and_the_others(column, reason):
     assert details.pop("explained", 1) > 0.999
     assert {kind: sorted(others) if isinstance(others, list) else others for kind, others in details.items()} == reason
     assert finding.fix == 'take "more" out of data.features'
-    said = "is 3 in every row" if "constant" in reason else " and ".join(f'"{name}"' for name in next(iter(details.values())))
+    said = (
+        f"is 3 in {'all but 4 rows' if reason['others'] else 'every row'}"
+        if "constant" in reason
+        else " and ".join(f'"{name}"' for name in next(iter(details.values())))
+    )
     assert said in finding.message
 
 

@@ -47,6 +47,33 @@ def test_a_code_is_seen_inside_and_beyond_the_values(values, code, rows):
     assert found.above == min(others[others > code], default=None)
 
 
+HOURS = np.clip(np.round(RNG.normal(7.5, 1.3, 800)), 3, 12)
+
+
+@pytest.mark.parametrize(("code", "rows"), [(-999.0, 8), (99.0, 8), (19.0, 40), (-9.0, 15)])
+def test_a_code_is_seen_beyond_a_coarse_column(code, rows):
+    found = clearest(HOURS, code, rows)
+    assert (found.value, found.count) == (code, rows)
+    assert found.p_value < 1e-4
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        HOURS,
+        np.repeat(np.arange(9.0), [400, 80, 30, 10, 5, 5, 5, 5, 5]),
+        RNG.choice([5.0, 10, 20, 40, 80, 160, 320], 800),
+        np.append(RNG.poisson(3, 800), [15.0] * 4),
+        np.where(RNG.random(800) < 0.3, 0.0, RNG.choice([5.0, 10, 15, 20, 30, 40], 800)),
+        RNG.choice([0.0, 1, 2, 5], 800),
+        np.minimum(RNG.poisson(9, 800), 12.0),
+    ],
+    ids=["hours", "many none", "doses", "four far out", "cigarettes", "a score", "top-coded"],
+)
+def test_a_coarse_column_without_a_code_is_not_told(values):
+    assert p_value(values) > 1e-4
+
+
 HEAPED = np.where(RNG.random(5000) < 0.3, np.round(RNG.normal(128, 15, 5000), -1), np.round(RNG.normal(128, 15, 5000)))
 LATENT = np.exp(RNG.normal(0, 0.7, 3000))
 CLEAN = {
