@@ -13,7 +13,7 @@ from pipeline.errors import counted, listing
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
-from pipeline.findings.near_copies import near_copies
+from pipeline.findings.near_copies import near_copies, rounded_copies
 from pipeline.machine.arrays import Integers
 
 _PERHAPS = "; in columns as coarse as these chance alone may make rows equal"
@@ -118,14 +118,19 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
         farthest. That distance is spread evenly near 0 between rows that chance made: of the pairs within some distance that
         differ in one column a quarter are within a quarter of it. It is a warning where more than 1.5 times as many are, by a
         binomial test at 0.0001, corrected for the distances that were tried; the more columns two rows differ in, the fewer are
-        expected, half of the columns being taken to follow from others. Values within a relative 0.000001 are equal.
+        expected, half of the columns being taken to follow from others. Values within a relative 0.000001 are equal. If nothing
+        is found so, rows are looked for whose values are those of another with one digit fewer. Of two rows that are equal when
+        so rounded, one is wholly rounded no more often than values that end in 0 are found in the column where they are rarest;
+        a binomial test at 0.0001.
     How to fix: remove the rows from the file.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
-    rows = near_copies(facts.table.values, facts.table.truth, _whole_rows(facts))
+    asked = facts.table.values, facts.table.truth, _whole_rows(facts)
+    rows = near_copies(*asked)
+    rows = rows if len(rows) else rounded_copies(*asked)
     if len(rows):
         yield Doubt(
-            f"{counted(len(rows), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(rows) == 1)} an earlier row of the same"
+            f"{counted(len(rows), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(rows) == 1)} another row of the same"
             f" class in every feature ({_such_as(rows)}): they may be copies with rounded values, or with noise",
             {"rows": len(rows), "examples": _examples(rows)},
             "remove the rows from the file",

@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from pipeline.data.profiles import combined
+from pipeline.data.profiles import combined, numbered
 from pipeline.findings.distribution import at_least
 from pipeline.machine.arrays import Floats, Integers
 
@@ -17,6 +17,9 @@ _MARGIN = 1.5  # times as many pairs within the narrower distance as evenly spre
 _NARROWEST = 1e-4  # distance that is asked about: far wider than what is taken as one value
 _SAME = 1e-6  # relative difference of values that are taken as one
 _PAIRS = 2_000_000  # that are compared in a class
+_UNITS = 10.0 ** np.arange(3, -7, -1)  # of the last digit of a column
+_VALUES = 10  # in a column, for rounding to leave some
+_ROUND, _NOISE = 1e-6, 1e-9  # of a unit, and of a value, that computing adds
 _SOME = 2000  # rows that tell which columns are the finest
 _HALVED = 6  # times, by which each column is cut at most to make a grid
 
@@ -49,6 +52,55 @@ def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
         if len(scales) * len(free) * p_value < _SIGNIFICANCE:
             return np.unique(later[narrow])
     return np.empty(0, dtype=np.int64)
+
+
+def rounded_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
+    """Return the rows, ascending, that hold what another row of their class does with one digit fewer, if chance made fewer.
+
+    Of two rows that are rounded to the same and are not equal, one may be the other but for rounding: where they differ, its
+    values end in 0. If nobody rounded a row as a whole, that is no more probable for either than in the column among those where
+    it is rarest. The arguments are those of ``near_copies``.
+    """
+    first = np.unique(equal, return_index=True)[1]
+    values = values[first]
+    units = {column: unit for column, values_of in enumerate(values.T) if (unit := 10 * _unit(values_of))}
+    tens = np.empty((len(values), len(units)))
+    for place, (column, unit) in enumerate(units.items()):
+        tens[:, place] = np.rint(values[:, column] / unit)
+    pairs = list(_within(_hashed(tens, classes[first]))) if units else []
+    if not pairs:
+        return np.empty(0, dtype=np.int64)
+    one, other = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    differ = np.abs(values[one] - values[other]) > _NOISE * np.abs(values[one])
+    ends_in_0 = np.zeros(values.shape, dtype=bool)
+    for place, (column, unit) in enumerate(units.items()):
+        ends_in_0[:, column] = np.abs(values[:, column] - tens[:, place] * unit) <= _NOISE * np.abs(values[:, column])
+    one_is, other_is = ((~differ | ends_in_0[rows]).all(axis=1) for rows in (one, other))
+    rarest = np.where(differ, ends_in_0.mean(axis=0), 1.0).min(axis=1)
+    count = int((one_is | other_is).sum())
+    if at_least(count, len(one), min(1.0, 2 * float(rarest.mean()))) >= _SIGNIFICANCE:
+        return np.empty(0, dtype=np.int64)
+    return np.unique(first[np.concatenate([one[one_is], other[other_is]])])
+
+
+def _unit(column: Floats) -> float:
+    """Return the power of ten of the last digit; 0 where a column has few values, or more digits than anyone writes down."""
+    present = column[~np.isnan(column)]
+    if len(np.unique(present[:_SOME])) > _VALUES:
+        for unit in _UNITS:
+            if _whole(present[:_SOME] / unit) and _whole(present / unit):  # some tell of most units that they are too large
+                return float(unit)
+    return 0.0
+
+
+def _whole(values: Floats) -> bool:
+    return bool(np.abs(values - np.rint(values)).max() < _ROUND)
+
+
+def _hashed(tens: Floats, classes: Integers) -> Integers:
+    """Number the rows that are equal in class and whole numbers, by one random sum each."""
+    numbers = np.column_stack([np.where(np.isnan(tens), -1, tens).astype(np.int64), classes])
+    return numbered(numbers @ np.random.default_rng(0).integers(2**63, size=numbers.shape[1], dtype=np.int64))
 
 
 def _near(values: Floats, rows: Integers) -> tuple[Integers, Floats, Integers, float]:

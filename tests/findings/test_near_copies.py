@@ -1,6 +1,7 @@
 """D210 on tables with known near-copies; the oracles are the planted rows, and SciPy's distances and ranks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
@@ -46,6 +47,20 @@ def test_near_copies_are_told_by_their_rows(kind, seed):
     assert {row - 1 for row in told.evidence["examples"]} <= different
     assert 0.4 * len(different) <= told.evidence["rows"] <= len(different) + 3
     assert finding(values, labels) is None
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_rows_with_one_digit_fewer_are_told_though_rounding_moves_them_far(share):
+    """Whole numbers of a tenth of a column's spread: pandas rounds the copies."""
+    rng = np.random.default_rng(3)
+    values = pd.DataFrame((5 + rng.normal(size=(900, 6)) + 0.5 * rng.normal(size=(900, 1))).round(1), columns=NAMES)
+    made = values.sample(frac=share, random_state=0).round(0)
+    labels = ["well", "sick"] * 450
+    given = pd.concat([values, made], ignore_index=True)
+    told = finding(given.to_numpy(), labels + [labels[row] for row in made.index])
+    assert abs(told.evidence["rows"] - len(made)) <= 0.1 * len(made)
+    heaped = values.where(np.tile(rng.random((900, 1)) < 0.8, 6), values.round(0))
+    assert finding(heaped.to_numpy(), labels) is None
 
 
 def test_a_copy_to_the_last_digit_is_no_near_copy():
