@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from pipeline.errors import counted, listing
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import Doubt
+from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.labels import wrong_labels
 
 _SURE = 0.001  # of a difference that was not looked for
 _SIGNIFICANCE = 0.0001
+_ALONE = 0.025
+_NAMED, _KEPT = 10, 100  # rows in the fix, and in the evidence
 _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
 
@@ -40,6 +44,34 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
             f"{where} the network finds only {' and '.join(counts)}",
             {"classes": list(details), "details": details},
             f"bring more rows of {listing(details)}, or features that tell them from the others",
+        )
+
+
+def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
+    """Labels that every model doubts.
+
+    What: more labels are improbable to logistic regression and to a random forest than they should be, so that some are wrong.
+    Why it matters: the network learns wrong labels too, and where the test holds them, its figure is that of the labels, not of
+        the patients.
+    How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled and
+        calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
+        exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. A
+        probability below 0.5 % counts as that, so that no outlier decides. Rows are named whose label is then more likely
+        wrong than right. Few wrong labels cannot be told where classes overlap much; and where a class has a subgroup, or tails
+        so heavy, that its rows lie amid another class, they look like wrong labels.
+    How to fix: look the rows up and correct their labels; leave alone those that prove right.
+    Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
+    """
+    chances = evaluation.unseen.chances if evaluation.unseen else {}
+    wrong = wrong_labels(evaluation.truth, list(chances.values())) if chances else None
+    if wrong and len(wrong.rows) and wrong.p < _SIGNIFICANCE and max(wrong.alone) < _ALONE:
+        rows, models = (wrong.rows + 1).tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
+        named = f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:_NAMED]))}{', ...' * (len(rows) > _NAMED)}"
+        yield Doubt(
+            f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
+            f"had not seen the rows: about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",
+            {"rows": len(rows), "examples": rows[:_KEPT], "share": wrong.share, "p_value": wrong.p},
+            f"look {named} up in the file and correct their labels",
         )
 
 

@@ -28,6 +28,7 @@ _AGAINST = {
     "E407": "in a subgroup it is much worse",
     "E404": "training and test accuracy are far apart",
     "D204": "rows repeat one another",
+    "E405": "some labels look wrong to every model",
     "D208": "equal rows have different labels",
     "T305": "the starts disagree",
     "T304": "hidden units are dead",

@@ -17,10 +17,12 @@ from pipeline.data.preprocess import Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.unseen import Unseen, unseen_answers
-from pipeline.machine.arrays import Integers
+from pipeline.machine.arrays import Floats32, Integers
 from pipeline.model import Model
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
+DOUBTERS = ("logistic_regression", "random_forest")
+"""Whose probabilities judge the labels: of different kinds, and not overconfident as boosting and the MLP are."""
 _VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large file would keep for hours
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")  # simpler than any network
 RIVAL_NAMES: Mapping[str, str] = {
@@ -34,6 +36,14 @@ RIVAL_NAMES: Mapping[str, str] = {
     "mlp": "scikit-learn's MLP",
 }
 """What each is called in sentences and tables."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a fitted baseline says of rows: (rows,) class indices; of ``DOUBTERS`` also (rows, classes it met) probabilities."""
+
+    classes: Integers
+    chances: Floats32 | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ def yardsticks_of(
     parts: Split,
     folds: Sequence[Split],
     models: Sequence[Model],
-    fitted: Sequence[dict[str, Integers]],
+    fitted: Sequence[dict[str, Answers]],
     data: DataSection,
     preprocess: PreprocessSection,
     unseen: UnseenSection | None,
@@ -65,13 +75,25 @@ def yardsticks_of(
 
     ``fitted`` holds the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
     """
-    answers = []
-    for fold, model, baselines in zip(folds, models, fitted[1:], strict=True):
+    test, *of_folds = ({name: given.classes for name, given in answered.items()} for answered in fitted)
+    answers, chances = [], []
+    for fold, model, baselines, fits in zip(folds, models, of_folds, fitted[1:], strict=True):
         network = model.answers(model.output(table.rows(fold.test)), tuple(data.codes))
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
-    held_out = unseen_answers(table.profiles(unseen.group_by), folds, answers) if unseen else None
-    return Yardsticks(table.counts(parts.train), fitted[0], held_out)
+        met = np.unique(table.truth[fold.train])
+        chances.append(
+            {name: _spread(fit.chances, met, len(data.codes)) for name, fit in fits.items() if fit.chances is not None}
+        )
+    held_out = unseen_answers(table.profiles(unseen.group_by), folds, answers, chances) if unseen else None
+    return Yardsticks(table.counts(parts.train), test, held_out)
+
+
+def _spread(chances: Floats32, met: Integers, classes: int) -> Floats32:
+    """Return (rows, classes) probabilities, NaN for the classes that are not among those ``met``."""
+    spread = np.full((len(chances), classes), np.nan, dtype=np.float32)
+    spread[:, met] = chances
+    return spread
 
 
 def rule_answers(
@@ -94,7 +116,7 @@ def rule_answers(
     return answers
 
 
-def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Integers]]:
+def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Answers]]:
     """Fit every baseline on the training rows of each task and return its answers to the test rows; in parallel processes.
 
     The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
@@ -107,7 +129,7 @@ def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> lis
     return [{name: given for name in FITTED if (given := next(answers)) is not None} for _ in tasks]
 
 
-def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Integers | None:
+def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Answers | None:
     from threadpoolctl import threadpool_limits
 
     _end_with(parent)
@@ -116,7 +138,9 @@ def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: i
             return None
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
-        return np.asarray(_estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth).predict(task.test))
+        estimator = _estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth)
+        chances = estimator.predict_proba(task.test).astype(np.float32) if name in DOUBTERS else None
+        return Answers(np.asarray(estimator.predict(task.test)), chances)
 
 
 @lru_cache

@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from pipeline.config.schema import DataSection, PreprocessSection, UnseenSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import DataError, counted, listing
-from pipeline.machine.arrays import Integers
+from pipeline.machine.arrays import Floats32, Integers
 from pipeline.model import Prepared, prepare
 
 _REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
@@ -24,11 +25,13 @@ class Unseen:
         groups: (rows,) number of each row's profile.
         folds: (rows,) number of the fold that held it out.
         answers: (rows,) class indices of the "network" and of each baseline that could be fitted; -1 for no class.
+        chances: (rows, classes) probabilities of those baselines that judge labels; NaN for a class that the fold lacked.
     """
 
     groups: Integers
     folds: Integers
     answers: dict[str, Integers]
+    chances: dict[str, Floats32] = field(default_factory=dict)
 
 
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
@@ -82,10 +85,18 @@ def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, prepr
             raise DataError(*(f"fold {number} of {len(folds)}: {problem}; {remedy}" for problem in error.problems)) from None
 
 
-def unseen_answers(groups: Integers, folds: Sequence[Split], answers: Sequence[dict[str, Integers]]) -> Unseen:
+def unseen_answers(
+    groups: Integers,
+    folds: Sequence[Split],
+    answers: Sequence[dict[str, Integers]],
+    chances: Sequence[dict[str, Floats32]] = ({},),
+) -> Unseen:
     """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether."""
     order = np.argsort(np.concatenate([fold.test for fold in folds]))
     numbers = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])[order]
-    everywhere = [name for name in answers[0] if all(name in given for given in answers)]
-    laid = {name: np.concatenate([given[name] for given in answers])[order] for name in everywhere}
-    return Unseen(groups, numbers, laid)
+
+    def laid(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        everywhere = [name for name in parts[0] if all(name in given for given in parts)]
+        return {name: np.concatenate([given[name] for given in parts])[order] for name in everywhere}
+
+    return Unseen(groups, numbers, laid(answers), laid(chances))

@@ -34,6 +34,8 @@ def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardstic
     if yardsticks.unseen:
         arrays |= {"unseen_groups": yardsticks.unseen.groups, "unseen_folds": yardsticks.unseen.folds}
         arrays |= _named("unseen", yardsticks.unseen.answers)
+        if chances := yardsticks.unseen.chances:
+            arrays |= {"chances_names": list(chances), "chances": list(chances.values())}
     return {name: np.asarray(value) for name, value in arrays.items() if value is not None}
 
 
@@ -91,6 +93,9 @@ def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) ->
         must("unseen_folds", np.int64, (rows,), below(rows))
         if "network" not in names.tolist():
             raise ValueError('the array "unseen_names" must name the network')
+    if unseen and arrays.keys() & {"chances", "chances_names"}:  # older runs have none
+        models = must("chances_names", np.str_, (None,), lambda array: "".join(array.tolist()).isprintable() and _distinct(array))
+        must("chances", np.float32, (len(models), rows, len(classes)), lambda array: not ((array < 0) | (array > 1)).any())
 
 
 def _checked(
@@ -125,7 +130,8 @@ def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
 
     unseen = None
     if "unseen_groups" in arrays:
-        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays))
+        chances = dict(zip(arrays["chances_names"].tolist(), arrays["chances"], strict=True)) if "chances" in arrays else {}
+        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays), chances)
     counts = dict(zip(arrays["counted_classes"].tolist(), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
     return _made(Trained, arrays), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks

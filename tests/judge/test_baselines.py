@@ -21,7 +21,7 @@ from pipeline.data.load import load
 from pipeline.data.preprocess import Preprocessor, Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, answer_all, rule_answers, yardsticks_of
+from pipeline.judge.baselines import DOUBTERS, FITTED, RIVAL_NAMES, SIMPLE, Answers, answer_all, rule_answers, yardsticks_of
 from pipeline.judge.unseen import folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
@@ -51,9 +51,13 @@ def test_the_fitted_baselines_answer_as_scikit_learns_own_alone_and_in_processes
     for name in FITTED:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            expected = [own(name).fit(each.train, each.truth).predict(test) for each in tasks]
-        for given, answers in zip((alone[0], *together), (expected[0], *expected), strict=True):
-            np.testing.assert_array_equal(given[name], answers)
+            fits = [own(name).fit(task.train, task.truth) for task in tasks]
+        for given, fit in zip((alone[0], *together), (fits[0], *fits), strict=True):
+            np.testing.assert_array_equal(given[name].classes, fit.predict(test))
+            if name in DOUBTERS:
+                np.testing.assert_array_equal(given[name].chances, fit.predict_proba(test).astype(np.float32))
+            else:
+                assert given[name].chances is None
 
 
 @pytest.mark.parametrize("spoilt", ["train", "test"])
@@ -68,7 +72,7 @@ def test_a_fit_that_stops_short_on_unscaled_columns_warns_nobody():
     with pytest.warns(ConvergenceWarning):
         expected = LogisticRegression(max_iter=2000).fit(inputs, truth).predict(inputs)
     (given,) = answer_all([Task(inputs, truth, inputs)], (3,), 0)
-    np.testing.assert_array_equal(given["logistic_regression"], expected)
+    np.testing.assert_array_equal(given["logistic_regression"].classes, expected)
 
 
 def test_every_baseline_has_a_name():
@@ -183,11 +187,15 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
         Model(steps, Network((1, 1), (1.0,), False, np.array([0, code], np.float32)), Coding(tuple(CODES), tuple(CODES.values())))
         for code in CODES.values()
     ]
-    fitted = [{"mlp": np.arange(20)}] + [{"mlp": fold.test % 3, "decision_tree": fold.test} for fold in folds[:2]]
-    fitted.append({"mlp": folds[2].test % 3})
+    chances = np.stack([np.arange(120), np.arange(120) / 2, np.arange(120) / 4], axis=1).astype(np.float32)
+    fitted = [{"mlp": Answers(np.arange(20))}]
+    fitted += [{"mlp": Answers(fold.test % 3, chances[fold.test]), "decision_tree": Answers(fold.test)} for fold in folds[:2]]
+    fitted.append({"mlp": Answers(folds[2].test % 3, chances[folds[2].test])})
     result = yardsticks_of(rows, parts, folds, models, fitted, settings.data, settings.preprocess, section)
     assert result.counts == {name: int((types[:100] == name).sum()) for name in CODES}
-    assert result.test is fitted[0]
+    assert list(result.test) == ["mlp"]
+    np.testing.assert_array_equal(result.test["mlp"], np.arange(20))
+    np.testing.assert_array_equal(result.unseen.chances["mlp"], chances)
     assert list(result.unseen.answers) == ["network", "majority", "mlp"]  # no criterion, and no tree in the last fold
     np.testing.assert_array_equal(result.unseen.answers["mlp"], np.arange(120) % 3)
     for number, fold in enumerate(folds):
@@ -196,3 +204,22 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
         assert (result.unseen.answers["network"][fold.test] == number).all()
         assert (result.unseen.folds[fold.test] == number).all()
     assert yardsticks_of(rows, parts, (), (), fitted[:1], settings.data, settings.preprocess, None).unseen is None
+
+
+def test_the_probability_of_a_class_that_a_fold_lacked_is_not_known() -> None:
+    settings = config()
+    rows = table_of(pd.DataFrame({"Age": np.arange(9.0)}), ["Normal", "Type1", "Type1"] * 2 + ["Type2"] * 3, list(CODES))
+    folds = [Split(np.arange(6), np.arange(6, 9)), Split(np.arange(3, 9), np.arange(3)), Split(np.arange(9), np.arange(3, 6))]
+    fitted = [
+        {"mlp": Answers(np.zeros(len(fold.test), int), np.full((len(fold.test), width), 1 / width, np.float32))}
+        for fold, width in zip((folds[0], *folds), (2, 2, 3, 3), strict=True)
+    ]
+    ends = np.array([-np.inf]), np.array([np.inf])
+    steps = Preprocessor(("Age",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1), np.array([[0.0], [90.0]]))
+    network = Network((1, 1), (1.0,), False, np.zeros(2, np.float32))
+    models = [Model(steps, network, Coding(tuple(CODES), tuple(CODES.values())))] * 3
+    section = UnseenSection(group_by=("Age",), folds=3)
+    result = yardsticks_of(rows, folds[0], folds, models, fitted, settings.data, settings.preprocess, section)
+    expected = np.full((9, 3), 1 / 3)
+    expected[6:] = 0.5, 0.5, np.nan
+    np.testing.assert_allclose(result.unseen.chances["mlp"], expected, rtol=1e-6)

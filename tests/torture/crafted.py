@@ -199,6 +199,7 @@ def edits() -> Iterator[tuple[str, Callable[[dict[str, Any]], None]]]:
     names = ("weights", "initial", "final_loss", "sizes", "slopes", "softmax", "chosen", "classes", "codes", "features", "lowest")
     names += ("highest", "fill", "center", "scale", "seen", "spread", "train_rows", "counted_classes", "baselines_names")
     names += ("class_counts", "baselines_answers", "unseen_groups", "unseen_folds", "unseen_names", "unseen_answers")
+    names += ("chances", "chances_names")
     for name in names:
         yield (
             f"{name} is missing" if name != "spread" else "spread is NaN",
