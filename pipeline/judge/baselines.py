@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import criteria_of
-from pipeline.config.schema import DataSection, PreprocessSection, UnseenSection
+from pipeline.config.schema import DataSection, PreprocessSection
 from pipeline.data.preprocess import Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.unseen import Unseen, unseen_answers
+from pipeline.judge.unseen import HeldOut, Unseen, unseen_answers
 from pipeline.machine.arrays import Integers
 from pipeline.model import Model
 
@@ -43,7 +43,7 @@ class Yardsticks:
     Attributes:
         counts: rows of each class among the training rows.
         test: the answers of each fitted baseline to the test rows; those that could not be fitted are absent.
-        unseen: the answers to every row while its profile was held out; None where that was not asked for.
+        unseen: the answers to every row while its like were held out; None where there were no folds.
     """
 
     counts: dict[str, int]
@@ -54,24 +54,22 @@ class Yardsticks:
 def yardsticks_of(
     table: Table,
     parts: Split,
-    folds: Sequence[Split],
+    held: HeldOut,
     models: Sequence[Model],
     fitted: Sequence[dict[str, Integers]],
     data: DataSection,
     preprocess: PreprocessSection,
-    unseen: UnseenSection | None,
 ) -> Yardsticks:
-    """Gather what a training, its ``folds`` and their ``models`` leave; there are no folds where ``unseen`` is None.
+    """Gather what a training, the folds of ``held`` and their ``models`` leave.
 
     ``fitted`` holds the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
     """
     answers = []
-    for fold, model, baselines in zip(folds, models, fitted[1:], strict=True):
+    for fold, model, baselines in zip(held.folds, models, fitted[1:], strict=True):
         network = model.answers(model.output(table.rows(fold.test)), tuple(data.codes))
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
-    held_out = unseen_answers(table.profiles(unseen.group_by), folds, answers) if unseen else None
-    return Yardsticks(table.counts(parts.train), fitted[0], held_out)
+    return Yardsticks(table.counts(parts.train), fitted[0], unseen_answers(held, answers) if answers else None)
 
 
 def rule_answers(

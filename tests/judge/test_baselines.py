@@ -1,6 +1,7 @@
 """The fitted baselines against scikit-learn's own, the rules against rows judged by hand, and the folds that both answer in."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from pipeline.data.preprocess import Preprocessor, Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, answer_all, rule_answers, yardsticks_of
-from pipeline.judge.unseen import folds_of
+from pipeline.judge.unseen import HeldOut, folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
@@ -175,6 +176,7 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     settings = config()
     section = UnseenSection(group_by=("Age",), folds=3)
     folds = folds_of(rows, section)
+    held = HeldOut("profiles", rows.profiles(("Age",)), folds)
     parts = Split(np.arange(100), np.arange(100, 120))
     ends = np.array([-np.inf]), np.array([np.inf])
     steps = Preprocessor(("Age",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1), np.array([[0.0], [90.0]]))
@@ -185,7 +187,7 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     ]
     fitted = [{"mlp": np.arange(20)}] + [{"mlp": fold.test % 3, "decision_tree": fold.test} for fold in folds[:2]]
     fitted.append({"mlp": folds[2].test % 3})
-    result = yardsticks_of(rows, parts, folds, models, fitted, settings.data, settings.preprocess, section)
+    result = yardsticks_of(rows, parts, held, models, fitted, settings.data, settings.preprocess)
     assert result.counts == {name: int((types[:100] == name).sum()) for name in CODES}
     assert result.test is fitted[0]
     assert list(result.unseen.answers) == ["network", "majority", "mlp"]  # no criterion, and no tree in the last fold
@@ -195,4 +197,4 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
         np.testing.assert_array_equal(result.unseen.answers["majority"][fold.test], oracle.predict(ages[fold.test, None]))
         assert (result.unseen.answers["network"][fold.test] == number).all()
         assert (result.unseen.folds[fold.test] == number).all()
-    assert yardsticks_of(rows, parts, (), (), fitted[:1], settings.data, settings.preprocess, None).unseen is None
+    assert yardsticks_of(rows, parts, replace(held, folds=()), (), fitted[:1], settings.data, settings.preprocess).unseen is None
