@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pipeline.config.schema import Config
+from pipeline.config.schema import Config, UnseenSection
 from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.findings import Finding
@@ -13,7 +13,7 @@ from pipeline.findings.copy_rules import Copies, copies_of
 from pipeline.findings.data_rules import DataFacts
 from pipeline.judge.baselines import answer_all, yardsticks_of
 from pipeline.judge.evaluate import evaluate
-from pipeline.judge.unseen import folds_of, prepare_folds, profiles_of
+from pipeline.judge.unseen import held_out, profiles_of
 from pipeline.model import fit, prepare
 from pipeline.network.keras_model import build
 from pipeline.runs.run_json import unsaved_record
@@ -27,7 +27,7 @@ from pipeline.track.command import track
 def check(config: Config) -> tuple[tuple[Finding, ...], Copies]:
     """Read the data and return the findings that need no training, and how many test rows training rows tell."""
     table = load(config.data, config.split.group_by or ())
-    if config.evaluation.unseen:
+    if isinstance(config.evaluation.unseen, UnseenSection):
         profiles_of(table, config.evaluation.unseen)  # says now what training would say
     parts = split(table, config.split)
     return audit(config, table, parts), copies_of(DataFacts(table, parts, config))
@@ -39,7 +39,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:
     The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
     """
     started = time.perf_counter()
-    data, preprocess, unseen = config.data, config.preprocess, config.evaluation.unseen
+    data, preprocess = config.data, config.preprocess
     table = load(data, config.split.group_by or ())
     parts = split(table, config.split)
     loaded = time.perf_counter()
@@ -48,14 +48,14 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:
         return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     prepare_models()
 
-    folds = folds_of(table, unseen) if unseen else ()
-    prepared = [prepare(table, parts, data, preprocess), *prepare_folds(table, folds, data, preprocess)]
+    held = held_out(table, config)
+    prepared = [prepare(table, parts, data, preprocess), *held.prepared]
     with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
         tasks = [rows.task for rows in prepared]
         baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
         (model, trained), *others = (fit(rows, data.codes, config.network, config.training, verbose) for rows in prepared)
     of_folds = [fold_model for fold_model, _ in others]
-    yardsticks = yardsticks_of(table, parts, folds, of_folds, baselines.result(), data, preprocess, unseen)
+    yardsticks = yardsticks_of(table, parts, held, of_folds, baselines.result(), data, preprocess)
     fitted = time.perf_counter()
 
     evaluation = evaluate(model, table, parts, yardsticks, data, preprocess, config.evaluation)

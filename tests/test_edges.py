@@ -37,7 +37,8 @@ def written(
         frame[name] = values
     frame.to_csv("mine.csv", index=False)
     data = {"path": "mine.csv", "target": "label", "codes": codes, "features": {"a": {}, "b": {}}} | sections.pop("data", {})
-    config = {"data": data, "training": QUICK | sections.pop("training", {}), **sections}
+    evaluation = {"unseen": None} | sections.pop("evaluation", {})
+    config = {"data": data, "training": QUICK | sections.pop("training", {}), "evaluation": evaluation, **sections}
     Path("mine.yaml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     return Path("mine.yaml")
 

@@ -204,6 +204,15 @@ def test_any_columns_and_any_class_names_will_do(workplace: Path, in_process: Ca
     assert out["network"]["layers"] == [2, 3, 1]
     assert out["accuracy"]["test"] > 0.9
     assert out["baselines"]["ada_rule"] is None
+    assert {key: out["unseen"][key] for key in ("kind", "group_by", "folds", "groups")} == {
+        "kind": "rows",
+        "group_by": [],
+        "folds": 6,
+        "groups": 77,
+    }
+    assert "on unseen rows (held out with their copies) it is right on" in out["verdict"][1]
+    assert out["copies"]["of_training_profiles"] is None
+    assert in_process("evaluate")[1] == out
 
 
 def test_a_damaged_run_does_not_count_among_those_kept(trained: Path, in_process: Call) -> None:

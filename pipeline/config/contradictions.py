@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.config.criteria import THRESHOLDS
-from pipeline.config.schema import Config, mismatch
+from pipeline.config.loss import mismatch
+from pipeline.config.schema import Config
 from pipeline.config.yaml_text import Location, Problem
 from pipeline.errors import did_you_mean, listing
 
@@ -43,11 +44,11 @@ def _data(config: Config) -> Iterator[Problem]:
 
 
 def _lists(config: Config) -> Iterator[Problem]:
-    study, unseen = config.study, config.evaluation.unseen
+    study = config.study
     lists: dict[Location, Sequence[object]] = {
         ("data", "redundant"): config.data.redundant,
         ("split", "group_by"): config.split.group_by or (),
-        ("evaluation", "unseen", "group_by"): unseen.group_by if unseen else (),
+        ("evaluation", "unseen", "group_by"): config.evaluation.profile,
         ("findings", "accept"): config.findings.accept,
         ("study", "alphas"): study.alphas,
         ("study", "features"): study.features,
@@ -79,13 +80,13 @@ def _criteria(config: Config) -> Iterator[Problem]:
 
 
 def _groups(config: Config) -> Iterator[Problem]:
-    grouping, unseen, subgroups = config.split.group_by or (), config.evaluation.unseen, config.evaluation.subgroups
+    grouping, subgroups = config.split.group_by or (), config.evaluation.subgroups
     if config.split.stratify and grouping:
         yield ("split", "stratify"), "cannot be combined with split.group_by: whole groups cannot keep exact shares; choose one"
     if config.data.target in grouping:
         yield ("split", "group_by"), f'"{config.data.target}" is data.target: whole classes would be missing from training'
     columns: list[tuple[Location, str]] = [(("evaluation", "subgroups", name), name) for name in subgroups]
-    columns += [(("evaluation", "unseen", "group_by", at), name) for at, name in enumerate(unseen.group_by if unseen else ())]
+    columns += [(("evaluation", "unseen", "group_by", at), name) for at, name in enumerate(config.evaluation.profile)]
     for location, name in columns:
         if name not in config.data.features:
             yield location, f'"{name}" is not among data.features{did_you_mean(name, config.data.features)}'

@@ -133,20 +133,6 @@ class TrainingSection(Section):
     seed: Seed = 0
 
 
-def chosen_loss(network: NetworkSection, training: TrainingSection) -> Loss:
-    """Return the loss that "auto" stands for: the one made for the kind of output."""
-    if training.loss != "auto":
-        return training.loss
-    return "categorical_crossentropy" if network.output == "softmax" else "ordinal"
-
-
-def mismatch(network: NetworkSection, training: TrainingSection) -> str:
-    """Return why the loss does not go with the output, or an empty text. A loss that cannot learn is finding C101."""
-    if network.output == "softmax" and training.loss in ("binary_crossentropy", "ordinal"):
-        return f"{training.loss} is for a single output; with softmax use auto, categorical_crossentropy or squared_error"
-    return ""
-
-
 class UnseenSection(Section):
     """Grouped validation: folds in which the test rows' profiles never occur in training."""
 
@@ -155,12 +141,23 @@ class UnseenSection(Section):
     seed: Seed = 0
 
 
+Unseen = Annotated[
+    Annotated[Literal["auto"], Tag("auto")] | Annotated[UnseenSection, Tag("columns")],
+    Discriminator(lambda value: "auto" if isinstance(value, str) else "columns"),
+]
+
+
 class EvaluationSection(Section):
     """How the figures are judged."""
 
     interval: Annotated[float, Field(gt=0, le=1 - 2 / RESAMPLES)] = 0.95  # beyond, no resample lies outside
-    unseen: UnseenSection | None = None
+    unseen: Unseen | None = "auto"
     subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
+
+    @property
+    def profile(self) -> tuple[str, ...]:
+        """The columns in which rows of one profile are equal; none where ``unseen`` names none."""
+        return self.unseen.group_by if isinstance(self.unseen, UnseenSection) else ()
 
 
 class FindingsSection(Section):

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
 from pipeline.machine.arrays import Floats, Integers
+
+Together = Literal["profiles", "patients", "rows"]
+UNSEEN_WORDS: dict[Together, str] = {"profiles": "unseen profiles", "patients": "unseen patients", "rows": "unseen rows"}
+"""What rows are called that were held out with all rows of their profile or patient, or with all rows equal to them."""
 
 
 def numbered(values: Floats | Integers) -> Integers:

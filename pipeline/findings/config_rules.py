@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipeline.config.schema import Config, chosen_loss
+from pipeline.config.loss import chosen_loss
+from pipeline.config.schema import Config
 from pipeline.errors import listing
 from pipeline.findings.finding import Doubt
 from pipeline.network.recipe import crossed

@@ -86,11 +86,11 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in
         its columns, or may be where a cell is empty. It is a warning where the whole table holds more pairs of equal rows, or
         of equal profiles, than chance explains (see D204), and else for information.
-    How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen profiles (`evaluation.unseen`).
+    How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
     config, tested = facts.config, len(facts.parts.test)
-    columns = config.evaluation.unseen.group_by if config.evaluation.unseen else ()
+    columns = config.evaluation.profile
     copies, profiles = _in_training(_whole_rows(facts), facts), _profiled(facts)
     if not len(copies) and (profiles is None or not len(profiles)):
         return
@@ -101,7 +101,7 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     yield Doubt(
         f"{len(copies)} of {tested} test rows repeat a training row{shared} ({_such_as(examples)}): {seen}",
         {"copies": len(copies), "profiles": count, "test": tested, "examples": _examples(examples)},
-        _grouped(config) + (", or read the accuracy on unseen profiles" if columns else ""),
+        _grouped(config) + (", or read the accuracy on unseen rows (evaluation.unseen)" if config.evaluation.unseen else ""),
         None if copied else "info",
     )
 
@@ -166,10 +166,10 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
 @lru_cache(maxsize=1)
 def _beyond_chance(facts: DataFacts) -> bool:
     """Say whether more rows, or more profiles, are equal than chance explains."""
-    table, unseen = facts.table, facts.config.evaluation.unseen
+    table = facts.table
     if more_than_chance(table.values, table.truth):
         return True
-    profile = [table.column(name) for name in unseen.group_by] if unseen else []
+    profile = [table.column(name) for name in facts.config.evaluation.profile]
     return len(profile) > 1 and more_than_chance(np.stack(profile, axis=1), table.truth)
 
 
@@ -181,8 +181,8 @@ def _whole_rows(facts: DataFacts) -> Integers:
 
 def _profiled(facts: DataFacts) -> Integers | None:
     """Return the test rows whose profile has a training row; None where no columns make one."""
-    unseen = facts.config.evaluation.unseen
-    return _in_training(facts.table.profiles(unseen.group_by), facts) if unseen else None
+    columns = facts.config.evaluation.profile
+    return _in_training(facts.table.profiles(columns), facts) if columns else None
 
 
 def _in_training(groups: Integers, facts: DataFacts) -> Integers:
@@ -203,6 +203,6 @@ def _such_as(rows: Integers) -> str:
 
 def _grouped(config: Config) -> str:
     """Return the setting that keeps equal rows on one side of the split, quoted for a shell."""
-    columns = config.evaluation.unseen.group_by if config.evaluation.unseen else config.data.features
+    columns = config.evaluation.profile or config.data.features
     shared = " --set split.stratify=false" if config.split.stratify else ""
     return f"--set split.group_by={shlex.quote(dump_line(list(columns)))}{shared}"

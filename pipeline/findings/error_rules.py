@@ -23,7 +23,7 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         among them finds.
     Why it matters: where ill people are rare, a network that finds none of them is nearly always right. Its accuracy says
         nothing about what it was made for.
-    How it is tested: on unseen profiles where the folds were asked for, else on the test rows. The sensitivity of the class
+    How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class
         must be below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the
         number of classes. A class of less than some 17 rows cannot be told (see D209).
     How to fix: more rows of the class, or features that tell it from the others; fewer of the other classes in training would
@@ -39,7 +39,7 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"found": found, "rows": rows}
     if details:
         counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
-        where = "on unseen profiles" if evaluation.unseen else "in the test"
+        where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         yield Doubt(
             f"{where} the network finds only {' and '.join(counts)}",
             {"classes": list(details), "details": details},
@@ -80,7 +80,7 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
 
     What: among the patients of a subgroup of `evaluation.subgroups` the network is wrong more often than among the others.
     Why it matters: one accuracy for all hides whom it fails. Who uses the network for just those patients must not expect it.
-    How it is tested: on unseen profiles where the folds were asked for, else on the test rows. Wrong answers inside a subgroup
+    How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup
         are held against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction
         for the number of subgroups.
     How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.

@@ -23,10 +23,10 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     What: the network is not shown to be better than a rule that looks at nothing and always names the most frequent class.
     Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and no row of another class is
         recognised by it.
-    How it is tested: on all rows that were scored, on the test rows, and on unseen profiles where the folds were asked for. The
+    How it is tested: on all rows that were scored, on the test rows, and on unseen rows where folds held them out. The
         network passes on some rows if it is right on more of them than their largest class, by an exact McNemar test at 0.05;
         or if the mean of its sensitivities, each class counting alike, is above that of naming a class at random by more than
-        2.33 standard errors. It must pass on all rows together, and on the test rows or on unseen profiles. Test rows of a
+        2.33 standard errors. It must pass on all rows together, and on the test rows or on unseen rows. Test rows of a
         single class tell nothing.
     How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not, more
         starts, more epochs, more rows, or other features.
@@ -66,13 +66,13 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
 
     What: a rule or a model of another kind (the largest class, the ADA criteria, logistic regression, a decision tree, a random
         forest, gradient boosting, scikit-learn's MLP) is right more often than the network, on the test rows or on unseen
-        profiles.
+        rows.
     Why it matters: if it is simpler, the network adds nothing but effort; if it is not, the data hold more than the network
         finds.
     How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
-        0.05 after Bonferroni's correction for the number of baselines. On unseen profiles the interval of the difference, with
-        profiles as the sample and as wide as that correction asks, must lie above 0. A smaller lead may be luck and is not
-        reported.
+        0.05 after Bonferroni's correction for the number of baselines. On unseen rows the interval of the difference, with
+        whole groups of them as the sample and as wide as that correction asks, must lie above 0. A smaller lead may be luck and
+        is not reported.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
@@ -81,10 +81,11 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
     if better:
         best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0, name in SIMPLE))
-        leads = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins)}" for name, wins in better.items())
+        own, unseen = {"test": network.test, "unseen": network.unseen}, evaluation.unseen_words
+        leads = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins, unseen)}" for name, wins in better.items())
         yield Doubt(
-            f"{leads}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
-            {"baselines": better, "best": best, "network": {"test": network.test, "unseen": network.unseen}},
+            f"{leads}; the network reaches {_reached(own | {'p': None}, unseen)}",
+            {"baselines": better, "best": best, "network": own},
             f"prefer {RIVAL_NAMES[best]}, or change network.alpha, training.loss or training.l2",
         )
 
@@ -96,37 +97,38 @@ def _wins(rival: Standing, network: Standing, rivals: int) -> dict[str, float | 
     return {"test": rival.test if ahead else None, "unseen": rival.unseen if leads else None, "p": rival.p if ahead else None}
 
 
-def _reached(figures: dict[str, float | None]) -> str:
+def _reached(figures: dict[str, float | None], unseen: str) -> str:
     chance = "" if figures["p"] is None else f" (p = {figures['p']:.2g})"
     parts = [] if figures["test"] is None else [f"{figures['test']:.2%} on the test rows{chance}"]
-    parts += [] if figures["unseen"] is None else [f"{figures['unseen']:.2%} on unseen profiles"]
+    parts += [] if figures["unseen"] is None else [f"{figures['unseen']:.2%} on {unseen}"]
     return " and ".join(parts)
 
 
 def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
-    """Much worse on unseen profiles.
+    """Much worse on unseen rows.
 
-    What: on rows whose profile never occurs in training the network is right much less often than on the test rows.
-    Why it matters: the test rows then measure recognition. A new patient brings a new profile, and for that the lower figure is
+    What: on rows whose like never occurs in training the network is right much less often than on the test rows. Their like
+        are the rows of their profile (`evaluation.unseen.group_by`) or patient (`data.patient`), or rows equal in every feature.
+    Why it matters: the test rows then measure recognition. A new patient brings new values, and for that the lower figure is
         the better guess.
-    How it is tested: the same recipe is trained in grouped, stratified folds by the columns of `evaluation.unseen.group_by`.
-        The accuracy over all held-out rows must be 5 points or more below the test accuracy, and farther than both intervals
-        explain (the limits of a difference after Newcombe 1998). The interval on unseen profiles takes the profiles as the
-        sample; both cover what `evaluation.interval` says.
-    How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler model.
+    How it is tested: the same recipe is trained in stratified folds that never share such rows. The accuracy over all held-out
+        rows must be 5 points or more below the test accuracy, and farther than both intervals explain (the limits of a
+        difference after Newcombe 1998). The interval on unseen rows takes groups of such rows as the sample; both cover what
+        `evaluation.interval` says.
+    How to fix: quote the figure on unseen rows; more patients, a regulariser (`training.l2`), a simpler model.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
     """
     network = evaluation.standings["network"]
     if network.test is None or network.unseen is None or network.unseen_interval is None:
         return
-    (low, high), gap = network.unseen_interval, network.test - network.unseen
+    (low, high), gap, words = network.unseen_interval, network.test - network.unseen, evaluation.unseen_words
     chance = float(np.hypot(network.test - evaluation.test.interval[0], high - network.unseen))
     if round(gap, 9) >= _GAP and gap > chance:
         yield Doubt(
-            f"{network.unseen:.2%} on unseen profiles ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
+            f"{network.unseen:.2%} on {words} ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
             {"unseen": network.unseen, "interval": [low, high], "test": network.test},
-            "quote the figure on unseen profiles; more profiles, a regulariser (training.l2), or a simpler model",
+            f"quote the figure on {words}; more of them, a regulariser (training.l2), or a simpler model",
         )
 
 

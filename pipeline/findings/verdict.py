@@ -10,6 +10,7 @@ That nothing speaks against the figure is said only where every check had the po
 
 from dataclasses import dataclass
 
+from pipeline.data.profiles import UNSEEN_WORDS
 from pipeline.errors import counted
 from pipeline.findings import Finding
 from pipeline.findings.copy_rules import Copies
@@ -82,8 +83,9 @@ def _worth(evaluation: Evaluation, copies: Copies, level: float) -> str:
         seen += f" and {copies.of_training_profiles:,} share a profile with one"
     if network.unseen is not None and network.unseen_interval is not None:
         low, high = network.unseen_interval
-        return f"{seen}; on unseen profiles it is right on {network.unseen:.1%} ({low:.1%} to {high:.1%})."
-    return f"{seen}; accuracy on unseen profiles was not measured (evaluation.unseen)."
+        held = evaluation.unseen_words + " (held out with their copies)" * (evaluation.unseen_words == UNSEEN_WORDS["rows"])
+        return f"{seen}; on {held} it is right on {network.unseen:.1%} ({low:.1%} to {high:.1%})."
+    return f"{seen}; accuracy on unseen rows was not measured (evaluation.unseen)."
 
 
 def _against(doubts: dict[str, Finding]) -> list[str]:

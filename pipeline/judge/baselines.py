@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import criteria_of
-from pipeline.config.schema import DataSection, PreprocessSection, UnseenSection
+from pipeline.config.schema import DataSection, PreprocessSection
 from pipeline.data.preprocess import Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.unseen import Unseen, unseen_answers
+from pipeline.judge.unseen import HeldOut, Unseen, unseen_answers
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.model import Model
 
@@ -53,7 +53,7 @@ class Yardsticks:
     Attributes:
         counts: rows of each class among the training rows.
         test: the answers of each fitted baseline to the test rows; those that could not be fitted are absent.
-        unseen: the answers to every row while its profile was held out; None where that was not asked for.
+        unseen: the answers to every row while its like were held out; None where there were no folds.
     """
 
     counts: dict[str, int]
@@ -64,20 +64,19 @@ class Yardsticks:
 def yardsticks_of(
     table: Table,
     parts: Split,
-    folds: Sequence[Split],
+    held: HeldOut,
     models: Sequence[Model],
     fitted: Sequence[dict[str, Answers]],
     data: DataSection,
     preprocess: PreprocessSection,
-    unseen: UnseenSection | None,
 ) -> Yardsticks:
-    """Gather what a training, its ``folds`` and their ``models`` leave; there are no folds where ``unseen`` is None.
+    """Gather what a training, the folds of ``held`` and their ``models`` leave.
 
     ``fitted`` holds the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
     """
     test, *of_folds = ({name: given.classes for name, given in answered.items()} for answered in fitted)
     answers, chances = [], []
-    for fold, model, baselines, fits in zip(folds, models, of_folds, fitted[1:], strict=True):
+    for fold, model, baselines, fits in zip(held.folds, models, of_folds, fitted[1:], strict=True):
         network = model.answers(model.output(table.rows(fold.test)), tuple(data.codes))
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
@@ -85,8 +84,7 @@ def yardsticks_of(
         chances.append(
             {name: _spread(fit.chances, met, len(data.codes)) for name, fit in fits.items() if fit.chances is not None}
         )
-    held_out = unseen_answers(table.profiles(unseen.group_by), folds, answers, chances) if unseen else None
-    return Yardsticks(table.counts(parts.train), test, held_out)
+    return Yardsticks(table.counts(parts.train), test, unseen_answers(held, answers, chances) if answers else None)
 
 
 def _spread(chances: Floats32, met: Integers, classes: int) -> Floats32:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.config.schema import DataSection, EvaluationSection, PreprocessSection
+from pipeline.data.profiles import UNSEEN_WORDS
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.advice import Advice, advise
@@ -66,6 +67,11 @@ class Evaluation:
     tested: Integers
     truth: Integers
     answers: Integers
+
+    @property
+    def unseen_words(self) -> str:
+        """What the rows are called that the folds held out."""
+        return UNSEEN_WORDS[self.unseen.kind if self.unseen else "rows"]
 
     def held_out(self) -> tuple[Integers, dict[str, Integers]]:
         """Return truth and answers of the rows that tell most about the network, which was not trained on them, and its rivals.

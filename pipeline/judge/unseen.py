@@ -1,4 +1,4 @@
-"""Validation on unseen profiles: each row is answered by a model that never saw its profile."""
+"""Validation on unseen rows: each is answered by a model that never saw its profile, its patient, or a row equal to it."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.schema import DataSection, PreprocessSection, UnseenSection
+from pipeline.config.schema import Config, DataSection, PreprocessSection, UnseenSection
+from pipeline.data.profiles import UNSEEN_WORDS, Together, combined
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import DataError, counted, listing
@@ -15,23 +16,61 @@ from pipeline.machine.arrays import Floats32, Integers
 from pipeline.model import Prepared, prepare
 
 _REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
+_FOLDS = int(UnseenSection.model_fields["folds"].default)
+_MANY_ROWS = 20_000  # beyond them two folds: their trainings, on half of the rows each, take as long as the one on all rows
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """What every row was answered while its profile was held out.
+    """What every row was answered while its profile, its patient, or the rows equal to it were held out.
 
     Attributes:
-        groups: (rows,) number of each row's profile.
+        groups: (rows,) number of the rows that are held out together.
         folds: (rows,) number of the fold that held it out.
         answers: (rows,) class indices of the "network" and of each baseline that could be fitted; -1 for no class.
+        kind: what a group is.
         chances: (rows, classes) probabilities of those baselines that judge labels; NaN for a class that the fold lacked.
     """
 
     groups: Integers
     folds: Integers
     answers: dict[str, Integers]
+    kind: Together = "profiles"
     chances: dict[str, Floats32] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Which rows are held out together, in which folds, each prepared; there are no folds where none were wanted, or made."""
+
+    kind: Together
+    groups: Integers
+    folds: tuple[Split, ...] = ()
+    prepared: tuple[Prepared, ...] = ()
+
+
+def held_out(table: Table, config: Config) -> HeldOut:
+    """Divide the rows as ``evaluation.unseen`` says, and prepare the folds.
+
+    "auto" keeps the rows of a patient together, or else rows equal in every feature, in as many folds as the rows allow.
+
+    Raises:
+        DataError: the columns that are named make no such folds, or the training rows of a fold cannot be preprocessed.
+    """
+    section, sections = config.evaluation.unseen, (config.data, config.preprocess)
+    if isinstance(section, UnseenSection):
+        folds = folds_of(table, section)
+        return HeldOut("profiles", profiles_of(table, section), folds, tuple(prepare_folds(table, folds, *sections)))
+    kind: Together = "rows"
+    groups = table.copies(table.features)
+    most = max(len(np.unique(groups[table.truth == place])) for place in np.unique(table.truth))
+    for count in range(min(most, 2 if len(table) > _MANY_ROWS else _FOLDS), 1, -1) if section else ():
+        try:
+            folds = _usable(table, _dealt(table.truth, groups, count), count, "")
+            return HeldOut(kind, groups, folds, tuple(prepare_folds(table, folds, *sections)))
+        except DataError:  # one fold less may do
+            continue
+    return HeldOut(kind, groups)
 
 
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
@@ -56,19 +95,54 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     Raises:
         DataError: there are fewer profiles, or fewer rows of every class, than folds, or a fold would leave one class only.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     groups, truth = profiles_of(table, section), table.truth
     refusal = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)} cannot make {section.folds} folds"
-    shuffle = StratifiedGroupKFold(section.folds, shuffle=True, random_state=section.seed)
     if max(np.bincount(truth)) < section.folds:  # which scikit-learn refuses
         raise DataError(f"{refusal}: no class has {section.folds} rows{_REMEDY}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
-        folds = tuple(Split(train, test) for train, test in shuffle.split(truth, truth, groups))
-    if any(len(np.unique(truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
+    return _usable(table, _by_groups(truth, groups, section.folds, section.seed), section.folds, refusal)
+
+
+def _usable(table: Table, numbers: Integers, count: int, refusal: str) -> tuple[Split, ...]:
+    """Return the folds of (rows,) fold numbers; DataError if one is empty, or leaves one class to learn from."""
+    folds = tuple(Split(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(count))
+    if any(len(np.unique(table.truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
         raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds
+
+
+def _by_groups(truth: Integers, groups: Integers, count: int, seed: int) -> Integers:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    numbers, shuffle = np.zeros_like(truth), StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
+        for number, (_, test) in enumerate(shuffle.split(truth, truth, groups)):
+            numbers[test] = number
+    return numbers
+
+
+def _dealt(truth: Integers, groups: Integers, count: int) -> Integers:
+    """Return (rows,) fold numbers such that no group is in two folds and each fold has its share of each class.
+
+    ``StratifiedGroupKFold`` weighs each group against each fold, which takes 20 seconds for 20,000 groups. So groups that have
+    equally many rows of each class are dealt out by ``StratifiedKFold``, where they are enough; it weighs the others only.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    sizes = np.zeros((truth.max() + 1, groups.max() + 1), dtype=np.int64)
+    np.add.at(sizes, (truth, groups), 1)
+    alike = combined(list(sizes))
+    many = np.flatnonzero(np.bincount(alike)[alike] >= count)
+    fold = np.arange(len(alike)) % count
+    if len(many):
+        shuffle = StratifiedKFold(count, shuffle=True, random_state=0)
+        for number, (_, test) in enumerate(shuffle.split(many, alike[many])):
+            fold[many[test]] = number
+    numbers, others = fold[groups], np.flatnonzero(~np.isin(groups, many))
+    most = np.bincount(truth[others], minlength=1).max()
+    if min(len(np.unique(groups[others])), most) >= count:  # or scikit-learn refuses, and these few stay as numbered
+        numbers[others] = _by_groups(truth[others], groups[others], count, 0)
+    return numbers
 
 
 def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, preprocess: PreprocessSection) -> Iterator[Prepared]:
@@ -86,17 +160,25 @@ def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, prepr
 
 
 def unseen_answers(
-    groups: Integers,
-    folds: Sequence[Split],
-    answers: Sequence[dict[str, Integers]],
-    chances: Sequence[dict[str, Floats32]] = ({},),
+    held: HeldOut, answers: Sequence[dict[str, Integers]], chances: Sequence[dict[str, Floats32]] = ({},)
 ) -> Unseen:
     """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether."""
-    order = np.argsort(np.concatenate([fold.test for fold in folds]))
-    numbers = np.repeat(np.arange(len(folds)), [len(fold.test) for fold in folds])[order]
+    order = np.argsort(np.concatenate([fold.test for fold in held.folds]))
+    numbers = np.repeat(np.arange(len(held.folds)), [len(fold.test) for fold in held.folds])[order]
 
     def laid(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
         everywhere = [name for name in parts[0] if all(name in given for given in parts)]
         return {name: np.concatenate([given[name] for given in parts])[order] for name in everywhere}
 
-    return Unseen(groups, numbers, laid(answers), laid(chances))
+    return Unseen(held.groups, numbers, laid(answers), held.kind, laid(chances))
+
+
+def folds_note(unseen: Unseen | None, rows: int) -> str:
+    """Return what a reader must know about the folds of "auto" where they are not the usual ones, as a sentence."""
+    if unseen is None:
+        return "accuracy on unseen rows was not measured: too few rows differ to hold some out and learn from the others"
+    count = int(unseen.folds.max()) + 1
+    if count == _FOLDS:
+        return ""
+    reason = f"the file has more than {_MANY_ROWS:,} rows" if rows > _MANY_ROWS else "too few rows differ"
+    return f"accuracy on {UNSEEN_WORDS[unseen.kind]} is from {count} folds instead of {_FOLDS}: {reason}"

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.schema import Loss, NetworkSection, TrainingSection, chosen_loss
+from pipeline.config.loss import chosen_loss
+from pipeline.config.schema import Loss, NetworkSection, TrainingSection
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.coding import Coding
 from pipeline.network.layers import layer_sizes

@@ -10,7 +10,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from pipeline.config.schema import NetworkSection, TrainingSection, mismatch
+from pipeline.config.loss import mismatch
+from pipeline.config.schema import NetworkSection, TrainingSection
 from pipeline.machine.arrays import Floats32, Integers
 
 

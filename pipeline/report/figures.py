@@ -22,7 +22,7 @@ _NUMBERED = 12  # classes whose counts still fit into the cells
 
 def accuracies(rows: Sequence[Mapping[str, Any]]) -> Picture:
     """Draw the name and the standing (``StandingSummary``) of the network, which comes first, and of each baseline."""
-    kinds = [("test", "test rows", SERIES[0], "o", 0.14), ("unseen", "unseen profiles", SERIES[1], "D", -0.14)]
+    kinds = [("test", "test rows", SERIES[0], "o", 0.14), ("unseen", "unseen rows", SERIES[1], "D", -0.14)]
     with sheet(370, 70 + 34 * len(rows)) as figure:
         axes = figure.add_subplot()
         for key, name, tint, marker, shift in kinds:

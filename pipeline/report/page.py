@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.config.schema import chosen_loss
+from pipeline.config.loss import chosen_loss
 from pipeline.data.table import Table
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture

@@ -94,7 +94,7 @@ def not_supplied(run: Run, summary: Summary) -> Sequence[str]:
     gone += [f"unit of {name}" for name, feature in features.items() if feature.unit is None]
     gone += [f"plausible range of {name}" for name, feature in features.items() if feature.range is None]
     measured = {
-        "accuracy on unseen profiles": summary.unseen,
+        "accuracy on unseen rows": summary.unseen,
         "AUC, Brier score, log loss and calibration": summary.probabilities,
         "accuracy of subgroups": summary.subgroups,
         "whether Leaky ReLU matters in this run": summary.advice,

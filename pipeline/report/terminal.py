@@ -82,8 +82,8 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
 
 
 def _accuracy(summary: Summary) -> Table:
-    """Return the network and its baselines, test rows beside unseen profiles."""
-    table = _figures("accuracy", "training", "test", "interval", "unseen profiles", "interval", "p")
+    """Return the network and its baselines, test rows beside unseen ones."""
+    table = _figures("accuracy", "training", "test", "interval", summary.unseen_words, "interval", "p")
     for name, standing in summary.comparison.items():
         own = name == "network"
         test, unseen = _percent(standing.test), _percent(standing.unseen)

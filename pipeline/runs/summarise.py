@@ -4,7 +4,7 @@ from math import isnan
 
 import numpy as np
 
-from pipeline.config.schema import Config, EvaluationSection
+from pipeline.config.schema import Config, EvaluationSection, UnseenSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.findings import Finding
@@ -15,6 +15,7 @@ from pipeline.judge.bootstrap import groups_note, rows_note
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability
+from pipeline.judge.unseen import folds_note
 from pipeline.network.layers import layer_sizes, parameters
 from pipeline.runs.summary import Accuracy, ScoresSummary, Seconds, Sides, Summary
 
@@ -67,7 +68,7 @@ def summarise(
         "findings": findings,
         "sound": not any(finding.blocks for finding in findings),
         "seconds": seconds,
-        "notes": notes,
+        "notes": (*notes, *_folds_notes(evaluation, config)),
         "tracking": None,
     }
     return Summary.model_validate(facts)
@@ -107,16 +108,23 @@ def _scores(scores: Scores) -> dict[str, object]:
 
 def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, object] | None:
     unseen = evaluation.unseen
-    if unseen is None or section.unseen is None:
+    if unseen is None:
         return None
     right = unseen.answers["network"] == evaluation.truth
     per_fold = []
-    for number in range(section.unseen.folds):
+    for number in range(int(unseen.folds.max()) + 1):
         fold = unseen.folds == number
         groups = len(np.unique(unseen.groups[fold]))
         per_fold.append({"rows": int(fold.sum()), "groups": groups, "accuracy": float(right[fold].mean())})
-    facts = {"groups": len(np.unique(unseen.groups)), "rows": len(right), "interval_note": groups_note(section.interval)}
-    return dict(section.unseen) | facts | {"per_fold": per_fold}
+    seed = section.unseen.seed if isinstance(section.unseen, UnseenSection) else 0
+    made = {"kind": unseen.kind, "group_by": section.profile, "folds": len(per_fold), "seed": seed, "per_fold": per_fold}
+    return made | {"groups": len(np.unique(unseen.groups)), "rows": len(right), "interval_note": groups_note(section.interval)}
+
+
+def _folds_notes(evaluation: Evaluation | None, config: Config) -> list[str]:
+    if evaluation is None or evaluation.train is None or config.evaluation.unseen != "auto":
+        return []
+    return [note] if (note := folds_note(evaluation.unseen, len(evaluation.truth))) else []
 
 
 def _probabilities(evaluation: Evaluation) -> dict[str, object]:

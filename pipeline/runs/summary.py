@@ -6,7 +6,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.config.schema import CardSection, Feature, UnseenSection
+from pipeline.config.schema import CardSection, Feature
+from pipeline.data.profiles import UNSEEN_WORDS, Together
 
 
 def finite(value: Any) -> Any:
@@ -119,11 +120,15 @@ class _Fold(Part):
     accuracy: Figure
 
 
-class _Unseen(UnseenSection):
+class _Unseen(Part):
+    kind: Together = "profiles"
+    group_by: tuple[str, ...]
+    folds: int
+    seed: int
     groups: int
     rows: int
     interval_note: str
-    per_fold: Annotated[tuple[_Fold, ...], Field(strict=False)]
+    per_fold: tuple[_Fold, ...]
 
 
 class EstimateSummary(Part):
@@ -211,8 +216,7 @@ class FindingSummary(Part):
 class Summary(Part):
     """The JSON object of ``train`` and ``evaluate``; without figures, and without ``run``, where training was refused.
 
-    ``comparison`` has the "network" besides the baselines; ``columns`` and ``subgroups`` are by a column's name; ``notes`` say
-    what the reader must know about the figures; ``tracking`` is what ``track`` returned.
+    ``comparison`` has the "network" too; ``columns`` and ``subgroups`` are by column; ``tracking`` is what ``track`` returned.
     """
 
     run: str | None
@@ -239,3 +243,8 @@ class Summary(Part):
     seconds: Seconds
     notes: tuple[str, ...]
     tracking: dict[str, Any] | None
+
+    @property
+    def unseen_words(self) -> str:
+        """What the rows are called that ``accuracy.unseen_profiles`` is of."""
+        return UNSEEN_WORDS[self.unseen.kind if self.unseen else "rows"]

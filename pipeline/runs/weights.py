@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor
+from pipeline.data.profiles import UNSEEN_WORDS
 from pipeline.machine.arrays import Integers
 from pipeline.model import Model
 from pipeline.network.coding import Coding
@@ -32,7 +33,9 @@ def to_arrays(model: Model, trained: Trained, split: Split, yardsticks: Yardstic
     arrays |= {"counted_classes": list(yardsticks.counts), "class_counts": list(yardsticks.counts.values())}
     arrays |= _named("baselines", yardsticks.test)
     if yardsticks.unseen:
-        arrays |= {"unseen_groups": yardsticks.unseen.groups, "unseen_folds": yardsticks.unseen.folds}
+        arrays |= {
+            f"unseen_{name}": value for name, value in vars(yardsticks.unseen).items() if name not in ("answers", "chances")
+        }
         arrays |= _named("unseen", yardsticks.unseen.answers)
         if chances := yardsticks.unseen.chances:
             arrays |= {"chances_names": list(chances), "chances": list(chances.values())}
@@ -71,7 +74,13 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
         must(name, np.float64, columns)
     for name, shape in {"lowest": columns, "highest": columns, "seen": (2, *columns)}.items():
         must(name, np.float64, shape, lambda array: not np.isnan(array).any())
-    _check_judged(arrays, set(data.codes), rows, config.evaluation.unseen is not None)
+    _check_judged(arrays, set(data.codes), rows, _held_out(arrays, config))
+
+
+def _held_out(arrays: Arrays, config: Config) -> bool:
+    """Say whether there are folds: "auto" may have found none."""
+    unseen = config.evaluation.unseen
+    return "unseen_groups" in arrays if unseen == "auto" else unseen is not None
 
 
 def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) -> None:
@@ -91,6 +100,8 @@ def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) ->
     if unseen:
         must("unseen_groups", np.int64, (rows,), below(rows))
         must("unseen_folds", np.int64, (rows,), below(rows))
+        if "unseen_kind" in arrays:  # runs of earlier versions held out profiles only
+            must("unseen_kind", np.str_, (), lambda array: array.item() in UNSEEN_WORDS)
         if "network" not in names.tolist():
             raise ValueError('the array "unseen_names" must name the network')
     if unseen and arrays.keys() & {"chances", "chances_names"}:  # older runs have none
@@ -130,8 +141,9 @@ def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
 
     unseen = None
     if "unseen_groups" in arrays:
+        kind = {"kind": arrays["unseen_kind"].item()} if "unseen_kind" in arrays else {}
         chances = dict(zip(arrays["chances_names"].tolist(), arrays["chances"], strict=True)) if "chances" in arrays else {}
-        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays), chances)
+        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays), chances=chances, **kind)
     counts = dict(zip(arrays["counted_classes"].tolist(), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
     return _made(Trained, arrays), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.config.schema import Config, chosen_loss
+from pipeline.config.loss import chosen_loss
+from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.data.table import Table

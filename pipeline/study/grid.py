@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Literal
 
-from pipeline.config.schema import Config, Features, Output, SplitSection, mismatch
+from pipeline.config.loss import mismatch
+from pipeline.config.schema import Config, Features, Output, SplitSection
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.errors import ConfigError, DataError
@@ -69,7 +70,7 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
     Raises:
         DataError: one of them leaves no two classes to train on, or a column without any value.
     """
-    kinds: tuple[SplitKind, ...] = ("random", "unseen") if config.evaluation.unseen else ("random",)
+    kinds: tuple[SplitKind, ...] = ("random", "unseen") if config.evaluation.profile else ("random",)
     made, first = [], config.split.seed
     for kind, seed in product(kinds, range(first, first + config.study.splits)):
         where = f"study, {kind} split of seed {seed}"
@@ -85,8 +86,7 @@ def divisions(table: Table, config: Config) -> tuple[Division, ...]:
 
 
 def _section(config: Config, kind: SplitKind, seed: int) -> SplitSection:
-    unseen = config.evaluation.unseen if kind == "unseen" else None
-    profile = {"group_by": unseen.group_by, "stratify": False} if unseen else {}
+    profile = {"group_by": config.evaluation.profile, "stratify": False} if kind == "unseen" else {}
     return config.split.model_copy(update=profile | {"seed": seed})
 
 

@@ -137,7 +137,7 @@ def key_of(config: Config, sha256: str, together: int) -> str:
         "hidden": config.network.hidden,
         "training": config.training.model_dump(mode="json"),
         "study": config.study.model_dump(mode="json", exclude={"reference", "margin"}),
-        "profiles": config.evaluation.unseen and config.evaluation.unseen.group_by,
+        "profiles": config.evaluation.profile,
         "sha256": sha256,
         "together": together,
         "versions": versions(),

@@ -22,6 +22,7 @@ def evaluation(network: Standing, known: bool = True, fitted: bool = True, **riv
         standings={"network": network} | {name: (answered | rivals).get(name, Standing()) for name in names},
         test=SimpleNamespace(accuracy=network.test, rows=200, interval=network.test_interval),
         train=SimpleNamespace(accuracy=1.0) if known else None,
+        unseen_words="unseen profiles",
     )
 
 
@@ -38,7 +39,7 @@ CLEAR = "Nothing was found that speaks against the figure; but it comes from one
             evaluation(PLAIN),
             (),
             NONE,
-            ("Of the test rows, 0 repeat a training row; accuracy on unseen profiles was not measured", CLEAR),
+            ("Of the test rows, 0 repeat a training row; accuracy on unseen rows was not measured", CLEAR),
         ),
         (evaluation(PLAIN, known=False), (), NONE, ("are from another file", "whether training rows are among these")),
         (

@@ -1,6 +1,7 @@
 """The fitted baselines against scikit-learn's own, the rules against rows judged by hand, and the folds that both answer in."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from pipeline.data.preprocess import Preprocessor, Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.judge.baselines import DOUBTERS, FITTED, RIVAL_NAMES, SIMPLE, Answers, answer_all, rule_answers, yardsticks_of
-from pipeline.judge.unseen import folds_of
+from pipeline.judge.unseen import HeldOut, folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
@@ -179,6 +180,7 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     settings = config()
     section = UnseenSection(group_by=("Age",), folds=3)
     folds = folds_of(rows, section)
+    held = HeldOut("profiles", rows.profiles(("Age",)), folds)
     parts = Split(np.arange(100), np.arange(100, 120))
     ends = np.array([-np.inf]), np.array([np.inf])
     steps = Preprocessor(("Age",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1), np.array([[0.0], [90.0]]))
@@ -191,7 +193,7 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     fitted = [{"mlp": Answers(np.arange(20))}]
     fitted += [{"mlp": Answers(fold.test % 3, chances[fold.test]), "decision_tree": Answers(fold.test)} for fold in folds[:2]]
     fitted.append({"mlp": Answers(folds[2].test % 3, chances[folds[2].test])})
-    result = yardsticks_of(rows, parts, folds, models, fitted, settings.data, settings.preprocess, section)
+    result = yardsticks_of(rows, parts, held, models, fitted, settings.data, settings.preprocess)
     assert result.counts == {name: int((types[:100] == name).sum()) for name in CODES}
     assert list(result.test) == ["mlp"]
     np.testing.assert_array_equal(result.test["mlp"], np.arange(20))
@@ -203,13 +205,13 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
         np.testing.assert_array_equal(result.unseen.answers["majority"][fold.test], oracle.predict(ages[fold.test, None]))
         assert (result.unseen.answers["network"][fold.test] == number).all()
         assert (result.unseen.folds[fold.test] == number).all()
-    assert yardsticks_of(rows, parts, (), (), fitted[:1], settings.data, settings.preprocess, None).unseen is None
+    assert yardsticks_of(rows, parts, replace(held, folds=()), (), fitted[:1], settings.data, settings.preprocess).unseen is None
 
 
 def test_the_probability_of_a_class_that_a_fold_lacked_is_not_known() -> None:
     settings = config()
     rows = table_of(pd.DataFrame({"Age": np.arange(9.0)}), ["Normal", "Type1", "Type1"] * 2 + ["Type2"] * 3, list(CODES))
-    folds = [Split(np.arange(6), np.arange(6, 9)), Split(np.arange(3, 9), np.arange(3)), Split(np.arange(9), np.arange(3, 6))]
+    folds = (Split(np.arange(6), np.arange(6, 9)), Split(np.arange(3, 9), np.arange(3)), Split(np.arange(9), np.arange(3, 6)))
     fitted = [
         {"mlp": Answers(np.zeros(len(fold.test), int), np.full((len(fold.test), width), 1 / width, np.float32))}
         for fold, width in zip((folds[0], *folds), (2, 2, 3, 3), strict=True)
@@ -218,8 +220,8 @@ def test_the_probability_of_a_class_that_a_fold_lacked_is_not_known() -> None:
     steps = Preprocessor(("Age",), *ends, np.array([np.nan]), np.zeros(1), np.ones(1), np.array([[0.0], [90.0]]))
     network = Network((1, 1), (1.0,), False, np.zeros(2, np.float32))
     models = [Model(steps, network, Coding(tuple(CODES), tuple(CODES.values())))] * 3
-    section = UnseenSection(group_by=("Age",), folds=3)
-    result = yardsticks_of(rows, folds[0], folds, models, fitted, settings.data, settings.preprocess, section)
+    held = HeldOut("rows", np.arange(9), folds)
+    result = yardsticks_of(rows, folds[0], held, models, fitted, settings.data, settings.preprocess)
     expected = np.full((9, 3), 1 / 3)
     expected[6:] = 0.5, 0.5, np.nan
     np.testing.assert_allclose(result.unseen.chances["mlp"], expected, rtol=1e-6)

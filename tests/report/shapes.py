@@ -30,7 +30,7 @@ def written(folder: Path, columns: list[str], classes: list[str], rows: int = 12
         "codes": {name: place - 1 for place, name in enumerate(classes)},
         "features": {name: {"unit": "<u>"} if place % 2 else {"range": [-100, 100]} for place, name in enumerate(columns)},
     }
-    settings = {"data": data, "training": QUICK, **sections}
+    settings = {"data": data, "training": QUICK, "evaluation": {"unseen": None}, **sections}
     (folder / "shape.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=False), encoding="utf-8")
     return folder / "shape.yaml"
 
@@ -54,7 +54,7 @@ def _article(folder: Path) -> tuple[Path, tuple[str, ...]]:
 
 def _many(folder: Path, columns: int) -> Path:
     names, classes = [f"column {number}" for number in range(columns)], [f"class {number}" for number in range(9)]
-    return written(folder, names, classes, 280, network={"hidden": [5]}, evaluation={"unseen": None})
+    return written(folder, names, classes, 280, network={"hidden": [5]})
 
 
 SHAPES: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {
@@ -70,7 +70,10 @@ SHAPES: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {
         ),
         (),
     ),
-    "flat": lambda folder: (written(folder, ["a", "b"], ["x", "y", "z"], network={"hidden": [], "alpha": 0.2}), ()),
+    "flat": lambda folder: (
+        written(folder, ["a", "b"], ["x", "y", "z"], network={"hidden": [], "alpha": 0.2}, evaluation={"unseen": "auto"}),
+        (),
+    ),
     "deep": lambda folder: (
         written(folder, ["a"], ["x", "y", "z"], network={"hidden": [4, 2, 4, 2], "alpha": [0.1, 0, 0.3, 0.4, 1]}),
         (),

@@ -127,7 +127,7 @@ def test_accuracies_leave_out_what_was_not_measured() -> None:
         {"name": "rule", "test": 0.7},
     ]
     picture = figures.accuracies(rows)
-    assert {"this network", "tree", "rule", "test rows", "unseen profiles"} <= set(words(picture))
+    assert {"this network", "tree", "rule", "test rows", "unseen rows"} <= set(words(picture))
     assert "rule 70.0" in picture.caption
     assert "tree" not in picture.caption
 

@@ -120,7 +120,7 @@ def test_what_was_not_supplied_is_shown_as_such(reopened: Reopened) -> None:
     summary = reopened.summary.model_copy(update=absent)
     seen = text_of(report_page(reopened.run, reopened.table, summary))
     assert seen.count("not supplied") >= 7
-    for each in ("AUC, Brier score, log loss and calibration: not measured", "Accuracy on unseen profiles: not measured"):
+    for each in ("AUC, Brier score, log loss and calibration: not measured", "Accuracy on unseen rows: not measured"):
         assert each in seen
     gone = seen[seen.index("A reader who has to judge") :]
     for each in ("intended use", "intended users", "dates of the data", "external validation"):
