@@ -43,7 +43,7 @@ def test_arrays_keep_the_model_and_do_without_the_spread_of_an_older_run(spread)
     trained = Trained(network.weights[None], network.weights[None], np.zeros((1, 1)), np.zeros(1), 0)
     split = Split(np.arange(3), np.arange(3, 5))
     chances = {"mlp": np.linspace(0, 1, 10, dtype=np.float32).reshape(5, 2)}
-    unseen = Unseen(np.arange(5), np.arange(5) % 2, {"network": np.arange(5) - 1}, chances) if spread else None
+    unseen = Unseen(np.arange(5), np.arange(5) % 2, {"network": np.arange(5) - 1}, "rows", chances) if spread else None
     yardsticks = Yardsticks({"a": 2, "b": 1}, {"tree": np.array([1, 0])} if spread else {}, unseen)
     arrays = to_arrays(model(spread), trained, split, yardsticks)
     assert ("spread" in arrays) == (spread is not None)

@@ -68,7 +68,7 @@ def two_sample(column: Ranked, flags: Flags) -> float:
 
 def at_least(successes: int, trials: int, share: float) -> float:
     """Return the probability of at least so many successes in independent trials, each with the probability ``share``."""
-    return min(1.0, binomial_tail(trials - successes, trials, 1 - share)) if successes > 0 else 1.0
+    return min(1.0, binomial_tail(trials - successes, trials, 1 - share)) if successes > 0 and share < 1 else 1.0
 
 
 def poisson_at_least(count: float, mean: float) -> float:
