@@ -55,8 +55,8 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
         the patients.
     How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled and
         calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
-        exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. A
-        probability below 0.5 % counts as that, so that no outlier decides. Rows are named whose label is then more likely
+        exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. No
+        probability counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely
         wrong than right. Few wrong labels cannot be told where classes overlap much; and where a class has a subgroup, or tails
         so heavy, that its rows lie amid another class, they look like wrong labels.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.

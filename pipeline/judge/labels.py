@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats, Floats32, Integers
 
-_LEAST = 0.005  # a chance as small counts as this: half a vote of the 100 trees of a forest, and outliers would decide else
+_LEAST = 0.002  # is added to each chance: a forest without a vote for a class says 0, and outliers would decide else
 _MOST = 0.5  # of the labels
 
 

@@ -1,10 +1,11 @@
 """E401 to E408: figures that provoke them, with the evidence, and figures that do not; SciPy's exact tests are the oracle."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from scipy.stats import binom, binomtest, fisher_exact
 
 from pipeline.findings import find
@@ -205,3 +206,42 @@ def test_e407_is_fishers_test_of_each_subgroup(wrong: int, unseen: bool) -> None
 def test_the_binomial_tail_is_that_of_scipy(trials: int, share: float) -> None:
     for successes in {0, 1, trials // 3, trials}:
         assert binomial_tail(successes, trials, share) == pytest.approx(binom.cdf(successes, trials, share), rel=1e-9, abs=1e-300)
+
+
+def doubtful(share: float, rival: float = 0.0) -> tuple[Evaluation, np.ndarray]:
+    """Figures of 2,000 rows, and which of their labels were exchanged; ``rival`` is the second model's share of blind guesses."""
+    random = np.random.default_rng(5)
+    truth = random.integers(2, size=2000)
+    certain = expit(2.5 * random.normal(size=2000) + 6.25 * (truth - 0.5))  # two normal classes, 2.5 standard deviations apart
+    wrong = random.random(2000) < share
+    given = np.where(wrong, 1 - truth, truth)
+    first = np.column_stack([1 - certain, certain]).astype(np.float32)
+    second = np.where(random.random((2000, 1)) < rival, 0.5, first)
+    chances = {"logistic_regression": first, "random_forest": second}
+    facts = answered(given, given, unseen=given)
+    return replace(facts, unseen=replace(facts.unseen, chances=chances)), wrong
+
+
+def test_e405_names_the_rows_and_is_gone_when_they_are_corrected() -> None:
+    facts, wrong = doubtful(0.05)
+    (doubt,) = find("E", facts, ["E401", "E402", "E403", "E404"])[-1:]
+    assert doubt.code == "E405"
+    rows = np.array(doubt.evidence["examples"]) - 1
+    assert doubt.evidence["rows"] == len(rows)
+    assert wrong[rows].mean() > 0.6
+    assert doubt.fix.startswith(f"look rows {rows[0] + 1}, {rows[1] + 1}, ")
+    assert doubt.fix.endswith(", ... up in the file and correct their labels")
+    mended = facts.truth.copy()
+    mended[rows] = 1 - mended[rows]
+    assert evidence(replace(facts, truth=mended), "E405") is None
+
+
+@pytest.mark.parametrize(("share", "rival"), [(0, 0), (0.08, 1), (0, 1)])
+def test_e405_is_silent_of_right_labels_and_where_one_model_does_not_doubt_them(share: float, rival: float) -> None:
+    assert evidence(doubtful(share, rival)[0], "E405") is None
+
+
+def test_e405_is_silent_without_probabilities_of_rows_that_were_held_out() -> None:
+    facts, _ = doubtful(0.08)
+    assert evidence(replace(facts, unseen=replace(facts.unseen, chances={})), "E405") is None
+    assert evidence(replace(facts, unseen=None), "E405") is None

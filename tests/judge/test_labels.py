@@ -11,7 +11,7 @@ from sklearn.model_selection import cross_val_predict
 
 from pipeline.judge.labels import wrong_labels
 
-_LEAST = 0.005
+_LEAST = 0.002
 
 
 def drawn(seed: int, rows: int, classes: int = 2):
