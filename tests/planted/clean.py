@@ -128,9 +128,9 @@ class Population:
     gaps: Numbers
     others: bool
 
-    def draw(self, rows: int, random: np.random.Generator) -> pd.DataFrame:
-        """Return new patients."""
-        truth = random.choice(len(self.classes), rows, p=self.shares)
+    def draw(self, rows: int, random: np.random.Generator, classes: Places | None = None) -> pd.DataFrame:
+        """Return new patients; ``classes`` are the (rows,) numbers of their classes where these are not left to chance."""
+        truth = random.choice(len(self.classes), rows, p=self.shares) if classes is None else classes
         own = np.sqrt(1 - (self.loadings**2).sum(axis=1))
         values = random.normal(size=(rows, 2)) @ self.loadings.T + random.normal(size=(rows, len(self.columns))) * own
         values = self.means[truth] + self.spreads[truth] * values
