@@ -90,6 +90,7 @@ NAMING: dict[str, dict[str, tuple[str, ...]]] = {
 
 def deepchecks(case: Case) -> set[str]:
     """Return the checks of the suites whose condition fails, with a logistic regression as the model where one can be fitted."""
+    vars(np).setdefault("Inf", np.inf)  # which deepchecks 0.19 asks of every NumPy, and NumPy 2 has under its other name only
     from deepchecks.tabular import Dataset
     from deepchecks.tabular.suites import full_suite
 
