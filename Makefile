@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python -m pipeline
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: train evaluate report study check runs fetch install test slow other-processor lint types bench coverage recipes planted same-figures torture lock
+.PHONY: train evaluate report study check runs fetch install test slow other-processor lint types bench coverage recipes planted planted-faults peers same-figures torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -87,6 +87,15 @@ recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of comp
 
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
 	$(VENV)/bin/python -m tests.simulation.planted
+
+planted-faults: $(INSTALLED) ## what the findings catch of 35 planted faults, and their false alarms; PART="faults sweep" for some; an hour
+	$(VENV)/bin/python -m tests.planted.planted_faults $(PART)
+
+# Their pins are others than ours, so they have an environment of their own, and no lock: they are only compared with.
+peers:                    ## deepchecks, cleanlab and ydata-profiling beside this project, for make planted-faults
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+		$$($(PYTHON) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['peers'])")
 
 same-figures: $(INSTALLED) ## whether every command gives the same figures as at an earlier commit: SINCE=COMMIT; some twenty minutes
 	$(VENV)/bin/python -m tests.same_figures $(SINCE)
