@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import DataSection
-from pipeline.data.columns import cell_text, clip, different_texts, numbers, short
+from pipeline.data.columns import MISSING, cell_text, clip, different_texts, numbers, short
+from pipeline.data.profiles import combined, numbered
 from pipeline.data.rows import Source, open_rows
 from pipeline.data.table import Table, Texts
 from pipeline.errors import DataError, did_you_mean, listing
@@ -22,7 +23,7 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     Args:
         section: path, columns, ranges and classes.
         group_by: columns of a grouped split; those that are no features are kept as text.
-        only_score: the file is not trained on: it may lack redundant columns and hold a single class.
+        only_score: the file is not trained on: it may lack the other columns and hold a single class.
 
     Raises:
         DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
@@ -34,7 +35,8 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     except (OSError, ValueError) as error:
         hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
-    others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in features)]))
+    patient = section.patient or ()
+    others = list(dict.fromkeys([*section.redundant, *patient, *(name for name in group_by if name not in features)]))
     source = open_rows(path, io.BytesIO(content), section, [*features, section.target, *([] if only_score else others)])
     others = [name for name in others if name in source.spelt]
     values, texts = _parsed(source, path, features, [section.target, *others])
@@ -45,7 +47,16 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     truth = np.array([classes.index(name) for name in target.different], dtype=np.int64)[target.places]
     lowest, highest = section.bounds()
     implausible = (values < lowest) | (values > highest)
-    return Table(tuple(features), values, implausible, classes, truth, texts, path, hashlib.sha256(content).hexdigest())
+    patients = _patients([texts[name] for name in patient]) if patient and set(patient) <= set(others) else None
+    digest = hashlib.sha256(content).hexdigest()
+    return Table(tuple(features), values, implausible, classes, truth, texts, path, digest, patients)
+
+
+def _patients(columns: Sequence[Texts]) -> Integers:
+    """Return (rows,) numbers: rows of one patient share one; an empty cell makes a row a patient of its own."""
+    named = combined([column.places for column in columns])
+    empty = [np.array([text.lower() in MISSING for text in column.different])[column.places] for column in columns]
+    return numbered(np.where(np.any(empty, axis=0), len(named) + np.arange(len(named)), named))
 
 
 def _parsed(source: Source, path: str, features: Sequence[str], names: Sequence[str]) -> tuple[Floats, dict[str, Texts]]:
