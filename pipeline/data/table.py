@@ -32,7 +32,7 @@ class Table:
         path: the file as it was named.
         sha256: of the file's bytes.
         patients: (rows,) number of each row's patient; None where no column names patients.
-        unnamed: the columns that the config does not name; those that are no text are left out.
+        unnamed: the columns that the config does not name and that are text, where patients may be among them.
     """
 
     features: tuple[str, ...]
