@@ -30,6 +30,10 @@ def _data(config: Config) -> Iterator[Problem]:
         if name == data.target or name in data.features:
             other = "data.target" if name == data.target else "a feature"
             yield ("data", "redundant", index), f'"{name}" is also {other}; a column has one role'
+    for index, name in enumerate(data.patient or ()):
+        if name == data.target or name in data.features or name in data.redundant:
+            other = "data.target" if name == data.target else "a feature" if name in data.features else "in data.redundant"
+            yield ("data", "patient", index), f'"{name}" is also {other}; the name of a patient has no other role'
     for name, feature in data.features.items():
         if (ends := feature.range) and ends[0] >= ends[1]:
             yield ("data", "features", name, "range"), f"must be [lowest, highest] with lowest below highest; got {list(ends)}"
@@ -47,6 +51,7 @@ def _lists(config: Config) -> Iterator[Problem]:
     study = config.study
     lists: dict[Location, Sequence[object]] = {
         ("data", "redundant"): config.data.redundant,
+        ("data", "patient"): config.data.patient or (),
         ("split", "group_by"): config.split.group_by or (),
         ("evaluation", "unseen", "group_by"): config.evaluation.profile,
         ("findings", "accept"): config.findings.accept,
@@ -83,6 +88,10 @@ def _groups(config: Config) -> Iterator[Problem]:
     grouping, subgroups = config.split.group_by or (), config.evaluation.subgroups
     if config.split.stratify and grouping:
         yield ("split", "stratify"), "cannot be combined with split.group_by: whole groups cannot keep exact shares; choose one"
+    elif config.split.stratify and config.data.patient:
+        yield ("split", "stratify"), "cannot be combined with data.patient: whole patients cannot keep exact shares; choose one"
+    if set(grouping) & set(config.data.patient or ()):
+        yield ("split", "group_by"), "has no effect on columns of data.patient, whose rows stay together anyway; take them out"
     if config.data.target in grouping:
         yield ("split", "group_by"), f'"{config.data.target}" is data.target: whole classes would be missing from training'
     columns: list[tuple[Location, str]] = [(("evaluation", "subgroups", name), name) for name in subgroups]

@@ -30,6 +30,10 @@ Code = Literal[
 # strict validation wants a tuple, YAML gives a list; the items stay strict
 Name = Annotated[str, AfterValidator(canonical)]
 Names = Annotated[tuple[Name, ...], Field(strict=False)]
+Patient = Annotated[
+    Annotated[Names, Field(min_length=1)] | None,
+    BeforeValidator(lambda value: value if value is None or isinstance(value, list | tuple) else (value,)),
+]
 Slopes = Annotated[
     Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("many")],
     Discriminator(lambda value: "many" if isinstance(value, list | tuple) else "one"),
@@ -57,6 +61,7 @@ class DataSection(Section):
     """Which file, which columns, which classes."""
 
     path: str
+    patient: Patient = None
     target: Name
     redundant: Names = ()
     reference: Name | None = None

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import DataSection
-from pipeline.data.columns import cell_text, clip, different_texts, numbers, short
-from pipeline.data.rows import Source, open_rows
+from pipeline.data.columns import MISSING, cell_text, clip, different_texts, numbers, short
+from pipeline.data.profiles import combined, numbered
+from pipeline.data.rows import Rows, Source, open_rows
 from pipeline.data.table import Table, Texts
 from pipeline.errors import DataError, did_you_mean, listing
 from pipeline.machine.arrays import Floats, Integers
@@ -22,7 +23,7 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     Args:
         section: path, columns, ranges and classes.
         group_by: columns of a grouped split; those that are no features are kept as text.
-        only_score: the file is not trained on: it may lack redundant columns and hold a single class.
+        only_score: the file is not trained on: it may lack the other columns and hold a single class.
 
     Raises:
         DataError: with every problem that stops the file from being used, naming column and row. Rows are counted from 1
@@ -34,10 +35,14 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     except (OSError, ValueError) as error:
         hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
-    others = list(dict.fromkeys([*section.redundant, *(name for name in group_by if name not in features)]))
+    patient = section.patient or ()
+    others = list(dict.fromkeys([*section.redundant, *patient, *(name for name in group_by if name not in features)]))
     source = open_rows(path, io.BytesIO(content), section, [*features, section.target, *([] if only_score else others)])
     others = [name for name in others if name in source.spelt]
-    values, texts = _parsed(source, path, features, [section.target, *others])
+    named = {section.target, *others, *features}
+    unnamed = [] if only_score or patient else [name for name in source.spelt if name and "\0" not in name and name not in named]
+    values, texts = _parsed(source, path, features, [section.target, *others], unnamed)
+    idle = {name: texts.pop(name) for name in unnamed if name in texts}
     target, classes = texts.pop(section.target), tuple(section.codes)
     _refuse_wrong_cells(source, section, values, target)
     if len(target.different) < 2 and not only_score:
@@ -45,14 +50,25 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     truth = np.array([classes.index(name) for name in target.different], dtype=np.int64)[target.places]
     lowest, highest = section.bounds()
     implausible = (values < lowest) | (values > highest)
-    return Table(tuple(features), values, implausible, classes, truth, texts, path, hashlib.sha256(content).hexdigest())
+    patients = _patients([texts[name] for name in patient]) if patient and set(patient) <= set(others) else None
+    digest = hashlib.sha256(content).hexdigest()
+    return Table(tuple(features), values, implausible, classes, truth, texts, path, digest, patients, idle)
 
 
-def _parsed(source: Source, path: str, features: Sequence[str], names: Sequence[str]) -> tuple[Floats, dict[str, Texts]]:
-    """Return (rows, F) numbers, infinite where something else stands, and the named columns of text."""
+def _patients(columns: Sequence[Texts]) -> Integers:
+    """Return (rows,) numbers: rows of one patient share one; an empty cell makes a row a patient of its own."""
+    named = combined([column.places for column in columns])
+    empty = [np.array([text.lower() in MISSING for text in column.different])[column.places] for column in columns]
+    return numbered(np.where(np.any(empty, axis=0), len(named) + np.arange(len(named)), named))
+
+
+def _parsed(
+    source: Source, path: str, features: Sequence[str], names: Sequence[str], unnamed: Sequence[str]
+) -> tuple[Floats, dict[str, Texts]]:
+    """Return (rows, F) numbers, infinite where something else stands, and the columns of text; of the unnamed those that are."""
     values: list[Floats] = []
-    levels: dict[str, dict[str, int]] = {name: {} for name in names}
-    places: dict[str, list[Integers]] = {name: [] for name in names}
+    levels: dict[str, dict[str, int]] = {name: {} for name in (*names, *unnamed)}
+    places: dict[str, list[Integers]] = {name: [] for name in levels}
     row = 1
     for read in source.pieces():
         rows = read()
@@ -62,19 +78,30 @@ def _parsed(source: Source, path: str, features: Sequence[str], names: Sequence[
             row += int((rows.lines() < first.line).sum())
             raise DataError(f"{path}, row {row} (line {first.line}): {first.reason}; {hint}")
         values.append(np.array([numbers(rows.columns[name]) for name in features]))
-        for name, level in levels.items():
+        for name, level in [*levels.items()]:
             try:
-                different, place = different_texts(rows.columns[name])
-            except pa.ArrowException:
-                raise DataError(f'{path}: column "{name}" must hold text; its type is {rows.columns[name].type}') from None
-            if None in different:
-                raise DataError(f'{path}: column "{name}" must hold UTF-8 text')
+                different, place = _texts_of(path, name, rows)
+            except DataError:
+                if name not in unnamed:
+                    raise
+                del levels[name]
+                continue
             own = [level.setdefault(str(text), len(level)) for text in different]
             places[name].append(np.array(own, dtype=np.int64)[place])
         row += len(rows.columns)
     if row == 1:
         raise DataError(f"{path}: there is a header but no row below it")
     return np.concatenate(values, axis=1).T, {name: _texts(level, places[name]) for name, level in levels.items()}
+
+
+def _texts_of(path: str, name: str, rows: Rows) -> tuple[list[str | None], Integers]:
+    try:
+        different, place = different_texts(rows.columns[name])
+    except pa.ArrowException:
+        raise DataError(f'{path}: column "{name}" must hold text; its type is {rows.columns[name].type}') from None
+    if None in different:
+        raise DataError(f'{path}: column "{name}" must hold UTF-8 text')
+    return different, place
 
 
 def _texts(level: dict[str, int], places: Sequence[Integers]) -> Texts:

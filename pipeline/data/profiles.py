@@ -53,6 +53,13 @@ def linked_rows(columns: Sequence[Integers], equal: Integers) -> Integers:
     return numbered(_components(len(first), links))[equal]
 
 
+def chained(groupings: Sequence[Integers]) -> Integers:
+    """Return (rows,) numbers from 0: rows that share a number in any of the groupings share one, and so do chains of them."""
+    first = [np.unique(group, return_index=True)[1][numbered(group)] for group in groupings]
+    links = np.stack([np.concatenate(first), np.tile(np.arange(len(groupings[0])), len(groupings))], axis=1)
+    return numbered(_components(len(groupings[0]), links))
+
+
 def _components(size: int, links: Integers) -> Integers:
     """Return the lowest number that each of ``size`` numbers is linked to; SciPy would double the time of check to import."""
     lowest, (one, other) = np.arange(size), links.T

@@ -30,7 +30,7 @@ class Split:
 
 
 def split(table: Table, section: SplitSection) -> Split:
-    """Split as scikit-learn's ``train_test_split`` does with the same seed, or by whole groups as ``GroupShuffleSplit``.
+    """Split as scikit-learn's ``train_test_split`` does with the same seed, or as ``GroupShuffleSplit`` by groups and patients.
 
     Raises:
         DataError: the rows cannot be divided so, or the training rows hold a single class.
@@ -61,12 +61,13 @@ def _refuse_unstratifiable(table: Table, tested: int) -> None:
 
 def _second_class(table: Table, section: SplitSection, lone: str) -> str:
     """Return what brings a row of another class than the lone one into training."""
-    groups, unit = (table.profiles(section.group_by), "group") if section.group_by else (np.arange(len(table)), "row")
+    kept = table.together(section.group_by or ())
+    groups, unit = (np.arange(len(table)), "row") if kept is None else (kept, _unit(section))
     sizes = {name: len(np.unique(groups[table.truth == place])) for place, name in enumerate(table.classes) if name != lone}
     name, count = max(sorted(sizes.items()), key=lambda pair: pair[1])
     if count < 2:
         return f'class "{name}" has 1 {unit} and needs 2, one to train with and one to test with; bring more rows of it'
-    return "set another split.seed" + ("" if section.group_by else ", or split.stratify: true")
+    return "set another split.seed" + ("" if unit != "row" else ", or split.stratify: true")
 
 
 def _divide(table: Table, section: SplitSection) -> tuple[Integers, Integers]:
@@ -77,12 +78,16 @@ def _divide(table: Table, section: SplitSection) -> tuple[Integers, Integers]:
         rows = np.arange(len(table))
         train, test = train_test_split(rows, test_size=section.test_size, random_state=section.seed, stratify=table.truth)
         return train, test
-    if not section.group_by:
+    groups = table.together(section.group_by or ())
+    if groups is None:
         return _shuffle(len(table), section, "row")
-    groups = table.profiles(section.group_by)
-    _, chosen = _shuffle(int(groups.max()) + 1, section, "group")
+    _, chosen = _shuffle(int(groups.max()) + 1, section, _unit(section))
     tested = np.isin(groups, chosen)
     return np.flatnonzero(~tested), np.flatnonzero(tested)
+
+
+def _unit(section: SplitSection) -> str:
+    return "group" if section.group_by else "patient"
 
 
 def _shuffle(size: int, section: SplitSection, unit: str) -> tuple[Integers, Integers]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.data.profiles import equal_rows, linked_rows, numbered
+from pipeline.data.profiles import chained, equal_rows, linked_rows, numbered
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 
@@ -28,9 +28,11 @@ class Table:
         implausible: (rows, F) outside the plausible range; empty cells are not.
         classes: their names, in the order of ``data.codes``.
         truth: (rows,) the index of each row's class.
-        others: the redundant columns, and those to group by that are no features; blanks around values removed.
+        others: the columns that are redundant, name patients, or group rows and are no features; without blanks around values.
         path: the file as it was named.
         sha256: of the file's bytes.
+        patients: (rows,) number of each row's patient; None where no column names patients.
+        unnamed: the columns that the config does not name and that are text, where patients may be among them.
     """
 
     features: tuple[str, ...]
@@ -41,6 +43,8 @@ class Table:
     others: Mapping[str, Texts]
     path: str
     sha256: str
+    patients: Integers | None = None
+    unnamed: Mapping[str, Texts] = field(default_factory=dict)
     _numbers: dict[tuple[str, ...], Integers] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -73,6 +77,12 @@ class Table:
     def profiles(self, columns: Sequence[str]) -> Integers:
         """Return (rows,) numbers: rows that are equal in the columns, or may be where a cell is empty, share one."""
         return self._numbered(("linked", *columns), lambda: linked_rows(self._levels(columns), self.copies(columns)))
+
+    def together(self, columns: Sequence[str]) -> Integers | None:
+        """Return (rows,) numbers from 0: rows that share a patient, or a profile of the columns, share one; None for neither."""
+        kept = [self.profiles(columns)] if columns else []
+        kept += [] if self.patients is None else [self.patients]
+        return kept[0] if len(kept) == 1 else chained(kept) if kept else None
 
     def _numbered(self, key: tuple[str, ...], number: Callable[[], Integers]) -> Integers:
         """Number the rows, or the values of a column, once, however many stages ask."""

@@ -7,7 +7,9 @@ import numpy as np
 
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
+from pipeline.judge.bootstrap import Interval
 from pipeline.judge.evaluate import Evaluation
+from pipeline.judge.grouped import accuracy_interval
 from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.standing import Standing
 from pipeline.machine.arrays import Integers
@@ -139,7 +141,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     Why it matters: much higher on training rows, the network has learnt those rows by heart (overfitting). Much lower, the two
         parts differ in kind, or the split was a lucky one.
     How it is tested: decoded accuracy of both parts. The interval of their difference that covers 99.9 %, made of the Wilson
-        intervals of both after Newcombe (1998), must not hold 0.
+        intervals of both after Newcombe (1998), must not hold 0; where patients have several rows, of intervals by patients.
     How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values of
         `split.seed`, or `--set split.stratify=true`.
     Source: the bias-variance trade-off, as in Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 7.2.
@@ -148,7 +150,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
         return
     train, test = evaluation.train, evaluation.test
     gap, below = train.accuracy - test.accuracy, train.accuracy < test.accuracy
-    ends = [wilson(round(part.accuracy * part.rows), part.rows, 1 - _SURE) for part in (train, test)]
+    ends = _ends(evaluation)
     chance = np.hypot(ends[0][below] - train.accuracy, ends[1][not below] - test.accuracy)
     if round(abs(gap), 9) >= _GAP and abs(gap) > chance:
         yield Doubt(
@@ -157,5 +159,17 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
             {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
             "a smaller network, a regulariser (training.l2), or more rows"
             if gap > 0
+            else "look at other values of split.seed"
+            if evaluation.patients is not None
             else "--set split.stratify=true, or look at other values of split.seed",
         )
+
+
+def _ends(evaluation: Evaluation) -> list[Interval]:
+    """Return the intervals of training and test accuracy that are as sure as E404 must be."""
+    if evaluation.patients is None:
+        parts = [part for part in (evaluation.train, evaluation.test) if part]
+        return [wilson(round(part.accuracy * part.rows), part.rows, 1 - _SURE) for part in parts]
+    right, tested = evaluation.answers == evaluation.truth, np.zeros(len(evaluation.truth), dtype=bool)
+    tested[evaluation.tested] = True
+    return [accuracy_interval(right[part], evaluation.patients[part], 1 - _SURE) for part in (~tested, tested)]

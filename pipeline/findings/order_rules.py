@@ -1,5 +1,6 @@
 """D: what the order of the file tells. Facts: those of the data rules."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from math import log
@@ -7,19 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.yaml_text import dump_line
+from pipeline.data.table import Table
 from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
 from pipeline.findings.finding import Doubt
-from pipeline.machine.arrays import Floats
+from pipeline.findings.likeness import levels_of, likeness
+from pipeline.machine.arrays import Floats, Integers
 
 _SIGNIFICANCE = 1e-4
 _ROWS = 50  # fewer may be in order, or all different, without a reason
+_LIKE = 6  # standard errors
 _MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
 
 
 def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
-    """A column numbers the rows.
+    """A column that names or numbers the rows; a patient on both sides of the split.
 
     What: an input that rises, or falls, from each row of the file to the next; or whole numbers of which no two rows share one
         although they lie close together. Row numbers, patient numbers and dates of entry look like that.
@@ -31,7 +36,13 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         spread that is smooth at that scale, one pair in 2 m of them would be equal. No pair is, with a probability below
         exp(-pairs / 2 m). With twice the expected pairs that make this 0.0001 after Bonferroni's correction it is a finding:
         the doubled limit makes up for the pairs being counted. Whole numbers measured finely, such as grams, stay below it.
-    How to fix: take the column out of `data.features`. Where the file is only sorted by a measurement, shuffle the file.
+        Or, where `data.patient` is not set, a column of the file, input or not, names patients who stand on both sides of the
+        split: from 20 values with several rows on, and up to 20 rows a value in the mean, rows of one value must resemble one
+        another more than rows of the next values let expect, by more than 6 standard errors (distances of ranks in the other
+        inputs, drawn out to zero from the four values beside, so that an age or a date tells nothing; equal rows count once),
+        and some value must have training and test rows, which is exact.
+    How to fix: take the column out of `data.features`; `data.patient` keeps the rows of a patient together. Where the file is
+        only sorted by a measurement, shuffle the file.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
@@ -55,6 +66,40 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
             {"columns": list(details), "details": details},
             f"take {listing(details)} out of data.features",
         )
+    yield from _parted_patients(facts)
+
+
+def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
+    """Yield the columns that name patients with rows on both sides of the split."""
+    table, data, details = facts.table, facts.config.data, dict[str, dict[str, float]]()
+    rows = np.unique(table.copies(table.features) * len(table.classes) + table.truth, return_index=True)[1]
+    for name, levels in _names(table) if not data.patient and len(table) >= _ROWS else ():
+        tested = np.isin(levels[facts.parts.test], levels[facts.parts.train]) & (levels[facts.parts.test] >= 0)
+        others = [place for place, feature in enumerate(table.features) if feature != name]
+        if tested.any() and others and (z := likeness(table.values[np.ix_(rows, others)], levels[rows])) > _LIKE:
+            details[name] = {"z": z, "rows": int(tested.sum())}
+    if details:
+        best = max(details, key=lambda name: details[name]["z"])
+        out = f"take {listing([best])} out of data.features, and " * (best in data.features)
+        spelt = dump_line(best).removesuffix("...").strip()  # a plain text ends a document
+        shuffled = " --set split.stratify=false" if facts.config.split.stratify else ""
+        yield Doubt(
+            f"{listing(details)} seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another: "
+            f"{details[best]['rows']} test rows have a row of the same patient in training",
+            {"columns": list(details), "details": details},
+            f"{out}--set data.patient={shlex.quote(spelt)}{shuffled}",
+        )
+
+
+def _names(table: Table) -> Iterator[tuple[str, Integers]]:
+    """Yield the columns that may name patients, with (rows,) numbers of their values: whole numbers, and what is no input."""
+    for name, values in zip(table.features, table.values.T, strict=True):
+        filled = ~np.isnan(values)
+        if np.array_equal(values[filled], np.rint(values[filled])):
+            yield name, np.where(filled, table.copies((name,)), -1)
+    for name, texts in table.unnamed.items():
+        if (levels := levels_of(texts)) is not None:
+            yield name, levels
 
 
 def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:

@@ -95,7 +95,8 @@ def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> str:
         worst = min(_classes_unlike(facts.table.truth, tested), *(_column_unlike(column, tested) for column in columns.values()))
         if worst * tests >= _SIGNIFICANCE:
             return f"--set split.seed={seed}"
-    return f"rows of more groups than {listing(facts.config.split.group_by or ())} has, or another split.group_by"
+    grouping = facts.config.split.group_by or facts.config.data.patient or ()
+    return f"rows of more groups than {listing(grouping)} has" + ", or another split.group_by" * bool(facts.config.split.group_by)
 
 
 def _larger_test(facts: DataFacts, names: list[str]) -> str:
@@ -105,7 +106,7 @@ def _larger_test(facts: DataFacts, names: list[str]) -> str:
         return f"score a file with more rows of {listing(names)}"
     rows = min(map(facts.table.counts().__getitem__, names))
     share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
-    if section.group_by:
+    if section.group_by or facts.config.data.patient:
         seeds = (seed for seed in range(_SEEDS) if _enough(facts, seed)) if rows >= 2 * _FEWEST else iter(())
         if (seed := next(seeds, None)) is not None:
             return f"--set split.seed={seed}, by which every class has test rows enough"

@@ -1,7 +1,7 @@
 """Judge a model on the rows it was trained on and on those it was not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +13,7 @@ from pipeline.data.table import Table
 from pipeline.judge.advice import Advice, advise
 from pipeline.judge.baselines import RIVAL_NAMES, Yardsticks, rule_answers
 from pipeline.judge.bootstrap import Interval
+from pipeline.judge.grouped import accuracy_interval
 from pipeline.judge.metrics import Scores, score, wilson
 from pipeline.judge.probability import ProbabilityScores, score_probabilities
 from pipeline.judge.standing import Standing, standings
@@ -49,6 +50,7 @@ class Evaluation:
         fill: what replaces a missing value of each column; NaN where nothing does.
         tested: numbers of the test rows.
         truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
+        patients: (rows,) number of each row's patient; None where no column names patients.
     """
 
     train: Scores | None
@@ -67,6 +69,7 @@ class Evaluation:
     tested: Integers
     truth: Integers
     answers: Integers
+    patients: Integers | None
 
     @property
     def unseen_words(self) -> str:
@@ -102,16 +105,22 @@ def evaluate(
     answers = model.answers(output, classes)
     codes = np.array(list(data.codes.values()))[truth]
 
+    def scored(rows: Integers) -> Scores:
+        by_row, groups = score(truth[rows], answers[rows], classes, level), table.patients
+        right = answers[rows] == truth[rows]
+        return replace(by_row, interval=accuracy_interval(right, None if groups is None else groups[rows], level))
+
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
     rivals = {"network": answers[test]} | rule_answers(table, test, yardsticks.counts, data, preprocess) | yardsticks.test
+    answered = {name: rivals.get(name) for name in RIVAL_NAMES}
     return Evaluation(
-        train=score(truth[train], answers[train], classes, level) if len(train) else None,
-        test=score(truth[test], answers[test], classes, level),
+        train=scored(train) if len(train) else None,
+        test=scored(test),
         keras_train=keras(train),
         keras_test=keras(test),
-        standings=standings(truth, test, {name: rivals.get(name) for name in RIVAL_NAMES}, yardsticks.unseen, level),
+        standings=standings(truth, test, answered, yardsticks.unseen, level, table.patients),
         unseen=yardsticks.unseen,
         probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
         spread=model.coding.spread,
@@ -126,6 +135,7 @@ def evaluate(
         tested=test,
         truth=truth,
         answers=answers,
+        patients=table.patients,
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.judge.bootstrap import Interval, parts, weights
-from pipeline.machine.arrays import Floats
+from pipeline.judge.metrics import wilson
+from pipeline.machine.arrays import Floats, Integers
 
 _RESAMPLES = 4000
 _MANY_GROUPS = 1000
@@ -24,6 +25,14 @@ def grouped_interval(right: ArrayLike, groups: ArrayLike, level: float, seed: in
     ``right`` says of each row whether the answer was right, ``groups`` which group it is of, by any labels.
     """
     return _interval(np.asarray(right, dtype=np.float64), groups, np.array([0.0, 1.0]), level, seed)
+
+
+def accuracy_interval(right: ArrayLike, groups: Integers | None, level: float) -> Interval:
+    """Return ``grouped_interval`` where some of the rows share a group, such as a patient, and else Wilson's interval."""
+    hits = np.asarray(right)
+    if groups is None or len(np.unique(groups)) == len(hits):
+        return wilson(int(hits.sum()), len(hits), level)
+    return grouped_interval(hits, groups, level)
 
 
 def grouped_difference(first: ArrayLike, second: ArrayLike, groups: ArrayLike, level: float, seed: int = 0) -> Interval:

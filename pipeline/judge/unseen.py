@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.schema import Config, DataSection, PreprocessSection, UnseenSection
-from pipeline.data.profiles import UNSEEN_WORDS, Together, combined
+from pipeline.data.profiles import UNSEEN_WORDS, Together, chained, combined
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import DataError, counted, listing
@@ -61,8 +61,8 @@ def held_out(table: Table, config: Config) -> HeldOut:
     if isinstance(section, UnseenSection):
         folds = folds_of(table, section)
         return HeldOut("profiles", profiles_of(table, section), folds, tuple(prepare_folds(table, folds, *sections)))
-    kind: Together = "rows"
-    groups = table.copies(table.features)
+    kind: Together = "rows" if table.patients is None else "patients"
+    groups = table.copies(table.features) if table.patients is None else table.patients
     most = max(len(np.unique(groups[table.truth == place])) for place in np.unique(table.truth))
     for count in range(min(most, 2 if len(table) > _MANY_ROWS else _FOLDS), 1, -1) if section else ():
         try:
@@ -74,12 +74,14 @@ def held_out(table: Table, config: Config) -> HeldOut:
 
 
 def profiles_of(table: Table, section: UnseenSection) -> Integers:
-    """Return (rows,) profile numbers, as ``Table.profiles`` does.
+    """Return (rows,) profile numbers, as ``Table.profiles`` does; those that share a patient are one.
 
     Raises:
         DataError: there are fewer profiles than folds.
     """
     groups = table.profiles(section.group_by)
+    if table.patients is not None:
+        groups = chained([groups, table.patients])
     count = int(groups.max()) + 1
     if count < section.folds:
         linked = count < int(table.copies(section.group_by).max()) + 1

@@ -27,6 +27,7 @@ def evaluation(
         test=SimpleNamespace(accuracy=network.test, interval=interval, rows=rows, classes=("no", "yes")),
         train=None if train is None else SimpleNamespace(accuracy=train, rows=4 * rows),
         unseen=None,
+        patients=None,
         unseen_words="unseen profiles",
         truth=truth,
         answers=truth,
