@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.config.remedy import Call
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
@@ -20,14 +21,14 @@ _FAR = 1e6  # half distances of the values from their median
 _ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for thousands of starts
 
 
-def audit(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
+def audit(config: Config, table: Table, parts: Split, call: Call) -> tuple[Finding, ...]:
     """Return the findings that need no training: about the config, the data and the split."""
     accept = config.findings.accept
-    return find("C", config, accept) + find("D", DataFacts(table, parts, config), accept)
+    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call)
 
 
 def audit_training(
-    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation
+    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation, call: Call
 ) -> tuple[Finding, ...]:
     """Return the findings about a training and its figures."""
     dead, agreeing = [], np.ones(0)
@@ -38,7 +39,7 @@ def audit_training(
     finite = np.isfinite(trained.final_loss[trained.chosen])
     extreme = None if finite else _extreme(table, table.usable(config.preprocess.implausible), parts.train)
     facts = TrainingFacts(trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme)
-    return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
+    return find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
 
 
 def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
