@@ -8,7 +8,7 @@ from typer import Argument, Option, Typer, confirm
 
 from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
-from pipeline.machine.started import asked, program
+from pipeline.machine.started import asked, started_by
 
 app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -58,7 +58,7 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, program()).summary if current else train(loaded, origin, not as_json, program())
+        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, not as_json, started_by())
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         for line in tracking_lines(summary.tracking, str(summary.run)):
             out.say(line)
@@ -75,7 +75,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, as_json: Json =
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        summary = reopen(run, data, program()).summary
+        summary = reopen(run, data, started_by()).summary
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         out.fail_unless(summary.sound)
 
@@ -89,7 +89,7 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     with outcome(as_json) as out:
         from pipeline.report.command import report
 
-        written = report(run, program())
+        written = report(run, started_by())
         out.show_line(written, written["report"])
 
 
@@ -158,7 +158,7 @@ def check_command(
         from pipeline.report.terminal import show_findings
         from pipeline.stages import check
 
-        call = Call(program(), "check", str(config), tuple(settings or ()), data)
+        call = Call(started_by(), "check", str(config), tuple(settings or ()), data)
         findings, copies = check(load_config(config, settings or (), data), call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
         out.show(shown, lambda console: show_findings(console, findings))
@@ -181,7 +181,7 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), not as_json, program())
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), not as_json, started_by())
         out.show(result.to_dict(), lambda console: show_study(console, result))
         out.fail_unless(result.sound)
 

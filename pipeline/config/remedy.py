@@ -1,11 +1,12 @@
 """What mends a finding, and how it is told: as a command in the form in which the program was started."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, TypeAlias
 
+from pipeline.config.schema import Config
 from pipeline.config.yaml_text import dump_line
 
 OUT: EllipsisType = ...
@@ -25,8 +26,8 @@ class Line:
     value: Any
 
 
-Step: TypeAlias = str | Settings | Line
-"""What to do in plain words, with a command, or with a line of the config file."""
+Step: TypeAlias = str | Settings | Line | Callable[[Config], Settings | str]
+"""What to do: in plain words, by a command, by a line of the config file, or by what is made of the config."""
 Fix: TypeAlias = Step | list[Step] | tuple[Step | list[Step], ...]
 """A step, a list of steps to be done one after the other, or a tuple of those of which any will do."""
 
@@ -36,10 +37,11 @@ class Call:
     """How a command was started.
 
     Attributes:
-        program: what the command is typed after, as ``machine.started.program`` says.
+        program: what the command is typed after, as ``machine.started.started_by`` says.
         command: train, check or study.
         path: the config file.
         settings, data: as the command line has them.
+        config: what they make together.
     """
 
     program: str = "diabetes-pipeline"
@@ -47,18 +49,19 @@ class Call:
     path: str = "configs/default.yaml"
     settings: tuple[str, ...] = ()
     data: str | None = None
+    config: Config | None = None
 
     def told(self, fix: Fix) -> str:
         """Return a fix as text; each command in it can be pasted into a shell."""
-        choices = fix if isinstance(fix, tuple) else (fix,)
-        return "; or ".join(", then ".join(map(self._step, steps if isinstance(steps, list) else [steps])) for steps in choices)
+        choices = (steps if isinstance(steps, list) else [steps] for steps in (fix if isinstance(fix, tuple) else (fix,)))
+        return "; or ".join(filter(None, (", then ".join(filter(None, map(self._step, steps))) for steps in choices)))
 
     def _step(self, step: Step) -> str:
-        if isinstance(step, str):
-            return step
+        if callable(step):
+            step = step(self.config) if self.config else ""
         if isinstance(step, Line):
             return f"in {self.path}, under {step.section}: {dump_line({step.key: step.value})[1:-1]}"
-        return self.with_settings(step)
+        return step if isinstance(step, str) else self.with_settings(step)
 
     def with_settings(self, settings: Settings) -> str:
         """Return the same command with these settings, which replace its own of the same key, quoted for a shell."""

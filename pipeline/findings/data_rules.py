@@ -1,18 +1,20 @@
 """D: what is wrong with the table. Facts: the table and the config."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
+from pipeline.config.remedy import Fix, Line, Settings
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.errors import counted, listing
+from pipeline.data.without import without
+from pipeline.errors import counted, listing, such_as
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
-_ANOTHER_SEED = ", or set another split.seed"
 _PARTS = {"empty_test": "test", "empty_train": "training"}
 
 
@@ -52,18 +54,14 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
     filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
-    fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
     for part, columns in one_sided.items():
         reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
-        single = [name for name in columns if usable[name] == 1]  # it can be on one side only
-        fix += f", or bring more values of {listing(single)}" if single else "" if fix.endswith("seed") else _ANOTHER_SEED
     if empty:
         reasons.append(f"not one value of {listing(empty)} is usable")
-        fix = "remove the column from data.features, or correct its range"
     yield Doubt(
         f"{' and '.join(reasons)}; {filled}",
         {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
-        fix,
+        _filled(facts, list(dict.fromkeys([*empty, *chain(*one_sided.values())]))),
         None if preprocess.impute and not empty else "error",
     )
 
@@ -82,11 +80,14 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     counts = _counts(facts.table, facts.table.implausible)
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
+        rows = (np.flatnonzero(facts.table.implausible.any(axis=1)) + 1).tolist()
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
-            {"columns": counts},
-            "correct the file or data.features.<column>.range"
-            + ("" if treated == "taken as missing" else ", or --set preprocess.implausible=missing"),
+            {"columns": counts, "row_numbers": rows},
+            (
+                f"correct the values of {such_as(rows)} in the file, or remove these rows",
+                [_wider(facts, name) for name in counts],
+            ),
         )
 
 
@@ -116,16 +117,29 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
             f"{listing(proofs)} follows from {facts.config.data.target} and is dropped: "
             + "; ".join(", ".join(f"{name} = {value}" for name, value in proof.items()) for proof in proofs.values()),
             {"columns": list(proofs), "values": proofs},
-            "nothing to do",
+            ("nothing to do", _not_redundant(facts.config, proofs)),
         )
     if broken:
         yield Doubt(
             f"{listing(broken)} is called redundant, but {facts.config.data.target} does not determine it: "
             + "; ".join(broken.values()),
             {"columns": list(broken)},
-            "take the column out of data.redundant, or correct the file",
+            _not_redundant(facts.config, broken),
             "error",
         )
+
+
+def _filled(facts: DataFacts, lost: list[str]) -> Fix:
+    """Return what fills gaps: ``lost`` columns cannot be filled, and rows are named for the gaps of the others."""
+    table, config = facts.table, facts.config
+    taken_out = config.preprocess.implausible == "missing" and config.preprocess.impute is None
+    gaps = (np.isnan(table.values) | (table.implausible & taken_out))[:, [name not in lost for name in table.features]]
+    rows = (np.flatnonzero(gaps.any(axis=1)) + 1).tolist()
+    words = f"fill the empty cells of {such_as(rows)} in the file, or remove these rows" if rows else ""
+    settings = without(table, config, lost) if lost else {}
+    if config.preprocess.impute is None and isinstance(settings, Mapping):
+        settings = {**settings, "preprocess.impute": "median"}
+    return [settings, words] if lost else (settings, words) if settings else words
 
 
 def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
@@ -135,6 +149,18 @@ def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, 
         lost = [name for name, count in facts.table.count(~missing[rows]).items() if not count and name not in empty]
         absent[part] = lost if len(rows) else []
     return {part: columns for part, columns in absent.items() if columns}
+
+
+def _wider(facts: DataFacts, name: str) -> Line:
+    """Return the line by which all values of a feature are plausible."""
+    values, feature = facts.table.column(name), facts.config.data.features[name]
+    low, high = feature.range or (0.0, 0.0)
+    ends = [min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))]
+    return Line("data.features", name, feature.model_dump(exclude_none=True) | {"range": ends})
+
+
+def _not_redundant(config: Config, columns: Collection[str]) -> Settings:
+    return {"data.redundant": [name for name in config.data.redundant if name not in columns]}
 
 
 def _counts(table: Table, flags: Flags) -> dict[str, int]:

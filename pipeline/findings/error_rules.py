@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from pipeline.errors import counted, listing
+import numpy as np
+
+from pipeline.errors import counted
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import Doubt
 from pipeline.judge.evaluate import Evaluation
@@ -35,11 +37,14 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"found": found, "rows": rows}
     if details:
         counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
+        lacking = (
+            f'{counted(int(np.bincount(truth).max()) - each["rows"], "more row")} of "{name}"' for name, each in details.items()
+        )
         where = "on unseen profiles" if evaluation.unseen else "in the test"
         yield Doubt(
             f"{where} the network finds only {' and '.join(counts)}",
             {"classes": list(details), "details": details},
-            f"bring more rows of {listing(details)}, or features that tell them from the others",
+            f"bring {' and '.join(lacking)}, or features that tell them from the others",
         )
 
 
@@ -65,9 +70,12 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"rows": int(member.sum()), **shares, "p_value": p}
     if details:
         shown = (f"{each['wrong']:.1%} of {counted(int(each['rows']), 'row')} with {name}" for name, each in details.items())
+        lacking = (
+            f"{counted(max(1, len(wrong) - 2 * int(each['rows'])), 'more row')} with {name}" for name, each in details.items()
+        )
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
         yield Doubt(
             f"wrong on {' and '.join(shown)}, against {others} of the other rows",
             {"groups": list(details), "details": details},
-            f"quote the accuracy of {listing(details)} beside the whole; bring more rows of them, or other features",
+            f"bring {' and '.join(lacking)}, or features that matter to them",
         )

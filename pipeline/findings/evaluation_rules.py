@@ -1,10 +1,12 @@
 """E: what the accuracy is worth. Facts: the evaluation."""
 
 from collections.abc import Iterator
+from math import ceil
 from statistics import NormalDist
 
 import numpy as np
 
+from pipeline.config.mended import another_split, by_profile, simpler, stronger
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
@@ -43,7 +45,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"test accuracy {accuracy:.2%} {verb} always naming the largest class ({majority:.2%})",
             {"accuracy": accuracy, "majority": majority},
-            "look at the findings C, D and T; if none tells why, more starts, epochs or rows, or other features",
+            (stronger, _more_rows(*(unknown or [(truth, answers)])[-1])),
         )
 
 
@@ -59,6 +61,16 @@ def _learnt(truth: Integers, answers: Integers) -> bool:
     shrunk = (found + 1) / (of + 2)  # or a class that is found always, or never, would have no error
     error = np.sqrt(np.sum(shrunk * (1 - shrunk) / of)) / count
     return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
+
+
+def _more_rows(truth: Integers, answers: Integers) -> str:
+    """Return how many rows show the lead that there is, by three standard errors."""
+    right, largest = answers == truth, truth == np.bincount(truth).argmax()
+    better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
+    if better <= worse:
+        return "bring features that tell the classes apart"
+    enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
+    return f"bring rows until {enough:,} are tested, {len(truth):,} today"
 
 
 def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -85,7 +97,7 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"{leads}; the network reaches {_reached({'test': network.test, 'unseen': network.unseen, 'p': None})}",
             {"baselines": better, "best": best, "network": {"test": network.test, "unseen": network.unseen}},
-            f"prefer {RIVAL_NAMES[best]}, or change network.alpha, training.loss or training.l2",
+            (stronger, f"use {RIVAL_NAMES[best]} instead"),
         )
 
 
@@ -126,7 +138,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"{network.unseen:.2%} on unseen profiles ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
             {"unseen": network.unseen, "interval": [low, high], "test": network.test},
-            "quote the figure on unseen profiles; more profiles, a regulariser (training.l2), or a simpler model",
+            by_profile,
         )
 
 
@@ -153,7 +165,5 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
             f"training accuracy {train.accuracy:.2%} is far from the test accuracy {test.accuracy:.2%}: "
             f"{100 * gap:+.1f} points, of which chance explains {100 * chance:.1f}",
             {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
-            "a smaller network, a regulariser (training.l2), or more rows"
-            if gap > 0
-            else "--set split.stratify=true, or look at other values of split.seed",
+            simpler if gap > 0 else another_split,
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import criteria_of
-from pipeline.errors import listing
+from pipeline.data.without import without
 from pipeline.findings.association import Ranked, best_interval, fisher, phi, ranked
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
@@ -54,7 +54,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             "; ".join(columns),
             {"columns": list(details), "details": details},
-            f"take {listing(details)} out of data.features, or correct the file",
+            without(facts.table, facts.config, details),
         )
 
 
@@ -92,7 +92,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
             f" predictor: {'; '.join(rules)}",
             {"columns": list(details), "details": details},
-            f"hold the network against the baseline ada_rule, or take {listing(details)} out of data.features",
+            without(table, config, details),
         )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.remedy import Fix
+from pipeline.data.without import without
 from pipeline.errors import listing
 from pipeline.findings.association import ranked
 from pipeline.findings.data_rules import DataFacts
@@ -54,7 +56,7 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows",
             {"columns": list(details), "details": details},
-            f"take {listing(details)} out of data.features",
+            without(table, facts.config, details),
         )
 
 
@@ -88,7 +90,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
     }
     if details:
-        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(list(details), target))
+        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(facts, list(details)))
 
 
 def _most(facts: DataFacts) -> Drift:
@@ -124,8 +126,7 @@ def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
     return "; ".join(parts)
 
 
-def _mended(names: list[str], target: str) -> str:
-    columns = [name for name in names if name != target]
-    shuffled = "shuffle the file if it was only sorted, else ask what else its order stands for"
-    looked = f"look what changes there, and correct the file or take {listing(columns)} out of data.features"
-    return looked + (f"; {shuffled}" if target in names else "") if columns else shuffled
+def _mended(facts: DataFacts, names: list[str]) -> Fix:
+    columns = [name for name in names if name != facts.config.data.target]
+    shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
+    return (without(facts.table, facts.config, columns), shuffled) if columns == names else shuffled

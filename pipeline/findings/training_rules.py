@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.config.mended import stronger
+from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats, Integers
@@ -73,9 +75,7 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"all {size} weights are exactly as they were drawn: training changed nothing",
             {"weights": size, "moved": 0},
-            "--set training.loss=auto"
-            if facts.config.training.loss.endswith("crossentropy")
-            else "a higher training.learning_rate, or more training.epochs",
+            {"training.loss": "auto"} if facts.config.training.loss.endswith("crossentropy") else stronger(facts.config),
         )
 
 
@@ -96,7 +96,7 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"each of the {facts.answers.size} rows got {named}",
             {"class": answer, "rows": int(facts.answers.size)},
-            "see T301 and T302; else --set training.starts=1024, more epochs, or a smaller learning rate",
+            stronger(facts.config),
         )
 
 
@@ -118,9 +118,7 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"{count} of {of} hidden units say the same of every row ({listed}): the network is smaller than it looks",
             {"units": units, "dead": count, "of": of},
-            "--set network.alpha=0.05"
-            if 0 in facts.config.network.slopes()
-            else f"a training.learning_rate below {facts.config.training.learning_rate:g}, or --set training.starts=1024",
+            {"network.alpha": 0.05} if 0 in facts.config.network.slopes() else stronger(facts.config),
         )
 
 
@@ -143,12 +141,12 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
             f"half of the {starts} starts answer at most {median:.1%} of the rows like the chosen one: the result depends on "
             "the random initial weights",
             {"starts": starts, "median_agreement": median},
-            "more training.epochs, another training.learning_rate, or a wider layer (--set network.hidden='[8]')",
+            stronger(facts.config),
         )
 
 
-def _steadier(config: Config) -> str:
+def _steadier(config: Config) -> Settings:
     """Return the settings that keep numbers finite and are not set yet."""
-    settings = [] if config.preprocess.impute else ["--set preprocess.impute=median"]
-    settings += [] if config.preprocess.scale else ["--set preprocess.scale=standard"]
-    return ", ".join(settings) or f"a training.learning_rate below {config.training.learning_rate:g}"
+    settings = {} if config.preprocess.impute else {"preprocess.impute": "median"}
+    settings |= {} if config.preprocess.scale else {"preprocess.scale": "standard"}
+    return settings or {"training.learning_rate": config.training.learning_rate / 10}

@@ -12,7 +12,7 @@ _PART = r'"(?:[^"\\]|\\.)+"|[^\s."\'=~:,\[\]{}]+'
 _START = re.compile(rf"~(?:{_PART})(?:\.(?:{_PART}))+(?=\s|$)|(?:{_PART})(?:\.(?:{_PART}))+\s*=")
 
 
-def program() -> str:
+def started_by() -> str:
     """Return what the command is typed after: make, the installed program, or Python with this package."""
     if os.environ.get(BY_MAKE):
         return "make"
@@ -21,7 +21,7 @@ def program() -> str:
 
 def asked(settings: Sequence[str] | None) -> list[str]:
     """Return the settings of ``--set``; make hands all of ``SET`` over as one."""
-    by_make = program() == "make"
+    by_make = started_by() == "make"
     return [setting for text in settings or () for setting in (split_settings(text) if by_make else [text])]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.machine.started import BY_MAKE, asked, program, split_settings
+from pipeline.machine.started import BY_MAKE, asked, split_settings, started_by
 from tests.conftest import ROOT
 
 
@@ -59,9 +59,9 @@ def test_only_make_hands_several_settings_over_as_one(monkeypatch: pytest.Monkey
 def test_the_program_is_called_as_it_was_started(started: str, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(BY_MAKE, raising=False)
     monkeypatch.setattr(sys, "argv", [started])
-    assert program() == typed
+    assert started_by() == typed
     monkeypatch.setenv(BY_MAKE, "1")
-    assert program() == "make"
+    assert started_by() == "make"
 
 
 TEXTS = {
