@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.config.remedy import OUT, Settings
-from pipeline.config.schema import Config, TrainingSection
+from pipeline.config.schema import Config, NetworkSection, TrainingSection
 
 _WIDTH = 8  # of a hidden layer that is to find more
 
@@ -35,7 +35,8 @@ def stronger(config: Config) -> Settings:
     }
     if config.preprocess.scale is None:
         settings["preprocess.scale"] = "standard"
-    if not settings and sum(config.network.hidden) < _WIDTH and not isinstance(config.network.alpha, tuple):
+    least = sum(NetworkSection().hidden) if settings else _WIDTH
+    if sum(config.network.hidden) < least and not isinstance(config.network.alpha, tuple):
         settings["network.hidden"] = [_WIDTH]
     return settings or {"training.epochs": 2 * training.epochs}
 
@@ -48,9 +49,9 @@ def by_profile(config: Config) -> Settings:
 
 def simpler(config: Config) -> Settings:
     """Return the settings of a network that learns less by heart."""
-    narrower = [max(_WIDTH // 2, width // 4) for width in config.network.hidden]
+    narrow, hidden = NetworkSection().hidden[0], list(config.network.hidden)
     settings: dict[str, Any] = {"training.l2": max(0.01, 10 * config.training.l2)}
-    return settings | ({"network.hidden": narrower} if narrower < list(config.network.hidden) else {})
+    return settings | ({"network.hidden": [min(narrow, width) for width in hidden]} if max([0, *hidden]) > narrow else {})
 
 
 def another_split(config: Config) -> Settings:

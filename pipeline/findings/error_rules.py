@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipeline.config.mended import stronger
 from pipeline.errors import counted
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import Doubt
@@ -37,14 +38,14 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"found": found, "rows": rows}
     if details:
         counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
-        lacking = (
-            f'{counted(int(np.bincount(truth).max()) - each["rows"], "more row")} of "{name}"' for name, each in details.items()
-        )
+        sizes = dict(zip(names, np.bincount(evaluation.truth, minlength=len(names)).tolist(), strict=True))
+        lacking = {name: max(sizes.values()) - sizes[name] for name in details}
+        bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = "on unseen profiles" if evaluation.unseen else "in the test"
         yield Doubt(
             f"{where} the network finds only {' and '.join(counts)}",
             {"classes": list(details), "details": details},
-            f"bring {' and '.join(lacking)}, or features that tell them from the others",
+            f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger],
         )
 
 
@@ -70,9 +71,8 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"rows": int(member.sum()), **shares, "p_value": p}
     if details:
         shown = (f"{each['wrong']:.1%} of {counted(int(each['rows']), 'row')} with {name}" for name, each in details.items())
-        lacking = (
-            f"{counted(max(1, len(wrong) - 2 * int(each['rows'])), 'more row')} with {name}" for name, each in details.items()
-        )
+        sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
+        lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
         yield Doubt(
             f"wrong on {' and '.join(shown)}, against {others} of the other rows",

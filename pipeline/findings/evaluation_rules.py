@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pipeline.config.mended import another_split, by_profile, simpler, stronger
+from pipeline.config.remedy import Step
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
@@ -63,12 +64,12 @@ def _learnt(truth: Integers, answers: Integers) -> bool:
     return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
 
 
-def _more_rows(truth: Integers, answers: Integers) -> str:
+def _more_rows(truth: Integers, answers: Integers) -> str | list[Step]:
     """Return how many rows show the lead that there is, by three standard errors."""
     right, largest = answers == truth, truth == np.bincount(truth).argmax()
     better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
     if better <= worse:
-        return "bring features that tell the classes apart"
+        return ["bring features that tell the classes apart", stronger]
     enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
     return f"bring rows until {enough:,} are tested, {len(truth):,} today"
 

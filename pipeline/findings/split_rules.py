@@ -122,7 +122,7 @@ def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
 
 def _more(facts: DataFacts, names: list[str], enough: int) -> str:
     counts = facts.table.counts()
-    return " and ".join(f'{counted(enough - counts[name], "more row")} of "{name}"' for name in names)
+    return " and ".join(f'{counted(max(1, enough - counts[name]), "more row")} of "{name}"' for name in names)
 
 
 def _enough(facts: DataFacts, seed: int) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pipeline.config.mended import stronger
 from pipeline.config.remedy import Settings
-from pipeline.config.schema import Config
+from pipeline.config.schema import Config, TrainingSection
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.train import Trained
@@ -147,6 +148,8 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
 
 def _steadier(config: Config) -> Settings:
     """Return the settings that keep numbers finite and are not set yet."""
-    settings = {} if config.preprocess.impute else {"preprocess.impute": "median"}
+    settings: dict[str, Any] = {} if config.preprocess.impute else {"preprocess.impute": "median"}
     settings |= {} if config.preprocess.scale else {"preprocess.scale": "standard"}
-    return settings or {"training.learning_rate": config.training.learning_rate / 10}
+    rate, usual = config.training.learning_rate, TrainingSection().learning_rate
+    settings |= {"training.learning_rate": usual} if rate > usual else {}
+    return settings or {"training.learning_rate": rate / 10}

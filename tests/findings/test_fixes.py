@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from pipeline.findings import RULES
+
 InProcess = Callable[..., tuple[int, dict[str, Any], str]]
 Edit = Callable[[pd.DataFrame, dict[str, Any], str], pd.DataFrame]
 CONFIG, FILE = "some configs/it's.yaml", "a file.csv"
@@ -253,3 +255,101 @@ def mends(case: Case, command: str, in_process: InProcess) -> None:
 @pytest.mark.parametrize("case", CHECKED, ids=lambda case: case.code)
 def test_a_fix_of_the_config_or_the_table_mends_it(case: Case, workplace: Path, in_process: InProcess) -> None:
     mends(case, "check", in_process)
+
+
+def until_tested(table: pd.DataFrame, evidence: dict[str, Any], words: str) -> pd.DataFrame:
+    """Rows of the same kind, a fifth of which is tested; or a feature that tells the classes."""
+    enough = re.search(r"until ([\d,]+) are tested", words)
+    if not enough:
+        return table.assign(a=np.where(table["Type"] == "yes", 60, 40) + np.random.default_rng(5).normal(0, 5, len(table)))
+    return pd.concat([table, rows_of(5 * int(enough[1].replace(",", "")) - len(table), 7)], ignore_index=True)
+
+
+def profiles(size: int, count: int) -> pd.DataFrame:
+    """So many different rows, each met several times, all with the class that it got partly by chance."""
+    rng, table = np.random.default_rng(1), rows_of(count, 1)
+    return table.iloc[rng.integers(count, size=size)].reset_index(drop=True)
+
+
+def reversed_from(limit: float, old: int, young: int, seed: int = 4) -> pd.DataFrame:
+    """In patients from a limit of "a" on, "b" means the contrary."""
+    rng, size = np.random.default_rng(seed), old + young
+    age = np.round(np.where(np.arange(size) < old, limit + rng.uniform(5, 20, size), limit - rng.uniform(5, 20, size)), 3)
+    table = rows_of(size, seed, a=age)
+    table["Type"] = np.where((table["b"] > 50) == (age < limit), "yes", "no")
+    return table.sample(frac=1, random_state=1, ignore_index=True)
+
+
+def more_of_a_subgroup(table: pd.DataFrame, evidence: dict[str, Any], words: str) -> pd.DataFrame:
+    count = int(re.search(r"bring ([\d,]+) more rows with a from 60 on", words)[1].replace(",", ""))
+    return pd.concat([table, reversed_from(60, count, 0, 9)], ignore_index=True)
+
+
+def easy_to_test() -> pd.DataFrame:
+    """Labels that mean nothing but in the rows that the seed 5 tests."""
+    from sklearn.model_selection import train_test_split
+
+    tested = train_test_split(np.arange(400), test_size=0.2, random_state=5)[1]
+    return put(
+        put(rows_of(400), "Type", slice(None), PLAIN["Type"]), "Type", tested, np.where(PLAIN["a"] > 50, "yes", "no")[tested]
+    )
+
+
+QUICK = {"starts": 4, "epochs": 10}
+LAZY = {"starts": 1, "epochs": 1, "learning_rate": 1e-6}
+UNSCALED = {"scale": None}
+SQUARED = QUICK | {"loss": "squared_error"}
+XOR = rows_of(400, Type=np.where((PLAIN["a"] > 50) == (PLAIN["b"] > 50), "yes", "no"))
+NOISE = rows_of(120, Type=RNG.choice(["no", "yes"], 120))
+RARE = of_classes(1900, 100)
+TRAINED = [
+    Case("T301", put(rows_of(200), "a", 4, 1e40), ABC, {"preprocess": UNSCALED, "training": SQUARED}, without_rows),
+    Case("T301", PLAIN, ABC, {"preprocess": UNSCALED, "training": SQUARED | {"learning_rate": 1e30}}),
+    Case(
+        "T302", PLAIN, ABC, {"findings": {"accept": ["C101"]}, "training": QUICK | {"loss": "categorical_crossentropy", "l2": 0}}
+    ),
+    Case("T303", rows_of(200, Type=np.where(PLAIN["a"].head(200) > 55, "yes", "no")), ABC, {"training": LAZY}),
+    Case("T304", PLAIN, ABC, {"network": {"alpha": 0.0, "hidden": [12]}, "preprocess": UNSCALED, "training": QUICK}),
+    Case("T305", PLAIN, ABC, {"training": LAZY | {"starts": 4}}),
+    Case("E401", PLAIN, ABC, {"training": LAZY}, until_tested),
+    Case("E401", rows_of(100, 7), ABC, {"training": QUICK}, until_tested),
+    Case("E402", XOR, ABC, {"network": {"hidden": [1]}, "training": QUICK}),
+    Case(
+        "E403",
+        profiles(400, 40),
+        ABC,
+        {
+            "network": {"hidden": [16]},
+            "training": {"starts": 4, "epochs": 200},
+            "evaluation": {"unseen": {"group_by": ["a", "b"], "folds": 3}},
+        },
+    ),
+    Case("E404", NOISE, ABC, {"network": {"hidden": [64]}, "training": {"starts": 4, "epochs": 300, "l2": 0}}),
+    Case("E404", easy_to_test(), ABC, {"training": QUICK}),
+    Case(
+        "E407",
+        reversed_from(60, 40, 1960),
+        ABC,
+        {
+            "network": {"hidden": [8]},
+            "training": QUICK | {"l2": 0.05, "batch_size": 40},
+            "evaluation": {"subgroups": {"a": [60]}},
+        },
+        more_of_a_subgroup,
+    ),
+    Case("E408", RARE, ABC, {"training": QUICK}, more_of_a_class),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", TRAINED, ids=lambda case: case.code)
+def test_a_fix_of_a_training_mends_it(
+    case: Case, workplace: Path, in_process: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if case.code != "E402":
+        monkeypatch.setattr("pipeline.stages.answer_all", lambda tasks, hidden, seed: [{} for _ in tasks])
+    mends(case, "train", in_process)
+
+
+def test_every_code_has_a_case() -> None:
+    assert {case.code for case in CHECKED + TRAINED} == set(RULES)
