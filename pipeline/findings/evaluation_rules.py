@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pipeline.config.mended import another_split, by_profile, simpler, stronger
-from pipeline.config.remedy import Step
+from pipeline.config.remedy import Fix
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
@@ -46,7 +46,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"test accuracy {accuracy:.2%} {verb} always naming the largest class ({majority:.2%})",
             {"accuracy": accuracy, "majority": majority},
-            (stronger, _more_rows(*(unknown or [(truth, answers)])[-1])),
+            _shown_by(*(unknown or [(truth, answers)])[-1]),
         )
 
 
@@ -64,12 +64,12 @@ def _learnt(truth: Integers, answers: Integers) -> bool:
     return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
 
 
-def _more_rows(truth: Integers, answers: Integers) -> str | list[Step]:
-    """Return how many rows show the lead that there is, by three standard errors."""
+def _shown_by(truth: Integers, answers: Integers) -> Fix:
+    """Return how many rows show the lead that there is, by three standard errors, or what may bring one."""
     right, largest = answers == truth, truth == np.bincount(truth).argmax()
     better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
     if better <= worse:
-        return ["bring features that tell the classes apart", stronger]
+        return stronger, ["bring features that tell the classes apart", stronger]
     enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
     return f"bring rows until {enough:,} are tested, {len(truth):,} today"
 
