@@ -1,12 +1,14 @@
-"""A config without some of its columns."""
+"""What mends a table, or makes a config go with it: columns to take out, gaps to fill, ranges to widen."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from pipeline.config.remedy import OUT, Settings, dotted
+import numpy as np
+
+from pipeline.config.remedy import OUT, Fix, Line, Settings, dotted
 from pipeline.config.schema import Config
 from pipeline.data.table import Table
-from pipeline.errors import listing
+from pipeline.errors import listing, such_as
 
 
 def without(table: Table, config: Config, columns: Collection[str]) -> Settings | str:
@@ -28,3 +30,23 @@ def without(table: Table, config: Config, columns: Collection[str]) -> Settings 
     if config.preprocess.pca is not None and config.preprocess.pca > len(features):
         settings["preprocess.pca"] = len(features)
     return settings
+
+
+def gaps_filled(table: Table, config: Config, lost: list[str]) -> Fix:
+    """Return what fills gaps: ``lost`` columns cannot be filled, and rows are named for the gaps of the others."""
+    taken_out = config.preprocess.implausible == "missing" and config.preprocess.impute is None
+    gaps = (np.isnan(table.values) | (table.implausible & taken_out))[:, [name not in lost for name in table.features]]
+    rows = (np.flatnonzero(gaps.any(axis=1)) + 1).tolist()
+    words = f"fill the empty cells of {such_as(rows)} in the file, or remove these rows" if rows else ""
+    settings = without(table, config, lost) if lost else {}
+    if config.preprocess.impute is None and isinstance(settings, Mapping):
+        settings = {**settings, "preprocess.impute": "median"}
+    return [settings, words] if lost else (settings, words) if settings else words
+
+
+def wider(table: Table, config: Config, name: str) -> Line:
+    """Return the line by which all values of a feature are plausible."""
+    values, feature = table.column(name), config.data.features[name]
+    low, high = feature.range or (0.0, 0.0)
+    ends = [min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))]
+    return Line("data.features", name, feature.model_dump(exclude_none=True) | {"range": ends})

@@ -53,7 +53,7 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one.
         Where most rows are without gaps, only those are looked at. 10 % of copies are not seen where chance makes about as
         many rows equal, as with nothing but height, weight and body mass index.
-    How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
+    How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
     """

@@ -1,16 +1,16 @@
 """D: what is wrong with the table. Facts: the table and the config."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from pipeline.config.remedy import Fix, Line, Settings
+from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.data.without import without
+from pipeline.data.without import gaps_filled, wider
 from pipeline.errors import counted, listing, such_as
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
@@ -37,8 +37,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
         `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column that
         has one, but none among the training rows or none among the test rows, is named.
-    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file. Another `split.seed` may put
-        usable values on both sides.
+    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
     preprocess = facts.config.preprocess
@@ -53,15 +52,15 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
         return
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
-    filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
+    treated = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
     for part, columns in one_sided.items():
         reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
     if empty:
         reasons.append(f"not one value of {listing(empty)} is usable")
     yield Doubt(
-        f"{' and '.join(reasons)}; {filled}",
+        f"{' and '.join(reasons)}; {treated}",
         {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
-        _filled(facts, list(dict.fromkeys([*empty, *chain(*one_sided.values())]))),
+        gaps_filled(table, facts.config, list(dict.fromkeys([*empty, *chain(*one_sided.values())]))),
         None if preprocess.impute and not empty else "error",
     )
 
@@ -74,7 +73,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network learns the
         mistake instead of the disease.
     How it is tested: values below or above `range` of the column are counted; both ends are plausible.
-    How to fix: `--set preprocess.implausible=missing` treats them as missing; better, correct the file, or the range.
+    How to fix: correct the file or the range; `--set preprocess.implausible=missing` treats them as missing, and says so.
     Source: the ranges are those of the config.
     """
     counts = _counts(facts.table, facts.table.implausible)
@@ -86,7 +85,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
             {"columns": counts, "row_numbers": rows},
             (
                 f"correct the values of {such_as(rows)} in the file, or remove these rows",
-                [_wider(facts, name) for name in counts],
+                [wider(facts.table, facts.config, name) for name in counts],
             ),
         )
 
@@ -129,19 +128,6 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _filled(facts: DataFacts, lost: list[str]) -> Fix:
-    """Return what fills gaps: ``lost`` columns cannot be filled, and rows are named for the gaps of the others."""
-    table, config = facts.table, facts.config
-    taken_out = config.preprocess.implausible == "missing" and config.preprocess.impute is None
-    gaps = (np.isnan(table.values) | (table.implausible & taken_out))[:, [name not in lost for name in table.features]]
-    rows = (np.flatnonzero(gaps.any(axis=1)) + 1).tolist()
-    words = f"fill the empty cells of {such_as(rows)} in the file, or remove these rows" if rows else ""
-    settings = without(table, config, lost) if lost else {}
-    if config.preprocess.impute is None and isinstance(settings, Mapping):
-        settings = {**settings, "preprocess.impute": "median"}
-    return [settings, words] if lost else (settings, words) if settings else words
-
-
 def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
     """Return the columns without a usable value in one part of the split, but for those that are ``empty`` in both."""
     absent = {}
@@ -149,14 +135,6 @@ def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, 
         lost = [name for name, count in facts.table.count(~missing[rows]).items() if not count and name not in empty]
         absent[part] = lost if len(rows) else []
     return {part: columns for part, columns in absent.items() if columns}
-
-
-def _wider(facts: DataFacts, name: str) -> Line:
-    """Return the line by which all values of a feature are plausible."""
-    values, feature = facts.table.column(name), facts.config.data.features[name]
-    low, high = feature.range or (0.0, 0.0)
-    ends = [min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))]
-    return Line("data.features", name, feature.model_dump(exclude_none=True) | {"range": ends})
 
 
 def _not_redundant(config: Config, columns: Collection[str]) -> Settings:

@@ -31,8 +31,8 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         or if the mean of its sensitivities, each class counting alike, is above that of naming a class at random by more than
         2.33 standard errors. It must pass on all rows together, and on the test rows or on unseen profiles. Test rows of a
         single class tell nothing.
-    How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not, more
-        starts, more epochs, more rows, or other features.
+    How to fix: look at the findings C, D and T first; if none tells why, rows enough to show the lead that there is by three
+        standard errors; without a lead the default recipe, a wider layer, or features that tell the classes.
     Source: McNemar (1947); the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
@@ -126,7 +126,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
         The accuracy over all held-out rows must be 5 points or more below the test accuracy, and farther than both intervals
         explain (the limits of a difference after Newcombe 1998). The interval on unseen profiles takes the profiles as the
         sample; both cover what `evaluation.interval` says.
-    How to fix: quote the figure on unseen profiles; more profiles, a regulariser (`training.l2`), a simpler model.
+    How to fix: quote the figure on unseen profiles, or split by them with `split.group_by`, so that the test asks the same.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
     """

@@ -67,8 +67,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: in each column with a `criterion`, values at or above its threshold are held against `data.reference`.
         Only rows with a value count; it must be plausible where `preprocess.implausible` is missing. The finding needs a
         balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
-    How to fix: hold the network against the baseline `ada_rule`, which is these criteria, or take the columns out of
-        `data.features`.
+    How to fix: take the columns out; or hold the network against the baseline `ada_rule`, which is these criteria.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """
     config, table = facts.config, facts.table

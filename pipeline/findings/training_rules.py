@@ -86,8 +86,7 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     What: the network gives one and the same answer whatever the patient's values (or, with NaN, no answer to any).
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
     How it is tested: the decoded answers of all rows that were scored, where these are of more than one class.
-    How to fix: look at T301 and T302 first; then more starts (`--set training.starts=1024`), more epochs, or a smaller learning
-        rate.
+    How to fix: look at T301 and T302 first; then the default recipe, a wider layer, or more epochs.
     Source: a constant function carries no information about its argument.
     """
     answers = np.unique(facts.answers)
@@ -131,8 +130,7 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
         network and most likely a worse one; single predictions depend on the seed.
     How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
         with it on fewer than 90 % of the rows.
-    How to fix: more epochs, another `training.learning_rate`, a wider hidden layer (`--set network.hidden='[8]'`); keep many
-        starts.
+    How to fix: the default recipe, a wider layer (`--set 'network.hidden=[8]'`), or more epochs; keep many starts.
     Source: D'Amour et al., "Underspecification Presents Challenges for Credibility in Modern Machine Learning" (2022).
     """
     starts = len(facts.agreement)

@@ -31,7 +31,7 @@ def split_settings(text: str) -> list[str]:
     for place, char in enumerate(text):
         if quote:
             quote = "" if char == quote and before != "\\" else quote
-        elif char in "\"'" and before in " =[{,:.":  # elsewhere it is an apostrophe
+        elif char in "\"'" and (before in " =[{,:." or before == char):  # elsewhere it is an apostrophe; doubled, one inside
             quote = char
         elif not depth and before.isspace() and _START.match(text, place):
             starts.append(place)

@@ -12,7 +12,7 @@ from pipeline.machine.started import split_settings
 
 NAMES = ["BS pp", "x: y", "it's", 'say "so"', "a.b", "a = b", "No]", "$HOME `ls`", "ü", "back\\slash"]
 SETTINGS = {"split.group_by": NAMES, "split.seed": 3, "data.reference": None, dotted("data", "features", "BS pp"): OUT}
-OWN = ("card.users=nurses, 'all: of' them", "split.seed=2")
+OWN = ("card.users='nurses: it''s a.b=1 of $HOME'", "split.seed=2")
 BEFORE = "data: {features: {BS pp: {unit: mmol/L}, HbA1c: }}"
 
 
