@@ -1,13 +1,18 @@
-# Needs nothing but python3 (3.11 to 3.13) and make. Variables: CONFIG, DATA (a CSV file), SET ("key=value key=value").
+# Needs nothing but python3 (3.11 to 3.13) and make. Variables: CONFIG, DATA (a CSV file), SET ("key=value key=value";
+# values may hold spaces, brackets and quotes).
 
 PYTHON ?= python3
 CONFIG ?= configs/default.yaml
 VENV := .venv
 INSTALLED := $(VENV)/installed
 BENCH := $(VENV)/installed-bench
-RUN := $(VENV)/bin/python -m pipeline
+RUN := DIABETES_PIPELINE_MAKE=1 $(VENV)/bin/python -m pipeline
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
-ARGUMENTS = $(CONFIG) $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set '$(setting)')
+
+# A variable as one word of the shell, whatever is in it; the program splits SET. None is handed on for make to expand.
+unexport CONFIG DATA SET
+quoted = '$(subst ','\'',$(value $(1)))'
+ARGUMENTS = $(call quoted,CONFIG) $(if $(value DATA),--data $(call quoted,DATA)) $(if $(value SET),--set $(call quoted,SET))
 
 .PHONY: train evaluate report study check runs fetch install test slow other-processor lint types bench coverage recipes planted planted-faults peers same-figures torture lock
 

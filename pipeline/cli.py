@@ -1,6 +1,6 @@
 """Train the Leaky ReLU diabetes classifier from one YAML file, and tell whether its accuracy means anything."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +8,11 @@ from typer import Argument, Option, Typer, confirm
 
 from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
+from pipeline.machine.started import asked, started_by
 
 app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-DEFAULT, STUDY, TWIN = Path("configs/default.yaml"), Path("configs/study.yaml"), Path("configs/twin.yaml")
-NEWEST = Path("models/latest")
+DEFAULT, STUDY, TWIN, NEWEST = map(Path, ["configs/default.yaml", "configs/study.yaml", "configs/twin.yaml", "models/latest"])
 _CHANGED = "config or data changed, or there is no run yet: training"
 YamlFile = Annotated[Path, Argument(help="The YAML file.")]
 RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
@@ -21,7 +21,7 @@ Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet f
 ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
 CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
 FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
-Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="Replace one setting; may be repeated.")]
+Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", callback=asked, help="Replace a setting.")]
 Data = Annotated[str | None, Option(metavar="CSV", help="Read this file instead of data.path.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
 RunOption = Annotated[Path, Option(metavar="RUN", help="The folder of a run.")]
@@ -45,19 +45,20 @@ def train_command(
     Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
     """
     with outcome(as_json) as out:
-        from pipeline import stages
         from pipeline.config.read import load_config
         from pipeline.report.terminal import show_summary
-        from pipeline.runs import history, reopen
+        from pipeline.runs.history import current_run
+        from pipeline.runs.reopen import reopen
         from pipeline.runs.summary import Origin
+        from pipeline.stages import train
         from pipeline.track.command import tracking_lines
 
         loaded = load_config(config, settings or (), data)
         origin = Origin(str(config), tuple(settings or ()), data)
-        current = history.current_run(loaded, origin) if if_changed else None
+        current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen.reopen(current).summary if current else stages.train(loaded, origin, verbose=not as_json)
+        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, not as_json, started_by())
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         for line in tracking_lines(summary.tracking, str(summary.run)):
             out.say(line)
@@ -74,7 +75,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, as_json: Json =
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        summary = reopen(run, data).summary
+        summary = reopen(run, data, started_by()).summary
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         out.fail_unless(summary.sound)
 
@@ -88,7 +89,7 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     with outcome(as_json) as out:
         from pipeline.report.command import report
 
-        written = report(run)
+        written = report(run, started_by())
         out.show_line(written, written["report"])
 
 
@@ -153,12 +154,12 @@ def check_command(
     """
     with outcome(as_json) as out:
         from pipeline.config.read import load_config
+        from pipeline.config.remedy import Call
         from pipeline.report.terminal import show_findings
         from pipeline.stages import check
 
-        findings, copies = check(load_config(config, settings or (), data))
-        if strict:
-            findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
+        call = Call(started_by(), "check", str(config), tuple(settings or ()), data)
+        findings, copies = check(load_config(config, settings or (), data), call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
         out.show(shown, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
@@ -180,7 +181,7 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), verbose=not as_json)
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), not as_json, started_by())
         out.show(result.to_dict(), lambda console: show_study(console, result))
         out.fail_unless(result.sound)
 
@@ -214,8 +215,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
         from pipeline.runs.history import entries, removable
         from pipeline.runs.write import remove_runs
 
-        listed = entries()
-        old = removable(listed, keep)
+        old = removable(listed := entries(), keep)
         shown = {"runs": [entry.to_json() for entry in listed], "removable": [str(run) for run in old]}
         out.show(shown, lambda console: show_runs(console, listed))
         if old and (yes or confirm(f"Remove {len(old)} of {sum(not entry.problem for entry in listed)} runs?", err=True)):

@@ -7,7 +7,7 @@ PipelineError            the user's input cannot be used; shown as one line each
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -55,6 +55,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count and its noun."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def such_as(rows: Sequence[int]) -> str:
+    """Return the first of some row numbers, and how many there are: ``rows 1, 2, 3, 4, 5, ... (57 in all)``."""
+    shown = ", ".join(map(str, rows[:5])) + (f", ... ({len(rows):,} in all)" if len(rows) > 5 else "")
+    return f"row{'s' * (len(rows) != 1)} {shown}"
 
 
 def listing(words: Iterable[str]) -> str:

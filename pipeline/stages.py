@@ -2,8 +2,10 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+from pipeline.config.remedy import TRAIN, Call
 from pipeline.config.schema import Config, UnseenSection
 from pipeline.data.load import load
 from pipeline.data.split import split
@@ -24,26 +26,33 @@ from pipeline.runs.write import prepare_models, save_run
 from pipeline.track.command import track
 
 
-def check(config: Config) -> tuple[tuple[Finding, ...], Copies]:
-    """Read the data and return the findings that need no training, and how many test rows training rows tell."""
+def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tuple[Finding, ...], Copies]:
+    """Read the data and return the findings that need no training, and how many test rows training rows tell.
+
+    ``strict`` makes errors of the warnings.
+    """
     table = load(config.data, config.split.group_by or ())
     if isinstance(config.evaluation.unseen, UnseenSection):
         profiles_of(table, config.evaluation.unseen)  # says now what training would say
     parts = split(table, config.split)
-    return audit(config, table, parts), copies_of(DataFacts(table, parts, config))
+    findings = audit(config, table, parts, call)
+    if strict:
+        findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
+    return findings, copies_of(DataFacts(table, parts, config))
 
 
-def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:
+def train(config: Config, origin: Origin, verbose: bool = False, program: str = Call.program) -> Summary:
     """Load, drop the redundant output, encode, split 80/20, build, train, and say how accurate that is on either part.
 
     The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
+    ``program`` is what commands are typed after, in the fixes.
     """
-    started = time.perf_counter()
+    started, call = time.perf_counter(), Call(program, "train", origin.path, origin.settings, origin.data)
     data, preprocess = config.data, config.preprocess
     table = load(data, config.split.group_by or ())
     parts = split(table, config.split)
     loaded = time.perf_counter()
-    doubts = audit(config, table, parts)
+    doubts = audit(config, table, parts, call)
     if any(finding.blocks for finding in doubts):
         return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     prepare_models()
@@ -59,7 +68,7 @@ def train(config: Config, origin: Origin, verbose: bool = False) -> Summary:
     fitted = time.perf_counter()
 
     evaluation = evaluate(model, table, parts, yardsticks, data, preprocess, config.evaluation)
-    findings = doubts + audit_training(config, table, parts, model, trained, evaluation)
+    findings = doubts + audit_training(config, table, parts, model, trained, evaluation, call)
     summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
     run = Run(config, model, unsaved_record(summary, config, origin), trained, parts, yardsticks)
     folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(model.network))

@@ -197,7 +197,7 @@ def test_many_classes_fit_on_a_screen(workplace: Path, printed: Printed) -> None
 
 
 def test_too_little_memory_is_one_line(workplace: Path, in_process: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    def hungry(config: object) -> None:
+    def hungry(*given: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("pipeline.stages.check", hungry)

@@ -165,7 +165,7 @@ def test_one_value_out_of_all_range_is_named_with_its_row(in_process: Call) -> N
     (finding,) = [finding for finding in out["findings"] if finding["code"] == "T301"]
     assert finding["evidence"]["column"] == "a"
     assert finding["evidence"]["row"] == 8
-    assert """--set 'data.features."a".range=[0.0, 9.0]'""" in finding["fix"]
+    assert "--set 'data.features.a.range=[0.0, 9.0]'" in finding["fix"]
     mended = in_process("train", "mine.yaml", "--set", 'data.features."a".range=[0, 9]')[1]
     assert "T301" not in {finding["code"] for finding in mended["findings"]}
 

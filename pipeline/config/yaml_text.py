@@ -25,8 +25,8 @@ _SCALARS = {
 """kind -> what it looks like, and the characters that it may begin with."""
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 50
-_PART = r'"([^"]+)"|([^."]+)'
-_KEY = re.compile(rf"(?:{_PART})(?:\.(?:{_PART}))*")
+_PART = r'"((?:[^"\\]|\\.)+)"|([^."=]+)'
+_SETTING = re.compile(rf"\s*(~?)((?:{_PART})(?:\.(?:{_PART}))*)(?:=(?P<text>.*))?", re.DOTALL)
 
 
 class _Loader(yaml.SafeLoader):
@@ -125,24 +125,43 @@ def dump_yaml(values: dict[str, Any]) -> str:
 
 def dump_line(value: Any) -> str:
     """Return a value as YAML on one line, as ``override`` reads it after the equals sign."""
-    return str(yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=sys.maxsize)).strip()
+    return (
+        str(yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=sys.maxsize))
+        .removesuffix("...\n")
+        .strip()
+    )
 
 
 def override(source: YamlSource, settings: Sequence[str]) -> None:
-    """Apply ``network.alpha=0.1`` and the like to the source, in order.
+    """Apply ``network.alpha=0.1`` and the like to the source, in order; ``~evaluation.subgroups.Age`` takes a key out.
 
     A part of the key that itself holds a dot is quoted: ``data.features."Na.K".unit=mmol/L``.
     """
     for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or not _KEY.fullmatch(key.strip()):
-            source.problems.append(f'--set {setting}: must be KEY=VALUE, for example network.alpha=0.1; got "{setting}"')
+        match = _SETTING.fullmatch(setting)
+        if not match or bool(match[1]) == (match["text"] is not None):
+            rule = "must be KEY=VALUE, for example network.alpha=0.1, or ~KEY, which takes the key out"
+            source.problems.append(f'--set {setting}: {rule}; got "{setting}"')
             continue
-        value = read_yaml(f"value: {text}", f"--set {setting}")
+        key = match[2].strip()
+        parts = tuple(canonical(re.sub(r"\\(.)", r"\1", quoted) or bare) for quoted, bare in re.findall(_PART, key))
+        if match[1]:
+            _take_out(source, parts, f"--set ~{key}")
+            continue
+        value = read_yaml(f"value: {match['text']}", f"--set {setting}")
         source.problems += [problem.replace(":1: ", ": ") for problem in value.problems]
         if not value.problems:
-            parts = tuple(canonical(quoted or bare) for quoted, bare in re.findall(_PART, key.strip()))
-            _put(source, parts, value.values["value"], f"--set {key.strip()}")
+            _put(source, parts, value.values["value"], f"--set {key}")
+
+
+def _take_out(source: YamlSource, parts: tuple[str, ...], place: str) -> None:
+    at: Any = source.values
+    for part in parts[:-1]:
+        at = at.get(part) if isinstance(at, dict) else None
+    if isinstance(at, dict) and parts[-1] in at:
+        del at[parts[-1]]
+    else:
+        source.problems.append(f"{place}: there is no such key to take out")
 
 
 def _put(source: YamlSource, parts: tuple[str, ...], value: Any, place: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.config.remedy import Call, dotted
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
@@ -20,17 +21,17 @@ _FAR = 1e6  # half distances of the values from their median
 _ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for thousands of starts
 
 
-def audit(config: Config, table: Table, parts: Split) -> tuple[Finding, ...]:
+def audit(config: Config, table: Table, parts: Split, call: Call) -> tuple[Finding, ...]:
     """Return the findings that need no training: about the config, the data and the split."""
-    accept = config.findings.accept
-    return find("C", config, accept) + find("D", DataFacts(table, parts, config), accept)
+    accept, call = config.findings.accept, replace(call, config=config)
+    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call)
 
 
 def audit_training(
-    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation
+    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation, call: Call
 ) -> tuple[Finding, ...]:
     """Return the findings about a training and its figures."""
-    dead, agreeing = [], np.ones(0)
+    dead, agreeing, call = [], np.ones(0), replace(call, config=config)
     if len(parts.train):  # on another file there are no training rows to look at
         dead = [layer.dead for layer in evaluation.advice.layers]
         agreeing = agreement(model, trained, model.preprocessor.transform(table.rows(parts.train)))
@@ -38,7 +39,7 @@ def audit_training(
     finite = np.isfinite(trained.final_loss[trained.chosen])
     extreme = None if finite else _extreme(table, table.usable(config.preprocess.implausible), parts.train)
     facts = TrainingFacts(trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme)
-    return find("T", facts, config.findings.accept) + find("E", evaluation, config.findings.accept)
+    return find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
 
 
 def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
@@ -54,8 +55,8 @@ def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
         row, others = int(np.nanargmax(out)), column[out < _FAR]
         low, high, number, farthest = float(others.min()), float(others.max()), int(rows[row]) + 1, far
         message = f'"{name}" holds {column[row]:g} in row {number}, and {low:g} to {high:g} elsewhere'
-        ranged = f"--set preprocess.implausible=missing --set 'data.features.\"{name}\".range=[{low}, {high}]'"
-        doubt = Doubt(message, {"column": name, "row": number}, f"correct the file, or {ranged}")
+        ranged = {"preprocess.implausible": "missing", dotted("data", "features", name, "range"): [low, high]}
+        doubt = Doubt(message, {"column": name, "row": number}, (f"correct row {number} of the file", ranged))
     return doubt
 
 

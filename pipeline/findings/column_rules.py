@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.data.without import without
 from pipeline.errors import counted, listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.dependence import dependences
@@ -58,7 +59,7 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items()),
             {"columns": list(ordered), "details": ordered},
-            f"take {listing(ordered)} out of data.features",
+            without(facts.table, facts.config, ordered),
         )
 
 
@@ -79,10 +80,11 @@ def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
     if empty:
         filled = f"filled with the {preprocess.impute} they all hold one number" if preprocess.impute else "nothing fills them"
         told = ", ".join(f'"{name}" {count:,}' for name, count in empty.items())
+        cells = (f'{counted(count - rows // 2, "cell")} of "{name}"' for name, count in empty.items())
         yield Doubt(
             f"more than half of {rows:,} cells have no usable value ({told}); {filled}",
             {"columns": empty},
-            f"take {listing(empty)} out of data.features, or complete the file",
+            (without(facts.table, facts.config, empty), f"fill {' and '.join(cells)} in the file"),
         )
 
 

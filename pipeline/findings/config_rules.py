@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from pipeline.config.loss import chosen_loss
+from pipeline.config.mended import softmax
+from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config
 from pipeline.errors import listing
 from pipeline.findings.finding import Doubt
@@ -23,15 +25,16 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
         ordinal loss `--set network.alpha=0.05`.
     Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output a class).
     """
-    loss, fix = chosen_loss(config.network, config.training), "--set training.loss=squared_error"
+    fix: Settings = {"training.loss": "squared_error"}
+    loss = chosen_loss(config.network, config.training)
     if config.network.output == "code" and loss == "categorical_crossentropy":
         message = "categorical cross-entropy on a single output is a constant: its gradient is exactly 0 and nothing is learnt"
     elif loss == "ordinal" and not len(crossed([*config.data.codes.values()], config.network.slopes()[-1])):
-        slope, fix = config.network.slopes()[-1], "--set network.alpha=0.05"
+        slope, fix = config.network.slopes()[-1], {"network.alpha": 0.05}
         message = f"at slope {slope:g} no output crosses a middle between two codes: nothing is learnt"
     else:
         return
-    yield Doubt(message, {"loss": loss, "outputs": 1}, f"{fix}, or --set network.output=softmax")
+    yield Doubt(message, {"loss": loss, "outputs": 1}, (fix, softmax(config)))
 
 
 def class_unreachable(config: Config) -> Iterator[Doubt]:
@@ -54,7 +57,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
         yield Doubt(
             f"the output slope is 0 (ReLU), so the output is never negative and {listing(lost)} can never be answered",
             {"classes": lost, "slope": 0.0},
-            "--set network.alpha=0.05, or give every class a code of 0 or more",
+            ({"network.alpha": 0.05}, softmax(config)),
         )
 
 
@@ -75,7 +78,7 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
         yield Doubt(
             f"Keras's accuracy compares the output with 0.5, so it never counts {listing(others)} as right",
             {"classes": others},
-            "read `accuracy`, where the nearest code decides, or --set network.output=softmax",
+            (softmax(config), "read `accuracy`, where the nearest code decides"),
             None if config.training.engine == "keras" else "info",
         )
 
@@ -96,5 +99,5 @@ def labels_outside_domain(config: Config) -> Iterator[Doubt]:
         yield Doubt(
             f"{config.training.loss} takes labels from 0 to 1; the code of {listing(outside)} is outside",
             {"classes": outside, "loss": config.training.loss},
-            "--set training.loss=squared_error, or --set network.output=softmax",
+            ({"training.loss": "squared_error"}, softmax(config)),
         )

@@ -1,19 +1,19 @@
 """D: rows that repeat each other, and what that does to the test. Facts: those of the data rules."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from pipeline.config.schema import Config
-from pipeline.config.yaml_text import dump_line
-from pipeline.errors import counted, listing
+from pipeline.config.mended import by_profile
+from pipeline.config.remedy import Fix
+from pipeline.data.split import split
+from pipeline.errors import DataError, counted, listing, such_as
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
-from pipeline.findings.near_copies import near_copies, rounded_copies
+from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
 _PERHAPS = "; in columns as coarse as these chance alone may make rows equal"
@@ -56,21 +56,20 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         Where most rows are without gaps, only those are looked at. 10 % of copies are not seen where chance makes about as
         many rows equal, as with nothing but height, weight and body mass index. More equal profiles than chance explains (see
         D205) count as well.
-    How to fix: remove the repeats from the file; or keep them on one side of the split with `split.group_by`.
+    How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
     """
     table, config = facts.table, facts.config
     groups = _whole_rows(facts)
     repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
-    if len(repeats):
+    if numbers := (repeats + 1).tolist():
         copied = _beyond_chance(facts)
         yield Doubt(
             f"{counted(len(repeats), 'row')} of {len(table):,} repeat{'s' * (len(repeats) == 1)} an earlier row in every feature"
             f" and in {config.data.target} ({_such_as(repeats)}){'' if copied else _PERHAPS}",
-            {"rows": len(repeats), "examples": _examples(repeats)},
-            "remove the repeats from the file"
-            + ("" if config.split.group_by else f", or keep them together: {_grouped(config)}"),
+            {"rows": len(repeats), "examples": numbers[:5], "row_numbers": numbers},
+            f"remove {such_as(numbers)} from the file: they are the repeats",
             None if copied else "info",
         )
 
@@ -101,7 +100,7 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     yield Doubt(
         f"{len(copies)} of {tested} test rows repeat a training row{shared} ({_such_as(examples)}): {seen}",
         {"copies": len(copies), "profiles": count, "test": tested, "examples": _examples(examples)},
-        _grouped(config) + (", or read the accuracy on unseen rows (evaluation.unseen)" if config.evaluation.unseen else ""),
+        _grouped(facts, copies if len(copies) else examples),
         None if copied else "info",
     )
 
@@ -125,15 +124,13 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: remove the rows from the file.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
-    asked = facts.table.values, facts.table.truth, _whole_rows(facts)
-    rows = near_copies(*asked)
-    rows = rows if len(rows) else rounded_copies(*asked)
-    if len(rows):
+    numbers = (nearly_equal(facts.table.values, facts.table.truth, _whole_rows(facts)) + 1).tolist()
+    if numbers:
         yield Doubt(
-            f"{counted(len(rows), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(rows) == 1)} another row of the same"
-            f" class in every feature ({_such_as(rows)}): they may be copies with rounded values, or with noise",
-            {"rows": len(rows), "examples": _examples(rows)},
-            "remove the rows from the file",
+            f"{counted(len(numbers), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(numbers) == 1)} another row of the"
+            f" same class in every feature ({such_as(numbers)}): they may be copies with rounded values, or with noise",
+            {"rows": len(numbers), "examples": numbers[:5], "row_numbers": numbers},
+            f"remove {such_as(numbers)} from the file",
         )
 
 
@@ -151,15 +148,15 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
         NeurIPS 2021.
     """
-    table = facts.table
-    groups, classes = table.copies(list(facts.config.data.features)), table.truth
+    table, config = facts.table, facts.config
+    groups, classes = table.copies(list(config.data.features)), table.truth
     in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
     conflicting = np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1)))
     if len(conflicting) and more_than_chance(table.values, classes, across=True):
         yield Doubt(
             f"{len(conflicting)} rows have an equal row of another class ({_such_as(conflicting)})",
-            {"rows": len(conflicting), "examples": _examples(conflicting)},
-            "look the rows up in the file and correct their labels, or add a feature that tells them apart",
+            {"rows": len(conflicting), "examples": _examples(conflicting), "row_numbers": (conflicting + 1).tolist()},
+            f"correct {config.data.target} in {such_as((conflicting + 1).tolist())} of the file, or remove these rows",
         )
 
 
@@ -201,8 +198,11 @@ def _such_as(rows: Integers) -> str:
     return f"row {shown}" if len(rows) == 1 else f"rows {shown}" + (", ..." if len(rows) > 5 else "")
 
 
-def _grouped(config: Config) -> str:
-    """Return the setting that keeps equal rows on one side of the split, quoted for a shell."""
-    columns = config.evaluation.profile or config.data.features
-    shared = " --set split.stratify=false" if config.split.stratify else ""
-    return f"--set split.group_by={shlex.quote(dump_line(list(columns)))}{shared}"
+def _grouped(facts: DataFacts, copies: Integers) -> Fix:
+    """Return the setting that keeps equal rows on one side of the split; where that leaves nothing to learn from, the rows."""
+    settings = by_profile(facts.config)
+    try:
+        split(facts.table, facts.config.split.model_copy(update={"group_by": settings["split.group_by"], "stratify": False}))
+    except DataError:
+        return f"remove {such_as((copies + 1).tolist())} from the file, or bring rows of more patients"
+    return settings

@@ -1,20 +1,22 @@
 """D: what is wrong with the table. Facts: the table and the config."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
+from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.errors import counted, listing
+from pipeline.data.without import gaps_filled, wider
+from pipeline.errors import counted, listing, such_as
 from pipeline.findings.association import Ranked, ranked
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
-_ANOTHER_SEED = ", or set another split.seed"
 _PARTS = {"empty_test": "test", "empty_train": "training"}
 
 
@@ -51,8 +53,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
         `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column that
         has one, but none among the training rows or none among the test rows, is named.
-    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file. Another `split.seed` may put
-        usable values on both sides.
+    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
     preprocess = facts.config.preprocess
@@ -67,19 +68,15 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
         return
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
-    filled = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
-    fix = "complete the file" if preprocess.impute else "--set preprocess.impute=median"
+    treated = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
     for part, columns in one_sided.items():
         reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
-        single = [name for name in columns if usable[name] == 1]  # it can be on one side only
-        fix += f", or bring more values of {listing(single)}" if single else "" if fix.endswith("seed") else _ANOTHER_SEED
     if empty:
         reasons.append(f"not one value of {listing(empty)} is usable")
-        fix = "remove the column from data.features, or correct its range"
     yield Doubt(
-        f"{' and '.join(reasons)}; {filled}",
+        f"{' and '.join(reasons)}; {treated}",
         {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
-        fix,
+        gaps_filled(table, facts.config, list(dict.fromkeys([*empty, *chain(*one_sided.values())]))),
         None if preprocess.impute and not empty else "error",
     )
 
@@ -92,17 +89,20 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network learns the
         mistake instead of the disease.
     How it is tested: values below or above `range` of the column are counted; both ends are plausible.
-    How to fix: `--set preprocess.implausible=missing` treats them as missing; better, correct the file, or the range.
+    How to fix: correct the file or the range; `--set preprocess.implausible=missing` treats them as missing, and says so.
     Source: the ranges are those of the config.
     """
     counts = _counts(facts.table, facts.table.implausible)
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
+        rows = (np.flatnonzero(facts.table.implausible.any(axis=1)) + 1).tolist()
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
-            {"columns": counts},
-            "correct the file or data.features.<column>.range"
-            + ("" if treated == "taken as missing" else ", or --set preprocess.implausible=missing"),
+            {"columns": counts, "row_numbers": rows},
+            (
+                f"correct the values of {such_as(rows)} in the file, or remove these rows",
+                [wider(facts.table, facts.config, name) for name in counts],
+            ),
         )
 
 
@@ -132,14 +132,14 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
             f"{listing(proofs)} follows from {facts.config.data.target} and is dropped: "
             + "; ".join(", ".join(f"{name} = {value}" for name, value in proof.items()) for proof in proofs.values()),
             {"columns": list(proofs), "values": proofs},
-            "nothing to do",
+            ("nothing to do", _not_redundant(facts.config, proofs)),
         )
     if broken:
         yield Doubt(
             f"{listing(broken)} is called redundant, but {facts.config.data.target} does not determine it: "
             + "; ".join(broken.values()),
             {"columns": list(broken)},
-            "take the column out of data.redundant, or correct the file",
+            _not_redundant(facts.config, broken),
             "error",
         )
 
@@ -151,6 +151,10 @@ def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, 
         lost = [name for name, count in facts.table.count(~missing[rows]).items() if not count and name not in empty]
         absent[part] = lost if len(rows) else []
     return {part: columns for part, columns in absent.items() if columns}
+
+
+def _not_redundant(config: Config, columns: Collection[str]) -> Settings:
+    return {"data.redundant": [name for name in config.data.redundant if name not in columns]}
 
 
 def _counts(table: Table, flags: Flags) -> dict[str, int]:

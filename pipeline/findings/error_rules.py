@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from pipeline.errors import counted, listing
+import numpy as np
+
+from pipeline.config.mended import stronger
+from pipeline.errors import counted, such_as
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES
@@ -12,7 +15,6 @@ from pipeline.judge.labels import wrong_labels
 _SURE = 0.001  # of a difference that was not looked for
 _SIGNIFICANCE = 0.0001
 _ALONE = 0.025
-_NAMED, _KEPT = 10, 100  # rows in the fix, and in the evidence
 _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
 
@@ -39,11 +41,14 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"found": found, "rows": rows}
     if details:
         counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
+        sizes = dict(zip(names, np.bincount(evaluation.truth, minlength=len(names)).tolist(), strict=True))
+        lacking = {name: max(sizes.values()) - sizes[name] for name in details}
+        bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         yield Doubt(
             f"{where} the network finds only {' and '.join(counts)}",
             {"classes": list(details), "details": details},
-            f"bring more rows of {listing(details)}, or features that tell them from the others",
+            f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger],
         )
 
 
@@ -66,12 +71,11 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     wrong = wrong_labels(evaluation.truth, list(chances.values())) if chances else None
     if wrong and len(wrong.rows) and wrong.p < _SIGNIFICANCE and max(wrong.alone) < _ALONE:
         rows, models = (wrong.rows + 1).tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
-        named = f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:_NAMED]))}{', ...' * (len(rows) > _NAMED)}"
         yield Doubt(
             f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
             f"had not seen the rows: about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",
-            {"rows": len(rows), "examples": rows[:_KEPT], "share": wrong.share, "p_value": wrong.p},
-            f"look {named} up in the file and correct their labels",
+            {"rows": len(rows), "examples": rows[:5], "row_numbers": rows, "share": wrong.share, "p_value": wrong.p},
+            f"look {such_as(rows)} up in the file and correct their labels",
         )
 
 
@@ -97,9 +101,11 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
             details[name] = {"rows": int(member.sum()), **shares, "p_value": p}
     if details:
         shown = (f"{each['wrong']:.1%} of {counted(int(each['rows']), 'row')} with {name}" for name, each in details.items())
+        sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
+        lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
         yield Doubt(
             f"wrong on {' and '.join(shown)}, against {others} of the other rows",
             {"groups": list(details), "details": details},
-            f"quote the accuracy of {listing(details)} beside the whole; bring more rows of them, or other features",
+            f"bring {' and '.join(lacking)}, or features that matter to them",
         )

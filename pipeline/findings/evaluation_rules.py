@@ -1,10 +1,13 @@
 """E: what the accuracy is worth. Facts: the evaluation."""
 
 from collections.abc import Iterator
+from math import ceil
 from statistics import NormalDist
 
 import numpy as np
 
+from pipeline.config.mended import another_split, by_profile, simpler, stronger
+from pipeline.config.remedy import Fix
 from pipeline.findings.finding import Doubt
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.bootstrap import Interval
@@ -30,8 +33,8 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         or if the mean of its sensitivities, each class counting alike, is above that of naming a class at random by more than
         2.33 standard errors. It must pass on all rows together, and on the test rows or on unseen rows. Test rows of a
         single class tell nothing.
-    How to fix: look at the findings C, D and T first; a network that learns nothing often has its reason there. If not, more
-        starts, more epochs, more rows, or other features.
+    How to fix: look at the findings C, D and T first; if none tells why, rows enough to show the lead that there is by three
+        standard errors; without a lead the default recipe, a wider layer, or features that tell the classes.
     Source: McNemar (1947); the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
@@ -45,7 +48,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"test accuracy {accuracy:.2%} {verb} always naming the largest class ({majority:.2%})",
             {"accuracy": accuracy, "majority": majority},
-            "look at the findings C, D and T; if none tells why, more starts, epochs or rows, or other features",
+            _shown_by(*(unknown or [(truth, answers)])[-1]),
         )
 
 
@@ -61,6 +64,16 @@ def _learnt(truth: Integers, answers: Integers) -> bool:
     shrunk = (found + 1) / (of + 2)  # or a class that is found always, or never, would have no error
     error = np.sqrt(np.sum(shrunk * (1 - shrunk) / of)) / count
     return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
+
+
+def _shown_by(truth: Integers, answers: Integers) -> Fix:
+    """Return how many rows show the lead that there is, by three standard errors, or what may bring one."""
+    right, largest = answers == truth, truth == np.bincount(truth).argmax()
+    better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
+    if better <= worse:
+        return stronger, ["bring features that tell the classes apart", stronger]
+    enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
+    return f"bring rows until {enough:,} are tested, {len(truth):,} today"
 
 
 def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -88,7 +101,7 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"{leads}; the network reaches {_reached(own | {'p': None}, unseen)}",
             {"baselines": better, "best": best, "network": own},
-            f"prefer {RIVAL_NAMES[best]}, or change network.alpha, training.loss or training.l2",
+            (stronger, f"use {RIVAL_NAMES[best]} instead"),
         )
 
 
@@ -117,7 +130,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
         rows must be 5 points or more below the test accuracy, and farther than both intervals explain (the limits of a
         difference after Newcombe 1998). The interval on unseen rows takes groups of such rows as the sample; both cover what
         `evaluation.interval` says.
-    How to fix: quote the figure on unseen rows; more patients, a regulariser (`training.l2`), a simpler model.
+    How to fix: quote the figure on unseen rows, or split by what they are held out by, so that the test asks the same.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
     """
@@ -130,7 +143,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"{network.unseen:.2%} on {words} ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
             {"unseen": network.unseen, "interval": [low, high], "test": network.test},
-            f"quote the figure on {words}; more of them, a regulariser (training.l2), or a simpler model",
+            by_profile,
         )
 
 
@@ -157,11 +170,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
             f"training accuracy {train.accuracy:.2%} is far from the test accuracy {test.accuracy:.2%}: "
             f"{100 * gap:+.1f} points, of which chance explains {100 * chance:.1f}",
             {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
-            "a smaller network, a regulariser (training.l2), or more rows"
-            if gap > 0
-            else "look at other values of split.seed"
-            if evaluation.patients is not None
-            else "--set split.stratify=true, or look at other values of split.seed",
+            simpler if gap > 0 else another_split,
         )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from pipeline.config.remedy import Fix
+
 Level: TypeAlias = Literal["info", "warning", "error"]
 
 
@@ -13,13 +15,13 @@ class Doubt:
     Attributes:
         message: one sentence with the figures of this run.
         evidence: the figures, for programs.
-        fix: what to do, typed where it can be typed.
+        fix: what to do: a command or a line of YAML after which the doubt is gone, or the rows or the number that it needs.
         level: replaces the rule's own level.
     """
 
     message: str
     evidence: dict[str, Any]
-    fix: str
+    fix: Fix
     level: Level | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import criteria_of
-from pipeline.errors import listing
+from pipeline.data.without import without
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
@@ -54,7 +54,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             "; ".join(columns),
             {"columns": list(details), "details": details},
-            f"take {listing(details)} out of data.features, or correct the file",
+            without(facts.table, facts.config, details),
         )
 
 
@@ -67,8 +67,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: in each column with a `criterion`, values at or above its threshold are held against `data.reference`.
         Only rows with a value count; it must be plausible where `preprocess.implausible` is missing. The finding needs a
         balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
-    How to fix: hold the network against the baseline `ada_rule`, which is these criteria, or take the columns out of
-        `data.features`.
+    How to fix: take the columns out; or hold the network against the baseline `ada_rule`, which is these criteria.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """
     config, table = facts.config, facts.table
@@ -92,7 +91,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
             f" predictor: {'; '.join(rules)}",
             {"columns": list(details), "details": details},
-            f"hold the network against the baseline ada_rule, or take {listing(details)} out of data.features",
+            without(table, config, details),
         )
 
 

@@ -24,6 +24,20 @@ _SOME = 2000  # rows that tell which columns are the finest
 _HALVED = 6  # times, by which each column is cut at most to make a grid
 
 
+def nearly_equal(values: Floats, classes: Integers, equal: Integers) -> Integers:
+    """Return the rows, ascending, that are near-copies or rounded copies; without them there are none."""
+    left, told = np.arange(len(values)), [np.empty(0, dtype=np.int64)]
+    while len(left):
+        asked = values[left], classes[left], equal[left]
+        rows = near_copies(*asked)
+        rows = rows if len(rows) else rounded_copies(*asked)
+        if not len(rows):
+            break
+        told.append(left[rows])
+        left = np.delete(left, rows)
+    return np.sort(np.concatenate(told))
+
+
 def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
     """Return the rows, ascending, that nearly equal an earlier row of their class, where there are more than chance makes.
 

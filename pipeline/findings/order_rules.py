@@ -1,6 +1,5 @@
 """D: what the order of the file tells. Facts: those of the data rules."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from math import log
@@ -8,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.yaml_text import dump_line
+from pipeline.config.remedy import Fix
 from pipeline.data.table import Table
+from pipeline.data.without import without
 from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
@@ -64,7 +64,7 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows",
             {"columns": list(details), "details": details},
-            f"take {listing(details)} out of data.features",
+            without(table, facts.config, details),
         )
     yield from _parted_patients(facts)
 
@@ -80,14 +80,13 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
             details[name] = {"z": z, "rows": int(tested.sum())}
     if details:
         best = max(details, key=lambda name: details[name]["z"])
-        out = f"take {listing([best])} out of data.features, and " * (best in data.features)
-        spelt = dump_line(best).removesuffix("...").strip()  # a plain text ends a document
-        shuffled = " --set split.stratify=false" if facts.config.split.stratify else ""
+        settings = without(table, facts.config, [best]) if best in data.features else {}
+        unstratified = {"split.stratify": False} if facts.config.split.stratify else {}
         yield Doubt(
             f"{listing(details)} seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another: "
             f"{details[best]['rows']} test rows have a row of the same patient in training",
             {"columns": list(details), "details": details},
-            f"{out}--set data.patient={shlex.quote(spelt)}{shuffled}",
+            settings if isinstance(settings, str) else {**settings, "data.patient": best, **unstratified},
         )
 
 
@@ -131,7 +130,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
     }
     if details:
-        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(list(details), target))
+        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(facts, list(details)))
 
 
 def _most(facts: DataFacts) -> Drift:
@@ -167,8 +166,7 @@ def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
     return "; ".join(parts)
 
 
-def _mended(names: list[str], target: str) -> str:
-    columns = [name for name in names if name != target]
-    shuffled = "shuffle the file if it was only sorted, else ask what else its order stands for"
-    looked = f"look what changes there, and correct the file or take {listing(columns)} out of data.features"
-    return looked + (f"; {shuffled}" if target in names else "") if columns else shuffled
+def _mended(facts: DataFacts, names: list[str]) -> Fix:
+    columns = [name for name in names if name != facts.config.data.target]
+    shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
+    return (without(facts.table, facts.config, columns), shuffled) if columns == names else shuffled

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pipeline.config.remedy import TRAIN, Call
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.findings import (
     column_rules,
@@ -83,13 +84,13 @@ RULES = {
 }
 
 
-def find(stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str]) -> tuple[Finding, ...]:
+def find(stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str], call: Call = TRAIN) -> tuple[Finding, ...]:
     """Run every rule of a stage, the first letter of its codes, on what the rules of that stage read; see their modules.
 
-    ``accept`` are the codes that the user accepts.
+    ``accept`` are the codes that the user accepts; the commands of the fixes are in the form of ``call``.
     """
     return tuple(
-        Finding(code, doubt.level or rule.level, doubt.message, doubt.evidence, doubt.fix, code in accept)
+        Finding(code, doubt.level or rule.level, doubt.message, doubt.evidence, call.told(doubt.fix), code in accept)
         for code, rule in RULES.items()
         if code.startswith(stage)
         for doubt in rule.look(facts)

@@ -5,8 +5,9 @@ from math import ceil
 
 import numpy as np
 
+from pipeline.config.remedy import Fix, Settings
 from pipeline.data.split import split
-from pipeline.errors import DataError, listing
+from pipeline.errors import DataError, counted, listing
 from pipeline.findings.association import Ranked, fisher
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import kolmogorov_tail, two_sample
@@ -83,7 +84,7 @@ def _classes_unlike(classes: Integers, tested: Flags) -> float:
     return min(fisher(tested, member) for member in members)
 
 
-def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> str:
+def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> Settings | str:
     """Return a seed with which no column and no class differs, if one is found."""
     for seed in range(_OTHERS):
         try:
@@ -94,25 +95,32 @@ def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> str:
         tested[parts.test] = True
         worst = min(_classes_unlike(facts.table.truth, tested), *(_column_unlike(column, tested) for column in columns.values()))
         if worst * tests >= _SIGNIFICANCE:
-            return f"--set split.seed={seed}"
+            return {"split.seed": seed}
     grouping = facts.config.split.group_by or facts.config.data.patient or ()
     return f"rows of more groups than {listing(grouping)} has" + ", or another split.group_by" * bool(facts.config.split.group_by)
 
 
-def _larger_test(facts: DataFacts, names: list[str]) -> str:
+def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
     """Return the settings that give the classes enough test rows, if some do with at most half of the rows in the test."""
     section = facts.config.split
     if not len(facts.parts.train):
-        return f"score a file with more rows of {listing(names)}"
+        return f"score a file with {_more(facts, names, _FEWEST)}"
     rows = min(map(facts.table.counts().__getitem__, names))
     share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
     if section.group_by or facts.config.data.patient:
         seeds = (seed for seed in range(_SEEDS) if _enough(facts, seed)) if rows >= 2 * _FEWEST else iter(())
         if (seed := next(seeds, None)) is not None:
-            return f"--set split.seed={seed}, by which every class has test rows enough"
+            return {"split.seed": seed}
     elif share <= 0.5:
-        return f"--set split.test_size={share:g} --set split.stratify=true"
-    return f"more rows of {listing(names)}, or no conclusion about them"
+        return {"split.test_size": float(f"{share:g}"), "split.stratify": True}
+    if section.group_by:  # so many that the share of groups which is tested hardly ever holds too few
+        return f"bring {_more(facts, names, ceil(2 * _FEWEST / section.test_size))}, each of a group of its own"
+    return [f"bring {_more(facts, names, ceil((_FEWEST + 1) / section.test_size))}", {"split.stratify": True}]
+
+
+def _more(facts: DataFacts, names: list[str], enough: int) -> str:
+    counts = facts.table.counts()
+    return " and ".join(f'{counted(max(1, enough - counts[name]), "more row")} of "{name}"' for name in names)
 
 
 def _enough(facts: DataFacts, seed: int) -> bool:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pipeline.config.schema import Config
+from pipeline.config.mended import stronger
+from pipeline.config.remedy import Settings
+from pipeline.config.schema import Config, TrainingSection
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.train import Trained
@@ -73,9 +76,7 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"all {size} weights are exactly as they were drawn: training changed nothing",
             {"weights": size, "moved": 0},
-            "--set training.loss=auto"
-            if facts.config.training.loss.endswith("crossentropy")
-            else "a higher training.learning_rate, or more training.epochs",
+            {"training.loss": "auto"} if facts.config.training.loss.endswith("crossentropy") else stronger(facts.config),
         )
 
 
@@ -85,8 +86,7 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     What: the network gives one and the same answer whatever the patient's values (or, with NaN, no answer to any).
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
     How it is tested: the decoded answers of all rows that were scored, where these are of more than one class.
-    How to fix: look at T301 and T302 first; then more starts (`--set training.starts=1024`), more epochs, or a smaller learning
-        rate.
+    How to fix: look at T301 and T302 first; then the default recipe, a wider layer, or more epochs.
     Source: a constant function carries no information about its argument.
     """
     answers = np.unique(facts.answers)
@@ -96,7 +96,7 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"each of the {facts.answers.size} rows got {named}",
             {"class": answer, "rows": int(facts.answers.size)},
-            "see T301 and T302; else --set training.starts=1024, more epochs, or a smaller learning rate",
+            stronger(facts.config),
         )
 
 
@@ -118,9 +118,7 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"{count} of {of} hidden units say the same of every row ({listed}): the network is smaller than it looks",
             {"units": units, "dead": count, "of": of},
-            "--set network.alpha=0.05"
-            if 0 in facts.config.network.slopes()
-            else f"a training.learning_rate below {facts.config.training.learning_rate:g}, or --set training.starts=1024",
+            {"network.alpha": 0.05} if 0 in facts.config.network.slopes() else stronger(facts.config),
         )
 
 
@@ -132,8 +130,7 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
         network and most likely a worse one; single predictions depend on the seed.
     How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
         with it on fewer than 90 % of the rows.
-    How to fix: more epochs, another `training.learning_rate`, a wider hidden layer (`--set network.hidden='[8]'`); keep many
-        starts.
+    How to fix: the default recipe, a wider layer (`--set 'network.hidden=[8]'`), or more epochs; keep many starts.
     Source: D'Amour et al., "Underspecification Presents Challenges for Credibility in Modern Machine Learning" (2022).
     """
     starts = len(facts.agreement)
@@ -143,12 +140,14 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
             f"half of the {starts} starts answer at most {median:.1%} of the rows like the chosen one: the result depends on "
             "the random initial weights",
             {"starts": starts, "median_agreement": median},
-            "more training.epochs, another training.learning_rate, or a wider layer (--set network.hidden='[8]')",
+            stronger(facts.config),
         )
 
 
-def _steadier(config: Config) -> str:
+def _steadier(config: Config) -> Settings:
     """Return the settings that keep numbers finite and are not set yet."""
-    settings = [] if config.preprocess.impute else ["--set preprocess.impute=median"]
-    settings += [] if config.preprocess.scale else ["--set preprocess.scale=standard"]
-    return ", ".join(settings) or f"a training.learning_rate below {config.training.learning_rate:g}"
+    settings: dict[str, Any] = {} if config.preprocess.impute else {"preprocess.impute": "median"}
+    settings |= {} if config.preprocess.scale else {"preprocess.scale": "standard"}
+    rate, usual = config.training.learning_rate, TrainingSection().learning_rate
+    settings |= {"training.learning_rate": usual} if rate > usual else {}
+    return settings or {"training.learning_rate": rate / 10}

@@ -1,11 +1,12 @@
 """D: numbers of a column that are no measurements, or in another unit. Facts: those of the data rules."""
 
-import shlex
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from pipeline.errors import counted
+from pipeline.config.remedy import Fix, dotted
+from pipeline.errors import counted, such_as
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt
 from pipeline.findings.spikes import Spike, spike
@@ -81,6 +82,7 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
         details = {
             name: {
                 "rows": len(found.rows),
+                "row_numbers": (found.rows + 1).tolist(),
                 "examples": [int(row) + 1 for row in found.rows[:5]],
                 "units": [found.conversion.smaller, found.conversion.greater],
                 "factor": found.conversion.factor,
@@ -92,13 +94,13 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             "; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()),
             {"columns": list(mixtures), "details": details},
-            "in the file, " + "; ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items()),
+            "in the file, " + " and ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items()),
         )
 
 
-def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> str:
+def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> Fix:
     """Return the settings that declare the values missing, and which cells to clear where no range leaves them out."""
-    settings, cells, config = [], [], facts.config
+    settings, cells, config = dict[str, Any](), [], facts.config
     for name, found in spikes.items():
         values = facts.table.column(name)
         others = values[(values != found.value) & ~facts.table.implausible[:, facts.table.features.index(name)]]
@@ -110,11 +112,12 @@ def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> str:
         else:
             cells.append(f'clear the {counted(found.count, "cell")} of "{name}" that hold {found.value:.12g}')
             continue
-        setting = f'data.features."{name}".range=[{low:.12g}, {high:.12g}]'
-        settings.append(f"--set {shlex.quote(setting)}")
-    if settings and config.preprocess.implausible == "keep":
-        settings.insert(0, "--set preprocess.implausible=missing")
-    return "; ".join([" ".join(settings)] * bool(settings) + cells)
+        settings[dotted("data", "features", name, "range")] = [float(f"{end:.12g}") for end in (low, high)]
+    if config.preprocess.implausible == "keep" and settings:
+        settings["preprocess.implausible"] = "missing"
+    if config.preprocess.impute is None:  # else nothing would fill the gaps
+        settings["preprocess.impute"] = "median"
+    return [settings or "", *cells]
 
 
 def _roomy(low: float, high: float) -> tuple[float, float]:
@@ -141,8 +144,7 @@ def _unit(found: Mixture, rest: bool = False) -> str:
 
 
 def _converted(found: Mixture) -> str:
-    conversion, rows = found.conversion, ", ".join(str(int(row) + 1) for row in found.rows[:5])
-    shown = f"rows {rows}" + (", ..." if len(found.rows) > 5 else "")
+    conversion, shown = found.conversion, such_as((found.rows + 1).tolist())
     if not conversion.zero:
         return f"{'divide' if found.greater else 'multiply'} {shown} by {conversion.factor:g}"
     return f"convert {shown} from {_unit(found)} to {_unit(found, rest=True)} ({conversion.quantity})"

@@ -120,7 +120,7 @@ def _untold(evaluation: Evaluation, findings: dict[str, Finding]) -> list[str]:
 
 
 def _do_first(finding: Finding) -> str:
-    return _sentence(f"Do this first: {finding.fix}")
+    return f"Do this first: {finding.fix}"  # a command, which a full stop would spoil
 
 
 def _sentence(text: str) -> str:

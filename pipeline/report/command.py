@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.remedy import Call
 from pipeline.errors import DataError, PipelineError
 from pipeline.runs.place import resolve_run
 from pipeline.runs.reopen import reopen
 from pipeline.runs.write import add_report
 
 
-def report(path: Path | str) -> dict[str, Any]:
-    """Write the HTML report of a saved run into its folder and return what ``--json`` prints.
+def report(path: Path | str, program: str = Call.program) -> dict[str, Any]:
+    """Write the HTML report of a saved run into its folder and return what ``--json`` prints; see ``reopen``.
 
     Raises:
         RunError: no run there, it is damaged, or its folder cannot be written.
@@ -21,7 +22,7 @@ def report(path: Path | str) -> dict[str, Any]:
         from pipeline.report.page import report_page
     except ModuleNotFoundError as error:
         raise PipelineError(f"report: {error.name} is needed and not installed; pip install '.[report]'") from None
-    again = reopen(path)
+    again = reopen(path, None, program)
     if again.summary.data.sha256 != again.run.record.data.sha256:
         what = f"{again.table.path}: a report needs the data that the run was trained on, and this file has changed since"
         raise DataError(f"{what} (its SHA-256 differs); restore the file or train again")

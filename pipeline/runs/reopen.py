@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.config.remedy import Call
 from pipeline.data.load import load
 from pipeline.data.split import Split
 from pipeline.data.table import Table
@@ -28,8 +29,11 @@ class Reopened:
     summary: Summary
 
 
-def reopen(path: Path | str, data: str | None = None) -> Reopened:
-    """Compute the figures of a saved run again, on its own data or on another file; nothing is trained."""
+def reopen(path: Path | str, data: str | None = None, program: str = Call.program) -> Reopened:
+    """Compute the figures of a saved run again, on its own data or on another file; nothing is trained.
+
+    The fixes are commands that train the same config anew, typed after ``program``.
+    """
     run, folder = load_run(path), resolve_run(path)
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
     config, record = run.config.model_copy(update={"data": section}), run.record
@@ -50,6 +54,8 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
         apart = "every row counts as a test row, whether some were trained on was not looked at"
         notes += (f"{stranger}: {apart}, and baselines that need fitting are left out",)
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
-    findings = audit(config, table, parts) + audit_training(config, table, parts, run.model, run.trained, evaluation)
+    call = Call(program, "train", record.config.path, record.config.settings, record.config.data)
+    findings = audit(config, table, parts, call)
+    findings += audit_training(config, table, parts, run.model, run.trained, evaluation, call)
     summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)
     return Reopened(run, table, summary.model_copy(update={"run": str(folder)}))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config.loss import chosen_loss
+from pipeline.config.remedy import Call
 from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.split import split
@@ -24,16 +25,19 @@ from pipeline.study.work import Crew, cores
 _IDLE = ("C102", "C103")
 
 
-def study(config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False) -> StudySummary | RefusedStudy:
+def study(
+    config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False, program: str = Call.program
+) -> StudySummary | RefusedStudy:
     """Train every network of the grid that is not kept yet, compare the cells, judge the claims and keep the result.
 
     An error among the findings about config and data that is not accepted stops before training. The folder is named after
-    the file of ``origin``; with ``verbose`` a progress bar is shown on standard error.
+    the file of ``origin``; with ``verbose`` a progress bar is shown on standard error. ``program`` is as in ``stages.train``.
     """
     check_grid(config)
     table = load(config.data, config.split.group_by or ())
     own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
-    doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split))
+    call = Call(program, "study", origin.path, origin.settings, origin.data)
+    doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split), call)
     findings = tuple(finding for finding in doubts if finding.code not in _IDLE)
     data = StudyData(table.path, table.sha256, len(table), table.counts())
     if any(finding.blocks for finding in findings):

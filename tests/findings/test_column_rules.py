@@ -45,7 +45,7 @@ def test_d212_names_a_column_that_adds_nothing_and_the_others(column, reason):
     details = finding.evidence["details"]["more"]
     assert details.pop("explained", 1) > 0.999
     assert {kind: sorted(others) if isinstance(others, list) else others for kind, others in details.items()} == reason
-    assert finding.fix == 'take "more" out of data.features'
+    assert finding.fix == "diabetes-pipeline train --set '~data.features.more'"
     said = (
         f"is 3 in {'all but 4 rows' if reason['others'] else 'every row'}"
         if "constant" in reason
@@ -89,7 +89,7 @@ def test_d217_counts_the_cells_without_a_usable_value():
     assert finding.evidence == {"columns": {name: int(lost[name]) for name in ("empty", "spoilt")}}
     assert finding.level == "warning"
     assert "filled with the median" in finding.message
-    assert finding.fix.startswith('take "empty" and "spoilt" out of data.features')
+    assert "--set '~data.features.empty' --set '~data.features.spoilt'; or fill" in finding.fix
     kept = found("D217", columns, features=ranges, preprocess={"implausible": "keep", "impute": None})
     assert kept.evidence == {"columns": {"empty": 151}}
     assert "nothing fills them" in kept.message

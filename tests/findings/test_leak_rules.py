@@ -53,7 +53,7 @@ def test_d206_names_the_class_that_gaps_or_implausible_values_go_with(value, kin
     )  # six tests: this flag and the whole numbers of a column, three classes
     assert sign["phi"] == pytest.approx((18 * 68 - 2 * 12) / np.sqrt(20 * 80 * 30 * 70))
     assert f'is {kind} in 60.0% of "B" and 2.9% of the rest' in finding.message
-    assert '"loud"' in finding.fix
+    assert "'~data.features.loud'" in finding.fix
 
 
 def test_d206_sees_a_class_that_alone_has_no_gaps():

@@ -60,7 +60,7 @@ def test_a_class_of_the_codes_without_any_row_is_named():
     )
     assert found(given).evidence == {"classes": {"C": 0}}
     assert '"C" has 0' in found(given).message
-    assert found(given).fix == 'score a file with more rows of "C"'
+    assert found(given).fix == 'score a file with 20 more rows of "C"'
 
 
 def test_the_coverage_is_that_of_the_config():
@@ -75,12 +75,13 @@ def test_test_rows_count_and_the_setting_is_enough(tmp_path):
     given = classes(A=300, B=50, C=60)
     finding = found(given)
     assert finding.evidence == {"classes": {"B": 10, "C": 12}}
-    assert finding.fix.startswith("--set split.test_size=0.42 --set split.stratify=true")
+    assert finding.fix == "diabetes-pipeline train --set split.test_size=0.42 --set split.stratify=true"
     assert found(typed(given, finding.fix, tmp_path / "some.yaml")) is None
 
 
 def test_rows_are_asked_for_where_no_split_is_large_enough():
-    assert found(classes(A=300, B=30, C=100)).fix == 'more rows of "B", or no conclusion about them'
+    asked = 'bring 75 more rows of "B", then diabetes-pipeline train --set split.stratify=true'
+    assert found(classes(A=300, B=30, C=100)).fix == asked
 
 
 def test_groups_that_left_a_class_out_get_a_seed_that_does_not(tmp_path):
@@ -91,7 +92,7 @@ def test_groups_that_left_a_class_out_get_a_seed_that_does_not(tmp_path):
     given = replace(given, config=given.config.model_copy(update={"split": section}))
     finding = found(given)
     assert finding.evidence == {"classes": {"C": 0}}
-    assert finding.fix.startswith("--set split.seed=")
+    assert "train --set split.seed=" in finding.fix
     assert found(typed(given, finding.fix, tmp_path / "some.yaml")) is None
 
 
@@ -100,7 +101,7 @@ def test_groups_of_which_no_split_is_large_enough_ask_for_rows():
     given = classes(tested=range(60), columns=columns, A=60, B=60)
     section = given.config.split.model_copy(update={"group_by": ("site",)})
     given = replace(given, config=given.config.model_copy(update={"split": section}))
-    assert found(given).fix == 'more rows of "B", or no conclusion about them'
+    assert found(given).fix == 'bring 140 more rows of "B", each of a group of its own'
 
 
 def test_the_real_file_has_enough_test_rows_and_grouped_by_profile_it_gets_a_seed(complete, tmp_path):

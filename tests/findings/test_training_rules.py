@@ -14,7 +14,7 @@ from tests.findings.test_rules import SOUND, config, only, spoilt
     [
         ([(), ()], 0.0, None, ""),
         ([(2,), ()], 0.0, {"units": {"layer 1": [2]}, "dead": 1, "of": 3}, "--set network.alpha=0.05"),
-        ([(1, 3), ()], 0.1, {"units": {"layer 1": [1, 3]}, "dead": 2, "of": 3}, "learning_rate"),
+        ([(1, 3), ()], 0.1, {"units": {"layer 1": [1, 3]}, "dead": 2, "of": 3}, "--set 'network.hidden=[8]'"),
     ],
 )
 def test_t304_names_the_dead_units(dead: list, slopes: float, evidence: dict | None, fix: str) -> None:

@@ -54,8 +54,8 @@ def test_d213_asks_to_clear_the_cells_of_a_code_that_no_range_leaves_out():
     finding = found("D213", facts(columns, LABELS))
     count = int((columns["bmi"] == 27.32).sum())
     assert finding.evidence["columns"] == {"bmi": count, "pressure": int(CODED.sum())}
-    setting, cells = finding.fix.split("; ")
-    assert setting.startswith('--set \'data.features."pressure".range=[')
+    setting, cells = finding.fix.split(", then ")
+    assert setting.startswith("diabetes-pipeline train --set 'data.features.pressure.range=[")
     assert cells == f'clear the {count} cells of "bmi" that hold 27.32'
 
 
@@ -78,7 +78,7 @@ def test_d214_names_units_and_rows_inside_and_outside_the_range(features):
     assert (details["units"], details["factor"]) == (["mmol/L", "mg/dL"], 18.016)
     assert details["p_value"] < 1e-4
     shown = ", ".join(map(str, details["examples"]))
-    assert finding.fix == f'in the file, of "glucose" divide rows {shown}, ... by 18.016'
+    assert finding.fix == f'in the file, of "glucose" divide rows {shown}, ... ({CODED.sum()} in all) by 18.016'
     assert f"{CODED.sum()} rows look like mg/dL among values in mmol/L" in finding.message
 
 

@@ -120,7 +120,7 @@ def test_no_warning_and_no_error_leaves_it_clear(code: str) -> None:
 )
 def test_an_error_says_that_the_figure_means_nothing(findings, says: str) -> None:
     judged = verdict(evaluation(PLAIN), findings, NONE, 0.95)
-    assert judged.sentences[1:] == (f"This means nothing: what {says} says.", f"Do this first: what {says} asks for.")
+    assert judged.sentences[1:] == (f"This means nothing: what {says} says.", f"Do this first: what {says} asks for")
     assert not judged.clear
 
 
@@ -132,5 +132,5 @@ def test_the_largest_class_stands_beside_the_accuracy() -> None:
 def test_a_refused_training_says_why_and_what_to_do() -> None:
     blocked, accepted = finding("C102", "error"), finding("C101", "error", accepted=True)
     judged = verdict(None, (accepted, blocked), NONE, 0.95)
-    assert judged.sentences == ("Nothing was trained.", "What C102 says.", "Do this first: what C102 asks for.")
+    assert judged.sentences == ("Nothing was trained.", "What C102 says.", "Do this first: what C102 asks for")
     assert not judged.clear

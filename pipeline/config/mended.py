@@ -1,0 +1,60 @@
+"""Settings that several fixes ask for, made to go with the rest of a config."""
+
+from typing import Any
+
+from pipeline.config.remedy import OUT, Settings
+from pipeline.config.schema import Config, NetworkSection, TrainingSection
+
+_WIDTH = 8  # of a hidden layer that is to find more
+
+
+def softmax(config: Config) -> Settings | str:
+    """Return the settings for one output a class."""
+    alpha, settings = config.network.alpha, dict[str, Any]({"network.output": "softmax"})
+    if config.training.loss in ("binary_crossentropy", "ordinal"):
+        settings["training.loss"] = "auto"
+    if isinstance(alpha, tuple):  # the output layer has no slope any more
+        settings["network.alpha"] = list(alpha[:-1]) or OUT
+    elif not config.network.hidden and "alpha" in config.network.model_fields_set:
+        settings["network.alpha"] = OUT
+    return settings
+
+
+def stronger(config: Config) -> Settings:
+    """Return the settings of a training that finds more: the default recipe, or a wider layer, or twice the epochs."""
+    training, default = config.training, TrainingSection()
+    settings: dict[str, Any] = {
+        f"training.{name}": getattr(default, name)
+        for name in ("starts", "epochs")
+        if getattr(training, name) < getattr(default, name)
+    }
+    settings |= {
+        f"training.{name}": getattr(default, name)
+        for name in ("learning_rate", "l2")
+        if getattr(training, name) != getattr(default, name)
+    }
+    if config.preprocess.scale is None:
+        settings["preprocess.scale"] = "standard"
+    least = sum(NetworkSection().hidden) if settings else _WIDTH
+    if sum(config.network.hidden) < least and not isinstance(config.network.alpha, tuple):
+        settings["network.hidden"] = [_WIDTH]
+    return settings or {"training.epochs": 2 * training.epochs}
+
+
+def by_profile(config: Config) -> Settings:
+    """Return the settings that keep equal rows on one side of the split: equal in a profile's columns, or in every feature."""
+    columns = config.evaluation.profile or config.data.features
+    return {"split.group_by": list(columns)} | ({"split.stratify": False} if config.split.stratify else {})
+
+
+def simpler(config: Config) -> Settings:
+    """Return the settings of a network that learns less by heart."""
+    narrow, hidden = NetworkSection().hidden[0], list(config.network.hidden)
+    settings: dict[str, Any] = {"training.l2": max(0.01, 10 * config.training.l2)}
+    return settings | ({"network.hidden": [min(narrow, width) for width in hidden]} if max([0, *hidden]) > narrow else {})
+
+
+def another_split(config: Config) -> Settings:
+    """Return the settings of a split whose parts are more alike, or of another one."""
+    fixed = config.split.stratify or config.split.group_by
+    return {"split.seed": config.split.seed + 1} if fixed else {"split.stratify": True}
