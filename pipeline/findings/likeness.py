@@ -29,15 +29,16 @@ def levels_of(texts: Texts) -> Integers | None:
     return np.array([place.get(text, -1) for text in texts.different])[texts.places]
 
 
-def likeness(values: Floats, levels: Integers) -> float:
+def likeness(values: Floats, columns: Integers, levels: Integers) -> float:
     """Return how far rows of one value are nearer than rows of the next values let expect, in standard errors; 0 for few values.
 
     Distances are mean squared differences of ranks. Those to rows of the values beside, up to four away, are drawn out to
     distance zero, so that a column on which the others depend smoothly, such as an age, has nothing left to tell.
 
     Args:
-        values: (rows, F) other columns; NaN where a cell is empty.
-        levels: (rows,) numbers of the values, in their order; -1 where there is none.
+        values: (rows, F); NaN where a cell is empty.
+        columns: which of them to compare rows by.
+        levels: (rows,) numbers of the column's own values, in their order; -1 for rows to leave out.
     """
     rows, value = _neighbours(levels)
     first = np.unique(value, return_index=True)[1]
@@ -46,7 +47,7 @@ def likeness(values: Floats, levels: Integers) -> float:
     picked = picked[(picked >= _LAGS) & (picked < len(first) - _LAGS)]
     if len(picked) < _FEWEST:
         return 0.0
-    ranks = np.stack([_ranks(column) for column in values[rows].T], axis=1)
+    ranks = np.stack([_ranks(column) for column in values[np.ix_(rows, columns)].T], axis=1)
     lags = []
     for lag in range(1, _LAGS + 1):
         below, above = _apart(ranks, first[picked], last[picked - lag]), _apart(ranks, last[picked], first[picked + lag])

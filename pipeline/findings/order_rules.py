@@ -72,11 +72,12 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
 def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
     """Yield the columns that name patients with rows on both sides of the split."""
     table, data, details = facts.table, facts.config.data, dict[str, dict[str, float]]()
-    rows = np.unique(table.copies(table.features) * len(table.classes) + table.truth, return_index=True)[1]
+    different = np.zeros(len(table), dtype=bool)
+    different[np.unique(table.copies(table.features) * len(table.classes) + table.truth, return_index=True)[1]] = True
     for name, levels in _names(table) if not data.patient and len(table) >= _ROWS else ():
         tested = np.isin(levels[facts.parts.test], levels[facts.parts.train]) & (levels[facts.parts.test] >= 0)
-        others = [place for place, feature in enumerate(table.features) if feature != name]
-        if tested.any() and others and (z := likeness(table.values[np.ix_(rows, others)], levels[rows])) > _LIKE:
+        others = np.flatnonzero(np.array(table.features) != name)
+        if tested.any() and len(others) and (z := likeness(table.values, others, np.where(different, levels, -1))) > _LIKE:
             details[name] = {"z": z, "rows": int(tested.sum())}
     if details:
         best = max(details, key=lambda name: details[name]["z"])
