@@ -1,6 +1,7 @@
 """Rows that differ from another by less than rows differ by chance, in every column at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import product
 from math import log
 
@@ -85,7 +86,7 @@ def rounded_copies(values: Floats, classes: Integers, equal: Integers) -> Intege
     if not pairs:
         return np.empty(0, dtype=np.int64)
     one, other = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    differ = np.abs(values[one] - values[other]) > _NOISE * np.abs(values[one])
+    differ = ~np.isclose(values[one], values[other], rtol=_NOISE, atol=0, equal_nan=True)
     ends_in_0 = np.zeros(values.shape, dtype=bool)
     for place, (column, unit) in enumerate(units.items()):
         ends_in_0[:, column] = np.abs(values[:, column] - tens[:, place] * unit) <= _NOISE * np.abs(values[:, column])
@@ -119,22 +120,21 @@ def _hashed(tens: Floats, classes: Integers) -> Integers:
 
 def _near(values: Floats, rows: Integers) -> tuple[Integers, Floats, Integers, float]:
     """Return, of pairs near in every column, the later row, the greatest distance, in how many they differ; and the widest."""
-    ranks = np.stack([_ranks(column) for column in values.T], axis=1)
-    scaled = [column / _spread(column) for column in values.T]
-    cells, width = _cells(ranks)
-    later, distances, differing = [], [], []
-    for one, other in _within(cells):
-        distance, columns = np.zeros(len(one), dtype=np.float32), np.zeros(len(one), dtype=np.int64)
-        for rank, value in zip(ranks.T, scaled, strict=True):
-            apart = np.abs(rank[one] - rank[other])
-            near = apart <= _WIDEST
-            one, other, distance = one[near], other[near], np.maximum(distance[near], apart[near])
-            differ = np.abs(value[one] - value[other])
-            distance, columns = np.fmax(distance, differ), columns[near] + (differ > 0)
-        later.append(np.maximum(rows[one], rows[other]))
-        distances.append(distance)
-        differing.append(columns)
-    return np.concatenate(later), np.concatenate(distances), np.concatenate(differing), min(_WIDEST, 0.4 * width)
+    finest = np.argsort([-len(np.unique(column[:_SOME])) for column in values.T], kind="stable")
+    ranks = lru_cache(maxsize=None)(lambda column: _ranks(values[:, column]))  # most pairs are apart in the first few columns
+    cells, width = _cells(np.zeros(len(values), dtype=np.int64), [partial(ranks, int(column)) for column in finest])
+    pairs = list(_within(cells))
+    one, other = (np.concatenate(part) for part in zip(*pairs, strict=True)) if pairs else (rows[:0], rows[:0])
+    distance, differing = np.zeros(len(one)), np.zeros(len(one), dtype=np.int64)
+    for column in finest if len(one) else ():
+        apart = np.abs(ranks(int(column))[one] - ranks(int(column))[other])
+        near = apart <= _WIDEST
+        one, other, distance = one[near], other[near], np.maximum(distance[near], apart[near])
+        if not len(one):
+            return rows[:0], distance, rows[:0], min(_WIDEST, 0.4 * width)
+        differ = np.abs(values[one, column] - values[other, column]) / _spread(values[:, column])
+        distance, differing = np.fmax(distance, differ), differing[near] + (differ > 0)
+    return np.maximum(rows[one], rows[other]), distance, differing, min(_WIDEST, 0.4 * width)
 
 
 def _ranks(column: Floats) -> Floats:
@@ -154,14 +154,13 @@ def _spread(column: Floats) -> float:
     return float(high - low or most - least or 1.0)
 
 
-def _cells(ranks: Floats) -> tuple[Integers, float]:
-    """Return (rows,) cells in which few enough rows are together to compare all pairs, and how wide the cells are."""
-    order = np.argsort([-len(np.unique(column[:_SOME])) for column in ranks.T], kind="stable")
-    cells, used = np.zeros(len(ranks), dtype=np.int64), 0
-    while (sizes := np.bincount(cells)) @ (sizes - 1) / 2 > _PAIRS and used < _HALVED * len(order):
-        halved = ranks[:, order[used % len(order)]] * 2 ** (1 + used // len(order))
+def _cells(cells: Integers, ranks: Sequence[Callable[[], Floats]]) -> tuple[Integers, float]:
+    """Divide cells until few enough rows are together to compare all pairs, by one column after the other; and their width."""
+    used = 0
+    while (sizes := np.bincount(cells)) @ (sizes - 1) / 2 > _PAIRS and used < _HALVED * len(ranks):
+        halved = ranks[used % len(ranks)]() * 2 ** (1 + used // len(ranks))
         cells, used = combined([cells, halved.astype(np.int64)]), used + 1
-    return cells, 0.5 ** -(-used // len(order))
+    return cells, 0.5 ** -(-used // len(ranks))
 
 
 def _within(cells: Integers) -> Iterator[tuple[Integers, Integers]]:
