@@ -58,18 +58,22 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     What: more labels are improbable to logistic regression and to a random forest than they should be, so that some are wrong.
     Why it matters: the network learns wrong labels too, and where the test holds them, its figure is that of the labels, not of
         the patients.
-    How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled and
-        calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
-        exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. No
-        probability counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely
-        wrong than right. Few wrong labels cannot be told where classes overlap much; and where a class has a subgroup, or tails
-        so heavy, that its rows lie amid another class, they look like wrong labels.
+    How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled
+        and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
+        exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone.
+        Where one alone gives less than the square of what both give, that model misfits, and nothing is said. No probability
+        counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely wrong than right.
+        Few wrong labels cannot be told where classes overlap much; and where a class has a subgroup, or tails so heavy, that
+        its rows lie amid another class, they look like wrong labels.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
     chances = evaluation.unseen.chances if evaluation.unseen else {}
     wrong = wrong_labels(evaluation.truth, list(chances.values())) if chances else None
-    if wrong and len(wrong.rows) and wrong.p < _SIGNIFICANCE and max(wrong.alone) < _ALONE:
+    if not wrong or not len(wrong.rows):
+        return
+    misled = min(wrong.alone) < wrong.p**2  # one model doubts what both together hardly do: it misfits, as with heavy tails
+    if wrong.p < _SIGNIFICANCE and max(wrong.alone) < _ALONE and not misled:
         rows, models = (wrong.rows + 1).tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
         yield Doubt(
             f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
