@@ -24,7 +24,12 @@ def page(result: Figures) -> str:
 
 def caught(figures: Figures, strength: str) -> int:
     """Return how many kinds are caught at a strength."""
-    return sum(fault[strength]["caught"] >= ENOUGH * fault[strength]["of"] for fault in figures.values())
+    return sum(enough(fault[strength]) for fault in figures.values())
+
+
+def enough(figures: Figures) -> bool:
+    """Say whether a fault is caught in as many tables as count."""
+    return bool(figures["caught"] >= ENOUGH * figures["of"])
 
 
 def faults(figures: Figures) -> list[str]:
@@ -34,7 +39,8 @@ def faults(figures: Figures) -> list[str]:
         cells = [f"{fault[strength]['caught']} of {fault[strength]['of']}" for strength in ("strong", "weak")]
         besides = sorted({code for strength in ("strong", "weak") for code in fault[strength]["given"]} - set(fault["codes"]))
         rows.append((name, " or ".join(fault["codes"]) or "none", *cells, ", ".join(besides)))
-        reasons += [f"- {name}, {strength}: {reason}" for strength, reason in fault["reasons"].items()]
+        missed = [strength for strength in fault["reasons"] if not enough(fault[strength])]
+        reasons += [f"- {name}, {strength}: {fault['reasons'][strength]}" for strength in missed]
     summary = f"Caught: {caught(figures, 'strong')} of {len(figures)} kinds strong, {caught(figures, 'weak')} weak."
     rule = "A kind counts as caught if one of its codes names it, and the column where it is in one, in four of five tables."
     head = ("fault", "codes that name it", "strong", "weak", "other codes")
