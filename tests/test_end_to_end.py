@@ -91,7 +91,7 @@ def test_check_on_the_real_files(article: Path, complete: Path, workplace: Path,
         "profiles": 201,
         "test": 202,
     }
-    assert found["D206"]["evidence"]["columns"] == ["BS Fast"]
+    assert found["D206"]["evidence"]["columns"] == ["BS Fast", "BS pp"]
     assert "Plasma R" in found["D207"]["evidence"]["columns"]
     found = {each["code"]: each for each in in_process("check", "--data", article)[1]["findings"]}
     assert found["D201"]["evidence"]["columns"] == {"BS pp": 58, "Plasma F": 80}

@@ -148,6 +148,8 @@ def _by_steps(column: Column, one: Integers, other: Integers) -> float:
     levels = np.unique(column.values[~np.isnan(column.values)])
     gaps, often = np.unique((np.diff(levels) / (levels[-1] - levels[0])).round(12), return_counts=True)
     step = gaps[4 * often >= often.max()][0] * (levels[-1] - levels[0])
+    if step == 0:  # beside the largest numbers all others are one
+        return 0.0
     steps = np.round(np.abs(column.values[one] - column.values[other]) / step, 1)
     first, second = int((steps == 1).sum()) / 2, int((steps == 2).sum()) / 2
     return float(max(first * max(1.0, first / max(second, 1.0)) ** (1 / 3), second)) / 2

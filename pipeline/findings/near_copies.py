@@ -109,7 +109,7 @@ def _unit(column: Floats) -> float:
 
 
 def _whole(values: Floats) -> bool:
-    return bool(np.abs(values - np.rint(values)).max() < _ROUND)
+    return bool(np.abs(values).max() < 1 / _NOISE and np.abs(values - np.rint(values)).max() < _ROUND)
 
 
 def _hashed(tens: Floats, classes: Integers) -> Integers:

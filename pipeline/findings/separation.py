@@ -95,7 +95,8 @@ def _beyond(values: Floats, member: Flags, sign: float) -> Limit | None:
     if rows < max(_BEYOND, _SHARE * member.sum()):
         return None
     low, high = np.quantile(values, [0.25, 0.75])
-    spread = float(min(values.std(), (high - low) / 1.349 or np.inf))
+    largest = float(np.abs(values).max()) or 1.0  # its square may overflow
+    spread = float(min(largest * (values / largest).std(), (high - low) / 1.349 or np.inf))
     near = ~pure & (values >= np.sort(values[~pure])[-_NEAR:][0])
     count, others = int(near.sum()), int((near & ~member).sum())
     least = max(0.0, others - 2 * others**0.5)  # few exceptions may be many by chance
