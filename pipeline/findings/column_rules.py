@@ -9,7 +9,7 @@ from pipeline.data.without import without
 from pipeline.errors import counted, listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.dependence import dependences
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed
 from pipeline.machine.arrays import Floats
 
 _MANY, _FEW = 100, 4  # rows from which so many with another value teach a network nothing
@@ -56,11 +56,8 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
             details[list(columns)[found.column]] = {kind: sources, "explained": found.explained}
     if details:
         ordered = {name: details[name] for name in names if name in details}
-        yield Doubt(
-            "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items()),
-            {"columns": list(ordered), "details": ordered},
-            without(facts.table, facts.config, ordered),
-        )
+        message = "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items())
+        yield detailed(message, ordered, without(facts.table, facts.config, ordered))
 
 
 def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:

@@ -12,7 +12,7 @@ from pipeline.data.split import split
 from pipeline.errors import DataError, counted, listing, such_as
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, named_rows
 from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
@@ -33,10 +33,8 @@ class Copies:
 
 def copies_of(facts: DataFacts) -> Copies:
     """Count the test rows that training rows tell."""
-    profiles = _profiled(facts)
-    return Copies(
-        len(facts.parts.test), len(_in_training(_whole_rows(facts), facts)), None if profiles is None else len(profiles)
-    )
+    copies, profiles = _told_by_training(facts)
+    return Copies(len(facts.parts.test), len(copies), None if profiles is None else len(profiles))
 
 
 def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
@@ -61,14 +59,13 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
     """
     table, config = facts.table, facts.config
-    groups = _whole_rows(facts)
-    repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
-    if numbers := (repeats + 1).tolist():
+    first = np.unique(_whole_rows(facts), return_index=True)[1]
+    if numbers := np.setdiff1d(np.arange(1, len(table) + 1), first + 1).tolist():
         copied = _beyond_chance(facts)
         yield Doubt(
-            f"{counted(len(repeats), 'row')} of {len(table):,} repeat{'s' * (len(repeats) == 1)} an earlier row in every feature"
-            f" and in {config.data.target} ({_such_as(repeats)}){'' if copied else _PERHAPS}",
-            {"rows": len(repeats), "examples": numbers[:5], "row_numbers": numbers},
+            f"{counted(len(numbers), 'row')} of {len(table):,} repeat{'s' * (len(numbers) == 1)} an earlier row in every feature"
+            f" and in {config.data.target} ({such_as(numbers, total=False)}){'' if copied else _PERHAPS}",
+            named_rows(numbers),
             f"remove {such_as(numbers)} from the file: they are the repeats",
             None if copied else "info",
         )
@@ -88,19 +85,18 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
-    config, tested = facts.config, len(facts.parts.test)
-    columns = config.evaluation.profile
-    copies, profiles = _in_training(_whole_rows(facts), facts), _profiled(facts)
-    if not len(copies) and (profiles is None or not len(profiles)):
+    copies, profiles = _told_by_training(facts)
+    shown = copies if profiles is None or len(copies) else profiles
+    if not len(shown):
         return
-    copied = _beyond_chance(facts)
-    count, examples = None if profiles is None else len(profiles), copies if profiles is None or len(copies) else profiles
-    shared = "" if count is None else f", and {count} share {listing(columns)} with one"
+    copied, numbers, tested = _beyond_chance(facts), (shown + 1).tolist(), len(facts.parts.test)
+    count = None if profiles is None else len(profiles)
+    shared = "" if count is None else f", and {count} share {listing(facts.config.evaluation.profile)} with one"
     seen = "these test rows were already seen in training" if copied else _PERHAPS.removeprefix("; ")
     yield Doubt(
-        f"{len(copies)} of {tested} test rows repeat a training row{shared} ({_such_as(examples)}): {seen}",
-        {"copies": len(copies), "profiles": count, "test": tested, "examples": _examples(examples)},
-        _grouped(facts, copies if len(copies) else examples),
+        f"{len(copies)} of {tested} test rows repeat a training row{shared} ({such_as(numbers, total=False)}): {seen}",
+        {"copies": len(copies), "profiles": count, "test": tested, "examples": numbers[:5]},
+        _grouped(facts, numbers),
         None if copied else "info",
     )
 
@@ -129,7 +125,7 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"{counted(len(numbers), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(numbers) == 1)} another row of the"
             f" same class in every feature ({such_as(numbers)}): they may be copies with rounded values, or with noise",
-            {"rows": len(numbers), "examples": numbers[:5], "row_numbers": numbers},
+            named_rows(numbers),
             f"remove {such_as(numbers)} from the file",
         )
 
@@ -151,12 +147,12 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     table, config = facts.table, facts.config
     groups, classes = table.copies(list(config.data.features)), table.truth
     in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
-    conflicting = np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1)))
-    if len(conflicting) and more_than_chance(table.values, classes, across=True):
+    numbers = (np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1))) + 1).tolist()
+    if numbers and more_than_chance(table.values, classes, across=True):
         yield Doubt(
-            f"{len(conflicting)} rows have an equal row of another class ({_such_as(conflicting)})",
-            {"rows": len(conflicting), "examples": _examples(conflicting), "row_numbers": (conflicting + 1).tolist()},
-            f"correct {config.data.target} in {such_as((conflicting + 1).tolist())} of the file, or remove these rows",
+            f"{len(numbers)} rows have an equal row of another class ({such_as(numbers, total=False)})",
+            named_rows(numbers),
+            f"correct {config.data.target} in {such_as(numbers)} of the file, or remove these rows",
         )
 
 
@@ -176,33 +172,21 @@ def _whole_rows(facts: DataFacts) -> Integers:
     return groups * len(facts.config.data.codes) + facts.table.truth
 
 
-def _profiled(facts: DataFacts) -> Integers | None:
-    """Return the test rows whose profile has a training row; None where no columns make one."""
-    columns = facts.config.evaluation.profile
-    return _in_training(facts.table.profiles(columns), facts) if columns else None
+def _told_by_training(facts: DataFacts) -> tuple[Integers, Integers | None]:
+    """Return the test rows, in the order of the file, that equal a training row; and, if columns make one, share its profile."""
+    test, train, columns = np.sort(facts.parts.test), facts.parts.train, facts.config.evaluation.profile
+    copies, profiles = (
+        test[np.isin(groups[test], groups[train])]
+        for groups in (_whole_rows(facts), facts.table.profiles(columns) if columns else np.arange(len(facts.table)))
+    )
+    return copies, profiles if columns else None
 
 
-def _in_training(groups: Integers, facts: DataFacts) -> Integers:
-    """Return the test rows, in the order of the file, whose group has a training row."""
-    test = np.sort(facts.parts.test)
-    return test[np.isin(groups[test], groups[facts.parts.train])]
-
-
-def _examples(rows: Integers) -> list[int]:
-    """Return up to five row numbers, counted from 1 below the header."""
-    return [int(row) + 1 for row in rows[:5]]
-
-
-def _such_as(rows: Integers) -> str:
-    shown = ", ".join(map(str, _examples(rows)))
-    return f"row {shown}" if len(rows) == 1 else f"rows {shown}" + (", ..." if len(rows) > 5 else "")
-
-
-def _grouped(facts: DataFacts, copies: Integers) -> Fix:
+def _grouped(facts: DataFacts, numbers: list[int]) -> Fix:
     """Return the setting that keeps equal rows on one side of the split; where that leaves nothing to learn from, the rows."""
     settings = by_profile(facts.config)
     try:
         split(facts.table, facts.config.split.model_copy(update={"group_by": settings["split.group_by"], "stratify": False}))
     except DataError:
-        return f"remove {such_as((copies + 1).tolist())} from the file, or bring rows of more patients"
+        return f"remove {such_as(numbers)} from the file, or bring rows of more patients"
     return settings

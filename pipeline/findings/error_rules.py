@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.config.mended import stronger
+from pipeline.config.remedy import Fix
 from pipeline.errors import counted, such_as
 from pipeline.findings.association import binomial_tail, fisher
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed, named_rows
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.labels import wrong_labels
@@ -45,11 +46,8 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         lacking = {name: max(sizes.values()) - sizes[name] for name in details}
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        yield Doubt(
-            f"{where} the network finds only {' and '.join(counts)}",
-            {"classes": list(details), "details": details},
-            f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger],
-        )
+        fix: Fix = f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger]
+        yield detailed(f"{where} the network finds only {' and '.join(counts)}", details, fix, "classes")
 
 
 def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -74,7 +72,7 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
         yield Doubt(
             f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
             f"had not seen the rows: about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",
-            {"rows": len(rows), "examples": rows[:5], "row_numbers": rows, "share": wrong.share, "p_value": wrong.p},
+            named_rows(rows) | {"share": wrong.share, "p_value": wrong.p},
             f"look {such_as(rows)} up in the file and correct their labels",
         )
 
@@ -104,8 +102,5 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
         sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
         lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
-        yield Doubt(
-            f"wrong on {' and '.join(shown)}, against {others} of the other rows",
-            {"groups": list(details), "details": details},
-            f"bring {' and '.join(lacking)}, or features that matter to them",
-        )
+        message = f"wrong on {' and '.join(shown)}, against {others} of the other rows"
+        yield detailed(message, details, f"bring {' and '.join(lacking)}, or features that matter to them", "groups")

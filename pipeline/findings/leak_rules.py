@@ -10,7 +10,7 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
 from pipeline.machine.arrays import Flags, Floats
 
@@ -51,11 +51,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     if details:
         details = {name: details[name] for name in facts.config.data.features if name in details}
         columns = (f'"{name}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for name, signs in details.items())
-        yield Doubt(
-            "; ".join(columns),
-            {"columns": list(details), "details": details},
-            without(facts.table, facts.config, details),
-        )
+        yield detailed("; ".join(columns), details, without(facts.table, facts.config, details))
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
@@ -87,12 +83,8 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
             for column, rule in details.items()
         ]
-        yield Doubt(
-            f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
-            f" predictor: {'; '.join(rules)}",
-            {"columns": list(details), "details": details},
-            without(table, config, details),
-        )
+        message = f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
+        yield detailed(f"{message} predictor: {'; '.join(rules)}", details, without(table, config, details))
 
 
 def _tied_flags(facts: DataFacts) -> Details:

@@ -13,7 +13,7 @@ from pipeline.data.without import without
 from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed
 from pipeline.findings.likeness import levels_of, likeness
 from pipeline.machine.arrays import Floats, Integers
 
@@ -56,16 +56,9 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         elif _expected_pairs(values) >= limit:
             details[name] = "different"
     if details:
-        told = {
-            "rises": "rises from row to row",
-            "falls": "falls from row to row",
-            "different": "differs in every row",
-        }
-        yield Doubt(
-            "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows",
-            {"columns": list(details), "details": details},
-            without(table, facts.config, details),
-        )
+        told = {"rises": "rises from row to row", "falls": "falls from row to row", "different": "differs in every row"}
+        message = "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows"
+        yield detailed(message, details, without(table, facts.config, details))
     yield from _parted_patients(facts)
 
 
@@ -83,10 +76,10 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
         best = max(details, key=lambda name: details[name]["z"])
         settings = without(table, facts.config, [best]) if best in data.features else {}
         unstratified = {"split.stratify": False} if facts.config.split.stratify else {}
-        yield Doubt(
+        yield detailed(
             f"{listing(details)} seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another: "
             f"{details[best]['rows']} test rows have a row of the same patient in training",
-            {"columns": list(details), "details": details},
+            details,
             settings if isinstance(settings, str) else {**settings, "data.patient": best, **unstratified},
         )
 
@@ -131,7 +124,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
     }
     if details:
-        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(facts, list(details)))
+        yield detailed(_strayed(details, target), details, _mended(facts, list(details)))
 
 
 def _most(facts: DataFacts) -> Drift:

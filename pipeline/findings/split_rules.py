@@ -6,14 +6,13 @@ from math import ceil
 import numpy as np
 
 from pipeline.config.remedy import Fix, Settings
-from pipeline.data.split import split
+from pipeline.data.split import Split, split
 from pipeline.errors import DataError, counted, listing
-from pipeline.findings.association import Ranked, fisher
+from pipeline.findings.association import fisher
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import kolmogorov_tail, two_sample
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed
 from pipeline.judge.metrics import wilson
-from pipeline.machine.arrays import Flags, Integers
 
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
@@ -57,44 +56,29 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: another `split.seed`, or `split.stratify: true` for the classes. Where few large groups are split, more groups.
     Source: Smirnov (1939); Fisher (1922).
     """
-    table, tested = facts.table, np.zeros(len(facts.table), dtype=bool)
-    tested[facts.parts.test] = True
-    if tested.all() or not tested.any():
-        return
-    columns = facts.usable_columns
-    tests = len(columns) + len(table.classes)
-    details = {name: p for name, column in columns.items() if (p := _column_unlike(column, tested) * tests) < _SIGNIFICANCE}
-    if (p := _classes_unlike(table.truth, tested) * tests) < _SIGNIFICANCE:
-        details[facts.config.data.target] = p
-    if details:
-        yield Doubt(
-            f"the test rows are unlike the training rows in {listing(details)}",
-            {"columns": list(details), "details": {name: {"p_value": p} for name, p in details.items()}},
-            _alike(facts, columns, tests),
-        )
+    both = len(facts.parts.test) and len(facts.parts.train)
+    if both and (details := _unlike(facts, facts.parts)):
+        yield detailed(f"the test rows are unlike the training rows in {listing(details)}", details, _alike(facts))
 
 
-def _column_unlike(column: Ranked, tested: Flags) -> float:
-    return kolmogorov_tail(two_sample(column, tested))
+def _unlike(facts: DataFacts, parts: Split) -> dict[str, dict[str, float]]:
+    """Return the corrected p-values of the columns, and of the target, that differ between the parts."""
+    tested, truth = np.zeros(len(facts.table), dtype=bool), facts.table.truth
+    tested[parts.test] = True
+    p_values = {name: kolmogorov_tail(two_sample(column, tested)) for name, column in facts.usable_columns.items()}
+    tests = len(p_values) + len(facts.table.classes)
+    p_values[facts.config.data.target] = min(fisher(tested, truth == place) for place in np.unique(truth))
+    return {name: {"p_value": p * tests} for name, p in p_values.items() if p * tests < _SIGNIFICANCE}
 
 
-def _classes_unlike(classes: Integers, tested: Flags) -> float:
-    """Return the smallest p-value of a class."""
-    members = (classes == place for place in np.unique(classes))
-    return min(fisher(tested, member) for member in members)
-
-
-def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> Settings | str:
+def _alike(facts: DataFacts) -> Settings | str:
     """Return a seed with which no column and no class differs, if one is found."""
     for seed in range(_OTHERS):
         try:
             parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
         except DataError:
             continue
-        tested = np.zeros(len(facts.table), dtype=bool)
-        tested[parts.test] = True
-        worst = min(_classes_unlike(facts.table.truth, tested), *(_column_unlike(column, tested) for column in columns.values()))
-        if worst * tests >= _SIGNIFICANCE:
+        if not _unlike(facts, parts):
             return {"split.seed": seed}
     grouping = facts.config.split.group_by or facts.config.data.patient or ()
     return f"rows of more groups than {listing(grouping)} has" + ", or another split.group_by" * bool(facts.config.split.group_by)

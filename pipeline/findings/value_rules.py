@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.config.remedy import Fix, dotted
 from pipeline.errors import counted, such_as
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed, named_rows
 from pipeline.findings.spikes import Spike, spike
 from pipeline.findings.units import Mixture, mixture
 
@@ -81,9 +81,7 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
     if mixtures:
         details = {
             name: {
-                "rows": len(found.rows),
-                "row_numbers": (found.rows + 1).tolist(),
-                "examples": [int(row) + 1 for row in found.rows[:5]],
+                **named_rows((found.rows + 1).tolist()),
                 "units": [found.conversion.smaller, found.conversion.greater],
                 "factor": found.conversion.factor,
                 "p_value": found.p_value * len(table.features),
@@ -91,11 +89,8 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
             }
             for name, found in mixtures.items()
         }
-        yield Doubt(
-            "; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()),
-            {"columns": list(mixtures), "details": details},
-            "in the file, " + " and ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items()),
-        )
+        fix = "in the file, " + " and ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items())
+        yield detailed("; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()), details, fix)
 
 
 def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> Fix:
