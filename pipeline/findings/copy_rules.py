@@ -41,19 +41,17 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Duplicate rows: equal to an earlier row in every feature and in the target.
 
     What: rows that repeat an earlier row. Two empty cells are equal.
-    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure. The
-        rows are fewer than they seem, and intervals come out too narrow.
+    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure, and
+        intervals come out too narrow.
     How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
-        only where either of two tests says that chance is not the reason, with a probability below 0.0001, and else for
-        information. The first looks at how many different rows are met once, twice, three times: where rows are drawn
-        independently, however unequal their chances, there cannot be many pairs without many triples. The second looks at
-        neighbours, which differ in one column. Where rows are equal by chance, neighbours are there too: from the different
-        rows that differ in one column and in two, or by a step or two in one column, it is told how many should be equal.
+        only where one of two tests says that chance is not the reason, with a probability below 0.0001, and else for
+        information. First: where rows are drawn independently, however unequal their chances, there cannot be many pairs
+        without many triples. Second: where rows are equal by chance, neighbours, which differ in one column, are there too;
+        from those, and from pairs that differ in two columns or by a step or two in one, it is told how many should be equal.
         Of the quarter with the fewest neighbours twice as many must be met again, or four times as many of all. Columns that
-        follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one.
-        Where most rows are without gaps, only those are looked at. 10 % of copies are not seen where chance makes about as
-        many rows equal, as with nothing but height, weight and body mass index. More equal profiles than chance explains (see
-        D205) count as well.
+        follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one. Where
+        most rows are without gaps, only those are looked at. Equal profiles (see D205) count as well. 10 % of copies are not
+        seen where chance makes about as many rows equal, as with nothing but height, weight and body mass index.
     How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
@@ -76,12 +74,12 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
         `evaluation.unseen.group_by` (profiles).
-    Why it matters: the network has seen the answer to such rows. The test accuracy then tells how well it remembers, not how
-        well it would do on the next patient.
-    How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training rows. In
-        a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in
-        its columns, or may be where a cell is empty. It is a warning where the whole table holds more pairs of equal rows, or
-        of equal profiles, than chance explains (see D204), and else for information.
+    Why it matters: the network has seen the answer to such rows. The test then tells how well it remembers, not how well it
+        would do on the next patient.
+    How it is tested: copies and profiles of the test rows are looked up among the training rows. In a copy two empty cells are
+        equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be where
+        a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance explains
+        (see D204), and else for information.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
@@ -104,19 +102,18 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Near-copies: rows equal but for rounding or noise.
 
-    What: rows that differ from another row of their class, but in every column by less than rows differ by chance: once more
-        the same patient, with fewer digits, in another unit and back, or with a little noise.
-    Why it matters: as with copies (D204), the network is asked in the test what it has learnt by heart; and nothing that looks
+    What: rows that differ from another row of their class, but in every column by less than rows differ by chance: the same
+        patient again, with fewer digits, in another unit and back, or with a little noise.
+    Why it matters: the network is asked in the test what it has learnt by heart, as with copies (D204); and nothing that looks
         for equal rows sees it.
     How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
         difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
         farthest. That distance is spread evenly near 0 between rows that chance made: of the pairs within some distance that
-        differ in one column a quarter are within a quarter of it. It is a warning where more than 1.5 times as many are, by a
-        binomial test at 0.0001, corrected for the distances that were tried; the more columns two rows differ in, the fewer are
-        expected, half of the columns being taken to follow from others. Values within a relative 0.000001 are equal. If nothing
-        is found so, rows are looked for whose values are those of another with one digit fewer. Of two rows that are equal when
-        so rounded, one is wholly rounded no more often than values that end in 0 are found in the column where they are rarest;
-        a binomial test at 0.0001.
+        differ in one column a quarter are within a quarter of it, and the fewer, the more columns they differ in (half of the
+        columns being taken to follow from others). It is a warning where more than 1.5 times as many are, by a binomial test at
+        0.0001, corrected for the distances that were tried. Values within a relative 0.000001 are equal. Else rows are looked
+        for whose values are those of another with one digit fewer: of two rows that are equal when so rounded, one is wholly
+        rounded no more often than values end in 0 in the column where they rarest do; a binomial test at 0.0001.
     How to fix: remove the rows from the file.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
@@ -134,12 +131,12 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     """Equal rows with different labels.
 
     What: rows that are equal in every feature and belong to different classes.
-    Why it matters: no rule on these columns can be right about all of them. At least one of their labels is wrong, or something
-        that matters was not measured.
-    How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by chance
-        where classes overlap, so it is only said when there are more pairs across classes than neighbours across classes make
-        expect (the second test of D204), or when equal rows are of different classes twice as often as rows are that hardly
-        differ, each with a probability below 0.0001. One such row among many repeats is not told.
+    Why it matters: no rule on these columns can be right about all of them: a label is wrong, or something that matters was not
+        measured.
+    How it is tested: two empty cells are equal. In coarse data such rows come by chance where classes overlap, so it is only
+        said when there are more pairs across classes than neighbours across classes make expect (the second test of D204), or
+        when equal rows are of different classes twice as often as rows are that hardly differ, each with a probability below
+        0.0001. One such row among many repeats is not told.
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
     Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
         NeurIPS 2021.

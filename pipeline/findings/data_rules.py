@@ -47,12 +47,11 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     """Missing values: a warning, or an error where nothing fills them.
 
     What: cells of the input columns that are empty (or say NA, NaN, null or none).
-    Why it matters: one missing cell in a training row makes the loss NaN, and from the first step on every weight and every
-        output. Keras goes on without a word and reports the share of the rows coded 0 as accuracy: the article's 61.96 % and
-        64.85 %.
+    Why it matters: one missing cell in a training row makes the loss NaN, and from then on every weight and every output. Keras
+        goes on without a word and reports the share of the rows coded 0 as accuracy: the article's 61.96 % and 64.85 %.
     How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
-        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column that
-        has one, but none among the training rows or none among the test rows, is named.
+        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column
+        without one among the training rows, or among the test rows, is named.
     How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
@@ -84,8 +83,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
 def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     """Implausible values: outside the range that the config declares for the column.
 
-    What: values that the column cannot hold, such as a height or a fasting glucose of 0, or the number of another quantity that
-        slipped into the column.
+    What: values that the column cannot hold, such as a height or a fasting glucose of 0.
     Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network learns the
         mistake instead of the disease.
     How it is tested: values below or above `range` of the column are counted; both ends are plausible.
@@ -110,8 +108,8 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     """An output called redundant, and the proof that the target determines it; an error where it does not.
 
     What: a column under `data.redundant` is a second answer that follows from the target, so it is dropped.
-    Why it matters: left among the inputs it would give the answer away. If the target does not determine it, it is not
-        redundant, and dropping it may drop something that matters.
+    Why it matters: among the inputs it would give the answer away. If the target does not determine it, dropping it may drop
+        something that matters.
     How it is tested: the rows of each class hold exactly one value of the column.
     How to fix: take a column that is not determined out of `data.redundant`.
     Source: a functional dependency: the target maps each class to one value.

@@ -23,14 +23,14 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
     """A class that is hardly ever found.
 
     What: of the rows of a class, far fewer than a third are predicted as such; of more than three classes, fewer than a guess
-        among them finds.
-    Why it matters: where ill people are rare, a network that finds none of them is nearly always right. Its accuracy says
-        nothing about what it was made for.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class
-        must be below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the
-        number of classes. A class of less than some 17 rows cannot be told (see D209).
-    How to fix: more rows of the class, or features that tell it from the others; fewer of the other classes in training would
-        only move mistakes to them.
+        finds.
+    Why it matters: where ill people are rare, a network that finds none of them is nearly always right, and nothing that it was
+        made for.
+    How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class must be
+        below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the number of
+        classes. A class of less than some 17 rows cannot be told (see D209).
+    How to fix: more rows of the class, or features that tell it from the others; fewer of the others would only move mistakes
+        to them.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()
@@ -53,15 +53,14 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
 def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     """Labels that every model doubts.
 
-    What: more labels are improbable to logistic regression and to a random forest than they should be, so that some are wrong.
-    Why it matters: the network learns wrong labels too, and where the test holds them, its figure is that of the labels, not of
-        the patients.
-    How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled and
-        calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
+    What: more labels are improbable to logistic regression and to a random forest than should be, so that some are wrong.
+    Why it matters: the network learns wrong labels too, and a test with wrong labels measures those, not the patients.
+    How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled
+        and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
         exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. No
-        probability counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely
-        wrong than right. Few wrong labels cannot be told where classes overlap much; and where a class has a subgroup, or tails
-        so heavy, that its rows lie amid another class, they look like wrong labels.
+        probability counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely wrong
+        than right. Few wrong labels cannot be told where classes overlap much; and rows of a subgroup, or of a heavy tail, that
+        lie amid another class look like wrong labels.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
@@ -81,10 +80,9 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     """Much worse in a subgroup.
 
     What: among the patients of a subgroup of `evaluation.subgroups` the network is wrong more often than among the others.
-    Why it matters: one accuracy for all hides whom it fails. Who uses the network for just those patients must not expect it.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup
-        are held against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction
-        for the number of subgroups.
+    Why it matters: one accuracy for all hides whom it fails.
+    How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup are held
+        against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction.
     How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.
     Source: Fisher (1922); on subgroups: TRIPOD+AI (BMJ 2024), item 14.
     """

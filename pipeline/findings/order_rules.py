@@ -26,23 +26,23 @@ _MARGIN = 2  # times as many coincidences as would do, since their number is an 
 def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     """A column that names or numbers the rows; a patient on both sides of the split.
 
-    What: an input that rises, or falls, from each row of the file to the next; or whole numbers of which no two rows share one
-        although they lie close together. Row numbers, patient numbers and dates of entry look like that.
-    Why it matters: such a number says where in the file a row stands, and nothing about the patient. If the file is in any
-        order, a network learns that order; the next patient's number is one that it has never seen.
-    How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact rule,
-        which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of values at
-        most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); if values were drawn from a
-        spread that is smooth at that scale, one pair in 2 m of them would be equal. No pair is, with a probability below
-        exp(-pairs / 2 m). With twice the expected pairs that make this 0.0001 after Bonferroni's correction it is a finding:
-        the doubled limit makes up for the pairs being counted. Whole numbers measured finely, such as grams, stay below it.
-        Or, where `data.patient` is not set, a column of the file, input or not, names patients who stand on both sides of the
-        split: from 20 values with several rows on, and up to 20 rows a value in the mean, rows of one value must resemble one
-        another more than rows of the next values let expect, by more than 6 standard errors (distances of ranks in the other
-        inputs, drawn out to zero from the four values beside, so that an age or a date tells nothing; equal rows count once),
-        and some value must have training and test rows, which is exact.
-    How to fix: take the column out of `data.features`; `data.patient` keeps the rows of a patient together. Where the file is
-        only sorted by a measurement, shuffle the file.
+    What: an input that rises, or falls, from row to row; or whole numbers of which no two rows share one although they lie
+        close together, as row numbers, patient numbers and dates of entry do. Or a column of the file, input or not, whose
+        values name patients.
+    Why it matters: such a number says where in the file a row stands, and nothing about the patient. In a file in any order a
+        network learns that order; the next number is one that it has never seen. A patient on both sides of the split is
+        recognised.
+    How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
+        rule, which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of
+        values at most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); of values from a
+        spread that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability below exp(-pairs / 2
+        m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are counted, not given. Or,
+        where `data.patient` is not set, a column has 20 values with several rows or more, up to 20 rows a value in the mean;
+        rows of one value resemble one another more than rows of the four values beside let expect, by more than 6 standard
+        errors (distances of ranks in the other inputs, drawn out to zero, so that an age or a date tells nothing; equal rows
+        count once); and some value has training and test rows.
+    How to fix: take the column out of `data.features`, or shuffle a file that is only sorted by it; `data.patient` keeps the
+        rows of a patient together.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
@@ -100,15 +100,13 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
 
     What: rows of a class stand together, or the values of a column shift along the file within the classes.
     Why it matters: something changed while the file was written: the place, the year, the device, or a program that damaged
-        cells. Rows near each other then have more in common than the disease; rows of the next place or year have not. A random
-        split mixes them all and hides it.
-    How it is tested: each class's rows are flagged, and each column's values are ranked (equal values share their mean rank) and
-        the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest distance,
-        in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001 after
-        Bonferroni's correction for all columns and classes. Values outside their range count, and empty cells do not. The row
-        named is the one where the sum is farthest from 0.
-    How to fix: look what changes at the row that is named, and correct the file or take the column out of `data.features`. Where
-        rows were only sorted, shuffle the file.
+        cells. Rows near each other then have more in common than the disease; a random split mixes them all and hides it.
+    How it is tested: each class's rows are flagged, and each column's values are ranked (equal values share their mean rank)
+        and the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest
+        distance, in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001
+        after Bonferroni's correction for all columns and classes. The row named is the one where the sum is farthest from 0.
+    How to fix: look what changes at the row that is named, and correct the file or take the column out of `data.features`; a
+        file that was only sorted, shuffle.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
     table, target = facts.table, facts.config.data.target
