@@ -48,9 +48,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
     Source: the definition of the function: f(x) = x for x > 0, slope * x otherwise (Maas, Hannun and Ng, 2013).
     """
-    alpha = config.network.alpha
-    slope = alpha[-1] if isinstance(alpha, tuple) else alpha
-    codes = config.data.codes
+    slope, codes = config.network.slopes()[-1], config.data.codes
     lowest = min(codes, key=lambda name: abs(codes[name]))  # the answer to an output of 0, the lowest there is
     lost = {name: code for name, code in codes.items() if code < 0 and name != lowest}
     if config.network.output == "code" and slope == 0 and lost:

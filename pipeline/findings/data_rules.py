@@ -17,7 +17,7 @@ from pipeline.findings.association import Ranked, ranked
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
-_PARTS = {"empty_test": "test", "empty_train": "training"}
+_PARTS = {"empty_test": " among the test rows", "empty_train": " among the training rows", "empty": ""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,24 +59,18 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     table = facts.table
     gaps = _counts(table, np.isnan(table.values))
     removed = _counts(table, table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
-    missing = np.isnan(table.usable(preprocess.implausible))
-    usable = table.count(~missing)
-    empty = [name for name, count in usable.items() if not count]
-    one_sided = _one_sided(missing, facts, empty)
-    if not gaps and not removed and not empty and not one_sided:
+    lost = _without_value(facts)
+    if not gaps and not removed and not lost:
         return
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
     treated = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
-    for part, columns in one_sided.items():
-        reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
-    if empty:
-        reasons.append(f"not one value of {listing(empty)} is usable")
+    reasons += [f"not one value of {listing(columns)} is usable{_PARTS[part]}" for part, columns in lost.items()]
     yield Doubt(
         f"{' and '.join(reasons)}; {treated}",
-        {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
-        gaps_filled(table, facts.config, list(dict.fromkeys([*empty, *chain(*one_sided.values())]))),
-        None if preprocess.impute and not empty else "error",
+        {"columns": gaps} | ({"implausible": removed} if removed else {}) | lost,
+        gaps_filled(table, facts.config, list(dict.fromkeys(chain(*lost.values())))),
+        None if preprocess.impute and "empty" not in lost else "error",
     )
 
 
@@ -94,13 +88,11 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         rows = (np.flatnonzero(facts.table.implausible.any(axis=1)) + 1).tolist()
+        correct = f"correct the values of {such_as(rows)} in the file, or remove these rows"
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
             {"columns": counts, "row_numbers": rows},
-            (
-                f"correct the values of {such_as(rows)} in the file, or remove these rows",
-                [wider(facts.table, facts.config, name) for name in counts],
-            ),
+            (correct, [wider(facts.table, facts.config, name) for name in counts]),
         )
 
 
@@ -142,13 +134,14 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
-    """Return the columns without a usable value in one part of the split, but for those that are ``empty`` in both."""
-    absent = {}
-    for part, rows in (("empty_test", facts.parts.test), ("empty_train", facts.parts.train)):
-        lost = [name for name, count in facts.table.count(~missing[rows]).items() if not count and name not in empty]
-        absent[part] = lost if len(rows) else []
-    return {part: columns for part, columns in absent.items() if columns}
+def _without_value(facts: DataFacts) -> dict[str, list[str]]:
+    """Return the columns without a usable value in one part of the split, and those without any in the file."""
+    usable, parts = ~np.isnan(facts.table.usable(facts.config.preprocess.implausible)), facts.parts
+    rows = {"empty_test": parts.test, "empty_train": parts.train, "empty": np.arange(len(usable))}
+    lost = {part: [name for name, count in facts.table.count(usable[some]).items() if not count] for part, some in rows.items()}
+    for part in ("empty_test", "empty_train"):
+        lost[part] = [name for name in lost[part] if name not in lost["empty"]] if len(rows[part]) else []
+    return {part: columns for part, columns in lost.items() if columns}
 
 
 def _not_redundant(config: Config, columns: Collection[str]) -> Settings:

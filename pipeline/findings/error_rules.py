@@ -8,13 +8,12 @@ from pipeline.config.mended import stronger
 from pipeline.config.remedy import Fix
 from pipeline.errors import counted, such_as
 from pipeline.findings.association import binomial_tail, fisher
-from pipeline.findings.finding import Doubt, detailed, named_rows
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.labels import wrong_labels
 
 _SURE = 0.001  # of a difference that was not looked for
-_SIGNIFICANCE = 0.0001
 _ALONE = 0.025
 _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
@@ -66,7 +65,7 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     """
     chances = evaluation.unseen.chances if evaluation.unseen else {}
     wrong = wrong_labels(evaluation.truth, list(chances.values())) if chances else None
-    if wrong and len(wrong.rows) and wrong.p < _SIGNIFICANCE and max(wrong.alone) < _ALONE:
+    if wrong and len(wrong.rows) and wrong.p < SIGNIFICANCE and max(wrong.alone) < _ALONE:
         rows, models = (wrong.rows + 1).tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
         yield Doubt(
             f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
@@ -92,7 +91,7 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     for name, inside in evaluation.members.items():
         member = inside[rows]
         p = fisher(wrong, member) * len(evaluation.members)
-        if member.any() and not member.all() and p < _SIGNIFICANCE and wrong[member].mean() > wrong[~member].mean():
+        if member.any() and not member.all() and p < SIGNIFICANCE and wrong[member].mean() > wrong[~member].mean():
             shares = {"wrong": float(wrong[member].mean()), "others": float(wrong[~member].mean())}
             details[name] = {"rows": int(member.sum()), **shares, "p_value": p}
     if details:

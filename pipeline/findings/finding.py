@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from pipeline.config.remedy import Fix
 
 Level: TypeAlias = Literal["info", "warning", "error"]
+SIGNIFICANCE = 1e-4  # of a finding, after correction
 
 
 @dataclass(frozen=True)

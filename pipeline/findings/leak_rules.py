@@ -10,11 +10,10 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt, detailed
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
 from pipeline.machine.arrays import Flags, Floats
 
-_SIGNIFICANCE = 0.0001
 _ERRORS = 3.72  # standard errors, which a normal variable exceeds with that probability
 _EFFECT = 0.2  # phi
 _ALONE = 0.95  # balanced accuracy of an interval
@@ -102,7 +101,7 @@ def _tied_flags(facts: DataFacts) -> Details:
         name = max(effect, key=lambda name: abs(effect[name]))
         member = classes[name]
         p_value = min(1.0, fisher(flag, member) * len(flags) * len(classes))
-        if abs(effect[name]) >= _EFFECT and p_value < _SIGNIFICANCE:
+        if abs(effect[name]) >= _EFFECT and p_value < SIGNIFICANCE:
             shares = {"share": float(flag[member].mean()), "others": float(flag[~member].mean())}
             tied.setdefault(column, {})[kind] = {"class": name, **shares, "p_value": p_value, "phi": effect[name]}
     return tied
@@ -132,7 +131,7 @@ def _telling_values(facts: DataFacts) -> Details:
             signs["levels"] = asdict(levels)
         sides = {} if feature.criterion or signs else {name: pure_side(values, member) for name, member in classes.items()}
         for name, side in sides.items():
-            if side and side.p * 2 * len(classes) * len(table.features) < _SIGNIFICANCE:
+            if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
                 signs["limit"] = {"class": name, **asdict(side)}
         if signs:
             telling[column] = signs

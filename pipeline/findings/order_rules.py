@@ -12,12 +12,11 @@ from pipeline.data.table import Table
 from pipeline.data.without import without
 from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
-from pipeline.findings.finding import Doubt, detailed
+from pipeline.findings.distribution import drift, kolmogorov_tail, mid_ranks
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.likeness import levels_of, likeness
 from pipeline.machine.arrays import Floats, Integers
 
-_SIGNIFICANCE = 1e-4
 _ROWS = 50  # fewer may be in order, or all different, without a reason
 _LIKE = 6  # standard errors
 _MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
@@ -46,7 +45,7 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
-    limit = _MARGIN * log(len(table.features) / _SIGNIFICANCE)
+    limit = _MARGIN * log(len(table.features) / SIGNIFICANCE)
     for name, values in zip(table.features, table.values.T, strict=True) if len(table) >= _ROWS else ():
         steps = np.diff(values)
         if np.isnan(values).any():
@@ -109,8 +108,9 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         file that was only sorted, shuffle.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
-    table, target = facts.table, facts.config.data.target
-    drifts = [(target, _most(facts))]
+    table, target, alone = facts.table, facts.config.data.target, np.zeros(len(facts.table), dtype=np.int64)
+    sorts = (drift((table.truth == place).astype(np.float64), alone) for place in range(len(table.classes)))
+    drifts = [(target, max(sorts, key=lambda strayed: strayed.distance))]
     for name, column in facts.columns.items():
         rows = np.flatnonzero(column.present)
         strayed = drift(mid_ranks(column), table.truth[rows])
@@ -119,17 +119,12 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
     details = {
         name: {"p_value": p_value, "row": strayed.place + 1}
         for name, strayed in drifts
-        if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
+        if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < SIGNIFICANCE
     }
     if details:
-        yield detailed(_strayed(details, target), details, _mended(facts, list(details)))
-
-
-def _most(facts: DataFacts) -> Drift:
-    """Return the drift of the class that drifts most."""
-    table, alone = facts.table, np.zeros(len(facts.table), dtype=np.int64)
-    drifts = (drift((table.truth == place).astype(np.float64), alone) for place in range(len(table.classes)))
-    return max(drifts, key=lambda strayed: strayed.distance)
+        shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
+        fix: Fix = shuffled if target in details else (without(table, facts.config, details), shuffled)
+        yield detailed(_strayed(details, target), details, fix)
 
 
 def _expected_pairs(values: Floats) -> float:
@@ -146,19 +141,10 @@ def _expected_pairs(values: Floats) -> float:
 
 
 def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
-    parts = []
-    if target in details:
-        parts = [
-            f'rows of "{target}" are sorted, at least in part: the shares of its classes change at row {details[target]["row"]:,}'
-        ]
+    change = f"the shares of its classes change at row {details[target]['row']:,}" if target in details else ""
+    parts = [f'rows of "{target}" are sorted, at least in part: {change}'] if change else []
     if columns := [name for name in details if name != target]:
         clearest = details[min(columns, key=lambda name: float(details[name]["p_value"]))]
         drifts = f"drift{'s' * (len(columns) == 1)} along the file"
         parts.append(f"{listing(columns)} {drifts}, most clearly around row {clearest['row']:,}")
     return "; ".join(parts)
-
-
-def _mended(facts: DataFacts, names: list[str]) -> Fix:
-    columns = [name for name in names if name != facts.config.data.target]
-    shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
-    return (without(facts.table, facts.config, columns), shuffled) if columns == names else shuffled

@@ -1,6 +1,7 @@
 """D: what the split leaves to test. Facts: those of the data rules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import ceil
 
 import numpy as np
@@ -11,13 +12,12 @@ from pipeline.errors import DataError, counted, listing
 from pipeline.findings.association import fisher
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import kolmogorov_tail, two_sample
-from pipeline.findings.finding import Doubt, detailed
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.judge.metrics import wilson
 
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
 _OTHERS = 20  # seeds tried for a test part that is like the training part
-_SIGNIFICANCE = 1e-4
 
 
 def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
@@ -68,32 +68,40 @@ def _unlike(facts: DataFacts, parts: Split) -> dict[str, dict[str, float]]:
     p_values = {name: kolmogorov_tail(two_sample(column, tested)) for name, column in facts.usable_columns.items()}
     tests = len(p_values) + len(facts.table.classes)
     p_values[facts.config.data.target] = min(fisher(tested, truth == place) for place in np.unique(truth))
-    return {name: {"p_value": p * tests} for name, p in p_values.items() if p * tests < _SIGNIFICANCE}
+    return {name: {"p_value": p * tests} for name, p in p_values.items() if p * tests < SIGNIFICANCE}
 
 
 def _alike(facts: DataFacts) -> Settings | str:
     """Return a seed with which no column and no class differs, if one is found."""
-    for seed in range(_OTHERS):
-        try:
-            parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
-        except DataError:
-            continue
-        if not _unlike(facts, parts):
-            return {"split.seed": seed}
+    seed = _seed(facts, _OTHERS, lambda parts: not _unlike(facts, parts))
+    if seed is not None:
+        return {"split.seed": seed}
     grouping = facts.config.split.group_by or facts.config.data.patient or ()
     return f"rows of more groups than {listing(grouping)} has" + ", or another split.group_by" * bool(facts.config.split.group_by)
 
 
+def _seed(facts: DataFacts, seeds: int, fits: Callable[[Split], bool]) -> int | None:
+    """Return the first of so many seeds whose split there is and fits."""
+    for seed in range(seeds):
+        with suppress(DataError):
+            if fits(split(facts.table, facts.config.split.model_copy(update={"seed": seed}))):
+                return seed
+    return None
+
+
 def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
     """Return the settings that give the classes enough test rows, if some do with at most half of the rows in the test."""
+
+    def enough(parts: Split) -> bool:
+        return min(*facts.table.counts(parts.test).values(), *facts.table.counts(parts.train).values()) >= _FEWEST
+
     section = facts.config.split
     if not len(facts.parts.train):
         return f"score a file with {_more(facts, names, _FEWEST)}"
     rows = min(map(facts.table.counts().__getitem__, names))
     share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
     if section.group_by or facts.config.data.patient:
-        seeds = (seed for seed in range(_SEEDS) if _enough(facts, seed)) if rows >= 2 * _FEWEST else iter(())
-        if (seed := next(seeds, None)) is not None:
+        if rows >= 2 * _FEWEST and (seed := _seed(facts, _SEEDS, enough)) is not None:
             return {"split.seed": seed}
     elif share <= 0.5:
         return {"split.test_size": float(f"{share:g}"), "split.stratify": True}
@@ -105,12 +113,3 @@ def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
 def _more(facts: DataFacts, names: list[str], enough: int) -> str:
     counts = facts.table.counts()
     return " and ".join(f'{counted(max(1, enough - counts[name]), "more row")} of "{name}"' for name in names)
-
-
-def _enough(facts: DataFacts, seed: int) -> bool:
-    """Say whether a split with this seed leaves every class enough rows on both sides."""
-    try:
-        parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
-    except DataError:
-        return False
-    return min(*facts.table.counts(parts.test).values(), *facts.table.counts(parts.train).values()) >= _FEWEST

@@ -8,11 +8,9 @@ import numpy as np
 from pipeline.config.remedy import Fix, dotted
 from pipeline.errors import counted, such_as
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt, detailed, named_rows
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
 from pipeline.findings.spikes import Spike, spike
 from pipeline.findings.units import Mixture, mixture
-
-_SIGNIFICANCE = 1e-4
 
 
 def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
@@ -37,19 +35,14 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
     Source: Bagnoli and Bergstrom, "Log-concave probability and its applications" (2005), for the tails.
     """
     table = facts.table
-    spikes: dict[str, Spike] = {}
-    for name, values in zip(table.features, table.usable("missing").T, strict=True):
-        found = spike(*np.unique(values[~np.isnan(values)], return_counts=True))
-        if found and found.p_value * len(table.features) < _SIGNIFICANCE:
-            spikes[name] = found
+    columns = zip(table.features, table.usable("missing").T, strict=True)
+    clearest = {name: spike(*np.unique(values[~np.isnan(values)], return_counts=True)) for name, values in columns}
+    spikes = {name: found for name, found in clearest.items() if found and found.p_value * len(clearest) < SIGNIFICANCE}
     if spikes:
         details = {name: {"value": found.value, "p_value": found.p_value * len(table.features)} for name, found in spikes.items()}
+        told = (f'"{name}" is {found.value:.12g} in {counted(found.count, "row")}' for name, found in spikes.items())
         yield Doubt(
-            "; ".join(
-                f'"{name}" is {found.value:.12g} in {counted(found.count, "row")}, far more than any value near it'
-                for name, found in spikes.items()
-            )
-            + ": it may stand for a value that is missing",
+            "; ".join(f"{text}, far more than any value near it" for text in told) + ": it may stand for a value that is missing",
             {"columns": {name: found.count for name, found in spikes.items()}, "details": details},
             _cleared(spikes, facts),
         )
@@ -72,11 +65,8 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
     Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
     """
     table = facts.table
-    mixtures: dict[str, Mixture] = {}
-    for name, values in zip(table.features, table.values.T, strict=True):
-        found = mixture(values, table.truth)
-        if found and found.p_value * len(table.features) < _SIGNIFICANCE:
-            mixtures[name] = found
+    fits = {name: mixture(values, table.truth) for name, values in zip(table.features, table.values.T, strict=True)}
+    mixtures = {name: found for name, found in fits.items() if found and found.p_value * len(fits) < SIGNIFICANCE}
     if mixtures:
         details = {
             name: {
@@ -128,9 +118,9 @@ def _between(code: float, value: float) -> float:
 
 
 def _mixed(found: Mixture) -> str:
-    factor = f"{found.conversion.quantity}, a factor of {found.conversion.factor:g}"
-    rows = f"{counted(len(found.rows), 'row')} look{'s' * (len(found.rows) == 1)} like {_unit(found)}"
-    return f"holds two units: {rows} among values in {_unit(found, rest=True)} (as of {factor})"
+    conversion, rows = found.conversion, f"{counted(len(found.rows), 'row')} look{'s' * (len(found.rows) == 1)}"
+    units = f"{rows} like {_unit(found)} among values in {_unit(found, rest=True)}"
+    return f"holds two units: {units} (as of {conversion.quantity}, a factor of {conversion.factor:g})"
 
 
 def _unit(found: Mixture, rest: bool = False) -> str:
