@@ -14,15 +14,13 @@ from pipeline.network.recipe import crossed
 def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
     """The loss cannot learn: a constant, such as categorical cross-entropy on one output.
 
-    What: categorical cross-entropy first divides the outputs of a row by their sum; of a single output that share is always 1.
-        The ordinal loss counts the middles between codes that an output is on the wrong side of; with an output slope of 0 and
-        no such middle above 0 it counts none.
+    What: categorical cross-entropy first divides the outputs of a row by their sum; a single output becomes 1. The ordinal loss
+        counts the middles between codes that an output is on the wrong side of; with slope 0 and no such middle above 0, none.
     Why it matters: the loss is then a constant and its gradient exactly zero. The weights stay as they were drawn, and the
         accuracy is that of random weights. Keras prints a SyntaxWarning and trains on.
     How it is tested: from the config alone: `training.loss: categorical_crossentropy` with `network.output: code`, or the
         ordinal loss with an output slope of 0 and codes of which no two neighbours have their middle above 0.
-    How to fix: `--set training.loss=squared_error` or `--set network.output=softmax`; for the ordinal loss `--set
-        network.alpha=0.05`.
+    How to fix: `--set training.loss=squared_error` or `--set network.output=softmax`; if ordinal `--set network.alpha=0.05`.
     Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output a class).
     """
     fix: Settings = {"training.loss": "squared_error"}
@@ -40,10 +38,8 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
 def class_unreachable(config: Config) -> Iterator[Doubt]:
     """A class is unreachable: the output activation cannot give its code.
 
-    What: the output passes through Leaky ReLU. With slope 0 it is never negative, so a class with a negative code can never be
-        answered.
-    Why it matters: every row of that class is wrong for certain. This, and not negative inputs, is why Leaky ReLU matters in
-        the article's network.
+    What: the output passes through Leaky ReLU. With slope 0 no output is negative, so no class of a negative code is answered.
+    Why it matters: every row of that class is wrong. This, and not negative inputs, is why the article needs Leaky ReLU.
     How it is tested: the slope of the output layer is 0, a code is below 0, and another code is nearer to 0.
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
     Source: the definition of the function: f(x) = x for x > 0, slope * x otherwise (Maas, Hannun and Ng, 2013).
@@ -62,8 +58,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
 def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
     """Keras's accuracy metric cannot count a code outside {0, 1}.
 
-    What: for an output of one column `metrics=["accuracy"]` compares the output with 0.5 and answers 0 or 1. A code such as -1
-        is never right.
+    What: for an output of one column `metrics=["accuracy"]` compares it with 0.5 and answers 0 or 1, never -1.
     Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
         is the share of the rows coded 0, which looks like a result.
     How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1. It is a warning where
@@ -84,8 +79,7 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
 def labels_outside_domain(config: Config) -> Iterator[Doubt]:
     """Labels outside the loss's domain.
 
-    What: cross-entropy takes labels that are probabilities, from 0 to 1; the codes of the classes are the labels of a single
-        output.
+    What: cross-entropy takes labels that are probabilities, from 0 to 1; the labels of a single output are the codes.
     Why it matters: with a label of -1 the loss can fall without end, so a lower loss no longer means a better network.
     How it is tested: from the config alone: a cross-entropy loss, `network.output: code`, and a code outside [0, 1].
     How to fix: `--set training.loss=squared_error`, or `--set network.output=softmax`, whose labels are 0 and 1.

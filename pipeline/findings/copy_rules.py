@@ -41,8 +41,8 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Duplicate rows: equal to an earlier row in every feature and in the target.
 
     What: rows that repeat an earlier row. Two empty cells are equal.
-    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure, and
-        intervals come out too narrow.
+    Why it matters: a patient that stands in the file several times counts so often in every figure, and intervals are too
+        narrow.
     How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
         only where one of two tests says that chance is not the reason, with a probability below 0.0001, and else for
         information. First: where rows are drawn independently, however unequal their chances, there cannot be many pairs
@@ -74,8 +74,7 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
         `evaluation.unseen.group_by` (profiles).
-    Why it matters: the network has seen the answer to such rows. The test then tells how well it remembers, not how well it
-        would do on the next patient.
+    Why it matters: the network has seen their answers. The test then tells what it remembers, not how it does on new patients.
     How it is tested: copies and profiles of the test rows are looked up among the training rows. In a copy two empty cells are
         equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be where
         a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance explains
@@ -104,8 +103,7 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: rows that differ from another row of their class, but in every column by less than rows differ by chance: the same
         patient again, with fewer digits, in another unit and back, or with a little noise.
-    Why it matters: the network is asked in the test what it has learnt by heart, as with copies (D204); and nothing that looks
-        for equal rows sees it.
+    Why it matters: the test asks what was learnt by heart, as with copies (D204), and a look for equal rows does not see it.
     How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
         difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
         farthest. That distance is spread evenly near 0 between rows that chance made: of the pairs within some distance that
@@ -131,15 +129,13 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     """Equal rows with different labels.
 
     What: rows that are equal in every feature and belong to different classes.
-    Why it matters: no rule on these columns can be right about all of them: a label is wrong, or something that matters was not
-        measured.
+    Why it matters: no rule on these columns can be right about all of them: a label is wrong, or something was not measured.
     How it is tested: two empty cells are equal. In coarse data such rows come by chance where classes overlap, so it is only
         said when there are more pairs across classes than neighbours across classes make expect (the second test of D204), or
         when equal rows are of different classes twice as often as rows are that hardly differ, each with a probability below
         0.0001. One such row among many repeats is not told.
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
-    Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
-        NeurIPS 2021.
+    Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets", NeurIPS 2021.
     """
     table, config = facts.table, facts.config
     groups, classes = table.copies(list(config.data.features)), table.truth

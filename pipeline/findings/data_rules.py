@@ -78,8 +78,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     """Implausible values: outside the range that the config declares for the column.
 
     What: values that the column cannot hold, such as a height or a fasting glucose of 0.
-    Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network learns the
-        mistake instead of the disease.
+    Why it matters: where such values are commoner in one class than in another, a network learns the mistake, not the disease.
     How it is tested: values below or above `range` of the column are counted; both ends are plausible.
     How to fix: correct the file or the range; `--set preprocess.implausible=missing` treats them as missing, and says so.
     Source: the ranges are those of the config.
@@ -100,8 +99,7 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     """An output called redundant, and the proof that the target determines it; an error where it does not.
 
     What: a column under `data.redundant` is a second answer that follows from the target, so it is dropped.
-    Why it matters: among the inputs it would give the answer away. If the target does not determine it, dropping it may drop
-        something that matters.
+    Why it matters: among the inputs it would give the answer away. If the target does not determine it, something is lost.
     How it is tested: the rows of each class hold exactly one value of the column.
     How to fix: take a column that is not determined out of `data.redundant`.
     Source: a functional dependency: the target maps each class to one value.

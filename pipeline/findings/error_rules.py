@@ -21,15 +21,12 @@ _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random find
 def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
     """A class that is hardly ever found.
 
-    What: of the rows of a class, far fewer than a third are predicted as such; of more than three classes, fewer than a guess
-        finds.
-    Why it matters: where ill people are rare, a network that finds none of them is nearly always right, and nothing that it was
-        made for.
+    What: of the rows of a class, far fewer than a third are found; of four classes or more, fewer than a guess finds.
+    Why it matters: where ill people are rare, a network that finds none of them is nearly always right, and of no use.
     How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class must be
         below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the number of
         classes. A class of less than some 17 rows cannot be told (see D209).
-    How to fix: more rows of the class, or features that tell it from the others; fewer of the others would only move mistakes
-        to them.
+    How to fix: more rows of the class, or features that tell it from the others; fewer of the others only move mistakes.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()

@@ -80,8 +80,7 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
 
     What: a rule or a model of another kind (the largest class, the ADA criteria, logistic regression, a decision tree, a random
         forest, gradient boosting, scikit-learn's MLP) is right more often than the network.
-    Why it matters: if it is simpler, the network adds nothing but effort; if it is not, the data hold more than the network
-        finds.
+    Why it matters: if it is simpler, the network adds nothing but effort; if not, the data hold more than the network finds.
     How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
         0.05 after Bonferroni's correction for the number of baselines. On unseen rows the interval of the difference, with
         whole groups of them as the sample and as wide as that correction asks, must lie above 0.
@@ -124,8 +123,7 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     Why it matters: the test rows then measure recognition. For a new patient the lower figure is the better guess.
     How it is tested: the same recipe is trained in stratified folds that never share such rows. The accuracy over all held-out
         rows must be 5 points or more below the test accuracy, and farther than both intervals explain (the limits of a
-        difference after Newcombe 1998), which cover what `evaluation.interval` says. The interval on unseen rows takes groups
-        as the sample.
+        difference after Newcombe 1998), which cover what `evaluation.interval` says. Groups of unseen rows are the sample.
     How to fix: quote the figure on unseen rows, or split by what they are held out by, so that the test asks the same.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
@@ -147,8 +145,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     """Training and test accuracy far apart.
 
     What: training and test accuracy differ by 5 points or more, and by more than chance explains.
-    Why it matters: much higher on training rows, the network has learnt those by heart (overfitting). Much lower, the parts
-        differ in kind, or the split was a lucky one.
+    Why it matters: much higher on training rows, it has learnt those by heart (overfitting); much lower, the parts differ.
     How it is tested: decoded accuracy of both parts. The interval of their difference that covers 99.9 %, made of the Wilson
         intervals of both after Newcombe (1998), must not hold 0; where patients have several rows, of intervals by patients.
     How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values of

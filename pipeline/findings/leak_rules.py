@@ -39,8 +39,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         standard errors. Beyond a limit lie 30 rows or more and 15 % of the class, and none is an exception with a probability
         below 0.0001, corrected likewise, though from the 40 rows before it the odds of one were taken to fall twice as fast as
         between classes three standard deviations apart. 10 rows of the class and 10 others are needed.
-    How to fix: take the column out of `data.features`, or correct the file; after `preprocess.implausible: missing` what fills
-        the values still tells.
+    How to fix: take the column out of `data.features`, or correct the file; what `preprocess.impute` fills in still tells.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
     details = _tied_flags(facts)
@@ -59,8 +58,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that finds
         the threshold again says nothing about patients who are not diagnosed yet.
     How it is tested: in each column with a `criterion`, usable values at or above its threshold are held against
-        `data.reference`. The finding needs a balanced accuracy of 0.95, an exact rule, and 10 rows of `data.reference` and 10
-        others.
+        `data.reference`. The finding needs a balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
     How to fix: take the columns out; or hold the network against the baseline `ada_rule`, which is these criteria.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """

@@ -26,11 +26,9 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     """A column that names or numbers the rows; a patient on both sides of the split.
 
     What: an input that rises, or falls, from row to row; or whole numbers of which no two rows share one although they lie
-        close together, as row numbers, patient numbers and dates of entry do. Or a column of the file, input or not, whose
-        values name patients.
-    Why it matters: such a number says where in the file a row stands, and nothing about the patient. In a file in any order a
-        network learns that order; the next number is one that it has never seen. A patient on both sides of the split is
-        recognised.
+        close together, as row numbers, patient numbers and dates of entry do. Or a column of the file that names patients.
+    Why it matters: such a number says where in the file a row stands, and nothing about the patient. A network learns the order
+        of the file; the next number is one that it has never seen. A patient on both sides of the split is recognised.
     How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
         rule, which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of
         values at most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); of values from a
@@ -40,8 +38,8 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         rows of one value resemble one another more than rows of the four values beside let expect, by more than 6 standard
         errors (distances of ranks in the other inputs, drawn out to zero, so that an age or a date tells nothing; equal rows
         count once); and some value has training and test rows.
-    How to fix: take the column out of `data.features`, or shuffle a file that is only sorted by it; `data.patient` keeps the
-        rows of a patient together.
+    How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
+        together.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
@@ -104,8 +102,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         and the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest
         distance, in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001
         after Bonferroni's correction for all columns and classes. The row named is the one where the sum is farthest from 0.
-    How to fix: look what changes at the row that is named, and correct the file or take the column out of `data.features`; a
-        file that was only sorted, shuffle.
+    How to fix: see what changes there, and correct the file or take the column out of `data.features`; shuffle a sorted file.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
     table, target, alone = facts.table, facts.config.data.target, np.zeros(len(facts.table), dtype=np.int64)

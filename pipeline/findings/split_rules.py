@@ -24,8 +24,7 @@ def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
     """A class too small for its test figure to mean much.
 
     What: a class of `data.codes` with fewer than 20 test rows.
-    Why it matters: one row more or less moves its sensitivity by more than 5 points; even if all are right, the true share may
-        be far lower.
+    Why it matters: one row moves its sensitivity by more than 5 points; if all are right, the true share may be far lower.
     How it is tested: test rows are counted in each class, an exact rule; the figure is the lower end of the Wilson interval
         when all are right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
     How to fix: a larger test part that keeps the shares of the classes (`split.test_size`, `split.stratify`); where whole
@@ -48,8 +47,7 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     """Test rows unlike the training rows, in a column or in the shares of the classes.
 
     What: a column's values, or the classes, are spread otherwise among the test rows than among the training rows.
-    Why it matters: the test then asks about other patients than the training told of; with another split its accuracy is
-        another.
+    Why it matters: the test then asks about other patients than the training told of; another split gives another accuracy.
     How it is tested: usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
         probability is an upper bound where values are tied; each class's rows in both parts by Fisher's exact test. Significant
         at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file is only scored.

@@ -125,8 +125,7 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
     """The starts disagree.
 
     What: networks that differ in nothing but their random initial weights answer the same training rows differently.
-    Why it matters: the figure is that of the luckiest of many draws. Who trains once gets another network, most likely a worse
-        one; single predictions depend on the seed.
+    Why it matters: the figure is that of the luckiest of many draws. Who trains once gets another, most likely a worse one.
     How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
         with it on fewer than 90 % of the rows.
     How to fix: the default recipe, a wider layer (`--set 'network.hidden=[8]'`), or more epochs; keep many starts.

@@ -16,10 +16,8 @@ from pipeline.findings.units import Mixture, mixture
 def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
     """A number that stands for "missing" inside the plausible range.
 
-    What: one value of a finely measured column is far more frequent than those around it: 0 for a body mass index, 99 or -999,
-        or the mean that filled gaps.
-    Why it matters: the network takes it for a measurement. The rows that hold it have in common that something was not
-        measured, which may go with the disease.
+    What: a value is far more frequent than those around it: 0 for a body mass index, 99 or -999, the mean that filled gaps.
+    Why it matters: the network takes it for a measurement. That something was not measured may go with the disease.
     How it is tested: in columns with more than 20 values, for a value that at least 5 rows hold. Inside: it is three times as
         frequent as each of the 10 next values on either side, and as the values that are as round (so that no heap at 5s and
         10s counts), and the binomial probability of so many, were all of these equally likely, is below 0.0001. At an end: it
@@ -29,8 +27,7 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
         of so few is below 0.0001 (for values above 0, on the logarithmic scale too). With 5 to 20 other values: at an end,
         where the Poisson probability of so few rows between it and any other value is below 0.0001, though each step between
         holds as many as the rarer of the two, as log-concave shares do. Bonferroni's correction for all these tests, values and
-        columns. A 0 may be true and is left out where most rows hold it, or a third of the rows of a count that varies like a
-        Poisson variable.
+        columns. A 0 is left out where most rows hold it, or a third of the rows of a count that varies like a Poisson variable.
     How to fix: a `range` that leaves the value out, where it lies at an end: its cells are then missing. Else clear the cells.
     Source: Bagnoli and Bergstrom, "Log-concave probability and its applications" (2005), for the tails.
     """
