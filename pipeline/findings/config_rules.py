@@ -44,10 +44,10 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
     Source: the definition of the function: f(x) = x for x > 0, slope * x otherwise (Maas, Hannun and Ng, 2013).
     """
-    slope, codes = config.network.slopes()[-1], config.data.codes
+    codes = config.data.codes
     lowest = min(codes, key=lambda name: abs(codes[name]))  # the answer to an output of 0, the lowest there is
     lost = {name: code for name, code in codes.items() if code < 0 and name != lowest}
-    if config.network.output == "code" and slope == 0 and lost:
+    if config.network.output == "code" and config.network.slopes()[-1] == 0 and lost:
         yield Doubt(
             f"the output slope is 0 (ReLU), so the output is never negative and {listing(lost)} can never be answered",
             {"classes": lost, "slope": 0.0},
