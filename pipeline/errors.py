@@ -57,9 +57,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def such_as(rows: Sequence[int]) -> str:
+def such_as(rows: Sequence[int], total: bool = True) -> str:
     """Return the first of some row numbers, and how many there are: ``rows 1, 2, 3, 4, 5, ... (57 in all)``."""
-    shown = ", ".join(map(str, rows[:5])) + (f", ... ({len(rows):,} in all)" if len(rows) > 5 else "")
+    more = f", ... ({len(rows):,} in all)" if total else ", ..."
+    shown = ", ".join(map(str, rows[:5])) + more * (len(rows) > 5)
     return f"row{'s' * (len(rows) != 1)} {shown}"
 
 

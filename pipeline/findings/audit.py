@@ -46,14 +46,15 @@ def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
     """Return the value that lies farthest out of its column, if that is a million times as far as half of the values lie."""
     farthest, doubt = _FAR, None
     for name, column in zip(table.features, values[rows].T, strict=True):
-        present = column[~np.isnan(column)]
-        middle = float(np.median(present)) if len(present) else 0.0
-        distance = np.abs(column - middle)
-        out = distance / (np.median(np.abs(present - middle)) or max(abs(middle), 1.0)) if len(present) else np.zeros(1)
-        if (far := float(np.nanmax(out))) < farthest:
+        if np.isnan(column).all():
             continue
+        middle = float(np.nanmedian(column))
+        distance = np.abs(column - middle)
+        out = distance / (np.nanmedian(distance) or max(abs(middle), 1.0))
         row, others = int(np.nanargmax(out)), column[out < _FAR]
-        low, high, number, farthest = float(others.min()), float(others.max()), int(rows[row]) + 1, far
+        if out[row] < farthest:
+            continue
+        low, high, number, farthest = float(others.min()), float(others.max()), int(rows[row]) + 1, float(out[row])
         message = f'"{name}" holds {column[row]:g} in row {number}, and {low:g} to {high:g} elsewhere'
         ranged = {"preprocess.implausible": "missing", dotted("data", "features", name, "range"): [low, high]}
         doubt = Doubt(message, {"column": name, "row": number}, (f"correct row {number} of the file", ranged))

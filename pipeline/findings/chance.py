@@ -1,20 +1,19 @@
 """Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
 
-from collections.abc import Sequence
 from math import comb, log
 
 import numpy as np
 
 from pipeline.data.profiles import numbered
 from pipeline.findings.distinct_rows import MOST, NEVER, Apart, Column, Keys, Sample, differences, row_keys, sample_of
-from pipeline.findings.distribution import poisson_at_least
+from pipeline.findings.distribution import poisson_bound
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _SIGNIFICANCE = 1e-4
 _MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extrapolated
 _MANY = 20  # pairs at a distance, to say how many are nearer
 _FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is expected is anything
-_FORBIDDEN = 0.5  # of the near pairs that farther ones make expect: with fewer, columns follow from each other
+_NEAREST = 4  # pairs at distance 1, within two standard errors: with fewer, columns follow from each other
 _FAR = 4  # columns: where even the nearest pairs differ in so many, a few that follow from others change nothing
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
 
@@ -82,7 +81,7 @@ def _labels_part(sample: Sample, features: Keys, classes: Integers, first: Integ
     differ = float(((classes[rows[one]] != classes[rows[other]]).sum() + 1) / len(one))
     cells = len(np.unique(features))
     conflicts = len(first) - cells
-    return poisson_at_least(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
+    return poisson_bound(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
 
 
 def _lonely_rows_repeat(sample: Sample) -> bool:
@@ -110,9 +109,9 @@ def _too_many(sample: Sample, columns: list[Column], apart: Apart, lonely: Flags
     one, other = np.nonzero((apart[:size] == 1) & nearly[:size, None])
     counts = _at_distances(apart[:size][lonely[:size]], len(columns))
     counts[1] = len(one) / 2
-    alone = np.array([column.differs(one, other).sum() / 2 for column in columns])
+    alone = np.array([(column.places[one] != column.places[other]).sum() / 2 for column in columns])
     expected = max([_extrapolated(counts, alone), *(_by_steps(column, one, other) for column in columns)])
-    return repeats > 0 and poisson_at_least(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
+    return repeats > 0 and poisson_bound(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
 
 
 def _extrapolated(counts: Floats, alone: Floats) -> float:
@@ -129,12 +128,11 @@ def _extrapolated(counts: Floats, alone: Floats) -> float:
     """
     width = len(alone)
     smooth = alone + 1 / width
-    expected = [(smooth.sum() ** 2 - (smooth**2).sum()) / 2 / max(counts[2], _FEW)]
+    expected = {2: (smooth.sum() ** 2 - (smooth**2).sum()) / 2 / max(counts[2], _FEW)}
     last = next((d for d in range(2, width) if counts[d] >= _MANY), width)
     share = [max(count, 0.5) / comb(width, d) for d, count in enumerate(counts)]
-    expected += [share[d] * (share[d - 1] / share[d]) ** d for d in range(3, last + 1)]
-    some = [index for index, d in enumerate(range(2, last + 1)) if counts[1 : d + 1].any()]
-    return max(expected[index] for index in some) if some else 0.0
+    expected |= {d: share[d] * (share[d - 1] / share[d]) ** d for d in range(3, last + 1)}
+    return max((pairs for d, pairs in expected.items() if counts[1 : d + 1].any()), default=0.0)
 
 
 def _by_steps(column: Column, one: Integers, other: Integers) -> float:
@@ -157,34 +155,14 @@ def _by_steps(column: Column, one: Integers, other: Integers) -> float:
 
 def _independent(sample: Sample) -> list[Column]:
     """Return columns of which none follows from the others, as far as pairs of distinct rows tell."""
-    size = sample.compared.shape[1]
-    columns = _undetermined(sample.columns, size)
+    columns, compared = sample.columns, sample.compared[: sample.compared.shape[1]]
     while len(columns) > 2:
-        apart = differences(columns, sample.compared[:size])
-        counts = _at_distances(apart, len(columns))
+        counts = _at_distances(differences(columns, compared), len(columns))
         nearest = next((d for d in range(1, len(columns)) if counts[d] >= _MANY), len(columns))
-        if nearest in (len(columns), *range(_FAR, len(columns))):
+        if nearest >= min(_FAR, len(columns)) or (nearest <= 2 and counts[1] + 2 * counts[1] ** 0.5 >= _NEAREST):
             break
-        share = [count / comb(len(columns), d) for d, count in enumerate(counts)]
-        due = max(len(columns) * share[2] ** 2 / max(share[3], 1e-9) if nearest <= 2 else 0.0, 8.0)
-        if nearest > 2 or counts[1] + 2 * counts[1] ** 0.5 < _FORBIDDEN * due:
-            columns = sorted(columns, key=lambda column: column.size)[:-1]
-        else:
-            break
+        columns = sorted(columns, key=lambda column: column.size)[:-1]
     return columns
-
-
-def _undetermined(columns: Sequence[Column], size: int) -> list[Column]:
-    """Return the columns without those whose value follows from that of a single other one, which is often repeated."""
-    kept = list(columns)
-    for column in sorted(columns, key=lambda column: column.size):
-        for other in kept:
-            if other is not column and column.size <= other.size <= size / 4:
-                example = np.unique(other.places, return_index=True)[1]
-                if (column.places[example][other.places] == column.places).all():
-                    kept.remove(column)
-                    break
-    return kept
 
 
 def _at_distances(apart: Apart, width: int) -> Floats:

@@ -9,7 +9,7 @@ from pipeline.data.without import without
 from pipeline.errors import counted, listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.dependence import dependences
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, detailed
 from pipeline.machine.arrays import Floats
 
 _MANY, _FEW = 100, 4  # rows from which so many with another value teach a network nothing
@@ -22,13 +22,11 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     What: an input with one value only, or with another in no more than four rows of a hundred or more; one that equals another
         in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a total
         beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
-    Why it matters: the network gets a weight more and learns nothing more. Which of the columns it uses is left to chance, so
-        that no weight can be read; and a check that looks whether one column follows from another finds that it does.
+    Why it matters: the network gets a weight more and learns nothing; which of the columns it uses is left to chance.
     How it is tested: exact rules for the first two; an empty cell equals an empty cell. For sums, least squares of each column
         on all the others, in rows without an empty cell, with R^2 above 0.999; for products the same on the logarithms of the
-        columns that are above 0 everywhere. Five such rows are needed for each column, and 30 at least. Of columns that follow
-        from one another one is named, and the others beside it. If nothing follows, R^2 of normal values is that high with a
-        probability far below 0.0001 (with five rows a column it is about 0.2).
+        columns that are above 0 everywhere. Five such rows are needed for each column, and 30 at least; the R^2 of unrelated
+        normal values is that high with a probability far below 0.0001. Of such columns one is named, and the others beside it.
     How to fix: take the column out of `data.features`.
     Source: Belsley, Kuh and Welsch, "Regression Diagnostics" (1980), for collinearity and the variance inflation factor.
     """
@@ -56,11 +54,8 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
             details[list(columns)[found.column]] = {kind: sources, "explained": found.explained}
     if details:
         ordered = {name: details[name] for name in names if name in details}
-        yield Doubt(
-            "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items()),
-            {"columns": list(ordered), "details": ordered},
-            without(facts.table, facts.config, ordered),
-        )
+        message = "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items())
+        yield detailed(message, ordered, without(facts.table, facts.config, ordered))
 
 
 def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:

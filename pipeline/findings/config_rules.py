@@ -14,15 +14,13 @@ from pipeline.network.recipe import crossed
 def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
     """The loss cannot learn: a constant, such as categorical cross-entropy on one output.
 
-    What: categorical cross-entropy first divides the outputs of a row by their sum, so that they are shares. With a single
-        output that share is always 1, whatever the network says. The ordinal loss counts the middles between codes that an
-        output is on the wrong side of; with an output slope of 0 and no such middle above 0 it counts none.
+    What: categorical cross-entropy first divides the outputs of a row by their sum; a single output becomes 1. The ordinal loss
+        counts the middles between codes that an output is on the wrong side of; with slope 0 and no such middle above 0, none.
     Why it matters: the loss is then a constant and its gradient exactly zero. The weights stay as they were drawn, and the
-        accuracy is that of random weights. Keras prints a SyntaxWarning at the first step and trains on.
+        accuracy is that of random weights. Keras prints a SyntaxWarning and trains on.
     How it is tested: from the config alone: `training.loss: categorical_crossentropy` with `network.output: code`, or the
         ordinal loss with an output slope of 0 and codes of which no two neighbours have their middle above 0.
-    How to fix: `--set training.loss=squared_error` for codes, or `--set network.output=softmax` for one output a class; for the
-        ordinal loss `--set network.alpha=0.05`.
+    How to fix: `--set training.loss=squared_error` or `--set network.output=softmax`; if ordinal `--set network.alpha=0.05`.
     Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output a class).
     """
     fix: Settings = {"training.loss": "squared_error"}
@@ -40,20 +38,16 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
 def class_unreachable(config: Config) -> Iterator[Doubt]:
     """A class is unreachable: the output activation cannot give its code.
 
-    What: the output passes through Leaky ReLU. With slope 0 that is ReLU, which is never negative, so a class with a negative
-        code can never be answered.
-    Why it matters: every row of that class is wrong for certain, however long the training. This, and not negative inputs, is
-        the real reason why Leaky ReLU matters in the article's network.
+    What: the output passes through Leaky ReLU. With slope 0 no output is negative, so no class of a negative code is answered.
+    Why it matters: every row of that class is wrong. This, and not negative inputs, is why the article needs Leaky ReLU.
     How it is tested: the slope of the output layer is 0, a code is below 0, and another code is nearer to 0.
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
     Source: the definition of the function: f(x) = x for x > 0, slope * x otherwise (Maas, Hannun and Ng, 2013).
     """
-    alpha = config.network.alpha
-    slope = alpha[-1] if isinstance(alpha, tuple) else alpha
     codes = config.data.codes
     lowest = min(codes, key=lambda name: abs(codes[name]))  # the answer to an output of 0, the lowest there is
     lost = {name: code for name, code in codes.items() if code < 0 and name != lowest}
-    if config.network.output == "code" and slope == 0 and lost:
+    if config.network.output == "code" and config.network.slopes()[-1] == 0 and lost:
         yield Doubt(
             f"the output slope is 0 (ReLU), so the output is never negative and {listing(lost)} can never be answered",
             {"classes": lost, "slope": 0.0},
@@ -64,8 +58,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
 def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
     """Keras's accuracy metric cannot count a code outside {0, 1}.
 
-    What: for an output of one column `metrics=["accuracy"]` means binary accuracy: the output is compared with 0.5 and the
-        answer is 0 or 1. A code such as -1 can never be counted as right.
+    What: for an output of one column `metrics=["accuracy"]` compares it with 0.5 and answers 0 or 1, never -1.
     Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
         is the share of the rows coded 0, which looks like a result.
     How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1. It is a warning where
@@ -86,10 +79,8 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
 def labels_outside_domain(config: Config) -> Iterator[Doubt]:
     """Labels outside the loss's domain.
 
-    What: cross-entropy takes labels that are probabilities, from 0 to 1. The codes of the classes are the labels of a single
-        output.
-    Why it matters: with a label of -1 the loss can fall without end (binary cross-entropy turns negative), so a lower loss no
-        longer means a better network.
+    What: cross-entropy takes labels that are probabilities, from 0 to 1; the labels of a single output are the codes.
+    Why it matters: with a label of -1 the loss can fall without end, so a lower loss no longer means a better network.
     How it is tested: from the config alone: a cross-entropy loss, `network.output: code`, and a code outside [0, 1].
     How to fix: `--set training.loss=squared_error`, or `--set network.output=softmax`, whose labels are 0 and 1.
     Source: Keras, keras.losses.BinaryCrossentropy and CategoricalCrossentropy.

@@ -12,7 +12,7 @@ from pipeline.data.split import split
 from pipeline.errors import DataError, counted, listing, such_as
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, named_rows
 from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
@@ -33,42 +33,37 @@ class Copies:
 
 def copies_of(facts: DataFacts) -> Copies:
     """Count the test rows that training rows tell."""
-    profiles = _profiled(facts)
-    return Copies(
-        len(facts.parts.test), len(_in_training(_whole_rows(facts), facts)), None if profiles is None else len(profiles)
-    )
+    copies, profiles = _told_by_training(facts)
+    return Copies(len(facts.parts.test), len(copies), None if profiles is None else len(profiles))
 
 
 def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Duplicate rows: equal to an earlier row in every feature and in the target.
 
     What: rows that repeat an earlier row. Two empty cells are equal.
-    Why it matters: a patient that stands in the file several times counts several times, in training and in every figure. The
-        rows are fewer than they seem, and intervals come out too narrow.
+    Why it matters: a patient that stands in the file several times counts so often in every figure, and intervals are too
+        narrow.
     How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
-        only where either of two tests says that chance is not the reason, with a probability below 0.0001, and else for
-        information. The first looks at how many different rows are met once, twice, three times: where rows are drawn
-        independently, however unequal their chances, there cannot be many pairs without many triples. The second looks at
-        neighbours, which differ in one column. Where rows are equal by chance, neighbours are there too: from the different
-        rows that differ in one column and in two, or by a step or two in one column, it is told how many should be equal.
+        only where one of two tests says that chance is not the reason, with a probability below 0.0001, and else for
+        information. First: where rows are drawn independently, however unequal their chances, there cannot be many pairs
+        without many triples. Second: where rows are equal by chance, neighbours, which differ in one column, are there too;
+        from those, and from pairs that differ in two columns or by a step or two in one, it is told how many should be equal.
         Of the quarter with the fewest neighbours twice as many must be met again, or four times as many of all. Columns that
-        follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one.
-        Where most rows are without gaps, only those are looked at. 10 % of copies are not seen where chance makes about as
-        many rows equal, as with nothing but height, weight and body mass index. More equal profiles than chance explains (see
-        D205) count as well.
+        follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one. Where
+        most rows are without gaps, only those are looked at. Equal profiles (see D205) count as well. 10 % of copies are not
+        seen where chance makes about as many rows equal, as with nothing but height, weight and body mass index.
     How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
     """
     table, config = facts.table, facts.config
-    groups = _whole_rows(facts)
-    repeats = np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
-    if numbers := (repeats + 1).tolist():
+    first = np.unique(_whole_rows(facts), return_index=True)[1]
+    if numbers := np.setdiff1d(np.arange(1, len(table) + 1), first + 1).tolist():
         copied = _beyond_chance(facts)
         yield Doubt(
-            f"{counted(len(repeats), 'row')} of {len(table):,} repeat{'s' * (len(repeats) == 1)} an earlier row in every feature"
-            f" and in {config.data.target} ({_such_as(repeats)}){'' if copied else _PERHAPS}",
-            {"rows": len(repeats), "examples": numbers[:5], "row_numbers": numbers},
+            f"{counted(len(numbers), 'row')} of {len(table):,} repeat{'s' * (len(numbers) == 1)} an earlier row in every feature"
+            f" and in {config.data.target} ({such_as(numbers, total=False)}){'' if copied else _PERHAPS}",
+            named_rows(numbers),
             f"remove {such_as(numbers)} from the file: they are the repeats",
             None if copied else "info",
         )
@@ -79,28 +74,26 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
         `evaluation.unseen.group_by` (profiles).
-    Why it matters: the network has seen the answer to such rows. The test accuracy then tells how well it remembers, not how
-        well it would do on the next patient.
-    How it is tested: on the split that is used. Copies and profiles of the test rows are looked up among the training rows. In
-        a copy two empty cells are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in
-        its columns, or may be where a cell is empty. It is a warning where the whole table holds more pairs of equal rows, or
-        of equal profiles, than chance explains (see D204), and else for information.
+    Why it matters: the network has seen their answers. The test then tells what it remembers, not how it does on new patients.
+    How it is tested: copies and profiles of the test rows are looked up among the training rows. In a copy two empty cells are
+        equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be where
+        a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance explains
+        (see D204), and else for information.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
-    config, tested = facts.config, len(facts.parts.test)
-    columns = config.evaluation.profile
-    copies, profiles = _in_training(_whole_rows(facts), facts), _profiled(facts)
-    if not len(copies) and (profiles is None or not len(profiles)):
+    copies, profiles = _told_by_training(facts)
+    shown = copies if profiles is None or len(copies) else profiles
+    if not len(shown):
         return
-    copied = _beyond_chance(facts)
-    count, examples = None if profiles is None else len(profiles), copies if profiles is None or len(copies) else profiles
-    shared = "" if count is None else f", and {count} share {listing(columns)} with one"
+    copied, numbers, tested = _beyond_chance(facts), (shown + 1).tolist(), len(facts.parts.test)
+    count = None if profiles is None else len(profiles)
+    shared = "" if count is None else f", and {count} share {listing(facts.config.evaluation.profile)} with one"
     seen = "these test rows were already seen in training" if copied else _PERHAPS.removeprefix("; ")
     yield Doubt(
-        f"{len(copies)} of {tested} test rows repeat a training row{shared} ({_such_as(examples)}): {seen}",
-        {"copies": len(copies), "profiles": count, "test": tested, "examples": _examples(examples)},
-        _grouped(facts, copies if len(copies) else examples),
+        f"{len(copies)} of {tested} test rows repeat a training row{shared} ({such_as(numbers, total=False)}): {seen}",
+        {"copies": len(copies), "profiles": count, "test": tested, "examples": numbers[:5]},
+        _grouped(facts, numbers),
         None if copied else "info",
     )
 
@@ -108,19 +101,17 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Near-copies: rows equal but for rounding or noise.
 
-    What: rows that differ from another row of their class, but in every column by less than rows differ by chance: once more
-        the same patient, with fewer digits, in another unit and back, or with a little noise.
-    Why it matters: as with copies (D204), the network is asked in the test what it has learnt by heart; and nothing that looks
-        for equal rows sees it.
+    What: rows that differ from another row of their class, but in every column by less than rows differ by chance: the same
+        patient again, with fewer digits, in another unit and back, or with a little noise.
+    Why it matters: the test asks what was learnt by heart, as with copies (D204), and a look for equal rows does not see it.
     How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
         difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
         farthest. That distance is spread evenly near 0 between rows that chance made: of the pairs within some distance that
-        differ in one column a quarter are within a quarter of it. It is a warning where more than 1.5 times as many are, by a
-        binomial test at 0.0001, corrected for the distances that were tried; the more columns two rows differ in, the fewer are
-        expected, half of the columns being taken to follow from others. Values within a relative 0.000001 are equal. If nothing
-        is found so, rows are looked for whose values are those of another with one digit fewer. Of two rows that are equal when
-        so rounded, one is wholly rounded no more often than values that end in 0 are found in the column where they are rarest;
-        a binomial test at 0.0001.
+        differ in one column a quarter are within a quarter of it, and the fewer, the more columns they differ in (half of the
+        columns being taken to follow from others). It is a warning where more than 1.5 times as many are, by a binomial test at
+        0.0001, corrected for the distances that were tried. Values within a relative 0.000001 are equal. Else rows are looked
+        for whose values are those of another with one digit fewer: of two rows that are equal when so rounded, one is wholly
+        rounded no more often than values end in 0 in the column where they rarest do; a binomial test at 0.0001.
     How to fix: remove the rows from the file.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
@@ -129,7 +120,7 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
         yield Doubt(
             f"{counted(len(numbers), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(numbers) == 1)} another row of the"
             f" same class in every feature ({such_as(numbers)}): they may be copies with rounded values, or with noise",
-            {"rows": len(numbers), "examples": numbers[:5], "row_numbers": numbers},
+            named_rows(numbers),
             f"remove {such_as(numbers)} from the file",
         )
 
@@ -138,25 +129,23 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     """Equal rows with different labels.
 
     What: rows that are equal in every feature and belong to different classes.
-    Why it matters: no rule on these columns can be right about all of them. At least one of their labels is wrong, or something
-        that matters was not measured.
-    How it is tested: rows are compared in every feature; two empty cells are equal. In coarse data such rows come by chance
-        where classes overlap, so it is only said when there are more pairs across classes than neighbours across classes make
-        expect (the second test of D204), or when equal rows are of different classes twice as often as rows are that hardly
-        differ, each with a probability below 0.0001. One such row among many repeats is not told.
+    Why it matters: no rule on these columns can be right about all of them: a label is wrong, or something was not measured.
+    How it is tested: two empty cells are equal. In coarse data such rows come by chance where classes overlap, so it is only
+        said when there are more pairs across classes than neighbours across classes make expect (the second test of D204), or
+        when equal rows are of different classes twice as often as rows are that hardly differ, each with a probability below
+        0.0001. One such row among many repeats is not told.
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
-    Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks",
-        NeurIPS 2021.
+    Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets", NeurIPS 2021.
     """
     table, config = facts.table, facts.config
     groups, classes = table.copies(list(config.data.features)), table.truth
     in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
-    conflicting = np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1)))
-    if len(conflicting) and more_than_chance(table.values, classes, across=True):
+    numbers = (np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1))) + 1).tolist()
+    if numbers and more_than_chance(table.values, classes, across=True):
         yield Doubt(
-            f"{len(conflicting)} rows have an equal row of another class ({_such_as(conflicting)})",
-            {"rows": len(conflicting), "examples": _examples(conflicting), "row_numbers": (conflicting + 1).tolist()},
-            f"correct {config.data.target} in {such_as((conflicting + 1).tolist())} of the file, or remove these rows",
+            f"{len(numbers)} rows have an equal row of another class ({such_as(numbers, total=False)})",
+            named_rows(numbers),
+            f"correct {config.data.target} in {such_as(numbers)} of the file, or remove these rows",
         )
 
 
@@ -176,33 +165,21 @@ def _whole_rows(facts: DataFacts) -> Integers:
     return groups * len(facts.config.data.codes) + facts.table.truth
 
 
-def _profiled(facts: DataFacts) -> Integers | None:
-    """Return the test rows whose profile has a training row; None where no columns make one."""
-    columns = facts.config.evaluation.profile
-    return _in_training(facts.table.profiles(columns), facts) if columns else None
+def _told_by_training(facts: DataFacts) -> tuple[Integers, Integers | None]:
+    """Return the test rows, in the order of the file, that equal a training row; and, if columns make one, share its profile."""
+    test, train, columns = np.sort(facts.parts.test), facts.parts.train, facts.config.evaluation.profile
+    copies, profiles = (
+        test[np.isin(groups[test], groups[train])]
+        for groups in (_whole_rows(facts), facts.table.profiles(columns) if columns else np.arange(len(facts.table)))
+    )
+    return copies, profiles if columns else None
 
 
-def _in_training(groups: Integers, facts: DataFacts) -> Integers:
-    """Return the test rows, in the order of the file, whose group has a training row."""
-    test = np.sort(facts.parts.test)
-    return test[np.isin(groups[test], groups[facts.parts.train])]
-
-
-def _examples(rows: Integers) -> list[int]:
-    """Return up to five row numbers, counted from 1 below the header."""
-    return [int(row) + 1 for row in rows[:5]]
-
-
-def _such_as(rows: Integers) -> str:
-    shown = ", ".join(map(str, _examples(rows)))
-    return f"row {shown}" if len(rows) == 1 else f"rows {shown}" + (", ..." if len(rows) > 5 else "")
-
-
-def _grouped(facts: DataFacts, copies: Integers) -> Fix:
+def _grouped(facts: DataFacts, numbers: list[int]) -> Fix:
     """Return the setting that keeps equal rows on one side of the split; where that leaves nothing to learn from, the rows."""
     settings = by_profile(facts.config)
     try:
         split(facts.table, facts.config.split.model_copy(update={"group_by": settings["split.group_by"], "stratify": False}))
     except DataError:
-        return f"remove {such_as((copies + 1).tolist())} from the file, or bring rows of more patients"
+        return f"remove {such_as(numbers)} from the file, or bring rows of more patients"
     return settings

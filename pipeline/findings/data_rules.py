@@ -17,7 +17,7 @@ from pipeline.findings.association import Ranked, ranked
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
-_PARTS = {"empty_test": "test", "empty_train": "training"}
+_PARTS = {"empty_test": " among the test rows", "empty_train": " among the training rows", "empty": ""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +47,11 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     """Missing values: a warning, or an error where nothing fills them.
 
     What: cells of the input columns that are empty (or say NA, NaN, null or none).
-    Why it matters: one missing cell in a training row makes the loss NaN, and from the first step on every weight and every
-        output. Keras goes on without a word and reports the share of the rows coded 0 as accuracy: the article's 61.96 % and
-        64.85 %.
+    Why it matters: one missing cell in a training row makes the loss NaN, and from then on every weight and every output. Keras
+        goes on without a word and reports the share of the rows coded 0 as accuracy: the article's 61.96 % and 64.85 %.
     How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
-        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column that
-        has one, but none among the training rows or none among the test rows, is named.
+        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column
+        without one among the training rows, or among the test rows, is named.
     How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
@@ -60,34 +59,26 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     table = facts.table
     gaps = _counts(table, np.isnan(table.values))
     removed = _counts(table, table.implausible) if preprocess.implausible == "missing" and preprocess.impute is None else {}
-    missing = np.isnan(table.usable(preprocess.implausible))
-    usable = table.count(~missing)
-    empty = [name for name, count in usable.items() if not count]
-    one_sided = _one_sided(missing, facts, empty)
-    if not gaps and not removed and not empty and not one_sided:
+    lost = _without_value(facts)
+    if not gaps and not removed and not lost:
         return
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
     treated = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
-    for part, columns in one_sided.items():
-        reasons.append(f"not one value of {listing(columns)} is usable among the {_PARTS[part]} rows")
-    if empty:
-        reasons.append(f"not one value of {listing(empty)} is usable")
+    reasons += [f"not one value of {listing(columns)} is usable{_PARTS[part]}" for part, columns in lost.items()]
     yield Doubt(
         f"{' and '.join(reasons)}; {treated}",
-        {"columns": gaps} | ({"implausible": removed} if removed else {}) | ({"empty": empty} if empty else {}) | one_sided,
-        gaps_filled(table, facts.config, list(dict.fromkeys([*empty, *chain(*one_sided.values())]))),
-        None if preprocess.impute and not empty else "error",
+        {"columns": gaps} | ({"implausible": removed} if removed else {}) | lost,
+        gaps_filled(table, facts.config, list(dict.fromkeys(chain(*lost.values())))),
+        None if preprocess.impute and "empty" not in lost else "error",
     )
 
 
 def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     """Implausible values: outside the range that the config declares for the column.
 
-    What: values that the column cannot hold, such as a height or a fasting glucose of 0, or the number of another quantity that
-        slipped into the column.
-    Why it matters: such values are not measurements. Where they are commoner in one class than in another, a network learns the
-        mistake instead of the disease.
+    What: values that the column cannot hold, such as a height or a fasting glucose of 0.
+    Why it matters: where such values are commoner in one class than in another, a network learns the mistake, not the disease.
     How it is tested: values below or above `range` of the column are counted; both ends are plausible.
     How to fix: correct the file or the range; `--set preprocess.implausible=missing` treats them as missing, and says so.
     Source: the ranges are those of the config.
@@ -96,13 +87,11 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         rows = (np.flatnonzero(facts.table.implausible.any(axis=1)) + 1).tolist()
+        correct = f"correct the values of {such_as(rows)} in the file, or remove these rows"
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
             {"columns": counts, "row_numbers": rows},
-            (
-                f"correct the values of {such_as(rows)} in the file, or remove these rows",
-                [wider(facts.table, facts.config, name) for name in counts],
-            ),
+            (correct, [wider(facts.table, facts.config, name) for name in counts]),
         )
 
 
@@ -110,8 +99,7 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
     """An output called redundant, and the proof that the target determines it; an error where it does not.
 
     What: a column under `data.redundant` is a second answer that follows from the target, so it is dropped.
-    Why it matters: left among the inputs it would give the answer away. If the target does not determine it, it is not
-        redundant, and dropping it may drop something that matters.
+    Why it matters: among the inputs it would give the answer away. If the target does not determine it, something is lost.
     How it is tested: the rows of each class hold exactly one value of the column.
     How to fix: take a column that is not determined out of `data.redundant`.
     Source: a functional dependency: the target maps each class to one value.
@@ -144,13 +132,14 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         )
 
 
-def _one_sided(missing: Flags, facts: DataFacts, empty: list[str]) -> dict[str, list[str]]:
-    """Return the columns without a usable value in one part of the split, but for those that are ``empty`` in both."""
-    absent = {}
-    for part, rows in (("empty_test", facts.parts.test), ("empty_train", facts.parts.train)):
-        lost = [name for name, count in facts.table.count(~missing[rows]).items() if not count and name not in empty]
-        absent[part] = lost if len(rows) else []
-    return {part: columns for part, columns in absent.items() if columns}
+def _without_value(facts: DataFacts) -> dict[str, list[str]]:
+    """Return the columns without a usable value in one part of the split, and those without any in the file."""
+    usable, parts = ~np.isnan(facts.table.usable(facts.config.preprocess.implausible)), facts.parts
+    rows = {"empty_test": parts.test, "empty_train": parts.train, "empty": np.arange(len(usable))}
+    lost = {part: [name for name, count in facts.table.count(usable[some]).items() if not count] for part, some in rows.items()}
+    for part in ("empty_test", "empty_train"):
+        lost[part] = [name for name in lost[part] if name not in lost["empty"]] if len(rows[part]) else []
+    return {part: columns for part, columns in lost.items() if columns}
 
 
 def _not_redundant(config: Config, columns: Collection[str]) -> Settings:

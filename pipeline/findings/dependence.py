@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.machine.arrays import Flags, Floats
+from pipeline.machine.arrays import Floats
 
 _EXPLAINED = 0.999  # R^2
 _SAME = 1e-6  # left unexplained by rounding alone
@@ -40,8 +40,9 @@ def dependences(columns: Sequence[Floats]) -> list[Dependence]:
     telling = int((complete != np.median(complete, axis=0)).any(axis=1).sum()) if len(complete) else 0
     if len(kept) < 2 or telling < max(30, _ROWS * len(kept)):
         return []
-    correlation = _correlation(complete, varying)
-    found = []
+    correlation, found = np.zeros((len(columns),) * 2), []  # 0 for a constant column
+    scaled = complete[:, varying] / np.abs(complete[:, varying]).max(axis=0)  # squares of the largest numbers overflow
+    correlation[np.ix_(varying, varying)] = np.corrcoef(scaled, rowvar=False)
     while len(kept) > 1:
         left = _unexplained(correlation, kept)
         if left.min() >= 1 - _EXPLAINED:
@@ -54,20 +55,9 @@ def dependences(columns: Sequence[Floats]) -> list[Dependence]:
 
 def _complete(columns: Sequence[Floats]) -> Floats:
     """Return (rows, columns) of rows without an empty cell, evenly spread where there are many."""
-    empty = np.zeros(len(columns[0]), dtype=bool)
-    for values in columns:
-        empty |= np.isnan(values)
-    filled = np.flatnonzero(~empty)
+    filled = np.flatnonzero(~np.any([np.isnan(values) for values in columns], axis=0))
     sample = filled[:: max(1, -(-len(filled) // _ENOUGH))]
     return np.stack([values[sample] for values in columns], axis=1)
-
-
-def _correlation(complete: Floats, varying: Flags) -> Floats:
-    """Return the correlations of all columns; those of a constant one are 0."""
-    correlation: Floats = np.zeros((complete.shape[1],) * 2)
-    scaled = complete[:, varying] / np.abs(complete[:, varying]).max(axis=0)  # squares of the largest numbers overflow
-    correlation[np.ix_(varying, varying)] = np.corrcoef(scaled, rowvar=False)
-    return correlation
 
 
 def _unexplained(correlation: Floats, columns: Sequence[int]) -> Floats:

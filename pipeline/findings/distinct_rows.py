@@ -30,10 +30,6 @@ class Column:
         """How many different values there are."""
         return int(self.places.max()) + 1
 
-    def differs(self, one: Integers | slice, other: Integers | slice) -> Flags:
-        """Say which of some rows have another value than the others."""
-        return np.asarray(self.places[one] != self.places[other])
-
 
 @dataclass(frozen=True, eq=False)
 class Sample:

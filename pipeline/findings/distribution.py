@@ -71,11 +71,8 @@ def at_least(successes: int, trials: int, share: float) -> float:
     return min(1.0, binomial_tail(trials - successes, trials, 1 - share)) if successes > 0 and share < 1 else 1.0
 
 
-def poisson_at_least(count: float, mean: float) -> float:
-    """Return Chernoff's upper bound of the probability that a Poisson variable with this mean is at least ``count``."""
-    return 1.0 if count <= mean else exp(count - mean - count * log(count / mean))
-
-
-def poisson_at_most(count: float, mean: float) -> float:
-    """Return Chernoff's upper bound of the probability that a Poisson variable with this mean is at most ``count``."""
-    return 1.0 if count >= mean else exp(count - mean - (count * log(count / mean) if count else 0.0))
+def poisson_bound(count: float, mean: float, above: bool = True) -> float:
+    """Return Chernoff's upper bound of the probability that a Poisson variable is at least ``count``, or else at most."""
+    if (count <= mean) if above else (count >= mean):
+        return 1.0
+    return exp(count - mean - (count * log(count / mean) if count else 0.0)) if mean else 0.0

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.config.mended import stronger
+from pipeline.config.remedy import Fix
 from pipeline.errors import counted, such_as
 from pipeline.findings.association import binomial_tail, fisher
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.labels import wrong_labels
 
 _SURE = 0.001  # of a difference that was not looked for
-_SIGNIFICANCE = 0.0001
 _ALONE = 0.025
 _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
@@ -21,15 +21,12 @@ _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random find
 def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
     """A class that is hardly ever found.
 
-    What: of the rows of a class, far fewer than a third are predicted as such; of more than three classes, fewer than a guess
-        among them finds.
-    Why it matters: where ill people are rare, a network that finds none of them is nearly always right. Its accuracy says
-        nothing about what it was made for.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class
-        must be below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the
-        number of classes. A class of less than some 17 rows cannot be told (see D209).
-    How to fix: more rows of the class, or features that tell it from the others; fewer of the other classes in training would
-        only move mistakes to them.
+    What: of the rows of a class, far fewer than a third are found; of four classes or more, fewer than a guess finds.
+    Why it matters: where ill people are rare, a network that finds none of them is nearly always right, and of no use.
+    How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class must be
+        below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the number of
+        classes. A class of less than some 17 rows cannot be told (see D209).
+    How to fix: more rows of the class, or features that tell it from the others; fewer of the others only move mistakes.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()
@@ -45,26 +42,22 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         lacking = {name: max(sizes.values()) - sizes[name] for name in details}
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        yield Doubt(
-            f"{where} the network finds only {' and '.join(counts)}",
-            {"classes": list(details), "details": details},
-            f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger],
-        )
+        fix: Fix = f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger]
+        yield detailed(f"{where} the network finds only {' and '.join(counts)}", details, fix, "classes")
 
 
 def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     """Labels that every model doubts.
 
-    What: more labels are improbable to logistic regression and to a random forest than they should be, so that some are wrong.
-    Why it matters: the network learns wrong labels too, and where the test holds them, its figure is that of the labels, not of
-        the patients.
+    What: more labels are improbable to logistic regression and to a random forest than should be, so that some are wrong.
+    Why it matters: the network learns wrong labels too, and a test with wrong labels measures those, not the patients.
     How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled
         and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
         exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone.
         Where one alone gives less than the square of what both give, that model misfits, and nothing is said. No probability
         counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely wrong than right.
-        Few wrong labels cannot be told where classes overlap much; and where a class has a subgroup, or tails so heavy, that
-        its rows lie amid another class, they look like wrong labels.
+        Few wrong labels cannot be told where classes overlap much; and rows of a subgroup, or of a heavy tail, that lie amid
+        another class look like wrong labels.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
@@ -73,12 +66,12 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     if not wrong or not len(wrong.rows):
         return
     misled = min(wrong.alone) < wrong.p**2  # one model doubts what both together hardly do: it misfits, as with heavy tails
-    if wrong.p < _SIGNIFICANCE and max(wrong.alone) < _ALONE and not misled:
+    if wrong.p < SIGNIFICANCE and max(wrong.alone) < _ALONE and not misled:
         rows, models = (wrong.rows + 1).tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
         yield Doubt(
             f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
             f"had not seen the rows: about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",
-            {"rows": len(rows), "examples": rows[:5], "row_numbers": rows, "share": wrong.share, "p_value": wrong.p},
+            named_rows(rows) | {"share": wrong.share, "p_value": wrong.p},
             f"look {such_as(rows)} up in the file and correct their labels",
         )
 
@@ -87,10 +80,9 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     """Much worse in a subgroup.
 
     What: among the patients of a subgroup of `evaluation.subgroups` the network is wrong more often than among the others.
-    Why it matters: one accuracy for all hides whom it fails. Who uses the network for just those patients must not expect it.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup
-        are held against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction
-        for the number of subgroups.
+    Why it matters: one accuracy for all hides whom it fails.
+    How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup are held
+        against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction.
     How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.
     Source: Fisher (1922); on subgroups: TRIPOD+AI (BMJ 2024), item 14.
     """
@@ -100,7 +92,7 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     for name, inside in evaluation.members.items():
         member = inside[rows]
         p = fisher(wrong, member) * len(evaluation.members)
-        if member.any() and not member.all() and p < _SIGNIFICANCE and wrong[member].mean() > wrong[~member].mean():
+        if member.any() and not member.all() and p < SIGNIFICANCE and wrong[member].mean() > wrong[~member].mean():
             shares = {"wrong": float(wrong[member].mean()), "others": float(wrong[~member].mean())}
             details[name] = {"rows": int(member.sum()), **shares, "p_value": p}
     if details:
@@ -108,8 +100,5 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
         sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
         lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
-        yield Doubt(
-            f"wrong on {' and '.join(shown)}, against {others} of the other rows",
-            {"groups": list(details), "details": details},
-            f"bring {' and '.join(lacking)}, or features that matter to them",
-        )
+        message = f"wrong on {' and '.join(shown)}, against {others} of the other rows"
+        yield detailed(message, details, f"bring {' and '.join(lacking)}, or features that matter to them", "groups")

@@ -1,11 +1,13 @@
 """A finding, like a linter's: a code, the evidence from this run, and a fix."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pipeline.config.remedy import Fix
 
 Level: TypeAlias = Literal["info", "warning", "error"]
+SIGNIFICANCE = 1e-4  # of a finding, after correction
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,16 @@ class Doubt:
     evidence: dict[str, Any]
     fix: Fix
     level: Level | None = None
+
+
+def detailed(message: str, details: Mapping[str, Any], fix: Fix, kind: str = "columns") -> Doubt:
+    """Return the doubt about some columns, or another ``kind`` of names, with the details of each as evidence."""
+    return Doubt(message, {kind: list(details), "details": dict(details)}, fix)
+
+
+def named_rows(numbers: Sequence[int]) -> dict[str, Any]:
+    """Return rows of the file as evidence; they are numbered from 1 below the header."""
+    return {"rows": len(numbers), "examples": list(numbers[:5]), "row_numbers": list(numbers)}
 
 
 @dataclass(frozen=True)

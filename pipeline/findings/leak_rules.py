@@ -10,11 +10,10 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
 from pipeline.machine.arrays import Flags, Floats
 
-_SIGNIFICANCE = 0.0001
 _ERRORS = 3.72  # standard errors, which a normal variable exceeds with that probability
 _EFFECT = 0.2  # phi
 _ALONE = 0.95  # balanced accuracy of an interval
@@ -32,17 +31,15 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
         only, so damage means health; the next hospital's file has other damage.
     How it is tested: gaps, implausible values, and whole numbers where a tenth of the values have decimals and 5 different ones
-        have none, are held against each class by Fisher's exact test, two-sided. It must be significant at 0.0001 after
-        Bonferroni's correction for all these tests, with a phi coefficient of 0.2 or more either way. The interval, or its
-        complement, that tells a class from the rest best must have a balanced accuracy above 0.95 by 3.72 standard errors;
-        classes that lie three standard deviations apart reach 0.93. Of at most 64 levels each gives its rows the commonest
-        class of its other rows: a balanced accuracy of 0.85, and above that of the best intervals, one more than there are
-        classes, by 0.05 and 3.72 standard errors. Beyond the limit lie 30 rows or more and 15 % of the class, and
-        none is an exception with a probability below 0.0001, corrected likewise, though from the 40 rows before it the odds of
-        one were taken to fall twice as fast as between classes three standard deviations apart. Missing values are in no
-        interval; 10 rows of the class and 10 others are needed.
-    How to fix: take the column out of `data.features`, or correct the file. `preprocess.implausible: missing` removes the
-        values, but what fills them is still the same for all of them.
+        have none, are held against each class by Fisher's exact test, two-sided: significant at 0.0001 after Bonferroni's
+        correction for all these tests, with a phi coefficient of 0.2 or more either way. The interval, or its complement, that
+        tells a class from the rest best must have a balanced accuracy above 0.95 by 3.72 standard errors; classes three
+        standard deviations apart reach 0.93. Of at most 64 levels each gives its rows the commonest class of its other rows: a
+        balanced accuracy of 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72
+        standard errors. Beyond a limit lie 30 rows or more and 15 % of the class, and none is an exception with a probability
+        below 0.0001, corrected likewise, though from the 40 rows before it the odds of one were taken to fall twice as fast as
+        between classes three standard deviations apart. 10 rows of the class and 10 others are needed.
+    How to fix: take the column out of `data.features`, or correct the file; what `preprocess.impute` fills in still tells.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
     details = _tied_flags(facts)
@@ -51,11 +48,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     if details:
         details = {name: details[name] for name in facts.config.data.features if name in details}
         columns = (f'"{name}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for name, signs in details.items())
-        yield Doubt(
-            "; ".join(columns),
-            {"columns": list(details), "details": details},
-            without(facts.table, facts.config, details),
-        )
+        yield detailed("; ".join(columns), details, without(facts.table, facts.config, details))
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
@@ -63,10 +56,9 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
 
     What: one threshold of a column that is itself used to diagnose the disease tells the healthy from the rest.
     Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that finds
-        the threshold again has found nothing new, and its accuracy says nothing about patients who are not diagnosed yet.
-    How it is tested: in each column with a `criterion`, values at or above its threshold are held against `data.reference`.
-        Only rows with a value count; it must be plausible where `preprocess.implausible` is missing. The finding needs a
-        balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
+        the threshold again says nothing about patients who are not diagnosed yet.
+    How it is tested: in each column with a `criterion`, usable values at or above its threshold are held against
+        `data.reference`. The finding needs a balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
     How to fix: take the columns out; or hold the network against the baseline `ada_rule`, which is these criteria.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """
@@ -87,12 +79,8 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
             for column, rule in details.items()
         ]
-        yield Doubt(
-            f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
-            f" predictor: {'; '.join(rules)}",
-            {"columns": list(details), "details": details},
-            without(table, config, details),
-        )
+        message = f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
+        yield detailed(f"{message} predictor: {'; '.join(rules)}", details, without(table, config, details))
 
 
 def _tied_flags(facts: DataFacts) -> Details:
@@ -111,7 +99,7 @@ def _tied_flags(facts: DataFacts) -> Details:
         name = max(effect, key=lambda name: abs(effect[name]))
         member = classes[name]
         p_value = min(1.0, fisher(flag, member) * len(flags) * len(classes))
-        if abs(effect[name]) >= _EFFECT and p_value < _SIGNIFICANCE:
+        if abs(effect[name]) >= _EFFECT and p_value < SIGNIFICANCE:
             shares = {"share": float(flag[member].mean()), "others": float(flag[~member].mean())}
             tied.setdefault(column, {})[kind] = {"class": name, **shares, "p_value": p_value, "phi": effect[name]}
     return tied
@@ -141,7 +129,7 @@ def _telling_values(facts: DataFacts) -> Details:
             signs["levels"] = asdict(levels)
         sides = {} if feature.criterion or signs else {name: pure_side(values, member) for name, member in classes.items()}
         for name, side in sides.items():
-            if side and side.p * 2 * len(classes) * len(table.features) < _SIGNIFICANCE:
+            if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
                 signs["limit"] = {"class": name, **asdict(side)}
         if signs:
             telling[column] = signs

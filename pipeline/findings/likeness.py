@@ -74,9 +74,8 @@ def _within(ranks: Floats, value: Integers) -> Floats:
     steps = np.flatnonzero(value[1:] == value[:-1])
     apart = _apart(ranks, steps, steps + 1)
     steps, apart = steps[~np.isnan(apart)], apart[~np.isnan(apart)]
-    counts = np.bincount(value[steps], minlength=value[-1] + 1)
-    total = np.where(counts > 0, np.bincount(value[steps], apart, value[-1] + 1), np.nan)
-    return np.asarray(total / np.maximum(counts, 1), dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        return np.asarray(np.bincount(value[steps], apart, value[-1] + 1) / np.bincount(value[steps], minlength=value[-1] + 1))
 
 
 def _ranks(column: Floats) -> Floats:
@@ -89,6 +88,5 @@ def _ranks(column: Floats) -> Floats:
 def _apart(ranks: Floats, some: Integers, others: Integers) -> Floats:
     """Return the mean squared difference of rows in the columns that both have; NaN where they have none in common."""
     squares = (ranks[some] - ranks[others]) ** 2
-    shared = np.isfinite(squares).sum(axis=1)
-    total = np.where(shared > 0, np.nansum(squares, axis=1), np.nan)
-    return np.asarray(total / np.maximum(shared, 1), dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        return np.asarray(np.nansum(squares, axis=1) / np.isfinite(squares).sum(axis=1))

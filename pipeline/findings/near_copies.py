@@ -78,18 +78,18 @@ def rounded_copies(values: Floats, classes: Integers, equal: Integers) -> Intege
     """
     first = np.unique(equal, return_index=True)[1]
     values = values[first]
-    units = {column: unit for column, values_of in enumerate(values.T) if (unit := 10 * _unit(values_of))}
-    tens = np.empty((len(values), len(units)))
-    for place, (column, unit) in enumerate(units.items()):
-        tens[:, place] = np.rint(values[:, column] / unit)
-    pairs = list(_within(_hashed(tens, classes[first]))) if units else []
+    units = np.array([10 * _unit(column) for column in values.T])
+    read = units > 0
+    tens = np.rint(values[:, read] / units[read])
+    numbers = np.column_stack([np.where(np.isnan(tens), -1, tens).astype(np.int64), classes[first]])
+    sums = numbers @ np.random.default_rng(0).integers(2**63, size=numbers.shape[1], dtype=np.int64)  # equal where rows are
+    pairs = list(_within(numbered(sums))) if read.any() else []
     if not pairs:
         return np.empty(0, dtype=np.int64)
     one, other = (np.concatenate(part) for part in zip(*pairs, strict=True))
     differ = ~np.isclose(values[one], values[other], rtol=_NOISE, atol=0, equal_nan=True)
     ends_in_0 = np.zeros(values.shape, dtype=bool)
-    for place, (column, unit) in enumerate(units.items()):
-        ends_in_0[:, column] = np.abs(values[:, column] - tens[:, place] * unit) <= _NOISE * np.abs(values[:, column])
+    ends_in_0[:, read] = np.abs(values[:, read] - tens * units[read]) <= _NOISE * np.abs(values[:, read])
     one_is, other_is = ((~differ | ends_in_0[rows]).all(axis=1) for rows in (one, other))
     rarest = np.where(differ, ends_in_0.mean(axis=0), 1.0).min(axis=1)
     count = int((one_is | other_is).sum())
@@ -110,12 +110,6 @@ def _unit(column: Floats) -> float:
 
 def _whole(values: Floats) -> bool:
     return bool(np.abs(values).max() < 1 / _NOISE and np.abs(values - np.rint(values)).max() < _ROUND)
-
-
-def _hashed(tens: Floats, classes: Integers) -> Integers:
-    """Number the rows that are equal in class and whole numbers, by one random sum each."""
-    numbers = np.column_stack([np.where(np.isnan(tens), -1, tens).astype(np.int64), classes])
-    return numbered(numbers @ np.random.default_rng(0).integers(2**63, size=numbers.shape[1], dtype=np.int64))
 
 
 def _near(values: Floats, rows: Integers) -> tuple[Integers, Floats, Integers, float]:

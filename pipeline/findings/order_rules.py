@@ -12,12 +12,11 @@ from pipeline.data.table import Table
 from pipeline.data.without import without
 from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.distribution import Drift, drift, kolmogorov_tail, mid_ranks
-from pipeline.findings.finding import Doubt
+from pipeline.findings.distribution import drift, kolmogorov_tail, mid_ranks
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.likeness import levels_of, likeness
 from pipeline.machine.arrays import Floats, Integers
 
-_SIGNIFICANCE = 1e-4
 _ROWS = 50  # fewer may be in order, or all different, without a reason
 _LIKE = 6  # standard errors
 _MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
@@ -26,27 +25,25 @@ _MARGIN = 2  # times as many coincidences as would do, since their number is an 
 def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     """A column that names or numbers the rows; a patient on both sides of the split.
 
-    What: an input that rises, or falls, from each row of the file to the next; or whole numbers of which no two rows share one
-        although they lie close together. Row numbers, patient numbers and dates of entry look like that.
-    Why it matters: such a number says where in the file a row stands, and nothing about the patient. If the file is in any
-        order, a network learns that order; the next patient's number is one that it has never seen.
-    How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact rule,
-        which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of values at
-        most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); if values were drawn from a
-        spread that is smooth at that scale, one pair in 2 m of them would be equal. No pair is, with a probability below
-        exp(-pairs / 2 m). With twice the expected pairs that make this 0.0001 after Bonferroni's correction it is a finding:
-        the doubled limit makes up for the pairs being counted. Whole numbers measured finely, such as grams, stay below it.
-        Or, where `data.patient` is not set, a column of the file, input or not, names patients who stand on both sides of the
-        split: from 20 values with several rows on, and up to 20 rows a value in the mean, rows of one value must resemble one
-        another more than rows of the next values let expect, by more than 6 standard errors (distances of ranks in the other
-        inputs, drawn out to zero from the four values beside, so that an age or a date tells nothing; equal rows count once),
-        and some value must have training and test rows, which is exact.
-    How to fix: take the column out of `data.features`; `data.patient` keeps the rows of a patient together. Where the file is
-        only sorted by a measurement, shuffle the file.
+    What: an input that rises, or falls, from row to row; or whole numbers of which no two rows share one although they lie
+        close together, as row numbers, patient numbers and dates of entry do. Or a column of the file that names patients.
+    Why it matters: such a number says where in the file a row stands, and nothing about the patient. A network learns the order
+        of the file; the next number is one that it has never seen. A patient on both sides of the split is recognised.
+    How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
+        rule, which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of
+        values at most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); of values from a
+        spread that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability below exp(-pairs / 2
+        m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are counted, not given. Or,
+        where `data.patient` is not set, a column has 20 values with several rows or more, up to 20 rows a value in the mean;
+        rows of one value resemble one another more than rows of the four values beside let expect, by more than 6 standard
+        errors (distances of ranks in the other inputs, drawn out to zero, so that an age or a date tells nothing; equal rows
+        count once); and some value has training and test rows.
+    How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
+        together.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
-    limit = _MARGIN * log(len(table.features) / _SIGNIFICANCE)
+    limit = _MARGIN * log(len(table.features) / SIGNIFICANCE)
     for name, values in zip(table.features, table.values.T, strict=True) if len(table) >= _ROWS else ():
         steps = np.diff(values)
         if np.isnan(values).any():
@@ -56,16 +53,9 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         elif _expected_pairs(values) >= limit:
             details[name] = "different"
     if details:
-        told = {
-            "rises": "rises from row to row",
-            "falls": "falls from row to row",
-            "different": "differs in every row",
-        }
-        yield Doubt(
-            "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows",
-            {"columns": list(details), "details": details},
-            without(table, facts.config, details),
-        )
+        told = {"rises": "rises from row to row", "falls": "falls from row to row", "different": "differs in every row"}
+        message = "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows"
+        yield detailed(message, details, without(table, facts.config, details))
     yield from _parted_patients(facts)
 
 
@@ -83,10 +73,10 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
         best = max(details, key=lambda name: details[name]["z"])
         settings = without(table, facts.config, [best]) if best in data.features else {}
         unstratified = {"split.stratify": False} if facts.config.split.stratify else {}
-        yield Doubt(
+        yield detailed(
             f"{listing(details)} seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another: "
             f"{details[best]['rows']} test rows have a row of the same patient in training",
-            {"columns": list(details), "details": details},
+            details,
             settings if isinstance(settings, str) else {**settings, "data.patient": best, **unstratified},
         )
 
@@ -107,19 +97,17 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
 
     What: rows of a class stand together, or the values of a column shift along the file within the classes.
     Why it matters: something changed while the file was written: the place, the year, the device, or a program that damaged
-        cells. Rows near each other then have more in common than the disease; rows of the next place or year have not. A random
-        split mixes them all and hides it.
-    How it is tested: each class's rows are flagged, and each column's values are ranked (equal values share their mean rank) and
-        the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest distance,
-        in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001 after
-        Bonferroni's correction for all columns and classes. Values outside their range count, and empty cells do not. The row
-        named is the one where the sum is farthest from 0.
-    How to fix: look what changes at the row that is named, and correct the file or take the column out of `data.features`. Where
-        rows were only sorted, shuffle the file.
+        cells. Rows near each other then have more in common than the disease; a random split mixes them all and hides it.
+    How it is tested: each class's rows are flagged, and each column's values are ranked (equal values share their mean rank)
+        and the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest
+        distance, in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001
+        after Bonferroni's correction for all columns and classes. The row named is the one where the sum is farthest from 0.
+    How to fix: see what changes there, and correct the file or take the column out of `data.features`; shuffle a sorted file.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
-    table, target = facts.table, facts.config.data.target
-    drifts = [(target, _most(facts))]
+    table, target, alone = facts.table, facts.config.data.target, np.zeros(len(facts.table), dtype=np.int64)
+    sorts = (drift((table.truth == place).astype(np.float64), alone) for place in range(len(table.classes)))
+    drifts = [(target, max(sorts, key=lambda strayed: strayed.distance))]
     for name, column in facts.columns.items():
         rows = np.flatnonzero(column.present)
         strayed = drift(mid_ranks(column), table.truth[rows])
@@ -128,17 +116,12 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
     details = {
         name: {"p_value": p_value, "row": strayed.place + 1}
         for name, strayed in drifts
-        if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < _SIGNIFICANCE
+        if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < SIGNIFICANCE
     }
     if details:
-        yield Doubt(_strayed(details, target), {"columns": list(details), "details": details}, _mended(facts, list(details)))
-
-
-def _most(facts: DataFacts) -> Drift:
-    """Return the drift of the class that drifts most."""
-    table, alone = facts.table, np.zeros(len(facts.table), dtype=np.int64)
-    drifts = (drift((table.truth == place).astype(np.float64), alone) for place in range(len(table.classes)))
-    return max(drifts, key=lambda strayed: strayed.distance)
+        shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
+        fix: Fix = shuffled if target in details else (without(table, facts.config, details), shuffled)
+        yield detailed(_strayed(details, target), details, fix)
 
 
 def _expected_pairs(values: Floats) -> float:
@@ -155,19 +138,10 @@ def _expected_pairs(values: Floats) -> float:
 
 
 def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
-    parts = []
-    if target in details:
-        parts = [
-            f'rows of "{target}" are sorted, at least in part: the shares of its classes change at row {details[target]["row"]:,}'
-        ]
+    change = f"the shares of its classes change at row {details[target]['row']:,}" if target in details else ""
+    parts = [f'rows of "{target}" are sorted, at least in part: {change}'] if change else []
     if columns := [name for name in details if name != target]:
         clearest = details[min(columns, key=lambda name: float(details[name]["p_value"]))]
         drifts = f"drift{'s' * (len(columns) == 1)} along the file"
         parts.append(f"{listing(columns)} {drifts}, most clearly around row {clearest['row']:,}")
     return "; ".join(parts)
-
-
-def _mended(facts: DataFacts, names: list[str]) -> Fix:
-    columns = [name for name in names if name != facts.config.data.target]
-    shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
-    return (without(facts.table, facts.config, columns), shuffled) if columns == names else shuffled

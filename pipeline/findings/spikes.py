@@ -1,11 +1,12 @@
 """A value that is far more frequent than the values around it, as a number that stands for "missing" is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.findings.association import binomial_tail
-from pipeline.findings.distribution import at_least, poisson_at_most
+from pipeline.findings.distribution import at_least, poisson_bound
 from pipeline.machine.arrays import Floats, Integers
 
 _LEVELS = 20  # other values, for a column to be fine
@@ -38,36 +39,33 @@ def spike(levels: Floats, counts: Integers) -> Spike | None:
 
     ``levels`` are the distinct values of a column, ascending, and ``counts`` how many rows hold each.
     """
+    if len(levels) <= _OTHERS:
+        return None
+    places, probability = np.argsort(-counts, kind="stable")[:_CANDIDATES], _among_many
     if len(levels) <= _LEVELS:
-        ends = filter(None, (_apart(levels, counts, lower) for lower in (True, False)))
-        return min(ends, key=lambda end: end.p_value, default=None)
-    best = None
-    for place in np.argsort(-counts, kind="stable")[:_CANDIDATES]:
-        if counts[place] < _LEAST or _none_of_it(levels, counts, int(place)):
-            continue
-        p_value = min(1.0, 2 * _p_value(levels, counts, int(place)))  # inside, or at an end
-        if best is None or p_value < best.p_value:
-            below = float(levels[place - 1]) if place else None
-            above = float(levels[place + 1]) if place + 1 < len(levels) else None
-            best = Spike(float(levels[place]), int(counts[place]), below, above, p_value)
-    return best
+        places, probability = np.array([0, len(levels) - 1]), _among_few
+    chances = {place: probability(levels, counts, place) for place in places.tolist() if counts[place] >= _LEAST}
+    if not chances:
+        return None
+    place = min(chances, key=chances.__getitem__)
+    below = float(levels[place - 1]) if place else None
+    above = float(levels[place + 1]) if place + 1 < len(levels) else None
+    return Spike(float(levels[place]), int(counts[place]), below, above, min(1.0, 2 * chances[place]))  # of two tests
 
 
-def _apart(levels: Floats, counts: Integers, lower: bool) -> Spike | None:
-    """Return the value at an end of a coarse column, with the probability of so few rows between it and the others.
+def _among_few(levels: Floats, counts: Integers, place: int) -> float:
+    """Return the probability of so few rows between an end of a coarse column and the other values.
 
     If the shares of equidistant values are log-concave (binomial, Poisson, rounded normal, ...), none between two others is
-    smaller than both. Steps are as wide as the widest gap among the others, on a logarithmic scale too where all are above 0.
-    None where there are fewer than five other values, and for a 0 at the lower end, which may be true: none of it.
+    smaller than both. Steps are as wide as the widest gap among the others. 1 for a 0 at the lower end, which may be true.
     """
-    if len(levels) <= _OTHERS or counts[0 if lower else -1] < _LEAST or (lower and levels[0] == 0):
-        return None
-    ordered, numbers = (levels, counts) if lower else (-levels[::-1], counts[::-1])
-    p_value = _few_between(ordered, numbers)
-    if levels[0] > 0:
-        p_value = max(p_value, _few_between(np.log(levels) if lower else -np.log(levels)[::-1], numbers))
-    below, above = (None, float(levels[1])) if lower else (float(levels[-2]), None)
-    return Spike(float(levels[0 if lower else -1]), int(numbers[0]), below, above, min(1.0, 2 * p_value))
+    return 1.0 if place == 0 == levels[0] else max(_few_between(*scaled) for scaled in _inward(levels, counts, place, not place))
+
+
+def _inward(levels: Floats, counts: Integers, place: int, lower: bool) -> Iterator[tuple[Floats, Integers]]:
+    """Yield values and counts from the lower or the upper end; of values above 0 also the logarithms, which are less skewed."""
+    for scaled in (levels, np.log(levels)) if levels[0] > 0 else (levels,):
+        yield (scaled[place:], counts[place:]) if lower else (-scaled[place::-1], counts[place::-1])
 
 
 def _few_between(levels: Floats, counts: Integers) -> float:
@@ -76,24 +74,20 @@ def _few_between(levels: Floats, counts: Integers) -> float:
     between = np.concatenate([[0], np.cumsum(counts[1:-1])])
     slots = np.maximum(np.floor((levels[1:] - levels[0]) / step + 1e-9) - 1, 0)
     expected = slots * np.minimum(counts[0], counts[1:])
-    return min(
-        1.0, len(expected) * min(poisson_at_most(int(few), float(mean)) for few, mean in zip(between, expected, strict=True))
-    )
+    chances = (poisson_bound(int(few), float(mean), above=False) for few, mean in zip(between, expected, strict=True))
+    return min(1.0, len(expected) * min(chances))
 
 
-def _p_value(levels: Floats, counts: Integers, place: int) -> float:
-    size = len(levels)
+def _among_many(levels: Floats, counts: Integers, place: int) -> float:
+    """Return the probability of so many rows of a value of a fine column, corrected for the number of values."""
+    size, lower = len(levels), place < _END
+    if _none_of_it(levels, counts, place):
+        return 1.0
     if _END <= place < size - _END:
         return min(1.0, size * _inside(levels, counts, place))
-    lower = place < _END
     if (counts[:place] if lower else counts[place + 1 :]).sum() > counts[place] / 4:
         return 1.0  # not the end
-    ordered, numbers = (levels[place:], counts[place:]) if lower else (-levels[place::-1], counts[place::-1])
-    p_value = _cut_off(ordered, numbers)
-    if levels[0] > 0:  # a skewed column is less so on a logarithmic scale: there must be a gap on both
-        logs = np.log(levels)
-        p_value = max(p_value, _cut_off(logs[place:] if lower else -logs[place::-1], numbers))
-    return min(1.0, 2 * _END * p_value)
+    return min(1.0, 2 * _END * max(_cut_off(*scaled) for scaled in _inward(levels, counts, place, lower)))
 
 
 def _inside(levels: Floats, counts: Integers, place: int) -> float:
@@ -110,17 +104,12 @@ def _inside(levels: Floats, counts: Integers, place: int) -> float:
 
 def _round_neighbours(levels: Floats, counts: Integers, place: int) -> int:
     """Return the largest count one or two steps away, for every step of 1, 2 or 5 times a power of ten that divides the value."""
-    value, most = float(levels[place]), 0
-    for power in range(-_PLACES, _PLACES + 1):
-        for step in (10.0**power, 2 * 10.0**power, 5 * 10.0**power):
-            times = value / step
-            if abs(times) > 10.0**_PLACES or abs(times - round(times)) > 1e-6:
-                continue
-            for other in (value - 2 * step, value - step, value + step, value + 2 * step):
-                at = int(np.searchsorted(levels, other - step / 1000))
-                if at < len(levels) and abs(levels[at] - other) <= step / 1000:
-                    most = max(most, int(counts[at]))
-    return most
+    value, steps = float(levels[place]), np.outer(10.0 ** np.arange(-_PLACES, _PLACES + 1), [1, 2, 5]).ravel()
+    steps = steps[abs(value) <= 10.0**_PLACES * steps]
+    steps = steps[np.abs(value / steps - np.rint(value / steps)) <= 1e-6][:, None]
+    others = value + steps * [-2, -1, 1, 2]
+    at = np.minimum(np.searchsorted(levels, others - steps / 1000), len(levels) - 1)
+    return int(np.where(np.abs(levels[at] - others) <= steps / 1000, counts[at], 0).max(initial=0))
 
 
 def _cut_off(levels: Floats, counts: Integers) -> float:

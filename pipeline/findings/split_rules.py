@@ -1,34 +1,32 @@
 """D: what the split leaves to test. Facts: those of the data rules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import ceil
 
 import numpy as np
 
 from pipeline.config.remedy import Fix, Settings
-from pipeline.data.split import split
+from pipeline.data.split import Split, split
 from pipeline.errors import DataError, counted, listing
-from pipeline.findings.association import Ranked, fisher
+from pipeline.findings.association import fisher
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import kolmogorov_tail, two_sample
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.judge.metrics import wilson
-from pipeline.machine.arrays import Flags, Integers
 
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
 _OTHERS = 20  # seeds tried for a test part that is like the training part
-_SIGNIFICANCE = 1e-4
 
 
 def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
     """A class too small for its test figure to mean much.
 
     What: a class of `data.codes` with fewer than 20 test rows.
-    Why it matters: one row more or less moves its sensitivity by more than 5 points. Even if all its rows are answered right,
-        the true share may be far lower.
-    How it is tested: test rows are counted in each class; the figure is the lower end of the Wilson interval when all are
-        right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
+    Why it matters: one row moves its sensitivity by more than 5 points; if all are right, the true share may be far lower.
+    How it is tested: test rows are counted in each class, an exact rule; the figure is the lower end of the Wilson interval
+        when all are right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
     How to fix: a larger test part that keeps the shares of the classes (`split.test_size`, `split.stratify`); where whole
         groups are split, another `split.seed`; or more rows.
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
@@ -49,67 +47,59 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     """Test rows unlike the training rows, in a column or in the shares of the classes.
 
     What: a column's values, or the classes, are spread otherwise among the test rows than among the training rows.
-    Why it matters: the test then asks about other patients than the training told of. Its accuracy is that of neither, and with
-        another split it is another.
-    How it is tested: the usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
+    Why it matters: the test then asks about other patients than the training told of; another split gives another accuracy.
+    How it is tested: usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
         probability is an upper bound where values are tied; each class's rows in both parts by Fisher's exact test. Significant
         at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file is only scored.
     How to fix: another `split.seed`, or `split.stratify: true` for the classes. Where few large groups are split, more groups.
     Source: Smirnov (1939); Fisher (1922).
     """
-    table, tested = facts.table, np.zeros(len(facts.table), dtype=bool)
-    tested[facts.parts.test] = True
-    if tested.all() or not tested.any():
-        return
-    columns = facts.usable_columns
-    tests = len(columns) + len(table.classes)
-    details = {name: p for name, column in columns.items() if (p := _column_unlike(column, tested) * tests) < _SIGNIFICANCE}
-    if (p := _classes_unlike(table.truth, tested) * tests) < _SIGNIFICANCE:
-        details[facts.config.data.target] = p
-    if details:
-        yield Doubt(
-            f"the test rows are unlike the training rows in {listing(details)}",
-            {"columns": list(details), "details": {name: {"p_value": p} for name, p in details.items()}},
-            _alike(facts, columns, tests),
-        )
+    both = len(facts.parts.test) and len(facts.parts.train)
+    if both and (details := _unlike(facts, facts.parts)):
+        yield detailed(f"the test rows are unlike the training rows in {listing(details)}", details, _alike(facts))
 
 
-def _column_unlike(column: Ranked, tested: Flags) -> float:
-    return kolmogorov_tail(two_sample(column, tested))
+def _unlike(facts: DataFacts, parts: Split) -> dict[str, dict[str, float]]:
+    """Return the corrected p-values of the columns, and of the target, that differ between the parts."""
+    tested, truth = np.zeros(len(facts.table), dtype=bool), facts.table.truth
+    tested[parts.test] = True
+    p_values = {name: kolmogorov_tail(two_sample(column, tested)) for name, column in facts.usable_columns.items()}
+    tests = len(p_values) + len(facts.table.classes)
+    p_values[facts.config.data.target] = min(fisher(tested, truth == place) for place in np.unique(truth))
+    return {name: {"p_value": p * tests} for name, p in p_values.items() if p * tests < SIGNIFICANCE}
 
 
-def _classes_unlike(classes: Integers, tested: Flags) -> float:
-    """Return the smallest p-value of a class."""
-    members = (classes == place for place in np.unique(classes))
-    return min(fisher(tested, member) for member in members)
-
-
-def _alike(facts: DataFacts, columns: dict[str, Ranked], tests: int) -> Settings | str:
+def _alike(facts: DataFacts) -> Settings | str:
     """Return a seed with which no column and no class differs, if one is found."""
-    for seed in range(_OTHERS):
-        try:
-            parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
-        except DataError:
-            continue
-        tested = np.zeros(len(facts.table), dtype=bool)
-        tested[parts.test] = True
-        worst = min(_classes_unlike(facts.table.truth, tested), *(_column_unlike(column, tested) for column in columns.values()))
-        if worst * tests >= _SIGNIFICANCE:
-            return {"split.seed": seed}
+    seed = _seed(facts, _OTHERS, lambda parts: not _unlike(facts, parts))
+    if seed is not None:
+        return {"split.seed": seed}
     grouping = facts.config.split.group_by or facts.config.data.patient or ()
     return f"rows of more groups than {listing(grouping)} has" + ", or another split.group_by" * bool(facts.config.split.group_by)
 
 
+def _seed(facts: DataFacts, seeds: int, fits: Callable[[Split], bool]) -> int | None:
+    """Return the first of so many seeds whose split there is and fits."""
+    for seed in range(seeds):
+        with suppress(DataError):
+            if fits(split(facts.table, facts.config.split.model_copy(update={"seed": seed}))):
+                return seed
+    return None
+
+
 def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
     """Return the settings that give the classes enough test rows, if some do with at most half of the rows in the test."""
+
+    def enough(parts: Split) -> bool:
+        return min(*facts.table.counts(parts.test).values(), *facts.table.counts(parts.train).values()) >= _FEWEST
+
     section = facts.config.split
     if not len(facts.parts.train):
         return f"score a file with {_more(facts, names, _FEWEST)}"
     rows = min(map(facts.table.counts().__getitem__, names))
     share = max(section.test_size, ceil(100 * (_FEWEST + 1) / rows) / 100) if rows else 1.0  # stratified shares miss by one row
     if section.group_by or facts.config.data.patient:
-        seeds = (seed for seed in range(_SEEDS) if _enough(facts, seed)) if rows >= 2 * _FEWEST else iter(())
-        if (seed := next(seeds, None)) is not None:
+        if rows >= 2 * _FEWEST and (seed := _seed(facts, _SEEDS, enough)) is not None:
             return {"split.seed": seed}
     elif share <= 0.5:
         return {"split.test_size": float(f"{share:g}"), "split.stratify": True}
@@ -121,12 +111,3 @@ def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
 def _more(facts: DataFacts, names: list[str], enough: int) -> str:
     counts = facts.table.counts()
     return " and ".join(f'{counted(max(1, enough - counts[name]), "more row")} of "{name}"' for name in names)
-
-
-def _enough(facts: DataFacts, seed: int) -> bool:
-    """Say whether a split with this seed leaves every class enough rows on both sides."""
-    try:
-        parts = split(facts.table, facts.config.split.model_copy(update={"seed": seed}))
-    except DataError:
-        return False
-    return min(*facts.table.counts(parts.test).values(), *facts.table.counts(parts.train).values()) >= _FEWEST

@@ -40,7 +40,7 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
 
     What: the chosen network's final training loss or one of its weights is NaN or infinite.
     Why it matters: every output is then NaN, which is no class. Keras's accuracy still shows a figure: NaN > 0.5 is false, so
-        every row counts as class 0 and the accuracy is the share of that class. That is all the article's result was.
+        it is the share of class 0. That is all the article's result was.
     How it is tested: the weights and the loss of the start with the lowest loss; no start is finite when it is not. A training
         value that lies a million times as far from its column's median as half of the values do is named.
     How to fix: give the column of a value that cannot be its `range`; fill missing values (`--set preprocess.impute=median`),
@@ -103,10 +103,9 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
 def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
     """Dead hidden units.
 
-    What: a hidden unit whose activation is the same for every row. With slope 0 (ReLU) that happens to a unit whose
-        pre-activation is never above 0: it gives 0, its gradient is 0, and no further training wakes it.
-    Why it matters: the network is smaller than it looks. Leaky ReLU was made against this: with a slope above 0 the gradient
-        never vanishes.
+    What: a hidden unit whose activation is the same for every row. With slope 0 (ReLU) it gives 0 where its pre-activation is
+        never above 0; its gradient is 0, and no further training wakes it.
+    Why it matters: the network is smaller than it looks. With a slope above 0 the gradient never vanishes.
     How it is tested: the activations of the chosen network over the training rows, in the precision of the weights.
     How to fix: `--set network.alpha=0.05`, a smaller learning rate, or more starts, of which the best is kept.
     Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
@@ -126,8 +125,7 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
     """The starts disagree.
 
     What: networks that differ in nothing but their random initial weights answer the same training rows differently.
-    Why it matters: the figure is that of the luckiest of many draws. Somebody who trains once, with another seed, gets another
-        network and most likely a worse one; single predictions depend on the seed.
+    Why it matters: the figure is that of the luckiest of many draws. Who trains once gets another, most likely a worse one.
     How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
         with it on fewer than 90 % of the rows.
     How to fix: the default recipe, a wider layer (`--set 'network.hidden=[8]'`), or more epochs; keep many starts.

@@ -5,7 +5,8 @@ from math import log, sqrt
 
 import numpy as np
 
-from pipeline.findings.distribution import at_least
+from pipeline.findings.association import ranked
+from pipeline.findings.distribution import at_least, two_sample
 from pipeline.machine.arrays import Floats, Integers
 
 _ROWS = 3000  # looked at, evenly spread: enough for a share of 1 %, few enough for many columns
@@ -103,12 +104,13 @@ def _two_clumps(scaled: Floats, shift: float, step: float) -> tuple[float, float
     where either is no wider than three steps to which values are rounded.
     """
     scaled = scaled[~np.isnan(scaled)]
-    large, small = np.sort(scaled[np.abs(scaled) <= shift / 2]), np.sort(scaled[scaled > shift / 2]) - shift
+    large, small = scaled[np.abs(scaled) <= shift / 2], scaled[scaled > shift / 2] - shift
     if len(small) < _LEAST or len(np.unique(small)) < _LEAST or len(large) < 2 * len(small):
         return None
     low, high = np.quantile(large, [_TAIL, 1 - _TAIL])
-    distance = _distance(large, small)
-    if distance > max(_UNLIKE, _CHANCE * sqrt(1 / len(small) + 1 / len(large))) or _same(small) > 1 / 2:
+    both, noise = ranked(np.concatenate([large, small])), sqrt(1 / len(small) + 1 / len(large))
+    distance = noise * two_sample(both, np.arange(len(both.level)) < len(large))  # Kolmogorov and Smirnov's
+    if distance > max(_UNLIKE, _CHANCE * noise) or np.unique(small, return_counts=True)[1].max() > len(small) / 2:
         return None
     width, inside, p_values = high - low, int(((small >= low) & (small <= high)).sum()), [1.0]
     for reach in _REACHES:
@@ -117,15 +119,3 @@ def _two_clumps(scaled: Floats, shift: float, step: float) -> tuple[float, float
             between = int(((scaled > start) & (scaled < end)).sum())
             p_values.append(at_least(inside, inside + between, width / (width + end - start)))
     return min(1.0, len(_REACHES) * min(p_values)), distance
-
-
-def _distance(large: Floats, small: Floats) -> float:
-    """Return the Kolmogorov-Smirnov distance of two sorted samples."""
-    both = np.concatenate([large, small])
-    shares = [np.searchsorted(part, both, side="right") / len(part) for part in (large, small)]
-    return float(np.abs(shares[0] - shares[1]).max())
-
-
-def _same(values: Floats) -> float:
-    """Return the share of the most frequent value."""
-    return float(np.unique(values, return_counts=True)[1].max() / len(values))

@@ -8,48 +8,38 @@ import numpy as np
 from pipeline.config.remedy import Fix, dotted
 from pipeline.errors import counted, such_as
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
 from pipeline.findings.spikes import Spike, spike
 from pipeline.findings.units import Mixture, mixture
-
-_SIGNIFICANCE = 1e-4
 
 
 def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
     """A number that stands for "missing" inside the plausible range.
 
-    What: one value of a finely measured column is far more frequent than the values around it: 0 for a body mass index, 99 or
-        -999, or the mean that somebody filled gaps with.
-    Why it matters: the network takes it for a measurement. It is none, and the rows that hold it have in common that something
-        was not measured, which may go with the disease.
-    How it is tested: in columns with more than 20 values, for a value that at least 5 rows hold. Inside: it is three
-        times as frequent as each of the 10 next values on either side, and as the values that are as round (so that no heap at
-        5s and 10s counts), and the binomial probability of so many, were all of these equally likely, is below 0.0001. At an
-        end: it is twice as frequent as each of the 5 next values, and there are too few rows behind it for a limit that cuts
-        off a tail. There log F of the cumulative share F would rise at least as fast near the limit as farther on, so that a
-        known share of the rows up to the median had to lie in the gap behind the value, or in the first half of the way; the
-        binomial probability of so few is below 0.0001 (for values above 0, on the logarithmic scale too). With 5 to 20 other
-        values: at an end, where the Poisson probability of so few rows between it and any other value is below 0.0001, though
-        each step between holds as many as the rarer of the two, as log-concave shares do. Bonferroni's
-        correction for all these tests, values and columns. A 0 that most rows hold, or a third of the rows of a count that
-        varies like a Poisson variable, may be true and is left out.
+    What: a value is far more frequent than those around it: 0 for a body mass index, 99 or -999, the mean that filled gaps.
+    Why it matters: the network takes it for a measurement. That something was not measured may go with the disease.
+    How it is tested: in columns with more than 20 values, for a value that at least 5 rows hold. Inside: it is three times as
+        frequent as each of the 10 next values on either side, and as the values that are as round (so that no heap at 5s and
+        10s counts), and the binomial probability of so many, were all of these equally likely, is below 0.0001. At an end: it
+        is twice as frequent as each of the 5 next values, and no limit that cuts off a tail leaves so few rows behind it: there
+        log F of the cumulative share F would rise at least as fast near the limit as farther on, so that a known share of the
+        rows up to the median had to lie in the gap behind the value, or in the first half of the way; the binomial probability
+        of so few is below 0.0001 (for values above 0, on the logarithmic scale too). With 5 to 20 other values: at an end,
+        where the Poisson probability of so few rows between it and any other value is below 0.0001, though each step between
+        holds as many as the rarer of the two, as log-concave shares do. Bonferroni's correction for all these tests, values and
+        columns. A 0 is left out where most rows hold it, or a third of the rows of a count that varies like a Poisson variable.
     How to fix: a `range` that leaves the value out, where it lies at an end: its cells are then missing. Else clear the cells.
     Source: Bagnoli and Bergstrom, "Log-concave probability and its applications" (2005), for the tails.
     """
     table = facts.table
-    spikes: dict[str, Spike] = {}
-    for name, values in zip(table.features, table.usable("missing").T, strict=True):
-        found = spike(*np.unique(values[~np.isnan(values)], return_counts=True))
-        if found and found.p_value * len(table.features) < _SIGNIFICANCE:
-            spikes[name] = found
+    columns = zip(table.features, table.usable("missing").T, strict=True)
+    clearest = {name: spike(*np.unique(values[~np.isnan(values)], return_counts=True)) for name, values in columns}
+    spikes = {name: found for name, found in clearest.items() if found and found.p_value * len(clearest) < SIGNIFICANCE}
     if spikes:
         details = {name: {"value": found.value, "p_value": found.p_value * len(table.features)} for name, found in spikes.items()}
+        told = (f'"{name}" is {found.value:.12g} in {counted(found.count, "row")}' for name, found in spikes.items())
         yield Doubt(
-            "; ".join(
-                f'"{name}" is {found.value:.12g} in {counted(found.count, "row")}, far more than any value near it'
-                for name, found in spikes.items()
-            )
-            + ": it may stand for a value that is missing",
+            "; ".join(f"{text}, far more than any value near it" for text in told) + ": it may stand for a value that is missing",
             {"columns": {name: found.count for name, found in spikes.items()}, "details": details},
             _cleared(spikes, facts),
         )
@@ -59,31 +49,25 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
     """Two units in one column.
 
     What: a part of a column's values is in another unit than the rest, such as glucose in mg/dL among mmol/L.
-    Why it matters: the same patient would count as far more or far less ill. A range finds such values only where it is narrow;
-        a unit that one hospital uses tells the hospital.
-    How it is tested: on logarithms, where a factor is a shift (for HbA1c and temperatures those of the distance from the value
-        that is the same in both units), less the median of each class, in up to 3,000 rows. Two clumps are needed, one shift
-        apart: the interval that 90 % of the larger one take, shifted, must hold more rows, for its width, than the valley
-        between. If values only became rarer from the larger clump on, whatever its shape, the share of those rows would be that
-        of the widths at most; the binomial probability must be below 0.0001 after Bonferroni's correction for all columns,
-        units, directions and three widths of the valley. The smaller clump, converted, must fall onto the larger: a
-        Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows, where it is 1 as they are. Clumps that
-        the classes explain do not count. Units no farther apart than the values spread, such as kg and lb of adults, escape.
+    Why it matters: the same patient would count as far more or far less ill. A range finds such values only where it is narrow.
+    How it is tested: on logarithms, where a factor is a shift (for HbA1c and temperatures of the distance from the value that
+        is the same in both units), less the median of each class, in up to 3,000 rows. Two clumps are needed, one shift apart:
+        the interval that 90 % of the larger one take, shifted, must hold more rows, for its width, than the valley between. If
+        values only became rarer from the larger clump on, the share of those rows would be that of the widths at most; the
+        binomial probability must be below 0.0001 after Bonferroni's correction for all columns, units, directions and three
+        widths of the valley. The smaller clump, converted, must fall onto the larger: a Kolmogorov-Smirnov distance of at most
+        0.25, or what chance makes of few rows. Clumps that the classes explain do not count. Units no farther apart than the
+        values spread, such as kg and lb of adults, escape.
     How to fix: convert the rows that are named, in the file.
     Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
     """
     table = facts.table
-    mixtures: dict[str, Mixture] = {}
-    for name, values in zip(table.features, table.values.T, strict=True):
-        found = mixture(values, table.truth)
-        if found and found.p_value * len(table.features) < _SIGNIFICANCE:
-            mixtures[name] = found
+    fits = {name: mixture(values, table.truth) for name, values in zip(table.features, table.values.T, strict=True)}
+    mixtures = {name: found for name, found in fits.items() if found and found.p_value * len(fits) < SIGNIFICANCE}
     if mixtures:
         details = {
             name: {
-                "rows": len(found.rows),
-                "row_numbers": (found.rows + 1).tolist(),
-                "examples": [int(row) + 1 for row in found.rows[:5]],
+                **named_rows((found.rows + 1).tolist()),
                 "units": [found.conversion.smaller, found.conversion.greater],
                 "factor": found.conversion.factor,
                 "p_value": found.p_value * len(table.features),
@@ -91,11 +75,8 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
             }
             for name, found in mixtures.items()
         }
-        yield Doubt(
-            "; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()),
-            {"columns": list(mixtures), "details": details},
-            "in the file, " + " and ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items()),
-        )
+        fix = "in the file, " + " and ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items())
+        yield detailed("; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()), details, fix)
 
 
 def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> Fix:
@@ -134,9 +115,9 @@ def _between(code: float, value: float) -> float:
 
 
 def _mixed(found: Mixture) -> str:
-    factor = f"{found.conversion.quantity}, a factor of {found.conversion.factor:g}"
-    rows = f"{counted(len(found.rows), 'row')} look{'s' * (len(found.rows) == 1)} like {_unit(found)}"
-    return f"holds two units: {rows} among values in {_unit(found, rest=True)} (as of {factor})"
+    conversion, rows = found.conversion, f"{counted(len(found.rows), 'row')} look{'s' * (len(found.rows) == 1)}"
+    units = f"{rows} like {_unit(found)} among values in {_unit(found, rest=True)}"
+    return f"holds two units: {units} (as of {conversion.quantity}, a factor of {conversion.factor:g})"
 
 
 def _unit(found: Mixture, rest: bool = False) -> str:

@@ -12,7 +12,7 @@ from pipeline.data.profiles import numbered
 from pipeline.findings.chance import _at_distances, _extrapolated, drawn_twice
 from pipeline.findings.chance import more_than_chance as stands_out
 from pipeline.findings.distinct_rows import Column, differences
-from pipeline.findings.distribution import poisson_at_least
+from pipeline.findings.distribution import poisson_bound
 from tests.findings.coarse import CHANCE, POWER, by_chance, copied, patients
 
 
@@ -20,8 +20,8 @@ from tests.findings.coarse import CHANCE, POWER, by_chance, copied, patients
 def test_the_poisson_bound_is_never_below_the_probability_and_not_far_above(mean):
     for count in np.unique(np.ceil(mean * np.array([1.01, 1.1, 1.5, 3, 10]))):
         exact = poisson.sf(count - 1, mean)
-        assert exact <= poisson_at_least(count, mean) <= min(1, exact * 8 * max(count, 1) ** 0.5)
-    assert poisson_at_least(0, mean) == 1
+        assert exact <= poisson_bound(count, mean) <= min(1, exact * 8 * max(count, 1) ** 0.5)
+    assert poisson_bound(0, mean) == 1
 
 
 def more_than_chance(columns: pd.DataFrame, classes, across=False) -> bool:
