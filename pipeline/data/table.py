@@ -91,10 +91,13 @@ class Table:
         return self._numbers[key]
 
     def _levels(self, columns: Sequence[str]) -> list[Integers]:
-        return [self._numbered(("level", name), partial(self._level, name)) for name in columns]
+        return [self.level(name) for name in columns]
+
+    def level(self, name: str) -> Integers:
+        """Return (rows,) numbers of a column's values, in their order, from 0; -1 for an empty cell."""
+        return self._numbered(("level", name), partial(self._level, name))
 
     def _level(self, name: str) -> Integers:
-        """Return (rows,) numbers of a column's values, in their order; -1 for an empty cell."""
         if name in self.features:
             values = self.column(name)
             return np.where(np.isnan(values), -1, numbered(values))

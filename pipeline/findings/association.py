@@ -44,6 +44,15 @@ def ranked(values: Floats) -> Ranked:
     return Ranked(*np.unique(values[present], return_inverse=True), present)
 
 
+def of_numbers(values: Floats, level: Integers) -> Ranked:
+    """Return a column whose values were numbered before, in their order; -1 where one is missing."""
+    present = level >= 0
+    numbers = level[present]
+    levels: Floats = np.empty(int(numbers.max(initial=-1)) + 1)
+    levels[numbers] = values[present]
+    return Ranked(levels, numbers, present)
+
+
 def best_interval(column: Ranked, member: Flags) -> ValueRange:
     """Return the interval, or its complement, with the highest balanced accuracy; a threshold is one with an open end.
 

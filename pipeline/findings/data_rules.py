@@ -13,7 +13,7 @@ from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.data.without import gaps_filled, wider
 from pipeline.errors import counted, listing, such_as
-from pipeline.findings.association import Ranked, ranked
+from pipeline.findings.association import Ranked, of_numbers, ranked
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
 
@@ -31,7 +31,10 @@ class DataFacts:
     @cached_property
     def columns(self) -> dict[str, Ranked]:
         """The values of each feature, sorted once for all rules."""
-        return {name: ranked(values) for name, values in zip(self.table.features, self.table.values.T, strict=True)}
+        return {
+            name: of_numbers(values, self.table.level(name))
+            for name, values in zip(self.table.features, self.table.values.T, strict=True)
+        }
 
     @cached_property
     def usable_columns(self) -> dict[str, Ranked]:

@@ -160,7 +160,7 @@ def _enough(member: Flags) -> bool:
 
 def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "levels":
-        return f"tells the classes by {sign['alone']:.1%} by its levels alone, and by {sign['ordered']:.1%} as a number"
+        return f"tells the classes by its levels (balanced accuracy {sign['alone']:.1%}; as a number {sign['ordered']:.1%})"
     if kind == "limit":
         beyond = f"{'from' if sign['above'] else 'up to'} {sign['limit']:g}{' on' if sign['above'] else ''}"
         rows = f'all {sign["rows"]:,} rows are "{sign["class"]}"'

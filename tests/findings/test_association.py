@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact, hypergeom
 from sklearn.metrics import matthews_corrcoef
 
-from pipeline.findings.association import best_interval, fisher, phi, ranked
+from pipeline.findings.association import best_interval, fisher, of_numbers, phi, ranked
 
 VALUES = st.lists(st.tuples(st.sampled_from([0.0, 1.0, 1.5, 2.0, 7.0, np.nan]), st.booleans()), min_size=2, max_size=25).filter(
     lambda pairs: len({member for _, member in pairs}) == 2
@@ -95,3 +95,13 @@ def test_phi_is_the_matthews_coefficient(counts):
     flag, member = flags(*counts)
     varied = 0 < flag.sum() < len(flag) and 0 < member.sum() < len(member)
     assert phi(flag, member) == pytest.approx(matthews_corrcoef(member, flag) if varied else 0, abs=1e-12)
+
+
+def test_numbered_values_are_the_column_that_sorting_gives():
+    values = np.round(np.random.default_rng(0).normal(size=200), 1)
+    values[::7] = np.nan
+    levels, level = np.unique(values, return_inverse=True)
+    made, sorted_once = of_numbers(values, np.where(np.isnan(values), -1, level)), ranked(values)
+    for name in ("levels", "level", "present"):
+        np.testing.assert_array_equal(getattr(made, name), getattr(sorted_once, name))
+    assert len(of_numbers(np.full(3, np.nan), np.full(3, -1)).levels) == 0
