@@ -24,13 +24,13 @@ def alarms(made, seeds, codes=QUIET) -> Counter:
     return Counter(each.code for each in findings if each.code in codes and (each.level != "info" or each.code == "D212"))
 
 
-@pytest.mark.parametrize("seeds", [range(50), pytest.param(range(50, 200), marks=pytest.mark.slow)], ids=["50", "200"])
+@pytest.mark.parametrize("seeds", [range(25), pytest.param(range(25, 200), marks=pytest.mark.slow)], ids=["25", "200"])
 @pytest.mark.parametrize("made", [clean, kindred])
 def test_no_copy_profile_or_leak_is_seen_in_clean_data_sets(made, seeds):
     assert alarms(made, seeds) == {}
 
 
-@pytest.mark.parametrize("seeds", [range(40), pytest.param(range(40, 400), marks=pytest.mark.slow)], ids=["40", "400"])
+@pytest.mark.parametrize("seeds", [range(20), pytest.param(range(20, 400), marks=pytest.mark.slow)], ids=["20", "400"])
 @pytest.mark.parametrize("made", [clean, kindred, laboratory])
 def test_no_damage_is_seen_in_clean_data_sets(made, seeds):
     """A body mass index beside height and weight, which follows from them, is told, and nothing else."""
