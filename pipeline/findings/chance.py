@@ -1,5 +1,6 @@
 """Whether more rows are equal than chance explains: in coarse data equal rows are no sign of a copy."""
 
+from collections.abc import Sequence
 from math import comb, log
 
 import numpy as np
@@ -155,7 +156,8 @@ def _by_steps(column: Column, one: Integers, other: Integers) -> float:
 
 def _independent(sample: Sample) -> list[Column]:
     """Return columns of which none follows from the others, as far as pairs of distinct rows tell."""
-    columns, compared = sample.columns, sample.compared[: sample.compared.shape[1]]
+    size = sample.compared.shape[1]
+    columns, compared = _undetermined(sample.columns, size), sample.compared[:size]
     while len(columns) > 2:
         counts = _at_distances(differences(columns, compared), len(columns))
         nearest = next((d for d in range(1, len(columns)) if counts[d] >= _MANY), len(columns))
@@ -163,6 +165,19 @@ def _independent(sample: Sample) -> list[Column]:
             break
         columns = sorted(columns, key=lambda column: column.size)[:-1]
     return columns
+
+
+def _undetermined(columns: Sequence[Column], size: int) -> list[Column]:
+    """Return the columns without those whose value follows from that of a single other one, which is often repeated."""
+    kept = list(columns)
+    for column in sorted(columns, key=lambda column: column.size):
+        for other in kept:
+            if other is not column and column.size <= other.size <= size / 4:
+                example = np.unique(other.places, return_index=True)[1]
+                if (column.places[example][other.places] == column.places).all():
+                    kept.remove(column)
+                    break
+    return kept
 
 
 def _at_distances(apart: Apart, width: int) -> Floats:

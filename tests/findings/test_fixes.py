@@ -343,7 +343,7 @@ TRAINED = [
     Case("T304", PLAIN, ABC, {"network": {"alpha": 0.0, "hidden": [12]}, "preprocess": UNSCALED, "training": QUICK}),
     Case("T305", PLAIN, ABC, {"training": LAZY | {"starts": 4}}),
     Case("E401", PLAIN, ABC, {"training": LAZY}, until_tested),
-    Case("E401", rows_of(100, 7), ABC, {"training": QUICK}, until_tested),
+    Case("E401", rows_of(100, 7), ABC, {"training": QUICK, "evaluation": {"unseen": None}}, until_tested),
     Case("E402", XOR, ABC, {"network": {"hidden": [1]}, "training": QUICK}),
     Case(
         "E403",
@@ -378,7 +378,7 @@ TRAINED = [
 def test_a_fix_of_a_training_mends_it(
     case: Case, workplace: Path, in_process: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if case.code != "E402":
+    if case.code not in ("E402", "E405"):
         monkeypatch.setattr("pipeline.stages.answer_all", lambda tasks, hidden, seed: [{} for _ in tasks])
     mends(case, "train", in_process)
 
