@@ -8,9 +8,9 @@ import numpy as np
 from pipeline.data.profiles import numbered
 from pipeline.findings.distinct_rows import MOST, NEVER, Apart, Column, Keys, Sample, differences, row_keys, sample_of
 from pipeline.findings.distribution import poisson_bound
+from pipeline.findings.finding import SIGNIFICANCE
 from pipeline.machine.arrays import Flags, Floats, Integers
 
-_SIGNIFICANCE = 1e-4
 _MARGIN = 2  # equal pairs for each one expected: the odds of agreeing are extrapolated
 _MANY = 20  # pairs at a distance, to say how many are nearer
 _FEW = 4  # pairs at distance 2 that are taken to be there: with fewer, what is expected is anything
@@ -38,7 +38,7 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
         times = in_cell[cell]
     if times.max() == 1:
         return False
-    if not across and drawn_twice(times) > -log(_SIGNIFICANCE):
+    if not across and drawn_twice(times) > -log(SIGNIFICANCE):
         return True
     sample = sample_of(columns, levels, classes, first, times > 1, across)
     return _lonely_rows_repeat(sample) or (across and _labels_part(sample, features, classes, first))
@@ -82,7 +82,7 @@ def _labels_part(sample: Sample, features: Keys, classes: Integers, first: Integ
     differ = float(((classes[rows[one]] != classes[rows[other]]).sum() + 1) / len(one))
     cells = len(np.unique(features))
     conflicts = len(first) - cells
-    return poisson_bound(conflicts, _MARGIN * differ * (len(features) - cells)) < _SIGNIFICANCE
+    return poisson_bound(conflicts, _MARGIN * differ * (len(features) - cells)) < SIGNIFICANCE
 
 
 def _lonely_rows_repeat(sample: Sample) -> bool:
@@ -112,7 +112,7 @@ def _too_many(sample: Sample, columns: list[Column], apart: Apart, lonely: Flags
     counts[1] = len(one) / 2
     alone = np.array([(column.places[one] != column.places[other]).sum() / 2 for column in columns])
     expected = max([_extrapolated(counts, alone), *(_by_steps(column, one, other) for column in columns)])
-    return repeats > 0 and poisson_bound(repeats, margin * expected / sample.share**2) < _SIGNIFICANCE
+    return repeats > 0 and poisson_bound(repeats, margin * expected / sample.share**2) < SIGNIFICANCE
 
 
 def _extrapolated(counts: Floats, alone: Floats) -> float:

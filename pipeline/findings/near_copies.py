@@ -9,9 +9,9 @@ import numpy as np
 
 from pipeline.data.profiles import combined, numbered
 from pipeline.findings.distribution import at_least
+from pipeline.findings.finding import SIGNIFICANCE
 from pipeline.machine.arrays import Floats, Integers
 
-_SIGNIFICANCE = 1e-4
 _WIDEST = 0.2  # of the rows of the class lie between two values, where pairs begin to be counted
 _CLOSER = 4  # times, by which the narrower of two distances is closer
 _MARGIN = 1.5  # times as many pairs within the narrower distance as evenly spread ones would be
@@ -64,7 +64,7 @@ def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
         wide, enough = widest / _CLOSER**scale, differing >= 2 * columns - (columns == 1)
         narrow, within = enough & (distance <= wide / _CLOSER), int((enough & (distance <= wide)).sum())
         p_value = at_least(int(narrow.sum()), within, _MARGIN / _CLOSER**columns)
-        if len(scales) * len(free) * p_value < _SIGNIFICANCE:
+        if len(scales) * len(free) * p_value < SIGNIFICANCE:
             return np.unique(later[narrow])
     return np.empty(0, dtype=np.int64)
 
@@ -93,7 +93,7 @@ def rounded_copies(values: Floats, classes: Integers, equal: Integers) -> Intege
     one_is, other_is = ((~differ | ends_in_0[rows]).all(axis=1) for rows in (one, other))
     rarest = np.where(differ, ends_in_0.mean(axis=0), 1.0).min(axis=1)
     count = int((one_is | other_is).sum())
-    if at_least(count, len(one), min(1.0, 2 * float(rarest.mean()))) >= _SIGNIFICANCE:
+    if at_least(count, len(one), min(1.0, 2 * float(rarest.mean()))) >= SIGNIFICANCE:
         return np.empty(0, dtype=np.int64)
     return np.unique(first[np.concatenate([one[one_is], other[other_is]])])
 
