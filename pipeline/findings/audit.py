@@ -18,13 +18,15 @@ from pipeline.model import Model
 from pipeline.network.train import Trained
 
 _FAR = 1e6  # half distances of the values from their median
+_LARGE = 20_000  # rows, from which on most of the time is spent in sorts, during which another thread can run
 _ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for thousands of starts
 
 
 def audit(config: Config, table: Table, parts: Split, call: Call) -> tuple[Finding, ...]:
     """Return the findings that need no training: about the config, the data and the split."""
     accept, call = config.findings.accept, replace(call, config=config)
-    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call)
+    threads = 2 if len(table) > _LARGE else 1
+    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call, threads)
 
 
 def audit_training(

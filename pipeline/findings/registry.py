@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -84,16 +85,21 @@ RULES = {
 }
 
 
-def find(stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str], call: Call = TRAIN) -> tuple[Finding, ...]:
+def find(
+    stage: Literal["C", "D", "T", "E"], facts: Any, accept: Sequence[str], call: Call = TRAIN, threads: int = 1
+) -> tuple[Finding, ...]:
     """Run every rule of a stage, the first letter of its codes, on what the rules of that stage read; see their modules.
 
-    ``accept`` are the codes that the user accepts; the commands of the fixes are in the form of ``call``.
+    ``accept`` are the codes that the user accepts; the commands of the fixes are in the form of ``call``. Rules that read many
+    rows gain from several ``threads``.
     """
+    rules = [rule for code, rule in RULES.items() if code.startswith(stage)]
+    with ThreadPoolExecutor(threads) as pool:
+        doubts = list(pool.map(lambda rule: list(rule.look(facts)), rules))
     return tuple(
-        Finding(code, doubt.level or rule.level, doubt.message, doubt.evidence, call.told(doubt.fix), code in accept)
-        for code, rule in RULES.items()
-        if code.startswith(stage)
-        for doubt in rule.look(facts)
+        Finding(rule.code, doubt.level or rule.level, doubt.message, doubt.evidence, call.told(doubt.fix), rule.code in accept)
+        for rule, given in zip(rules, doubts, strict=True)
+        for doubt in given
     )
 
 
