@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.data.preprocess import Preprocessor, Task, fit_pipeline, from_pipeline
-from pipeline.machine.arrays import Floats, Floats32, Integers
+from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.config.schema import DataSection, NetworkSection, PreprocessSection, TrainingSection
     from pipeline.data.split import Split
     from pipeline.data.table import Table
+    from pipeline.network.choice import Choice
     from pipeline.network.classifier import LeakyReLUClassifier
     from pipeline.network.train import Trained
 
@@ -53,11 +54,22 @@ class Model:
         shares = self.coding.probabilities(output)
         if classes == self.coding.classes:
             return shares
-        positions = [classes.index(name) for name in self.coding.classes]
         result = np.zeros((len(classes), len(shares))).T
-        result[:, positions] = shares
+        result[:, self._places(classes)] = shares
         result[np.isnan(shares[:, 0])] = np.nan
         return result
+
+    def possible(self, probabilities: Floats, classes: tuple[str, ...]) -> Flags:
+        """Return which of ``classes`` cannot be excluded, given their (rows, len(classes)) probabilities.
+
+        See ``pipeline.network.steepness.with_sets``; nothing tells of a class that the network never saw, so it stays possible.
+        """
+        result, places = np.ones(probabilities.shape, dtype=bool), self._places(classes)
+        result[:, places] = self.coding.possible(probabilities[:, places])
+        return result
+
+    def _places(self, classes: tuple[str, ...]) -> list[int]:
+        return [classes.index(name) for name in self.coding.classes]
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,15 @@ class Prepared:
     task: Task
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What a training leaves: the model, every start, and what the folds inside the training rows said of the penalties."""
+
+    model: Model
+    trained: Trained
+    choice: Choice
+
+
 def prepare(table: Table, parts: Split, data: DataSection, preprocess: PreprocessSection) -> Prepared:
     """Fit the preprocessing on the training rows and apply it to both parts."""
     import pandas as pd
@@ -89,22 +110,31 @@ def prepare(table: Table, parts: Split, data: DataSection, preprocess: Preproces
 
 
 def fit(
-    prepared: Prepared, codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, verbose: bool = False
-) -> tuple[Model, Trained]:
-    """Train the estimator as the sections say. Missing values pass: where D201 was accepted, T301 tells what they do."""
+    prepared: Prepared,
+    groups: Integers,
+    codes: Mapping[str, float],
+    network: NetworkSection,
+    training: TrainingSection,
+    confidence: float,
+    verbose: bool = False,
+) -> Fitted:
+    """Train the estimator as the sections say. Missing values pass: where D201 was accepted, T301 tells what they do.
+
+    ``groups`` are (training rows,) numbers of what stays together, ``confidence`` is that of the sets of possible classes.
+    """
     import pandas as pd
 
-    classifier = classifier_of(codes, network, training, verbose)
+    classifier = classifier_of(codes, network, training, confidence, verbose)
     inputs = pd.DataFrame(prepared.task.train, columns=list(prepared.preprocessor.inputs))
-    classifier.fit(inputs, prepared.labels)
-    return Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_
+    classifier.fit(inputs, prepared.labels, groups=groups)
+    return Fitted(Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_, classifier.choice_)
 
 
 def classifier_of(
-    codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, verbose: bool = False
+    codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, confidence: float, verbose: bool = False
 ) -> LeakyReLUClassifier:
     """Return the estimator that the sections describe, not fitted."""
     from pipeline.network.classifier import LeakyReLUClassifier
 
-    parameters = network.model_dump() | training.model_dump()
+    parameters = network.model_dump() | training.model_dump() | {"confidence": confidence}
     return LeakyReLUClassifier(codes=codes, random_state=parameters.pop("seed"), **parameters, allow_nan=True, verbose=verbose)

@@ -16,7 +16,8 @@ from pipeline.findings.data_rules import DataFacts
 from pipeline.judge.baselines import answer_all, yardsticks_of
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.unseen import held_out, profiles_of
-from pipeline.model import fit, prepare
+from pipeline.machine.arrays import Integers
+from pipeline.model import Fitted, Prepared, fit, prepare
 from pipeline.network.keras_model import build
 from pipeline.runs.run_json import unsaved_record
 from pipeline.runs.saved import Run
@@ -58,21 +59,24 @@ def train(config: Config, origin: Origin, verbose: bool = False, program: str = 
     prepare_models()
 
     held = held_out(table, config)
-    prepared = [prepare(table, parts, data, preprocess), *held.prepared]
+    learnt, prepared = [parts, *held.folds], [prepare(table, parts, data, preprocess), *held.prepared]
     with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
         tasks = [rows.task for rows in prepared]
         baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
-        (model, trained), *others = (fit(rows, data.codes, config.network, config.training, verbose) for rows in prepared)
-    of_folds = [fold_model for fold_model, _ in others]
-    yardsticks = yardsticks_of(table, parts, held, of_folds, baselines.result(), data, preprocess)
+        own, *of_folds = [_fit(rows, held.groups[part.train], config, verbose) for rows, part in zip(prepared, learnt, strict=True)]
+    yardsticks = yardsticks_of(table, parts, held, [fold.model for fold in of_folds], baselines.result(), data, preprocess)
     fitted = time.perf_counter()
 
-    evaluation = evaluate(model, table, parts, yardsticks, data, preprocess, config.evaluation)
-    findings = doubts + audit_training(config, table, parts, model, trained, evaluation, call)
+    evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)
+    findings = doubts + audit_training(config, table, parts, own.model, own.trained, evaluation, call)
     summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
-    run = Run(config, model, unsaved_record(summary, config, origin), trained, parts, yardsticks)
-    folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(model.network))
+    run = Run(config, own.model, unsaved_record(summary, config, origin), own.trained, parts, yardsticks)
+    folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(own.model.network))
     return summary.model_copy(update={"run": str(folder), "tracking": track(config.tracking, folder)})
+
+
+def _fit(rows: Prepared, groups: Integers, config: Config, verbose: bool) -> Fitted:
+    return fit(rows, groups, config.data.codes, config.network, config.training, config.evaluation.confidence, verbose)
 
 
 def _seconds(started: float, loaded: float, fitted: float) -> Seconds:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from math import inf
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -15,6 +15,11 @@ Slope = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+_Chosen = TypeVar("_Chosen")
+OrAuto = Annotated[
+    Annotated[Literal["auto"], Tag("auto")] | Annotated[_Chosen, Tag("given")],
+    Discriminator(lambda value: "auto" if isinstance(value, str) else "given"),
+]
 Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
 Output = Literal["code", "softmax"]
 Features = Literal["raw", "minmax", "standard", "pca"]
@@ -128,13 +133,13 @@ class TrainingSection(Section):
 
     engine: Literal["compiled", "keras"] = "compiled"
     loss: Literal["auto"] | Loss = "auto"
-    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.001
+    l2: OrAuto[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = "auto"
     optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.02
     schedule: Literal["constant", "linear", "cosine"] = "linear"
-    epochs: Count = 300
-    batch_size: Count = 10
-    starts: Count = 64
+    epochs: OrAuto[Count] = "auto"
+    batch_size: OrAuto[Count] = "auto"
+    starts: OrAuto[Count] = "auto"
     seed: Seed = 0
 
 
@@ -157,6 +162,7 @@ class EvaluationSection(Section):
 
     interval: Annotated[float, Field(gt=0, le=1 - 2 / RESAMPLES)] = 0.95  # beyond, no resample lies outside
     unseen: Unseen | None = "auto"
+    confidence: Fraction = 0.9
     subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
 
     @property

@@ -49,7 +49,7 @@ def to_pipeline(run: Scoring) -> Pipeline:
 
     config, steps = run.config, run.model.preprocessor
     prepare = FunctionTransformer(inputs_of, kw_args={"preprocessor": steps}).fit(np.zeros((1, len(steps.features))))
-    classifier = classifier_of(config.data.codes, config.network, config.training)
+    classifier = classifier_of(config.data.codes, config.network, config.training, config.evaluation.confidence)
     return Pipeline([("prepare", prepare), ("classify", classifier.from_network(run.model.network, run.model.coding))])
 
 

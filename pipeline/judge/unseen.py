@@ -1,6 +1,5 @@
 """Validation on unseen rows: each is answered by a model that never saw its profile, its patient, or a row equal to it."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.schema import Config, DataSection, PreprocessSection, UnseenSection
-from pipeline.data.profiles import UNSEEN_WORDS, Together, chained, combined
+from pipeline.data.profiles import UNSEEN_WORDS, Together, chained
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import DataError, counted, listing
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.model import Prepared, prepare
+from pipeline.network.folds import by_groups, dealt
 
 _REMEDY = "; lower evaluation.unseen.folds, choose other columns, or set evaluation.unseen=null"
 _FOLDS = int(UnseenSection.model_fields["folds"].default)
@@ -66,7 +66,7 @@ def held_out(table: Table, config: Config) -> HeldOut:
     most = max(len(np.unique(groups[table.truth == place])) for place in np.unique(table.truth))
     for count in range(min(most, 2 if len(table) > _MANY_ROWS else _FOLDS), 1, -1) if section else ():
         try:
-            folds = _usable(table, _dealt(table.truth, groups, count), count, "")
+            folds = _usable(table, dealt(table.truth, groups, count), count, "")
             return HeldOut(kind, groups, folds, tuple(prepare_folds(table, folds, *sections)))
         except DataError:  # one fold less may do
             continue
@@ -101,7 +101,7 @@ def folds_of(table: Table, section: UnseenSection) -> tuple[Split, ...]:
     refusal = f"{table.path}: the {groups.max() + 1} profiles of {listing(section.group_by)} cannot make {section.folds} folds"
     if max(np.bincount(truth)) < section.folds:  # which scikit-learn refuses
         raise DataError(f"{refusal}: no class has {section.folds} rows{_REMEDY}")
-    return _usable(table, _by_groups(truth, groups, section.folds, section.seed), section.folds, refusal)
+    return _usable(table, by_groups(truth, groups, section.folds, section.seed), section.folds, refusal)
 
 
 def _usable(table: Table, numbers: Integers, count: int, refusal: str) -> tuple[Split, ...]:
@@ -110,41 +110,6 @@ def _usable(table: Table, numbers: Integers, count: int, refusal: str) -> tuple[
     if any(len(np.unique(table.truth[fold.train])) < 2 or not len(fold.test) for fold in folds):
         raise DataError(f"{refusal}, each with two classes to learn from{_REMEDY}")
     return folds
-
-
-def _by_groups(truth: Integers, groups: Integers, count: int, seed: int) -> Integers:
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    numbers, shuffle = np.zeros_like(truth), StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a rare class that misses in some folds is no obstacle
-        for number, (_, test) in enumerate(shuffle.split(truth, truth, groups)):
-            numbers[test] = number
-    return numbers
-
-
-def _dealt(truth: Integers, groups: Integers, count: int) -> Integers:
-    """Return (rows,) fold numbers such that no group is in two folds and each fold has its share of each class.
-
-    ``StratifiedGroupKFold`` weighs each group against each fold, which takes 20 seconds for 20,000 groups. So groups that have
-    equally many rows of each class are dealt out by ``StratifiedKFold``, where they are enough; it weighs the others only.
-    """
-    from sklearn.model_selection import StratifiedKFold
-
-    sizes = np.zeros((truth.max() + 1, groups.max() + 1), dtype=np.int64)
-    np.add.at(sizes, (truth, groups), 1)
-    alike = combined(list(sizes))
-    many = np.flatnonzero(np.bincount(alike)[alike] >= count)
-    fold = np.arange(len(alike)) % count
-    if len(many):
-        shuffle = StratifiedKFold(count, shuffle=True, random_state=0)
-        for number, (_, test) in enumerate(shuffle.split(many, alike[many])):
-            fold[many[test]] = number
-    numbers, others = fold[groups], np.flatnonzero(~np.isin(groups, many))
-    most = np.bincount(truth[others], minlength=1).max()
-    if min(len(np.unique(groups[others])), most) >= count:  # or scikit-learn refuses, and these few stay as numbered
-        numbers[others] = _by_groups(truth[others], groups[others], count, 0)
-    return numbers
 
 
 def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, preprocess: PreprocessSection) -> Iterator[Prepared]:

@@ -1,6 +1,8 @@
 """The scikit-learn estimator that the pipeline itself trains through."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.machine.progress import progress_bar
-from pipeline.network.coding import NO_CLASS, Coding, coding_of, fit_spread
+from pipeline.network.choice import choose
+from pipeline.network.coding import NO_CLASS, Coding, coding_of
 from pipeline.network.layers import Network
 from pipeline.network.recipe import recipe_of
 from pipeline.network.settings import row_weights, sections
+from pipeline.network.steepness import with_sets
 from pipeline.network.train import train_network
 
 
@@ -30,11 +34,12 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         codes: class -> code, for output "code"; by default 0, 1, -1, 2, -2 ... in the order of ``classes_``.
         engine: "compiled" or "keras".
         loss: "auto", "ordinal", "squared_error", "categorical_crossentropy" or "binary_crossentropy".
-        l2: penalty on the squared weights of the inputs.
+        l2: penalty on the squared weights of the inputs, or "auto": chosen by the answers to rows that folds held out, for the
+            weights of all layers behind softmax.
         optimizer: "adam" or "sgd".
         learning_rate: of the first step.
         schedule: how the rate falls: "constant", "linear" or "cosine", the latter two to 0 at the end.
-        epochs: passes over the rows.
+        epochs: passes over the rows; for it and the next two "auto" is a number that depends on the rows.
         batch_size: rows a step.
         starts: networks trained at once; the one with the lowest training loss is kept.
         random_state: decides initial weights and the order of batches.
@@ -42,11 +47,13 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         verbose: show a progress bar on standard error.
         class_weight: class -> weight by which the loss of its rows is multiplied, or "balanced" for rows / (classes * rows of
             the class), the rows weighed by ``sample_weight``; by default 1.
+        confidence: how often the set of ``predict_set`` holds the class of a new row.
 
     Attributes:
         classes_: class labels, sorted.
         network_: the chosen network as plain arrays.
-        coding_: how its outputs are classes.
+        coding_: how its outputs are classes, probabilities and sets.
+        choice_: what the folds say of the penalties.
         trained_: every start, before and after; a pickle leaves it out.
         loss_curve_: training loss of the chosen start after each epoch.
         n_features_in_, feature_names_in_: as in scikit-learn.
@@ -60,17 +67,18 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         codes: Mapping[Any, float] | None = None,
         engine: str = "compiled",
         loss: str = "auto",
-        l2: float = 0.001,
+        l2: float | str = "auto",
         optimizer: str = "adam",
         learning_rate: float = 0.02,
         schedule: str = "linear",
-        epochs: int = 300,
-        batch_size: int = 10,
-        starts: int = 64,
+        epochs: int | str = "auto",
+        batch_size: int | str = "auto",
+        starts: int | str = "auto",
         random_state: int | np.random.RandomState | None = None,
         allow_nan: bool = False,
         verbose: bool = False,
         class_weight: Mapping[Any, float] | str | None = None,
+        confidence: float = 0.9,
     ) -> None:
         self.hidden = hidden
         self.alpha = alpha
@@ -89,12 +97,14 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.allow_nan = allow_nan
         self.verbose = verbose
         self.class_weight = class_weight
+        self.confidence = confidence
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None) -> Self:
         """Train on (rows, features) numbers and (rows,) labels of at least two classes.
 
         ``sample_weight`` is (rows,), as in ``pipeline.network.train.train_networks``. With 0, what the row holds has no
-        influence, though it keeps its place in a batch.
+        influence, though it keeps its place in a batch. Rows that share a number of (rows,) ``groups`` are held out together, by
+        default those that are equal.
 
         Raises:
             ValueError: a parameter, ``X``, ``y`` or a weight cannot be used; the message says which and why.
@@ -106,16 +116,18 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes; got one class, {self.classes_[0]!r}.")
         weights = row_weights(sample_weight, self.class_weight, self.classes_, indices)
-        self._order, self.coding_ = coding_of(self.codes, self.classes_.tolist(), self.output == "softmax")
-        recipe = recipe_of(network, training, inputs.shape[1], self.coding_)
-        positions = np.argsort(self._order)[indices]
-        rows, targets = _in_float32(inputs), self.coding_.targets(positions)
+        self._order, coding = coding_of(self.codes, self.classes_.tolist(), self.output == "softmax")
+        self.coding_ = coding if coding.softmax else replace(coding, slope=network.slopes()[-1])
+        recipe = recipe_of(network, training, inputs.shape[1], self.coding_, len(inputs))
+        positions, rows = np.argsort(self._order)[indices], _in_float32(inputs)
+        together = np.unique(inputs if groups is None else np.asarray(groups), axis=0, return_inverse=True)[1].ravel()
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
-            self.trained_ = train_network(
-                rows, targets, recipe, training.engine, lambda share: bar.advance(bar.task_ids[0], share), weights
-            )
+            advance = partial(bar.advance, bar.task_ids[0])
+            self.choice_ = choose(rows, positions, together, recipe, self.coding_, training.l2, weights, advance)
+            recipe, targets = self.choice_.recipe, self.coding_.targets(positions)
+            self.trained_ = train_network(rows, targets, recipe, training.engine, advance, weights)
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
-        self.coding_ = fit_spread(self.network_.output(rows), positions, self.coding_, weights)
+        self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions, together, self.confidence)
         self.loss_curve_ = self.trained_.loss_curves[:, self.trained_.chosen].tolist()
         return self
 
@@ -131,15 +143,12 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) score of each of ``classes_``; for two classes the (rows,) lead of the second.
 
-        It is the logit behind softmax. For a code it is the log density of the output in the class, up to a constant, as
-        in ``Coding.probabilities``. The class that ``predict`` names is the first of the largest, and of two the second
+        It is the logarithm of its probability, up to a constant. The class that ``predict`` names is the first of the largest, and of two the second
         exactly where its lead is positive: where rounding or a tie would tell otherwise, its score is raised by one bit
         above the others. Errors as in ``predict``.
         """
         inputs, answers = self._answered(X)
-        network, softmax = self.network_.in_float64(), self.coding_.softmax
-        scores = network.pre_activations(inputs)[-1] if softmax else self.coding_.log_densities(network.output(inputs))
-        scores = self._by_class(scores, answers)
+        scores = self._by_class(self.coding_.scores(self.network_.in_float64().output(inputs)), answers)
         return np.asarray(scores[:, 1] - scores[:, 0]) if len(self.classes_) == 2 else scores
 
     def predict_proba(self, X: ArrayLike) -> Floats:
@@ -149,6 +158,12 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         inputs, answers = self._answered(X)
         return self._by_class(self.coding_.probabilities(self.network_.in_float64().output(inputs)), answers)
+
+    def predict_set(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Return (rows, classes) which of ``classes_`` cannot be excluded: see ``pipeline.network.steepness.with_sets``."""
+        inputs, _ = self._answered(X)
+        possible = self.coding_.possible(self.coding_.probabilities(self.network_.in_float64().output(inputs)))
+        return np.asarray(possible[:, np.argsort(self._order)])
 
     def predict_log_proba(self, X: ArrayLike) -> Floats:
         """Return the logarithm of ``predict_proba``; that of 0 is -infinity."""

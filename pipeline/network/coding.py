@@ -1,35 +1,39 @@
 """From outputs to classes and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pipeline.machine.arrays import Floats, Floats32, Integers
+from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 
 NO_CLASS = -1
-_LEAST_SPREAD = 0.01
+_TINY, _HUGE = 1e-300, 1e150  # what stands for 0 and infinity where logarithms and sums must be finite
 
 
 @dataclass(frozen=True)
 class Coding:
-    """How classes are written as outputs.
+    """How classes are written as outputs, and read from them.
 
     Attributes:
-        classes: class names; their order decides ties.
+        classes: K class names; their order decides ties.
         codes: one number a class, for a single output.
         softmax: one output a class instead.
-        spread: how far a single output lies from the code of its class; None until ``fit_spread``.
+        slope: of the Leaky ReLU behind which a single output lies.
+        steepness: logits a unit, (K - 1,) for the thresholds between neighbouring codes, (1,) for softmax; None until ``calibrated``.
+        least: (K,) probability below which a class is excluded; None where that was not measured. See ``possible``.
     """
 
     classes: tuple[str, ...]
     codes: tuple[float, ...]
     softmax: bool = False
-    spread: float | None = None
+    slope: float = 1.0
+    steepness: tuple[float, ...] | None = None
+    least: tuple[float, ...] | None = None
 
     def targets(self, indices: ArrayLike) -> Floats32:
         """Return (rows, outputs) float32 targets for class indices: the code, or a 1 in the column of the class."""
@@ -45,57 +49,48 @@ class Coding:
         if self.softmax:
             answer = np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
         else:
-            answer = self._distances(np.where(np.isnan(values), 0, values)).argmin(axis=1)
+            # class by class in memory: three times as fast
+            clipped = np.minimum(np.maximum(values[:, 0], min(self.codes)), max(self.codes))
+            answer = np.abs(clipped - np.array(self.codes)[:, None]).T.argmin(axis=1)
         return np.where(np.isnan(values).any(axis=1), NO_CLASS, answer)
+
+    def terms(self, output: ArrayLike) -> Floats:
+        """Return (rows, K, S) by which the S ``steepness`` are multiplied, and then summed, for the log of each probability.
+
+        Softmax has the logarithm of its outputs. Of the value before a single output's Leaky ReLU, what lies above a threshold
+        counts for every class above it: the probability of a class by that of the one below is the logistic function's, with its
+        1/2 at the threshold where the answer changes, so that the answer is the most probable class. That is what the ordinal
+        loss says, as a likelihood: two classes that are neighbours differ in the loss at the threshold between them only. Source:
+        Agresti (2010), "Analysis of ordinal categorical data", section 4.1, adjacent-categories logits. A threshold that no
+        output crosses, behind a slope of 0, counts 1 for the classes above it.
+        """
+        values = np.asarray(output, dtype=np.float64)
+        if self.softmax:
+            return np.asarray(np.log(np.maximum(values, _TINY))[..., None])
+        codes, rank = np.unique(self.codes, return_inverse=True)
+        middles = (codes[1:] + codes[:-1]) / 2
+        reached = (middles > 0) | (self.slope > 0)
+        falling = self.slope or 1.0
+        before = np.clip(np.where(values > 0, values, values / falling), -_HUGE, _HUGE)
+        above = np.where(reached, before - np.where(middles > 0, middles, middles / falling), 1.0)
+        return np.asarray(above[:, None, :] * (rank[:, None] > np.arange(len(middles))))
+
+    def scores(self, output: ArrayLike) -> Floats:
+        """Return the (rows, K) logarithm, up to a constant, of each probability of (rows, outputs) outputs: see ``terms``."""
+        return np.asarray(self.terms(output) @ np.array(self.steepness or np.full(max(1, len(self.codes) - 1), np.nan)))
 
     def probabilities(self, output: ArrayLike) -> Floats:
         """Return the (rows, K) probability of each class for a (rows, outputs) output; each row sums to 1 up to rounding.
 
-        Softmax gives them directly. A single output is taken as drawn around the code of its class from a normal
-        distribution with the same spread for every class, all classes equally likely beforehand: linear discriminant
-        analysis of one variable (Hastie, Tibshirani and Friedman 2009, section 4.3). The one spread makes the nearest code
-        the most probable class, so that this never contradicts ``decode``, ties included. Outputs beyond the outermost
-        codes count as those codes. A row with NaN has NaN for every class, and so has every row without a fitted spread.
+        They never contradict ``decode``. A row with NaN has NaN for every class, and so has every row before ``calibrated``.
         """
-        values = np.asarray(output, dtype=np.float64)
-        if self.softmax:
-            return np.where(np.isnan(values).any(axis=1, keepdims=True), np.nan, values)
-        if self.spread is None:
-            return np.full((len(values), len(self.codes)), np.nan)
-        distance = self._distances(values)
-        nearest = distance.min(axis=1, keepdims=True)
-        # the factored difference of squares is exactly 0 for the nearest code and positive for every other
-        with np.errstate(over="ignore"):  # codes far apart: the density of the others is 0
-            density = np.exp(-(distance - nearest) / self.spread * ((distance + nearest) / self.spread) / 2)
-        return np.asarray(density / density.sum(axis=1, keepdims=True))
+        scores = self.scores(output)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
-    def log_densities(self, output: ArrayLike) -> Floats:
-        """Return the (rows, K) log density, up to a constant, of each (rows, 1) output in each class: see ``probabilities``."""
-        distance = self._distances(np.asarray(output, dtype=np.float64))
-        return np.asarray(-((distance / (self.spread or np.nan)) ** 2) / 2)
-
-    def _distances(self, values: Floats) -> Floats:
-        """Return the (rows, K) distance of each (rows, 1) output, clipped to the range of the codes, from each code."""
-        clipped = np.minimum(np.maximum(values[:, 0], min(self.codes)), max(self.codes))  # np.clip has twice the overhead
-        return np.asarray(np.abs(clipped - np.array(self.codes)[:, None]).T)  # class by class in memory: three times as fast
-
-
-def fit_spread(output: ArrayLike, indices: ArrayLike, coding: Coding, sample_weight: NDArray[Any] | None = None) -> Coding:
-    """Return the coding with the spread of the (rows, outputs) training outputs around the codes of their classes.
-
-    It is the root mean square over the rows, each counting (rows,) ``sample_weight`` if given, but at least 0.01, so that an
-    output that fits perfectly still leaves every class a chance. Rows with NaN are left out; without any other row, and for
-    softmax, the coding stays as it is. ``indices`` are the (rows,) true classes, as positions in ``coding.classes``.
-    """
-    values, codes = np.asarray(output, dtype=np.float64), np.array(coding.codes)
-    kept = ~np.isnan(values).any(axis=1)
-    if sample_weight is not None:
-        kept &= sample_weight > 0
-    if coding.softmax or not kept.any():
-        return coding
-    error = np.clip(values[kept, 0], codes.min(), codes.max()) - codes[np.asarray(indices)[kept]]
-    mean = np.average(error**2, weights=None if sample_weight is None else sample_weight[kept])
-    return replace(coding, spread=max(float(np.sqrt(mean)), _LEAST_SPREAD))
+    def possible(self, probabilities: Floats) -> Flags:
+        """Return (rows, K) which classes cannot be excluded; all, where it was not measured or there is no probability."""
+        return np.asarray(~(probabilities < np.array(self.least or 0.0)))
 
 
 def default_codes(count: int) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
 from pipeline.network.plan import LANES, blocks_of, orders_of, padded_data, plan_of, terms_of
-from pipeline.network.recipe import Progress, Recipe, batch_shape
+from pipeline.network.recipe import Progress, Recipe, batch_shape, penalties
 from pipeline.network.xla import Program, ProgramKind, program
 
 _MOST = 256  # networks a call: more are no faster
@@ -43,7 +43,8 @@ def fit_compiled(
     the number of rows and networks, unless a single order of the rows or a single batch is larger.
     """
     recipe, owner = recipes[0], np.repeat(np.arange(len(recipes)), [own.starts for own in recipes])
-    run = program(ProgramKind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, recipe.l2 > 0))
+    penalised = len(penalties(recipe)) if any(own.l2 > 0 for own in recipes) else 0
+    run = program(ProgramKind(recipe.sizes, recipe.softmax, recipe.loss, recipe.optimizer, penalised))
     parts = _parts(np.array([own.seed for own in recipes])[owner], recipe, len(inputs), cores)
     data = padded_data(inputs, targets, sample_weight)
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)

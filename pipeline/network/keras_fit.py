@@ -10,7 +10,7 @@ from pipeline.machine.arrays import Floats32
 from pipeline.network.backend import keras, tensorflow
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
-from pipeline.network.recipe import Progress, Recipe, batches, thresholds
+from pipeline.network.recipe import Progress, Recipe, batches, penalties, thresholds
 
 
 def fit_keras(
@@ -27,7 +27,7 @@ def fit_keras(
     weights, curves = [], []
     for recipe, start in zip((own for own in recipes for _ in range(own.starts)), initial, strict=True):
         order = np.stack(list(batches(len(inputs), recipe)))
-        model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), recipe.l2)
+        model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, start), penalties(recipe))
         loss = _ordinal(recipe) if recipe.loss == "ordinal" else recipe.loss.replace("squared_error", "mean_squared_error")
         model.compile(optimizer=_optimizer(recipe, order.shape[1]), loss=loss)
         with warnings.catch_warnings():

@@ -1,5 +1,6 @@
 """The network as a Keras model."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -7,15 +8,15 @@ from pipeline.network.backend import keras
 from pipeline.network.layers import Network, unflatten
 
 
-def build(network: Network, l2: float = 0.0) -> Any:
-    """Return a ``keras.Sequential`` with the network's weights, and an L2 penalty on the first kernel where it is to be trained.
+def build(network: Network, penalties: Sequence[float] = ()) -> Any:
+    """Return a ``keras.Sequential`` with the network's weights, and ``penalties`` on the squares of its first kernels.
 
     Each ``Dense`` keeps the identity activation, for Leaky ReLU is a layer of its own; 6-3-1 has 25 parameters.
     """
     layers = keras().layers
     stack = [layers.Input((network.sizes[0],), name="inputs")]
     for number, (_, outputs) in enumerate(pairwise(network.sizes)):
-        penalty = keras().regularizers.L2(l2) if l2 and not number else None
+        penalty = keras().regularizers.L2(penalties[number]) if any(penalties[number : number + 1]) else None
         stack.append(layers.Dense(outputs, kernel_regularizer=penalty, name=f"dense_{number + 1}"))
         if number < len(network.slopes):
             slope, name = network.slopes[number], f"leaky_relu_{number + 1}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.machine.arrays import Floats32, Integers
-from pipeline.network.recipe import Recipe, batch_shape, batches, learning_rates, thresholds
+from pipeline.network.recipe import Recipe, batch_shape, batches, learning_rates, penalties, thresholds
 from pipeline.network.xla import BETA_1, BETA_2
 
 LANES = 8
@@ -36,12 +36,13 @@ def padded_data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | N
 
 
 def terms_of(recipes: list[Recipe]) -> Any:
-    """Return the (layers, G, 8) slopes, the l2 penalty and the three (J, G, 8) of thresholds, for a recipe a network."""
+    """Return the (layers, G, 8) slopes, the (kernels, G, 8) penalties and the three (J, G, 8) of thresholds, for a recipe a network."""
     positions = {recipe: position for position, recipe in enumerate(dict.fromkeys(recipes))}
     own = np.array([positions[recipe] for recipe in recipes]).reshape(-1, LANES)
     slopes = np.array([recipe.slopes for recipe in positions], np.float32).T
     cuts = np.array([_all_thresholds(recipe) for recipe in positions]).transpose(1, 2, 0)
-    return slopes[:, own], np.float32(recipes[0].l2), tuple(cut[:, own] for cut in cuts)
+    penalised = np.array([penalties(recipe) for recipe in positions], np.float32).T
+    return slopes[:, own], penalised[:, own], tuple(cut[:, own] for cut in cuts)
 
 
 def _all_thresholds(recipe: Recipe) -> Floats32:

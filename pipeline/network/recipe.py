@@ -15,6 +15,10 @@ from pipeline.network.layers import layer_sizes
 
 # logits between thresholds; it and l2 were chosen by grouped validation inside the article's training rows: make recipes
 _STEEPNESS = 3.0
+_L2 = 0.001
+_VISITS, _EPOCHS = 10_000_000, (10, 300)  # of rows in all the epochs
+_BATCH = (10, 1000)
+_STARTED, _STARTS = 640_000, (8, 64)  # rows times starts
 _LARGEST = float(np.finfo(np.float32).max)
 
 Progress = Callable[[float], None]
@@ -28,6 +32,7 @@ class Recipe:
     Attributes:
         sizes, slopes, softmax: as in ``Network``.
         codes: of the classes, which the ordinal loss needs.
+        every_kernel: whether ``l2`` penalises the kernels of all layers instead of the first one.
         loss, l2, optimizer, learning_rate, schedule, epochs, batch_size, starts, seed: as in the section "training".
     """
 
@@ -43,18 +48,37 @@ class Recipe:
     starts: int
     seed: int
     l2: float = 0.0
+    every_kernel: bool = False
     codes: tuple[float, ...] = ()
 
 
-def recipe_of(network: NetworkSection, training: TrainingSection, inputs: int, coding: Coding) -> Recipe:
-    """Return the recipe that the two sections give for a number of inputs and the classes of a coding."""
+def sized(training: TrainingSection, rows: int) -> TrainingSection:
+    """Return the section with numbers where it says "auto", for so many training rows; ``l2`` stays.
+
+    Up to a thousand rows all are trained on 300 times, ten at a time, from 64 starts. Beyond, a step takes a hundredth of them,
+    up to 1,000 rows. Beyond 30,000 the visits are bounded, and then the starts: the more rows, the less a single start decides.
+    """
+    chosen = {
+        "epochs": int(np.clip(_VISITS // rows, _EPOCHS[0], _EPOCHS[1])),
+        "batch_size": int(np.clip(rows // 100, _BATCH[0], _BATCH[1])),
+        "starts": int(np.clip(_STARTED // rows, _STARTS[0], _STARTS[1])),
+    }
+    return training.model_copy(update={key: value for key, value in chosen.items() if getattr(training, key) == "auto"})
+
+
+def recipe_of(network: NetworkSection, training: TrainingSection, inputs: int, coding: Coding, rows: int) -> Recipe:
+    """Return the recipe that the two sections give for a number of inputs and rows and the classes of a coding.
+
+    Its ``l2`` is 0.001 where it is to be chosen.
+    """
+    settings = sized(training, rows).model_dump(exclude={"engine", "loss"})
     return Recipe(
         sizes=layer_sizes(inputs, network, len(coding.classes)),
         slopes=network.slopes(),
         softmax=coding.softmax,
         loss=chosen_loss(network, training),
         codes=coding.codes,
-        **training.model_dump(exclude={"engine", "loss"}),
+        **settings | {"l2": _L2 if settings["l2"] == "auto" else settings["l2"]},
     )
 
 
@@ -88,6 +112,19 @@ def thresholds(recipe: Recipe) -> Thresholds:
     gaps = np.diff(places) if len(places) > 1 else np.array([np.ptp(before[-2:])]) if len(places) else np.zeros(0)
     nearest = np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf))[: len(places)]
     return Thresholds(*(array.astype(np.float32) for array in (middles, places, _STEEPNESS / nearest)))
+
+
+def penalties(recipe: Recipe) -> tuple[float, ...]:
+    """Return by what the squared weights of each kernel are multiplied, from the first one on; the others are free.
+
+    With the ordinal loss the last kernel counts in logits, as it does by itself with softmax: else a small slope, behind which
+    the code -1 is far away, would make that class dear.
+    """
+    if not recipe.every_kernel:
+        return (recipe.l2,)
+    steepness = thresholds(recipe).steepness
+    in_logits = float(steepness.max()) ** 2 if len(steepness) else 1.0
+    return (*[recipe.l2] * (len(recipe.sizes) - 2), recipe.l2 * in_logits)
 
 
 def crossed(codes: Sequence[float] | Floats, slope: float) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.layers import Network, initial_weights, unflatten
-from pipeline.network.recipe import Progress, Recipe, thresholds
+from pipeline.network.recipe import Progress, Recipe, penalties, thresholds
 
 _TOGETHER = 24_000  # values of a layer at once for the final losses: more leave the cache, fewer wait for Python
 
@@ -63,17 +63,18 @@ def train_networks(
     the loss of a batch is the sum by the number of its rows, whatever they weigh.
 
     Raises:
-        ValueError: the recipes differ in more than ``slopes``, ``seed`` and ``starts``.
+        ValueError: the recipes differ in more than ``slopes``, ``l2``, ``seed`` and ``starts``.
     """
-    if len({replace(recipe, slopes=(0.0,) * len(recipe.slopes), seed=0, starts=1) for recipe in recipes}) != 1:
-        raise ValueError(f"recipes must be at least one and differ only in slopes, seed and starts. Got {list(recipes)} instead.")
+    if len({replace(recipe, slopes=(0.0,) * len(recipe.slopes), l2=0.0, seed=0, starts=1) for recipe in recipes}) != 1:
+        rule = "recipes must be at least one and differ only in slopes, l2, seed and starts"
+        raise ValueError(f"{rule}. Got {list(recipes)} instead.")
     initial = np.stack([initial_weights(own.sizes, own.seed, start) for own in recipes for start in range(own.starts)])
     owners, final = [own for own in recipes for _ in range(own.starts)], np.empty(len(initial))
 
     def judge(numbers: Integers, weights: Floats32) -> None:
-        alike: dict[tuple[float, ...], list[int]] = {}  # networks of equal slopes have a loss in common
+        alike: dict[tuple[object, ...], list[int]] = {}  # networks of equal slopes and penalty have a loss in common
         for position, number in enumerate(numbers):
-            alike.setdefault(owners[number].slopes, []).append(position)
+            alike.setdefault((owners[number].slopes, owners[number].l2), []).append(position)
         for group in alike.values():
             final[numbers[group]] = losses(owners[numbers[group[0]]], weights[group], inputs, targets, sample_weight)
 
@@ -100,12 +101,14 @@ def losses(
 ) -> Floats:
     """Return the (S,) float64 losses of (S, P) weights: the mean over the rows, each times its weight, plus the L2 penalty.
 
-    The penalty is on the first kernel. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy
+    The penalty is on the first kernel, or on all. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy
     (outputs are probabilities, clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2; ``pipeline.network.recipe.thresholds``
     for the ordinal loss.
     """
-    kernel, _ = next(unflatten(weights.astype(np.float64), recipe.sizes))
-    penalty, truth, parts = np.sum((kernel**2).reshape(len(kernel), -1), axis=1), targets.astype(np.float64), []
+    kernels = [kernel for kernel, _ in unflatten(weights.astype(np.float64), recipe.sizes)]
+    penalised = zip(penalties(recipe), kernels, strict=False)
+    penalty = sum(own * np.sum(kernel**2, axis=(1, 2)) for own, kernel in penalised)
+    truth, parts = targets.astype(np.float64), []
     together = max(1, _TOGETHER // (len(inputs) * max(recipe.sizes[1:])))
     with np.errstate(all="ignore"):  # a diverged network has no finite loss; T301 tells
         for first in range(0, len(weights), together):
@@ -114,7 +117,7 @@ def losses(
             if sample_weight is not None:
                 loss *= sample_weight[:, None]
             parts.append(loss.reshape(len(loss), -1).mean(axis=1))
-        return np.asarray(np.concatenate(parts) + recipe.l2 * penalty)
+        return np.asarray(np.concatenate(parts) + penalty)
 
 
 def _row_losses(recipe: Recipe, networks: Network, inputs: Floats32, truth: Floats) -> Floats:

@@ -26,7 +26,7 @@ class ProgramKind(NamedTuple):
     softmax: bool
     loss: str
     optimizer: str
-    penalised: bool  # whether l2 is not 0: a penalty of 0 would cost every step a tenth
+    penalised: int  # how many kernels are, from the first on: a penalty of 0 would cost every step a tenth
 
 
 @lru_cache
@@ -39,7 +39,7 @@ def program(kind: ProgramKind) -> Program:
             numbers are (1, 1) for one order for all, (G, 1) for one a group, or (G, 8) for one a network.
         data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) 1, or 0 for no row; and (rows,) weights
             of the rows, if they have any: without them the program is another one, which they cost nothing.
-        terms: (layers, G, 8) slopes, the l2 penalty, and (J, G, 8) thresholds: middles, places, steepness.
+        terms: (layers, G, 8) slopes, (kernels, G, 8) penalties, and (J, G, 8) thresholds: middles, places, steepness.
         state: (P, G, 8) weights and their two moments, (B, G, 8) loss of the epoch so far, summed over its steps.
 
     It returns the state and, after each block, the (N, G, 8) loss of the epoch so far.
@@ -69,7 +69,7 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
     # each batch as (columns, batch, ...): the whole block is gathered at once, a step then takes a slice
     batches, truths = (tf.transpose(tf.gather(array, order), [0, 4, 1, 2, 3]) for array in data[:2])
     counted = tf.gather(data[2], order[..., :1, :1])  # which rows are none is the same for all networks
-    slopes, l2, cuts = terms
+    slopes, penalties, cuts = terms
     shares = counted / tf.reduce_sum(counted, axis=1, keepdims=True)
     weights = [tf.gather(array, order) for array in data[3:]]
 
@@ -82,8 +82,8 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
             losses = _losses(tf, kind, values, truths[at], cuts)
             for weight in weights:
                 losses *= weight[at]
-            if kind.penalised:
-                losses += l2 * tf.reduce_sum(layers[0][:-1] ** 2, axis=[0, 1])  # of the first kernel, not of its bias
+            for number, layer in enumerate(layers[: kind.penalised]):
+                losses += penalties[number] * tf.reduce_sum(layer[:-1] ** 2, axis=[0, 1])  # of the kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
         gradient = tf.concat([tf.reshape(layer, [-1, *mean.shape]) for layer in tape.gradient(mean, layers)], axis=0)
         summed += losses * counted[at]

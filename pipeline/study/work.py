@@ -59,7 +59,7 @@ def train_task(table: Table, config: Config, task: StudyTask, progress: Progress
     classes = np.unique(truth[parts.train])  # a class without training rows has no code and, for softmax, no output
     codes = [list(config.data.codes.items())[index] for index in classes]
     coding = Coding(tuple(name for name, _ in codes), tuple(code for _, code in codes), task.output == "softmax")
-    recipes = [recipe_of(one.network, one.training, inputs.train.shape[1], coding) for one in configs]
+    recipes = [recipe_of(one.network, one.training, inputs.train.shape[1], coding, len(inputs.train)) for one in configs]
     targets = coding.targets(np.searchsorted(classes, inputs.truth))
     trained = train_networks(inputs.train.astype(np.float32), targets, recipes, progress=progress, cores=1)
     rows, wanted = np.concatenate([inputs.train, inputs.test]), truth[np.concatenate([parts.train, parts.test])]
