@@ -166,7 +166,7 @@ def test_what_the_probabilities_of_each_model_are_worth_stands_beside_its_accura
         "logistic regression": "logistic_regression",
         "the ADA rule": "ada_rule",
     }.items():
-        (row,) = re.findall(rf'<tr[^>]*><th scope="row">{label}</th>.*?</tr>', text)
+        (row,) = re.findall(rf'<tr[^>]*><th scope="row">{label}</th>.*?</tr>', text, re.DOTALL)
         worth = reopened.summary.comparison[name].probabilities
         expected = [f"{figure:.4g}" for figure in (worth.log_loss, worth.brier, worth.macro_auc)] if worth else ["-"] * 3
         assert text_of(row).split()[-3:] == expected
