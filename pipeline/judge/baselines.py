@@ -5,7 +5,7 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +16,9 @@ from pipeline.config.schema import DataSection, PreprocessSection
 from pipeline.data.preprocess import Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
+from pipeline.judge.probability import ProbabilityFigures, probability_figures
 from pipeline.judge.unseen import HeldOut, Unseen, unseen_answers
-from pipeline.machine.arrays import Floats32, Integers
+from pipeline.machine.arrays import Floats, Integers
 from pipeline.model import Model
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
@@ -40,10 +41,10 @@ RIVAL_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Answers:
-    """What a fitted baseline says of rows: (rows,) class indices; of ``DOUBTERS`` also (rows, classes it met) probabilities."""
+    """What a fitted baseline says of rows: (rows,) class indices, and (rows, classes it met) probabilities."""
 
     classes: Integers
-    chances: Floats32 | None = None
+    chances: Floats
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,13 @@ class Yardsticks:
         counts: rows of each class among the training rows.
         test: the answers of each fitted baseline to the test rows; those that could not be fitted are absent.
         unseen: the answers to every row while its like were held out; None where there were no folds.
+        probabilities: what those of each fitted baseline are worth on the test rows; kept in run.json, by ``comparison``.
     """
 
     counts: dict[str, int]
     test: dict[str, Integers]
     unseen: Unseen | None = None
+    probabilities: dict[str, ProbabilityFigures] = field(default_factory=dict)
 
 
 def yardsticks_of(
@@ -75,21 +78,23 @@ def yardsticks_of(
     ``fitted`` holds the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
     """
     test, *of_folds = ({name: given.classes for name, given in answered.items()} for answered in fitted)
-    answers, chances = [], []
+    answers, chances, classes = [], [], len(data.codes)
     for fold, model, baselines, fits in zip(held.folds, models, of_folds, fitted[1:], strict=True):
         network = model.answers(model.output(table.rows(fold.test)), tuple(data.codes))
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
         met = np.unique(table.truth[fold.train])
-        chances.append(
-            {name: _spread(fit.chances, met, len(data.codes)) for name, fit in fits.items() if fit.chances is not None}
-        )
-    return Yardsticks(table.counts(parts.train), test, unseen_answers(held, answers, chances) if answers else None)
+        doubters = {name: fits[name].chances for name in DOUBTERS if name in fits}
+        chances.append({name: _spread(given, met, classes, np.nan).astype(np.float32) for name, given in doubters.items()})
+    truth, met = table.truth[parts.test], np.unique(table.truth[parts.train])
+    scores = {name: probability_figures(truth, _spread(fit.chances, met, classes, 0.0)) for name, fit in fitted[0].items()}
+    unseen = unseen_answers(held, answers, chances) if answers else None
+    return Yardsticks(table.counts(parts.train), test, unseen, scores)
 
 
-def _spread(chances: Floats32, met: Integers, classes: int) -> Floats32:
-    """Return (rows, classes) probabilities, NaN for the classes that are not among those ``met``."""
-    spread = np.full((len(chances), classes), np.nan, dtype=np.float32)
+def _spread(chances: Floats, met: Integers, classes: int, absent: float) -> Floats:
+    """Return (rows, classes) probabilities, ``absent`` for the classes that are not among those ``met``."""
+    spread = np.full((len(chances), classes), absent)
     spread[:, met] = chances
     return spread
 
@@ -137,8 +142,8 @@ def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: i
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
         estimator = _estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth)
-        chances = estimator.predict_proba(task.test).astype(np.float32) if name in DOUBTERS else None
-        return Answers(np.asarray(estimator.predict(task.test)), chances)
+        chances = estimator.predict_proba(task.test)
+        return Answers(estimator.classes_[chances.argmax(axis=1)], chances)  # which is what its predict would say
 
 
 @lru_cache

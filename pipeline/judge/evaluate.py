@@ -15,7 +15,7 @@ from pipeline.judge.baselines import RIVAL_NAMES, Yardsticks, rule_answers
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import accuracy_interval
 from pipeline.judge.metrics import Scores, score, wilson
-from pipeline.judge.probability import ProbabilityScores, score_probabilities
+from pipeline.judge.probability import ProbabilityScores, probability_figures, score_probabilities
 from pipeline.judge.standing import Standing, standings
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Flags, Floats, Integers
@@ -115,14 +115,18 @@ def evaluate(
 
     rivals = {"network": answers[test]} | rule_answers(table, test, yardsticks.counts, data, preprocess) | yardsticks.test
     answered = {name: rivals.get(name) for name in RIVAL_NAMES}
+    stand = standings(truth, test, answered, yardsticks.unseen, level, table.patients)
+    chances, counts = model.probabilities(output[test], classes), np.array([yardsticks.counts.get(name, 0) for name in classes])
+    given = {"network": chances, "majority": np.broadcast_to(counts / counts.sum(), chances.shape)}
+    odds = yardsticks.probabilities | {name: probability_figures(truth[test], shares) for name, shares in given.items()}
     return Evaluation(
         train=scored(train) if len(train) else None,
         test=scored(test),
         keras_train=keras(train),
         keras_test=keras(test),
-        standings=standings(truth, test, answered, yardsticks.unseen, level, table.patients),
+        standings={name: replace(standing, probabilities=odds.get(name)) for name, standing in stand.items()},
         unseen=yardsticks.unseen,
-        probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
+        probabilities=score_probabilities(truth[test], chances, classes, level),
         spread=model.coding.spread,
         subgroups={
             name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level)

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import accuracy_interval, grouped_difference, grouped_interval
 from pipeline.judge.metrics import mcnemar
+from pipeline.judge.probability import ProbabilityFigures
 from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Flags, Integers
 
@@ -24,6 +25,7 @@ class Standing:
         unseen_sure: whether that lead is above 0 by more than chance explains in any of the baselines; it may go wrong in 5 %.
         better, worse: test rows that only it got right, and that only the network got right; None for the network.
         p: exact McNemar test of the two; by patients, one on whom each is right more often, where these are known.
+        probabilities: figures about those of the test rows; None for a rule that gives none.
     """
 
     test: float | None = None
@@ -35,6 +37,7 @@ class Standing:
     better: int | None = None
     worse: int | None = None
     p: float | None = None
+    probabilities: ProbabilityFigures | None = None
 
 
 def standings(

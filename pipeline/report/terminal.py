@@ -10,9 +10,11 @@ from rich.text import Text
 from pipeline.errors import counted
 from pipeline.findings import Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.judge.probability import ProbabilityFigures
 from pipeline.runs.history import Entry
 from pipeline.runs.summary import FindingSummary, Interval, ScoresSummary, Summary
 
+_WIDE = 120  # characters, that the figures of the models take with their intervals
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -34,7 +36,7 @@ def show_summary(console: Console, summary: Summary) -> None:
     if summary.metrics.test is None:
         console.print("[bold red]Training was refused; the errors below say why.[/]")
     else:
-        console.print(_accuracy(summary))
+        console.print(_accuracy(summary, console.width >= _WIDE))
         console.print(_confusion(summary.metrics.test))
     show_findings(console, summary.findings)
     if summary.run and not summary.sound:
@@ -81,26 +83,34 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
         console.print(Text.assemble((f"{rule.code}  {rule.level:<8}", _STYLES[rule.level]), rule.title))
 
 
-def _accuracy(summary: Summary) -> Table:
-    """Return the network and its baselines, test rows beside unseen ones."""
-    table = _figures("accuracy", "training", "test", "interval", summary.unseen_words, "interval", "p")
+def _accuracy(summary: Summary, wide: bool) -> Table:
+    """Return the network and its baselines, test rows beside unseen ones; the intervals only where it may be ``wide``."""
+    interval = ["interval"] * wide
+    unseen_words = summary.unseen_words.replace(" ", "\n")
+    odds = ("log\nloss", "Brier\nscore", "AUC")
+    table = _figures("accuracy", "training", "test", *interval, unseen_words, *interval, "p", *odds)
+    for column in table.columns[1:]:
+        column.no_wrap = True  # a number is never broken: names are
     for name, standing in summary.comparison.items():
         own = name == "network"
-        test, unseen = _percent(standing.test), _percent(standing.unseen)
+        test, unseen = (f"[bold]{share}[/]" if own else share for share in map(_percent, (standing.test, standing.unseen)))
+        worth = standing.probabilities or ProbabilityFigures()
         table.add_row(
             RIVAL_NAMES.get(name, name),
             _percent(summary.accuracy.train) if own else "",
-            f"[bold]{test}[/]" if own else test,
-            _range(standing.test_interval),
-            f"[bold]{unseen}[/]" if own else unseen,
-            _range(standing.unseen_interval),
+            *[test, _range(standing.test_interval)][: 1 + wide],
+            *[unseen, _range(standing.unseen_interval)][: 1 + wide],
             "" if standing.p is None else f"{standing.p:.2g}",
+            *("-" if figure is None else f"{figure:.3f}" for figure in (worth.log_loss, worth.brier, worth.macro_auc)),
         )
         if own:
             table.add_row("  as Keras counts it", *map(_percent, (summary.keras_accuracy.train, summary.keras_accuracy.test)))
     test_rows = f"p: exact McNemar test against the network on the {counted(summary.data.test, 'test row')}."
-    lines = [test_rows, summary.interval_note, summary.unseen.interval_note if summary.unseen else ""]
-    table.caption = "\n".join(line for line in lines if line)
+    about = (
+        "Log loss, Brier score (0 is best) and AUC (1 is best; mean of the classes) are of the probabilities of the test rows."
+    )
+    notes = [summary.interval_note, summary.unseen.interval_note if summary.unseen else ""] if wide else []
+    table.caption = "\n".join(line for line in [test_rows, about, *notes] if line)
     return table
 
 

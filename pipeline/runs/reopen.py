@@ -1,6 +1,6 @@
 """A saved run, read again: its figures, and its report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,8 @@ def reopen(path: Path | str, data: str | None = None, program: str = Call.progra
         if len(table) != record.data.rows:
             problem = f"this run was not written by this version: {table.path} has other rows; train again"
             raise RunError(f"{folder / 'run.json'}: {problem}")
-        parts, yardsticks = run.split, run.yardsticks
+        odds = {name: row.probabilities for name, row in record.comparison.items() if row.probabilities}
+        parts, yardsticks = run.split, replace(run.yardsticks, probabilities=odds)
         if data is not None:
             notes += (
                 f"{table.path} is the file of the training: {record.data.train:,} of these {len(table):,} rows were trained on",

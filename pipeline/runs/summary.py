@@ -8,19 +8,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipeline.config.schema import CardSection, Feature
 from pipeline.data.profiles import UNSEEN_WORDS, Together
+from pipeline.judge.probability import ProbabilityFigures
 
 
 def finite(value: Any) -> Any:
     """Return the value with None for every float that is not finite, at any depth."""
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
+    if isinstance(value, dict | list | tuple):
+        return {key: finite(item) for key, item in value.items()} if isinstance(value, dict) else [*map(finite, value)]
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-Figure = Annotated[float | None, BeforeValidator(finite)]
-"""A number; None where it was not measured or is not finite."""
+Figure = Annotated[float | None, BeforeValidator(finite)]  # None where it was not measured or is not finite
 Interval = tuple[Figure, Figure] | None
 _Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(finite)]
 _Shares = tuple[_Share, _Share] | None
@@ -102,7 +100,7 @@ class ScoresSummary(Part):
 
 
 class StandingSummary(Part):
-    """As in ``judge.standing.Standing``."""
+    """As in ``judge.standing.Standing``; runs of earlier versions have no ``probabilities`` of baselines."""
 
     test: Figure
     test_interval: Interval
@@ -112,6 +110,7 @@ class StandingSummary(Part):
     better: int | None
     worse: int | None
     p: Figure
+    probabilities: ProbabilityFigures | None = None
 
 
 class _Fold(Part):

@@ -12,6 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
@@ -22,7 +23,7 @@ from pipeline.data.load import load
 from pipeline.data.preprocess import Preprocessor, Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.baselines import DOUBTERS, FITTED, RIVAL_NAMES, SIMPLE, Answers, answer_all, rule_answers, yardsticks_of
+from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, Answers, answer_all, rule_answers, yardsticks_of
 from pipeline.judge.unseen import HeldOut, folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
@@ -55,10 +56,7 @@ def test_the_fitted_baselines_answer_as_scikit_learns_own_alone_and_in_processes
             fits = [own(name).fit(task.train, task.truth) for task in tasks]
         for given, fit in zip((alone[0], *together), (fits[0], *fits), strict=True):
             np.testing.assert_array_equal(given[name].classes, fit.predict(test))
-            if name in DOUBTERS:
-                np.testing.assert_array_equal(given[name].chances, fit.predict_proba(test).astype(np.float32))
-            else:
-                assert given[name].chances is None
+            np.testing.assert_array_equal(given[name].chances, fit.predict_proba(test))
 
 
 @pytest.mark.parametrize("spoilt", ["train", "test"])
@@ -190,16 +188,17 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
         for code in CODES.values()
     ]
     chances = np.stack([np.arange(120), np.arange(120) / 2, np.arange(120) / 4], axis=1).astype(np.float32)
-    fitted = [{"mlp": Answers(np.arange(20))}]
-    fitted += [{"mlp": Answers(fold.test % 3, chances[fold.test]), "decision_tree": Answers(fold.test)} for fold in folds[:2]]
-    fitted.append({"mlp": Answers(folds[2].test % 3, chances[folds[2].test])})
+    fitted = [{"random_forest": Answers(np.arange(20), chances[:20])}]
+    for fold, others in zip(folds, (["decision_tree"], ["decision_tree"], []), strict=True):
+        fitted.append({name: Answers(fold.test % 3, chances[fold.test]) for name in ["random_forest", *others]})
     result = yardsticks_of(rows, parts, held, models, fitted, settings.data, settings.preprocess)
     assert result.counts == {name: int((types[:100] == name).sum()) for name in CODES}
-    assert list(result.test) == ["mlp"]
-    np.testing.assert_array_equal(result.test["mlp"], np.arange(20))
-    np.testing.assert_array_equal(result.unseen.chances["mlp"], chances)
-    assert list(result.unseen.answers) == ["network", "majority", "mlp"]  # no criterion, and no tree in the last fold
-    np.testing.assert_array_equal(result.unseen.answers["mlp"], np.arange(120) % 3)
+    assert list(result.test) == list(result.probabilities) == ["random_forest"]
+    np.testing.assert_array_equal(result.test["random_forest"], np.arange(20))
+    np.testing.assert_array_equal(result.unseen.chances["random_forest"], chances)
+    assert list(result.unseen.chances) == ["random_forest"]  # the tree judges no labels
+    assert list(result.unseen.answers) == ["network", "majority", "random_forest"]  # no criterion, no tree in the last fold
+    np.testing.assert_array_equal(result.unseen.answers["random_forest"], np.arange(120) % 3)
     for number, fold in enumerate(folds):
         oracle = DummyClassifier(strategy="most_frequent").fit(ages[fold.train, None], rows.truth[fold.train])
         np.testing.assert_array_equal(result.unseen.answers["majority"][fold.test], oracle.predict(ages[fold.test, None]))
@@ -208,12 +207,12 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     assert yardsticks_of(rows, parts, replace(held, folds=()), (), fitted[:1], settings.data, settings.preprocess).unseen is None
 
 
-def test_the_probability_of_a_class_that_a_fold_lacked_is_not_known() -> None:
+def test_the_probability_of_a_class_that_the_rows_lacked_is_not_known_in_a_fold_and_0_in_the_test() -> None:
     settings = config()
     rows = table_of(pd.DataFrame({"Age": np.arange(9.0)}), ["Normal", "Type1", "Type1"] * 2 + ["Type2"] * 3, list(CODES))
     folds = (Split(np.arange(6), np.arange(6, 9)), Split(np.arange(3, 9), np.arange(3)), Split(np.arange(9), np.arange(3, 6)))
     fitted = [
-        {"mlp": Answers(np.zeros(len(fold.test), int), np.full((len(fold.test), width), 1 / width, np.float32))}
+        {"random_forest": Answers(np.zeros(len(fold.test), int), np.full((len(fold.test), width), 1 / width))}
         for fold, width in zip((folds[0], *folds), (2, 2, 3, 3), strict=True)
     ]
     ends = np.array([-np.inf]), np.array([np.inf])
@@ -224,4 +223,9 @@ def test_the_probability_of_a_class_that_a_fold_lacked_is_not_known() -> None:
     result = yardsticks_of(rows, folds[0], held, models, fitted, settings.data, settings.preprocess)
     expected = np.full((9, 3), 1 / 3)
     expected[6:] = 0.5, 0.5, np.nan
-    np.testing.assert_allclose(result.unseen.chances["mlp"], expected, rtol=1e-6)
+    np.testing.assert_allclose(result.unseen.chances["random_forest"], expected, rtol=1e-6)
+    assert result.unseen.chances["random_forest"].dtype == np.float32
+    worth, given = result.probabilities["random_forest"], np.tile([0.5, 0.5, 0.0], (3, 1))  # all three are Type2
+    assert worth.log_loss == pytest.approx(log_loss([2] * 3, given, labels=range(3)))
+    assert worth.brier == pytest.approx(brier_score_loss([2] * 3, given, labels=range(3), scale_by_half=False))
+    assert worth.macro_auc is None  # of one class only

@@ -12,7 +12,14 @@ from sklearn import metrics
 
 from pipeline.judge.bootstrap import Estimate
 from pipeline.judge.calibration import log_odds, recalibrate
-from pipeline.judge.probability import ProbabilityScores, auc, perfect_auc_low, score_probabilities
+from pipeline.judge.probability import (
+    ProbabilityFigures,
+    ProbabilityScores,
+    auc,
+    perfect_auc_low,
+    probability_figures,
+    score_probabilities,
+)
 
 NAMES = ("a", "b", "c")
 
@@ -80,6 +87,29 @@ def test_the_interval_of_the_area_is_scipys_bca():
     oracle = bootstrap(data, area, n_resamples=3000, rng=0, **options).confidence_interval
     found = score_probabilities(truth, probabilities, NAMES, 0.95, resamples=3000).per_class[0].auc
     np.testing.assert_allclose((found.low, found.high), oracle, atol=0.06 * (oracle.high - oracle.low))
+
+
+@pytest.mark.parametrize("lacking", [None, 1])
+def test_the_figures_without_intervals_are_the_same_and_those_of_scikit_learn(lacking):
+    truth, probabilities = rows(12)
+    if lacking is not None:  # to the training
+        probabilities[:, lacking] = 0
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    whole, alone = quickly(truth, probabilities), probability_figures(truth, probabilities)
+    assert vars(alone) == {name: getattr(whole, name).value for name in vars(alone)}
+    assert alone.log_loss == pytest.approx(metrics.log_loss(truth, probabilities))
+    assert alone.brier == pytest.approx(metrics.brier_score_loss(truth, probabilities, scale_by_half=False))
+    assert alone.macro_auc == pytest.approx(metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro"))
+
+
+def test_what_is_undefined_is_none_without_intervals():
+    truth, probabilities = rows(13)
+    one_class = probability_figures(np.zeros(9, int), probabilities[:9])
+    assert one_class.macro_auc is None
+    assert one_class.log_loss == pytest.approx(-np.log(probabilities[:9, 0]).mean())
+    probabilities[4] = np.nan
+    assert probability_figures(truth, probabilities) == ProbabilityFigures()
+    assert probability_figures(truth[:0], probabilities[:0]) == ProbabilityFigures()
 
 
 def test_the_seed_decides():

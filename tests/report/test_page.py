@@ -159,6 +159,20 @@ def test_every_weight_is_in_the_tables_to_the_last_digit(name: str, shape: Shape
     assert [weight for weight in map(str, shape(name).run.model.network.weights) if f">{weight}</td>" not in text] == []
 
 
+def test_what_the_probabilities_of_each_model_are_worth_stands_beside_its_accuracy(reopened: Reopened) -> None:
+    text = bare(reopened)
+    for label, name in {
+        "this network": "network",
+        "logistic regression": "logistic_regression",
+        "the ADA rule": "ada_rule",
+    }.items():
+        (row,) = re.findall(rf'<tr[^>]*><th scope="row">{label}</th>.*?</tr>', text, re.DOTALL)
+        worth = reopened.summary.comparison[name].probabilities
+        expected = [f"{figure:.4g}" for figure in (worth.log_loss, worth.brier, worth.macro_auc)] if worth else ["-"] * 3
+        assert text_of(row).split()[-3:] == expected
+    assert text.count('scope="col" class="n">macro AUC</th>') == 1
+
+
 def test_the_figures_are_those_of_the_summary(reopened: Reopened) -> None:
     seen = text_of(bare(reopened))
     accuracy = reopened.summary.accuracy
