@@ -63,8 +63,10 @@ def train(config: Config, origin: Origin, verbose: bool = False, program: str = 
     with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
         tasks = [rows.task for rows in prepared]
         baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
-        own, *of_folds = [_fit(rows, held.groups[part.train], config, verbose) for rows, part in zip(prepared, learnt, strict=True)]
+        trainings = zip(prepared, learnt, strict=True)
+        own, *of_folds = (_fit(rows, held.groups[part.train], config, verbose) for rows, part in trainings)
     yardsticks = yardsticks_of(table, parts, held, [fold.model for fold in of_folds], baselines.result(), data, preprocess)
+    yardsticks = replace(yardsticks, choice=own.choice.path)
     fitted = time.perf_counter()
 
     evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)

@@ -24,9 +24,9 @@ def stronger(config: Config) -> Settings:
     """Return the settings of a training that finds more: the default recipe, or a wider layer, or twice the epochs."""
     training, default = config.training, TrainingSection()
     settings: dict[str, Any] = {
-        f"training.{name}": getattr(default, name)
-        for name in ("starts", "epochs")
-        if getattr(training, name) < getattr(default, name)
+        f"training.{name}": "auto"
+        for name, usual in (("starts", 64), ("epochs", 300))
+        if (given := getattr(training, name)) != "auto" and given < usual
     }
     settings |= {
         f"training.{name}": getattr(default, name)
@@ -38,7 +38,7 @@ def stronger(config: Config) -> Settings:
     least = sum(NetworkSection().hidden) if settings else _WIDTH
     if sum(config.network.hidden) < least and not isinstance(config.network.alpha, tuple):
         settings["network.hidden"] = [_WIDTH]
-    return settings or {"training.epochs": 2 * training.epochs}
+    return settings or {"training.epochs": 600 if training.epochs == "auto" else 2 * training.epochs}
 
 
 def by_profile(config: Config) -> Settings:
@@ -50,8 +50,16 @@ def by_profile(config: Config) -> Settings:
 def simpler(config: Config) -> Settings:
     """Return the settings of a network that learns less by heart."""
     narrow, hidden = NetworkSection().hidden[0], list(config.network.hidden)
-    settings: dict[str, Any] = {"training.l2": max(0.01, 10 * config.training.l2)}
+    penalty = config.training.l2
+    settings: dict[str, Any] = {"training.l2": 0.1 if penalty == "auto" else max(0.01, 10 * penalty)}
     return settings | ({"network.hidden": [min(narrow, width) for width in hidden]} if max([0, *hidden]) > narrow else {})
+
+
+def surer(config: Config) -> Settings | str:
+    """Return what makes probabilities mean more: a penalty that suits the rows, one output a class, or more rows."""
+    if config.training.l2 != "auto":
+        return {"training.l2": "auto"}
+    return softmax(config) if config.network.output == "code" else "bring more rows, for only they tell how sure an answer can be"
 
 
 def another_split(config: Config) -> Settings:

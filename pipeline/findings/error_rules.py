@@ -1,15 +1,16 @@
 """E: which rows the network gets wrong. Facts: the evaluation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.config.mended import stronger
+from pipeline.config.mended import stronger, surer
 from pipeline.config.remedy import Fix
 from pipeline.errors import counted, such_as
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
-from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.judge.baselines import DOUBTERS, RIVAL_NAMES
+from pipeline.judge.calibration import log_odds, recalibrate, unlike_chances
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.labels import wrong_labels
 
@@ -61,7 +62,8 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
-    chances = evaluation.unseen.chances if evaluation.unseen else {}
+    given = evaluation.unseen.chances if evaluation.unseen else {}
+    chances = {name: given[name] for name in DOUBTERS if name in given}
     wrong = wrong_labels(evaluation.truth, list(chances.values())) if chances else None
     if not wrong or not len(wrong.rows):
         return
@@ -74,6 +76,39 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
             named_rows(rows) | {"share": wrong.share, "p_value": wrong.p},
             f"look {such_as(rows)} up in the file and correct their labels",
         )
+
+
+def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
+    """Probabilities too sure, or not sure enough.
+
+    What: of the rows that are given some probability of a class, another share is of the class.
+    Why it matters: 90 % must be right nine times in ten, or whoever reads the probability is misled.
+    How it is tested: on unseen rows where folds held them out, else on the test rows. If the probabilities of a class are right,
+        the sum of what is observed less what was predicted is 0, and so is that sum weighted by the logits: intercept 0 and
+        slope 1 of a logistic recalibration. Both together are tested by Hotelling's test, rows of a profile or a patient counting
+        as one, at 0.0001 divided by the number of classes. No probability counts as less than 0.1 %, so that no row decides.
+    How to fix: `training.l2: auto`, which suits the probabilities to held-out rows; one output a class; more rows. Until then
+        quote the classes, not the probabilities.
+    Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Hotelling (1931).
+    """
+    truth, chances, groups = evaluation.held_out_chances()
+    names, details = evaluation.test.classes, {}
+    for place, name in enumerate(names):
+        hit, given = truth == place, chances[:, place]
+        p = unlike_chances(given, hit, groups)
+        if p * len(names) < SIGNIFICANCE:
+            logit = log_odds(given)
+            _, (slope,) = recalibrate(logit, hit, np.ones((1, len(hit))), (0.0, 1.0))
+            details[name] = {"slope": float(slope), "predicted": float(given.mean()), "observed": float(hit.mean()), "p_value": p}
+    if details:
+        said = [f'"{name}" ({_unlike(own)})' for name, own in details.items()]
+        where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
+        yield detailed(f"{where} the probabilities do not mean what they say, of {' and '.join(said)}", details, surer, "classes")
+
+
+def _unlike(own: Mapping[str, float]) -> str:
+    sure = "too sure" if own["slope"] < 1 else "not sure enough"
+    return f"{sure}: slope {own['slope']:.2f} instead of 1; {own['predicted']:.1%} predicted, {own['observed']:.1%} observed"
 
 
 def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:

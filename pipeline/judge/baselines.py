@@ -20,6 +20,7 @@ from pipeline.judge.probability import ProbabilityFigures, probability_figures
 from pipeline.judge.unseen import HeldOut, Unseen, unseen_answers
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.model import Model
+from pipeline.network.recipe import PenaltyPath
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
 DOUBTERS = ("logistic_regression", "random_forest")
@@ -56,12 +57,14 @@ class Yardsticks:
         test: the answers of each fitted baseline to the test rows; those that could not be fitted are absent.
         unseen: the answers to every row while its like were held out; None where there were no folds.
         probabilities: what those of each fitted baseline are worth on the test rows; kept in run.json, by ``comparison``.
+        choice: how the penalty was chosen; kept in run.json.
     """
 
     counts: dict[str, int]
     test: dict[str, Integers]
     unseen: Unseen | None = None
     probabilities: dict[str, ProbabilityFigures] = field(default_factory=dict)
+    choice: PenaltyPath | None = None
 
 
 def yardsticks_of(
@@ -78,17 +81,20 @@ def yardsticks_of(
     ``fitted`` holds the answers of the fitted baselines, first to the test rows, then to the held-out rows of each fold.
     """
     test, *of_folds = ({name: given.classes for name, given in answered.items()} for answered in fitted)
-    answers, chances, classes = [], [], len(data.codes)
+    answers, chances, possible, classes = [], [], [], len(data.codes)
     for fold, model, baselines, fits in zip(held.folds, models, of_folds, fitted[1:], strict=True):
-        network = model.answers(model.output(table.rows(fold.test)), tuple(data.codes))
+        output, names = model.output(table.rows(fold.test)), tuple(data.codes)
+        network, shares = model.answers(output, names), model.probabilities(output, names)
         rules = rule_answers(table, fold.test, table.counts(fold.train), data, preprocess)
         answers.append({"network": network} | rules | baselines)
         met = np.unique(table.truth[fold.train])
         doubters = {name: fits[name].chances for name in DOUBTERS if name in fits}
-        chances.append({name: _spread(given, met, classes, np.nan).astype(np.float32) for name, given in doubters.items()})
+        others = {name: _spread(given, met, classes, np.nan).astype(np.float32) for name, given in doubters.items()}
+        chances.append({"network": shares.astype(np.float32)} | others)
+        possible.append({"network": model.possible(shares, names)})
     truth, met = table.truth[parts.test], np.unique(table.truth[parts.train])
     scores = {name: probability_figures(truth, _spread(fit.chances, met, classes, 0.0)) for name, fit in fitted[0].items()}
-    unseen = unseen_answers(held, answers, chances) if answers else None
+    unseen = unseen_answers(held, answers, chances, possible) if answers else None
     return Yardsticks(table.counts(parts.train), test, unseen, scores)
 
 

@@ -11,6 +11,7 @@ from pipeline.judge.metrics import wilson
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _STEPS = 100
+_LEAST = 0.001
 _SETTLED = 1e-5  # a Newton step so short leaves an error of about its square
 
 
@@ -60,6 +61,27 @@ def recalibrate(logit: Floats, hit: Flags, weights: Floats, start: tuple[float, 
         slope[fit] = fitted[1] / scale
         intercept[fit] = fitted[0] - slope[fit] * middle
     return intercept, slope
+
+
+def unlike_chances(probability: Floats, hit: Flags, groups: Integers) -> float:
+    """Return the p-value of (rows,) probabilities being right: of intercept 0 and slope 1 of the recalibration, together.
+
+    By the scores of both at these values, of which the groups, (rows,) numbers of what belongs together, are the sample, held
+    against 0 by Hotelling's test. No probability counts as less than 0.001. It is 1 where too few groups differ to tell. Sources:
+    Cox (1958), as in ``recalibrate``; Hotelling (1931), "The generalization of Student's ratio".
+    """
+    within = np.clip(probability, _LEAST, 1 - _LEAST)
+    error, logit = hit - within, log_odds(within)
+    number = np.unique(groups, return_inverse=True)[1]
+    sums = np.stack([np.bincount(number, error), np.bincount(number, error * logit)], axis=1)
+    count, mean = len(sums), sums.mean(axis=0)
+    if count < 4 or np.isnan(mean).any():
+        return 1.0
+    spread = np.cov(sums.T)
+    if np.linalg.matrix_rank(spread) < 2:
+        return 1.0
+    ratio = (count - 2) / (2 * (count - 1)) * count * float(mean @ np.linalg.solve(spread, mean))
+    return float((1 + 2 * ratio / (count - 2)) ** (-(count - 2) / 2))  # of the F distribution with 2 and count - 2 degrees
 
 
 @np.errstate(divide="ignore", invalid="ignore")

@@ -21,6 +21,7 @@ from pipeline.judge.unseen import Unseen
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.model import Model
 from pipeline.network.coding import keras_accuracy
+from pipeline.network.recipe import PenaltyPath
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Evaluation:
         keras_train, keras_test: Keras's accuracy; None for softmax, and like ``train``.
         standings: the "network" and each baseline, side by side.
         probabilities: of the classes, on the test rows.
-        spread: of a single output around its codes, which makes it probabilities; None for softmax.
+        chances: (test rows, K) probabilities of the network.
+        possible: (test rows, K) which classes it does not exclude.
         subgroups: the test rows by the limits that the config declares for a column.
         members: (rows,) which rows of the table are in each of them, by a name such as "Age from 30 to 45".
         advice: from training rows, or from all rows of another file.
@@ -51,6 +53,7 @@ class Evaluation:
         tested: numbers of the test rows.
         truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
         patients: (rows,) number of each row's patient; None where no column names patients.
+        choice: how the penalty was chosen; None on a file that the model was not trained on.
     """
 
     train: Scores | None
@@ -60,7 +63,8 @@ class Evaluation:
     standings: dict[str, Standing]
     unseen: Unseen | None
     probabilities: ProbabilityScores
-    spread: float | None
+    chances: Floats
+    possible: Flags
     subgroups: dict[str, tuple[Subgroup, ...]]
     members: dict[str, Flags]
     advice: Advice
@@ -70,11 +74,19 @@ class Evaluation:
     truth: Integers
     answers: Integers
     patients: Integers | None
+    choice: PenaltyPath | None
 
     @property
     def unseen_words(self) -> str:
         """What the rows are called that the folds held out."""
         return UNSEEN_WORDS[self.unseen.kind if self.unseen else "rows"]
+
+    def held_out_chances(self) -> tuple[Integers, Floats, Integers]:
+        """Return truth, probabilities and groups of the rows of ``held_out``, as far as the network gives probabilities."""
+        if self.unseen and (chances := self.unseen.chances.get("network")) is not None:
+            return self.truth, chances.astype(np.float64), self.unseen.groups
+        groups = np.arange(len(self.truth)) if self.patients is None else self.patients
+        return self.truth[self.tested], self.chances, groups[self.tested]
 
     def held_out(self) -> tuple[Integers, dict[str, Integers]]:
         """Return truth and answers of the rows that tell most about the network, which was not trained on them, and its rivals.
@@ -127,7 +139,8 @@ def evaluate(
         standings={name: replace(standing, probabilities=odds.get(name)) for name, standing in stand.items()},
         unseen=yardsticks.unseen,
         probabilities=score_probabilities(truth[test], chances, classes, level),
-        spread=model.coding.spread,
+        possible=model.possible(chances, classes),
+        chances=chances,
         subgroups={
             name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level)
             for name, cuts in section.subgroups.items()
@@ -140,6 +153,7 @@ def evaluate(
         truth=truth,
         answers=answers,
         patients=table.patients,
+        choice=yardsticks.choice,
     )
 
 

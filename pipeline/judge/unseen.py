@@ -11,7 +11,7 @@ from pipeline.data.profiles import UNSEEN_WORDS, Together, chained
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.errors import DataError, counted, listing
-from pipeline.machine.arrays import Floats32, Integers
+from pipeline.machine.arrays import Flags, Floats32, Integers
 from pipeline.model import Prepared, prepare
 from pipeline.network.folds import by_groups, dealt
 
@@ -29,7 +29,9 @@ class Unseen:
         folds: (rows,) number of the fold that held it out.
         answers: (rows,) class indices of the "network" and of each baseline that could be fitted; -1 for no class.
         kind: what a group is.
-        chances: (rows, classes) probabilities of those baselines that judge labels; NaN for a class that the fold lacked.
+        chances: (rows, classes) probabilities of the network, and of those baselines that judge labels, with NaN for a class
+            that the fold lacked.
+        possible: (rows, classes) which classes the network does not exclude.
     """
 
     groups: Integers
@@ -37,6 +39,7 @@ class Unseen:
     answers: dict[str, Integers]
     kind: Together = "profiles"
     chances: dict[str, Floats32] = field(default_factory=dict)
+    possible: Flags | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,10 @@ def prepare_folds(table: Table, folds: Sequence[Split], data: DataSection, prepr
 
 
 def unseen_answers(
-    held: HeldOut, answers: Sequence[dict[str, Integers]], chances: Sequence[dict[str, Floats32]] = ({},)
+    held: HeldOut,
+    answers: Sequence[dict[str, Integers]],
+    chances: Sequence[dict[str, Floats32]] = ({},),
+    possible: Sequence[dict[str, Flags]] = ({},),
 ) -> Unseen:
     """Lay the answers of each fold to its held-out rows out by row. What could not answer in some fold is left out altogether."""
     order = np.argsort(np.concatenate([fold.test for fold in held.folds]))
@@ -137,7 +143,7 @@ def unseen_answers(
         everywhere = [name for name in parts[0] if all(name in given for given in parts)]
         return {name: np.concatenate([given[name] for given in parts])[order] for name in everywhere}
 
-    return Unseen(held.groups, numbers, laid(answers), held.kind, laid(chances))
+    return Unseen(held.groups, numbers, laid(answers), held.kind, laid(chances), laid(possible).get("network"))
 
 
 def folds_note(unseen: Unseen | None, rows: int) -> str:

@@ -1,5 +1,6 @@
 """What is chosen by the answers to held-out training rows: the penalty, and how outputs become probabilities."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -9,12 +10,12 @@ from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.network.coding import Coding
 from pipeline.network.folds import dealt
 from pipeline.network.layers import Network
-from pipeline.network.recipe import Progress, Recipe
+from pipeline.network.recipe import PenaltyPath, Progress, Recipe
 from pipeline.network.steepness import calibrated, surprise
 from pipeline.network.train import train_networks
 
-PENALTIES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-"""Tried where ``l2`` is "auto": from one that leaves 6-3-1 free to one that stills it."""
+_OF_ALL = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # on the weights of all layers, behind softmax
+_OF_INPUTS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # on those of the inputs, for one coded output
 _FOLDS = 5
 _STARTS = 8
 _UNTRIED = 0.01  # the penalty where too few rows differ to hold some out
@@ -25,16 +26,14 @@ class Choice:
     """What networks answer to the training rows that a fold kept from them.
 
     Attributes:
-        recipe: with the penalty that has the lowest loss.
+        recipe, path: with the penalty that has the lowest loss, and how it came about.
         coding: with the steepness that suits its answers.
-        penalties, losses: (L,) tried, and the mean log loss of the answers under each, every group of rows counting the same.
         output: (rows, outputs) float64 under the chosen one; NaN for rows that no fold held out.
     """
 
     recipe: Recipe
+    path: PenaltyPath
     coding: Coding
-    penalties: tuple[float, ...]
-    losses: tuple[float, ...]
     output: Floats
 
 
@@ -50,44 +49,47 @@ def choose(
 ) -> Choice:
     """Train with each penalty, or the one that is given, in folds that part no group, and choose by the held-out rows.
 
-    Args:
-        positions: (rows,) classes, as positions in ``coding.classes``.
-        groups: (rows,) numbers from 0 of what stays together.
+    ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``groups`` (rows,) numbers of what stays together.
     """
     recipe = recipe if l2 != "auto" else replace(recipe, every_kernel=recipe.softmax)
-    penalties = PENALTIES if l2 == "auto" else (l2,)
-    outputs = _held_out(inputs, positions, groups, recipe, coding, penalties, sample_weight)
-    if np.isnan(outputs).all():
-        return Choice(replace(recipe, l2=_UNTRIED if l2 == "auto" else l2), coding, (), (), outputs[0])
-    sizes = np.bincount(groups)[groups]
-    weights = np.asarray((1.0 if sample_weight is None else sample_weight) / sizes)
-    codings = [calibrated(coding, output, positions, weights) for output in outputs]
-    losses = [surprise(own, output, positions, weights) for own, output in zip(codings, outputs, strict=True)]
-    best = int(np.argmin(losses))
-    return Choice(replace(recipe, l2=penalties[best]), codings[best], penalties, tuple(losses), outputs[best])
-
-
-def _held_out(
-    inputs: Floats32,
-    positions: Integers,
-    groups: Integers,
-    recipe: Recipe,
-    coding: Coding,
-    penalties: tuple[float, ...],
-    sample_weight: Floats32 | None,
-) -> Floats:
-    """Return (L, rows, outputs) of the network with the lowest training loss under each penalty; NaN where there is none."""
+    penalties = (_OF_ALL if recipe.softmax else _OF_INPUTS) if l2 == "auto" else (l2,)
     outputs = np.full((len(penalties), len(inputs), recipe.sizes[-1]), np.nan)
-    most = max(len(np.unique(groups[positions == place])) for place in np.unique(positions))
-    if np.isnan(inputs).any() or most < 2:
-        return outputs
+    wrong, sizes = np.full((len(penalties), len(inputs)), np.nan), np.bincount(groups)[groups]
     recipes = [replace(recipe, l2=penalty, starts=min(recipe.starts, _STARTS)) for penalty in penalties]
-    folds, targets = dealt(positions, groups, min(most, _FOLDS)), coding.targets(positions)
+    for kept, held in _parts(inputs, positions, groups):
+        weights = None if sample_weight is None else sample_weight[kept]
+        for number, own in enumerate(
+            train_networks(inputs[kept], coding.targets(positions[kept]), recipes, sample_weight=weights)
+        ):
+            starts = Network(recipe.sizes, recipe.slopes, recipe.softmax, own.weights).output(inputs[held])
+            wrong[number, held] = np.mean([coding.decode(answers) != positions[held] for answers in starts], axis=0)
+            chosen = Network(recipe.sizes, recipe.slopes, recipe.softmax, own.weights[own.chosen])
+            outputs[number, held] = chosen.in_float64().output(inputs[held])
+        progress(len(held) / len(inputs))
+    answered = ~np.isnan(wrong[0])
+    by: Literal["log loss", "wrong answers"] = "log loss" if recipe.softmax else "wrong answers"
+    if not answered.any():
+        path = PenaltyPath(_UNTRIED if l2 == "auto" else l2, (), (), by)
+        return Choice(replace(recipe, l2=path.l2), path, coding, outputs[0])
+    counted = np.ones(len(inputs)) if sample_weight is None else sample_weight.astype(np.float64)
+    codings = [calibrated(coding, output, positions, counted) for output in outputs]
+    if recipe.softmax:
+        losses = [surprise(own, output, positions, counted) for own, output in zip(codings, outputs, strict=True)]
+    else:
+        losses = np.average(wrong[:, answered], axis=1, weights=(counted / sizes)[answered]).tolist()
+    best = int(np.argmin(losses))
+    path = PenaltyPath(penalties[best], penalties, tuple(losses), by)
+    return Choice(replace(recipe, l2=path.l2), path, codings[best], outputs[best])
+
+
+def _parts(inputs: Floats32, positions: Integers, groups: Integers) -> Iterator[tuple[Integers, Integers]]:
+    """Yield the rows that a fold learns from and those that it holds out; none where too few rows differ, or some are empty."""
+    most = max(len(np.unique(groups[positions == place])) for place in np.unique(positions))
+    if most < 2 or np.isnan(inputs).any():
+        return
+    folds = dealt(positions, groups, min(most, _FOLDS))
     for fold in np.unique(folds):
         kept, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        held = held[np.isin(positions[held], positions[kept])]  # of a class that was never met no network knows anything
-        weights = None if sample_weight is None else sample_weight[kept]
-        for output, own in zip(outputs, train_networks(inputs[kept], targets[kept], recipes, sample_weight=weights), strict=True):
-            network = Network(recipe.sizes, recipe.slopes, recipe.softmax, own.weights[own.chosen])
-            output[held] = network.in_float64().output(inputs[held])
-    return outputs
+        met = held[np.isin(positions[held], positions[kept])]  # of a class that was never met no network knows anything
+        if len(met) and len(np.unique(positions[kept])) > 1:
+            yield kept, met

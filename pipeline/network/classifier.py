@@ -143,9 +143,9 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: ArrayLike) -> Floats:
         """Return the (rows, classes) score of each of ``classes_``; for two classes the (rows,) lead of the second.
 
-        It is the logarithm of its probability, up to a constant. The class that ``predict`` names is the first of the largest, and of two the second
-        exactly where its lead is positive: where rounding or a tie would tell otherwise, its score is raised by one bit
-        above the others. Errors as in ``predict``.
+        It is the logarithm of its probability, up to a constant. The class that ``predict`` names is the first of the
+        largest, and of two the second exactly where its lead is positive: where rounding or a tie would tell otherwise, its
+        score is raised by one bit above the others. Errors as in ``predict``.
         """
         inputs, answers = self._answered(X)
         scores = self._by_class(self.coding_.scores(self.network_.in_float64().output(inputs)), answers)

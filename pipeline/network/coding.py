@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 
 NO_CLASS = -1
+STEEPNESS = 3.0
+"""Logits between neighbouring thresholds that the ordinal loss asks for."""
 _TINY, _HUGE = 1e-300, 1e150  # what stands for 0 and infinity where logarithms and sums must be finite
 
 
@@ -24,7 +26,8 @@ class Coding:
         codes: one number a class, for a single output.
         softmax: one output a class instead.
         slope: of the Leaky ReLU behind which a single output lies.
-        steepness: logits a unit, (K - 1,) for the thresholds between neighbouring codes, (1,) for softmax; None until ``calibrated``.
+        steepness: logits a unit: (K - 1,) for the thresholds between neighbouring codes, (1,) for softmax; None is what the
+            loss asks for.
         least: (K,) probability below which a class is excluded; None where that was not measured. See ``possible``.
     """
 
@@ -77,12 +80,17 @@ class Coding:
 
     def scores(self, output: ArrayLike) -> Floats:
         """Return the (rows, K) logarithm, up to a constant, of each probability of (rows, outputs) outputs: see ``terms``."""
-        return np.asarray(self.terms(output) @ np.array(self.steepness or np.full(max(1, len(self.codes) - 1), np.nan)))
+        return np.asarray(self.terms(output) @ np.array(self.steepness or self._uncalibrated()))
+
+    def _uncalibrated(self) -> Floats:
+        codes = np.unique(self.codes)
+        gaps = np.diff(np.where(codes > 0, codes, codes / (self.slope or 1.0)))
+        return np.ones(1) if self.softmax else STEEPNESS / gaps
 
     def probabilities(self, output: ArrayLike) -> Floats:
         """Return the (rows, K) probability of each class for a (rows, outputs) output; each row sums to 1 up to rounding.
 
-        They never contradict ``decode``. A row with NaN has NaN for every class, and so has every row before ``calibrated``.
+        They never contradict ``decode``. A row with NaN has NaN for every class.
         """
         scores = self.scores(output)
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))

@@ -36,7 +36,7 @@ def padded_data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | N
 
 
 def terms_of(recipes: list[Recipe]) -> Any:
-    """Return the (layers, G, 8) slopes, the (kernels, G, 8) penalties and the three (J, G, 8) of thresholds, for a recipe a network."""
+    """Return the (layers, G, 8) slopes, (kernels, G, 8) penalties and three (J, G, 8) of thresholds, for a recipe a network."""
     positions = {recipe: position for position, recipe in enumerate(dict.fromkeys(recipes))}
     own = np.array([positions[recipe] for recipe in recipes]).reshape(-1, LANES)
     slopes = np.array([recipe.slopes for recipe in positions], np.float32).T

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from pipeline.config.loss import chosen_loss
 from pipeline.config.schema import Loss, NetworkSection, TrainingSection
 from pipeline.machine.arrays import Floats, Floats32, Integers
-from pipeline.network.coding import Coding
+from pipeline.network.coding import STEEPNESS, Coding
 from pipeline.network.layers import layer_sizes
 
-# logits between thresholds; it and l2 were chosen by grouped validation inside the article's training rows: make recipes
-_STEEPNESS = 3.0
 _L2 = 0.001
 _VISITS, _EPOCHS = 10_000_000, (10, 300)  # of rows in all the epochs
 _BATCH = (10, 1000)
@@ -52,13 +50,32 @@ class Recipe:
     codes: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True)
+class PenaltyPath:
+    """How the penalty was chosen.
+
+    Attributes:
+        l2: the one that has the lowest loss.
+        penalties: (L,) tried; none where too few rows differ to hold some out.
+        losses: (L,) what speaks against each.
+        by: behind softmax the log loss of the held-out rows; else the share of them that is answered wrongly, on the average of
+            the starts, every group of rows counting the same.
+    """
+
+    l2: float
+    penalties: tuple[float, ...]
+    losses: tuple[float, ...]
+    by: Literal["log loss", "wrong answers"]
+
+
 def sized(training: TrainingSection, rows: int) -> TrainingSection:
-    """Return the section with numbers where it says "auto", for so many training rows; ``l2`` stays.
+    """Return the section with numbers where it says "auto", for so many training rows; ``l2`` is then 0.001.
 
     Up to a thousand rows all are trained on 300 times, ten at a time, from 64 starts. Beyond, a step takes a hundredth of them,
     up to 1,000 rows. Beyond 30,000 the visits are bounded, and then the starts: the more rows, the less a single start decides.
     """
     chosen = {
+        "l2": _L2,
         "epochs": int(np.clip(_VISITS // rows, _EPOCHS[0], _EPOCHS[1])),
         "batch_size": int(np.clip(rows // 100, _BATCH[0], _BATCH[1])),
         "starts": int(np.clip(_STARTED // rows, _STARTS[0], _STARTS[1])),
@@ -67,18 +84,14 @@ def sized(training: TrainingSection, rows: int) -> TrainingSection:
 
 
 def recipe_of(network: NetworkSection, training: TrainingSection, inputs: int, coding: Coding, rows: int) -> Recipe:
-    """Return the recipe that the two sections give for a number of inputs and rows and the classes of a coding.
-
-    Its ``l2`` is 0.001 where it is to be chosen.
-    """
-    settings = sized(training, rows).model_dump(exclude={"engine", "loss"})
+    """Return the recipe that the two sections give for a number of inputs and rows and the classes of a coding."""
     return Recipe(
         sizes=layer_sizes(inputs, network, len(coding.classes)),
         slopes=network.slopes(),
         softmax=coding.softmax,
         loss=chosen_loss(network, training),
         codes=coding.codes,
-        **settings | {"l2": _L2 if settings["l2"] == "auto" else settings["l2"]},
+        **sized(training, rows).model_dump(exclude={"engine", "loss"}),
     )
 
 
@@ -111,7 +124,7 @@ def thresholds(recipe: Recipe) -> Thresholds:
     places = np.where(middles > 0, middles, middles / slope if slope else 0)
     gaps = np.diff(places) if len(places) > 1 else np.array([np.ptp(before[-2:])]) if len(places) else np.zeros(0)
     nearest = np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf))[: len(places)]
-    return Thresholds(*(array.astype(np.float32) for array in (middles, places, _STEEPNESS / nearest)))
+    return Thresholds(*(array.astype(np.float32) for array in (middles, places, STEEPNESS / nearest)))
 
 
 def penalties(recipe: Recipe) -> tuple[float, ...]:

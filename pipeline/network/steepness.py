@@ -31,9 +31,7 @@ def calibrated(coding: Coding, output: Floats, positions: Integers, weights: Flo
     NaN are left out; without any other row the coding stays as it is. Source: Platt (1999), "Probabilistic outputs for support
     vector machines", section 2.2, whose targets are the same for two classes.
 
-    Args:
-        positions: (rows,) classes, as positions in ``coding.classes``.
-        weights: (rows,) by which each row counts; by default 1.
+    ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``weights`` (rows,) by which each row counts.
     """
     from scipy.optimize import minimize
 
@@ -65,8 +63,7 @@ def with_sets(coding: Coding, output: Floats, positions: Integers, groups: Integ
     Sadinle, Lei and Wasserman (2019), "Least ambiguous set-valued classifiers with bounded error levels"; Lee, Barber and Willett
     (2023), "Distribution-free inference with hierarchical data", section 4; Vovk (2015), "Cross-conformal predictors".
 
-    Args:
-        positions, groups: (rows,) classes, as positions in ``coding.classes``, and numbers of what stays together.
+    ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``groups`` (rows,) numbers of what stays together.
     """
     shares, least = coding.probabilities(output), []
     for place in range(len(coding.classes)):

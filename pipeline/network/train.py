@@ -101,9 +101,9 @@ def losses(
 ) -> Floats:
     """Return the (S,) float64 losses of (S, P) weights: the mean over the rows, each times its weight, plus the L2 penalty.
 
-    The penalty is on the first kernel, or on all. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and BinaryCrossentropy
-    (outputs are probabilities, clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2; ``pipeline.network.recipe.thresholds``
-    for the ordinal loss.
+    See ``pipeline.network.recipe.penalties``. Source: keras.losses.MeanSquaredError, CategoricalCrossentropy and
+    BinaryCrossentropy (outputs are probabilities, clipped to [1e-7, 1 - 1e-7]); keras.regularizers.L2;
+    ``pipeline.network.recipe.thresholds`` for the ordinal loss.
     """
     kernels = [kernel for kernel, _ in unflatten(weights.astype(np.float64), recipe.sizes)]
     penalised = zip(penalties(recipe), kernels, strict=False)

@@ -44,7 +44,7 @@ def reopen(path: Path | str, data: str | None = None, program: str = Call.progra
             problem = f"this run was not written by this version: {table.path} has other rows; train again"
             raise RunError(f"{folder / 'run.json'}: {problem}")
         odds = {name: row.probabilities for name, row in record.comparison.items() if row.probabilities}
-        parts, yardsticks = run.split, replace(run.yardsticks, probabilities=odds)
+        parts, yardsticks = run.split, replace(run.yardsticks, probabilities=odds, choice=record.choice)
         if data is not None:
             notes += (
                 f"{table.path} is the file of the training: {record.data.train:,} of these {len(table):,} rows were trained on",

@@ -15,6 +15,7 @@ from pipeline.judge.bootstrap import groups_note, rows_note
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability
+from pipeline.judge.sets import score_sets
 from pipeline.judge.unseen import folds_note
 from pipeline.network.layers import layer_sizes, parameters
 from pipeline.runs.summary import Accuracy, ScoresSummary, Seconds, Sides, Summary
@@ -90,6 +91,8 @@ def _figures(evaluation: Evaluation, config: Config) -> dict[str, object]:
         "comparison": evaluation.standings,
         "unseen": _unseen(evaluation, config.evaluation),
         "probabilities": None if isnan(evaluation.probabilities.log_loss.value) else _probabilities(evaluation),
+        "choice": evaluation.choice,
+        "sets": _sets(evaluation, config.evaluation),
         "subgroups": evaluation.subgroups,
         "advice": evaluation.advice,
     }
@@ -130,7 +133,17 @@ def _folds_notes(evaluation: Evaluation | None, config: Config) -> list[str]:
 def _probabilities(evaluation: Evaluation) -> dict[str, object]:
     scores = dict(vars(evaluation.probabilities))
     per_class = zip(scores["classes"], map(_of_class, scores.pop("per_class")), strict=True)
-    return scores | {"spread": evaluation.spread, "classes": dict(per_class)}
+    return scores | {"classes": dict(per_class)}
+
+
+def _sets(evaluation: Evaluation, section: EvaluationSection) -> dict[str, object] | None:
+    """Return what the sets of possible classes are worth, on test rows and on those that the folds held out."""
+    unseen, level = evaluation.unseen, section.interval
+    own = score_sets(evaluation.truth[evaluation.tested], evaluation.possible, level)
+    further = None
+    if unseen and unseen.possible is not None:
+        further = vars(score_sets(evaluation.truth, unseen.possible, level, unseen.groups)) | {"confidence": section.confidence}
+    return vars(own) | {"confidence": section.confidence, "unseen": further}
 
 
 def _of_class(scores: ClassProbability) -> dict[str, object]:

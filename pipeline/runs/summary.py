@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pipeline.config.schema import CardSection, Feature
 from pipeline.data.profiles import UNSEEN_WORDS, Together
 from pipeline.judge.probability import ProbabilityFigures
+from pipeline.network.recipe import PenaltyPath
 
 
 def finite(value: Any) -> Any:
@@ -152,10 +153,23 @@ class _ClassProbabilities(Part):
     curve: tuple[_CurvePoint, ...]
 
 
-class _Probabilities(Part):
-    """Figures about the probabilities of the test rows; ``spread`` is that of a single output around its codes."""
+class SetsSummary(Part):
+    """As in ``judge.sets.SetScores``; ``unseen`` is the same of the rows that the folds held out."""
 
-    spread: Figure
+    confidence: float
+    rows: int
+    coverage: Figure
+    coverage_interval: Interval
+    mean_size: Figure
+    unsure: Figure
+    sure_accuracy: Figure
+    unseen: "SetsSummary | None" = None
+
+
+class _Probabilities(Part):
+    """Figures about the probabilities of the test rows; runs of earlier versions also have a ``spread``."""
+
+    spread: Figure = None
     rows: int
     classes: dict[str, _ClassProbabilities]
     macro_auc: EstimateSummary
@@ -232,6 +246,8 @@ class Summary(Part):
     comparison: dict[str, StandingSummary]
     unseen: _Unseen | None
     probabilities: _Probabilities | None
+    sets: SetsSummary | None = None
+    choice: PenaltyPath | None = None
     subgroups: dict[str, tuple[_Subgroup, ...]]
     advice: _Advice | None
     copies: CopiesSummary

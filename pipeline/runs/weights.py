@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.judge.baselines import Yardsticks
     from pipeline.network.train import Trained
 
-_TUPLES = ("sizes", "slopes", "classes", "codes", "features")
+_TUPLES = ("sizes", "slopes", "classes", "codes", "features", "steepness", "least")
 Made = TypeVar("Made")
 
 
@@ -68,6 +69,13 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     must("initial", np.float32, (starts, parameters(sizes)))
     must("loss_curves", np.float32, (None, starts))
     must("chosen", np.int64, (), lambda array: 0 <= array < starts)
+    if "steepness" in arrays:
+        thresholds = 1 if network.output == "softmax" else max(1, len(names) - 1)
+        must("steepness", np.float64, (thresholds,), lambda array: ((array > 0) & (array < np.inf)).all())
+    if "least" in arrays:
+        must("least", np.float64, (len(names),), lambda array: ((array >= 0) & (array <= 1)).all())
+    if "slope" in arrays:
+        must("slope", np.float64, (), lambda array: array == (network.slopes()[-1] if network.output == "code" else 1))
     if "spread" in arrays:
         must("spread", np.float64, (), lambda array: 0 < array < np.inf)
     for name in ("fill", "center", "scale"):
@@ -104,6 +112,8 @@ def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) ->
             must("unseen_kind", np.str_, (), lambda array: array.item() in UNSEEN_WORDS)
         if "network" not in names.tolist():
             raise ValueError('the array "unseen_names" must name the network')
+    if unseen and "unseen_possible" in arrays:
+        must("unseen_possible", np.bool_, (rows, len(classes)))
     if unseen and arrays.keys() & {"chances", "chances_names"}:  # older runs have none
         models = must("chances_names", np.str_, (None,), lambda array: "".join(array.tolist()).isprintable() and _distinct(array))
         must("chances", np.float32, (len(models), rows, len(classes)), lambda array: not ((array < 0) | (array > 1)).any())
@@ -129,7 +139,10 @@ def _distinct(array: Any) -> bool:
 def model_of(arrays: Arrays) -> Model:
     """Return the model that ``to_arrays`` was given; the arrays were checked."""
     network = _made(Network, arrays | {"weights": arrays["weights"][int(arrays["chosen"])]})
-    return Model(_made(Preprocessor, arrays), network, _made(Coding, arrays))
+    coding = _made(Coding, arrays)
+    if "spread" in arrays:  # earlier versions: the output is drawn around its class's code, from a normal distribution
+        coding = replace(coding, steepness=tuple((np.diff(np.unique(coding.codes)) / arrays["spread"] ** 2).tolist()))
+    return Model(_made(Preprocessor, arrays), network, coding)
 
 
 def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
@@ -143,7 +156,8 @@ def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
     if "unseen_groups" in arrays:
         kind = {"kind": arrays["unseen_kind"].item()} if "unseen_kind" in arrays else {}
         chances = dict(zip(arrays["chances_names"].tolist(), arrays["chances"], strict=True)) if "chances" in arrays else {}
-        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], _answers("unseen", arrays), chances=chances, **kind)
+        possible, answers = arrays.get("unseen_possible"), _answers("unseen", arrays)
+        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], answers, chances=chances, possible=possible, **kind)
     counts = dict(zip(arrays["counted_classes"].tolist(), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
     return _made(Trained, arrays), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks

@@ -13,6 +13,7 @@ from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.findings.audit import audit
 from pipeline.machine.progress import progress_bar
+from pipeline.network.recipe import sized
 from pipeline.runs.summary import Origin
 from pipeline.study.claims import judged_claims
 from pipeline.study.compare import COLUMNS, cell_figures, gather
@@ -35,6 +36,8 @@ def study(
     """
     check_grid(config)
     table = load(config.data, config.split.group_by or ())
+    rows = round((1 - config.split.test_size) * len(table))  # "auto" is the same for every split
+    config = config.model_copy(update={"training": sized(config.training, rows)})
     own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
     call = Call(program, "study", origin.path, origin.settings, origin.data)
     doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split), call)
@@ -57,7 +60,7 @@ def study(
             networks=networks,
             seconds=seconds,
             networks_per_second=networks / seconds if seconds else None,
-            grid=StudyGrid(grid.alphas, grid.features, grid.outputs, grid.seeds, training.starts, splits),
+            grid=StudyGrid(grid.alphas, grid.features, grid.outputs, grid.seeds, int(training.starts), splits),
             reference=grid.reference,
             recipe=_recipe(config),
             level=config.evaluation.interval,
@@ -87,7 +90,7 @@ def _recipe(config: Config) -> StudyRecipe:
 
 def _train(store: Store, plan: Sequence[StudyTask], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
     """Carry out the tasks that are not kept yet; what was done is kept whatever stops the rest."""
-    done, networks = store.done(), [len(task.pairs) * config.training.starts for task in plan]
+    done, networks = store.done(), [len(task.pairs) * int(config.training.starts) for task in plan]
     waiting = {number: task for number, task in enumerate(plan) if number not in done}
     kept = sum(networks[number] for number in done)
     title = f"going on after {kept:,} networks, training" if done else "training"

@@ -46,7 +46,7 @@ class Measured:
 
 def gather(networks: Iterable[pd.DataFrame], splits: Sequence[Division], config: Config) -> tuple[Measured, ...]:
     """Lay out ``COLUMNS`` of every network, in parts of any size; raise RunError where one of the grid is lacking."""
-    study, size = config.study, config.study.splits * config.study.seeds * config.training.starts
+    study, size = config.study, config.study.splits * config.study.seeds * int(config.training.starts)
     cells = [(features, output, alpha) for output, features, alpha in product(study.outputs, study.features, study.alphas)]
     measured = {}
     for kind in dict.fromkeys(division.kind for division in splits):

@@ -94,7 +94,7 @@ def tasks(splits: tuple[Division, ...], config: Config, most: int) -> tuple[Stud
     """Return the tasks in their order, each of at most ``most`` networks."""
     seeds = range(config.training.seed, config.training.seed + config.study.seeds)
     pairs = [(alpha, seed) for seed in seeds for alpha in config.study.alphas]
-    parts = -(-len(pairs) // max(1, most // config.training.starts))
+    parts = -(-len(pairs) // max(1, most // int(config.training.starts)))
     ends = [len(pairs) * part // parts for part in range(parts + 1)]
     return tuple(
         StudyTask(division, features, output, tuple(pairs[start:end]))
@@ -109,7 +109,7 @@ def task_size(config: Config, rows: int) -> int:
     for output in config.study.outputs:
         network = config.network.model_copy(update={"output": output, "alpha": 0.0})
         coding = Coding(tuple(config.data.codes), tuple(config.data.codes.values()), output == "softmax")
-        sizes.append(chunk(recipe_of(network, config.training, len(config.data.features), coding), rows))
+        sizes.append(chunk(recipe_of(network, config.training, len(config.data.features), coding, rows), rows))
     return min(sizes)
 
 
