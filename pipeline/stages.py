@@ -19,10 +19,11 @@ from pipeline.judge.unseen import held_out, profiles_of
 from pipeline.machine.arrays import Integers
 from pipeline.model import Fitted, Prepared, fit, prepare
 from pipeline.network.keras_model import build
+from pipeline.runs.parts import Seconds
 from pipeline.runs.run_json import unsaved_record
 from pipeline.runs.saved import Run
 from pipeline.runs.summarise import summarise
-from pipeline.runs.summary import Origin, Seconds, Summary
+from pipeline.runs.summary import Origin, Summary
 from pipeline.runs.write import prepare_models, save_run
 from pipeline.track.command import track
 

@@ -18,7 +18,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 _Chosen = TypeVar("_Chosen")
 OrAuto = Annotated[
     Annotated[Literal["auto"], Tag("auto")] | Annotated[_Chosen, Tag("given")],
-    Discriminator(lambda value: "auto" if isinstance(value, str) else "given"),
+    Discriminator(lambda value: "auto" if value == "auto" else "given"),
 ]
 Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
 Output = Literal["code", "softmax"]
@@ -28,7 +28,7 @@ Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
 Code = Literal[
     "C101", "C102", "C103", "C104", "D201", "D202", "D203", "D204", "D205", "D206", "D207", "D208", "D209",
     "D210", "D211", "D212", "D213", "D214", "D215", "D216", "D217",
-    "T301", "T302", "T303", "T304", "T305", "E401", "E402", "E403", "E404", "E405", "E407", "E408",
+    "T301", "T302", "T303", "T304", "T305", "E401", "E402", "E403", "E404", "E405", "E406", "E407", "E408",
 ]
 # fmt: on
 """What a finding is called; ``pipeline.findings`` has a rule for each."""

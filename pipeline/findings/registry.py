@@ -79,6 +79,7 @@ RULES = {
         Rule("E403", "warning", evaluation_rules.worse_on_unseen_profiles),
         Rule("E404", "warning", evaluation_rules.train_and_test_apart),
         Rule("E405", "warning", error_rules.labels_doubted),
+        Rule("E406", "warning", error_rules.miscalibrated),
         Rule("E407", "warning", error_rules.worse_in_a_subgroup),
         Rule("E408", "warning", error_rules.class_hardly_found),
     )

@@ -28,6 +28,7 @@ _AGAINST = {
     "E402": "",  # told with its name
     "E407": "in a subgroup it is much worse",
     "E404": "training and test accuracy are far apart",
+    "E406": "its probabilities do not mean what they say",
     "D204": "rows repeat one another",
     "E405": "some labels look wrong to every model",
     "D208": "equal rows have different labels",

@@ -8,8 +8,9 @@ from pipeline.findings import RULES, Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import number
+from pipeline.runs.parts import FindingSummary, StandingSummary
 from pipeline.runs.saved import Run
-from pipeline.runs.summary import FindingSummary, StandingSummary, Summary
+from pipeline.runs.summary import Summary
 
 RATES = {
     "recall": "sensitivity",

@@ -12,7 +12,8 @@ from pipeline.findings import Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.probability import ProbabilityFigures
 from pipeline.runs.history import Entry
-from pipeline.runs.summary import FindingSummary, Interval, ScoresSummary, Summary
+from pipeline.runs.parts import FindingSummary, Interval, ScoresSummary
+from pipeline.runs.summary import Summary
 
 _WIDE = 120  # characters, that the figures of the models take with their intervals
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}

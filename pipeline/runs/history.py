@@ -7,9 +7,10 @@ from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.errors import PipelineError
 from pipeline.machine.files import sha256_of
+from pipeline.runs.parts import Accuracy, FindingSummary, Part
 from pipeline.runs.place import LATEST, resolve_run, run_folders
 from pipeline.runs.saved import read_config, read_record
-from pipeline.runs.summary import Accuracy, FindingSummary, Origin, Part
+from pipeline.runs.summary import Origin
 
 
 class Entry(Part):

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError
 
 from pipeline import __version__
 from pipeline.config.schema import Config
-from pipeline.runs.summary import Origin, Part, Summary
+from pipeline.runs.parts import Part
+from pipeline.runs.summary import Origin, Summary
 
 _NO_DIGEST = "0" * 64
 Name = Literal["config.yaml", "network.keras", "preprocessor.joblib", "weights.npz"]

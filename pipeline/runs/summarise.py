@@ -18,7 +18,8 @@ from pipeline.judge.probability import ClassProbability
 from pipeline.judge.sets import score_sets
 from pipeline.judge.unseen import folds_note
 from pipeline.network.layers import layer_sizes, parameters
-from pipeline.runs.summary import Accuracy, ScoresSummary, Seconds, Sides, Summary
+from pipeline.runs.parts import Accuracy, ScoresSummary, Seconds, Sides
+from pipeline.runs.summary import Summary
 
 _NO_SIDES = dict.fromkeys(Sides.model_fields)
 _REFUSED: dict[str, object] = dict.fromkeys(("unseen", "probabilities", "advice"))

@@ -1,229 +1,40 @@
 """What a run says, typed: the terminal, ``--json``, the report, run.json and MLflow are drawn from it."""
 
 from dataclasses import dataclass
-from math import isfinite
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
-from pipeline.config.schema import CardSection, Feature
-from pipeline.data.profiles import UNSEEN_WORDS, Together
-from pipeline.judge.probability import ProbabilityFigures
+from pipeline.config.schema import CardSection
+from pipeline.data.profiles import UNSEEN_WORDS
 from pipeline.network.recipe import PenaltyPath
-
-
-def finite(value: Any) -> Any:
-    """Return the value with None for every float that is not finite, at any depth."""
-    if isinstance(value, dict | list | tuple):
-        return {key: finite(item) for key, item in value.items()} if isinstance(value, dict) else [*map(finite, value)]
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-Figure = Annotated[float | None, BeforeValidator(finite)]  # None where it was not measured or is not finite
-Interval = tuple[Figure, Figure] | None
-_Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(finite)]
-_Shares = tuple[_Share, _Share] | None
-Seconds = Annotated[dict[Literal["load", "fit", "total"], float], Field(min_length=3)]
-_Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-Side = TypeVar("Side")
+from pipeline.runs.parts import (
+    Accuracy,
+    AdviceSummary,
+    ColumnSummary,
+    CopiesSummary,
+    DataSummary,
+    Figure,
+    FindingSummary,
+    NetworkSummary,
+    Part,
+    ProbabilitiesSummary,
+    ScoresSummary,
+    Seconds,
+    SetsSummary,
+    Sides,
+    StandingSummary,
+    SubgroupSummary,
+    Text,
+    UnseenSummary,
+)
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where a run's config came from: the file, the overrides and ``--data``."""
 
-    path: _Text
-    settings: tuple[_Text, ...] = ()
-    data: _Text | None = None
-
-
-class Part(BaseModel):
-    """Closed and frozen; its fields are the keys of the JSON, in their order. It is also made from an object's attributes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, validate_by_name=True, serialize_by_alias=True)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return self.model_dump(mode="json")
-
-
-class Sides(Part, Generic[Side]):
-    """The same of the training rows, None on another file than theirs, and of the test rows."""
-
-    train: Side | None
-    test: Side | None
-
-
-class DataSummary(Part):
-    """The file, its rows, and the rows of each class."""
-
-    path: _Text
-    sha256: str
-    rows: Annotated[int, Field(ge=1, lt=2**63)]
-    train: int
-    test: int
-    classes: dict[str, int]
-
-
-class _Network(Part):
-    layers: tuple[int, ...]
-    alpha: float | tuple[float, ...]
-    parameters: int
-
-
-class Accuracy(Part):
-    """The network's shares of right answers."""
-
-    train: _Share
-    test: _Share
-    test_interval: _Shares
-    unseen_profiles: _Share
-    unseen_interval: _Shares
-
-
-class ScoresSummary(Part):
-    """As in ``judge.metrics.Scores``; ``confusion`` is {truth: {answer: rows}}, an answer may be "no class"."""
-
-    rows: int
-    confusion: dict[str, dict[str, int]]
-    recall: dict[str, Figure]
-    recall_interval: dict[str, Interval]
-    specificity: dict[str, Figure]
-    specificity_interval: dict[str, Interval]
-    precision: dict[str, Figure]
-    precision_interval: dict[str, Interval]
-    negative_predictive_value: dict[str, Figure]
-    negative_predictive_value_interval: dict[str, Interval]
-    macro_f1: Figure
-    macro_f1_interval: Interval
-    balanced_accuracy: Figure
-    balanced_accuracy_interval: Interval
-
-
-class StandingSummary(Part):
-    """As in ``judge.standing.Standing``; runs of earlier versions have no ``probabilities`` of baselines."""
-
-    test: Figure
-    test_interval: Interval
-    unseen: Figure
-    unseen_interval: Interval
-    unseen_lead: Interval
-    better: int | None
-    worse: int | None
-    p: Figure
-    probabilities: ProbabilityFigures | None = None
-
-
-class _Fold(Part):
-    rows: int
-    groups: int
-    accuracy: Figure
-
-
-class _Unseen(Part):
-    kind: Together = "profiles"
-    group_by: tuple[str, ...]
-    folds: int
-    seed: int
-    groups: int
-    rows: int
-    interval_note: str
-    per_fold: tuple[_Fold, ...]
-
-
-class EstimateSummary(Part):
-    """A figure with its interval."""
-
-    value: Figure
-    interval: tuple[Figure, Figure]
-
-
-class _CurvePoint(Part):
-    predicted: Figure
-    observed: Figure
-    interval: Interval
-    rows: int
-
-
-class _ClassProbabilities(Part):
-    auc: EstimateSummary
-    calibration_slope: EstimateSummary
-    calibration_intercept: EstimateSummary
-    calibration_in_the_large: EstimateSummary
-    curve: tuple[_CurvePoint, ...]
-
-
-class SetsSummary(Part):
-    """As in ``judge.sets.SetScores``; ``unseen`` is the same of the rows that the folds held out."""
-
-    confidence: float
-    rows: int
-    coverage: Figure
-    coverage_interval: Interval
-    mean_size: Figure
-    unsure: Figure
-    sure_accuracy: Figure
-    unseen: "SetsSummary | None" = None
-
-
-class _Probabilities(Part):
-    """Figures about the probabilities of the test rows; runs of earlier versions also have a ``spread``."""
-
-    spread: Figure = None
-    rows: int
-    classes: dict[str, _ClassProbabilities]
-    macro_auc: EstimateSummary
-    brier: EstimateSummary
-    log_loss: EstimateSummary
-
-
-class _Subgroup(Part):
-    low: Annotated[Figure, Field(alias="from")]
-    high: Annotated[Figure, Field(alias="to")]
-    rows: int
-    accuracy: Figure
-    interval: Interval
-
-
-class _Layer(Part):
-    layer: int
-    negative: Figure
-    units: tuple[Figure, ...]
-    dead: tuple[int, ...]
-
-
-class _Advice(Part):
-    inputs: dict[str, dict[str, Figure]]
-    layers: tuple[_Layer, ...]
-    reachable: dict[str, bool]
-    recommendation: str
-
-
-class _Column(Feature):
-    """What the config declares of a column, its cells without a usable value, and what replaces them."""
-
-    gaps: int
-    implausible: int
-    fill: Figure
-
-
-class CopiesSummary(Part):
-    """As in ``findings.copy_rules.Copies``."""
-
-    test: int
-    of_training_rows: int
-    of_training_profiles: int | None
-
-
-class FindingSummary(Part):
-    """As in ``findings.Finding``."""
-
-    code: str
-    level: Literal["info", "warning", "error"]
-    message: str
-    evidence: Annotated[dict[str, Any], BeforeValidator(finite)]
-    fix: str
-    accepted: bool
+    path: Text
+    settings: tuple[Text, ...] = ()
+    data: Text | None = None
 
 
 class Summary(Part):
@@ -238,20 +49,20 @@ class Summary(Part):
     interval_note: str
     engine: str
     data: DataSummary
-    network: _Network
+    network: NetworkSummary
     accuracy: Accuracy
     keras_accuracy: Sides[Figure]
     metrics: Sides[ScoresSummary]
     baselines: dict[str, Figure]
     comparison: dict[str, StandingSummary]
-    unseen: _Unseen | None
-    probabilities: _Probabilities | None
+    unseen: UnseenSummary | None
+    probabilities: ProbabilitiesSummary | None
     sets: SetsSummary | None = None
     choice: PenaltyPath | None = None
-    subgroups: dict[str, tuple[_Subgroup, ...]]
-    advice: _Advice | None
+    subgroups: dict[str, tuple[SubgroupSummary, ...]]
+    advice: AdviceSummary | None
     copies: CopiesSummary
-    columns: dict[str, _Column]
+    columns: dict[str, ColumnSummary]
     card: CardSection
     findings: tuple[FindingSummary, ...]
     sound: bool

@@ -61,8 +61,8 @@ FAULTS: list[tuple[str, list[str], list[tuple[str, str]]]] = [
     ("split.zebra", ["test_size", "seed", "stratify", "group_by"], [("stratify: false", "zebra: false")]),
     ("training.engine", ['did you mean "compiled"', "keras"], [("engine: compiled", "engine: compield")]),
     ("data.features.Plasma R.criterion", ['did you mean "random"'], [("criterion: random", "criterion: randon")]),
-    *(("training.epochs", ["integer", shown], [("epochs: 300", f"epochs: {value}")]) for value, shown in WRONG_COUNTS.items()),
-    ("training.epochs", ["greater than or equal to 1", "0"], [("epochs: 300", "epochs: 0")]),
+    *(("training.epochs", ["integer", shown], [("epochs: auto", f"epochs: {value}")]) for value, shown in WRONG_COUNTS.items()),
+    ("training.epochs", ["greater than or equal to 1", "0"], [("epochs: auto", "epochs: 0")]),
     ("training.learning_rate", ["inf"], [("learning_rate: 0.0", "learning_rate: .inf # ")]),
     ("training.learning_rate", ["greater than 0", "-0.001"], [("learning_rate: 0.0", "learning_rate: -1e-3 # ")]),
     ("split.stratify", ["'No'"], [("stratify: false", "stratify: No")]),
@@ -165,7 +165,7 @@ def test_every_problem_is_reported_at_once_each_with_its_own_line(problems: Prob
 
 
 def test_contradictions_are_reported_beside_wrong_types(problems: Problems) -> None:
-    text, _ = edited([("epochs: 300", "epochs: many"), ("pca: null", "pca: 7"), ("Type2: -1", "Type2: 1")])
+    text, _ = edited([("epochs: auto", "epochs: many"), ("pca: null", "pca: 7"), ("Type2: -1", "Type2: 1")])
     assert [problem.split(": ")[1] for problem in problems(text)] == ["data.codes.Type2", "preprocess.pca", "training.epochs"]
 
 

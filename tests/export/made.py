@@ -8,9 +8,9 @@ from pipeline.export.agreement import Scorer, drawn, own
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network, parameters
+from pipeline.runs.parts import DataSummary
 from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Scoring
-from pipeline.runs.summary import DataSummary
 from tests.rounding import decided, within
 
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}

@@ -25,7 +25,7 @@ CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 LEVELS = {
     **dict.fromkeys(("C101", "C102", "C104", "T301", "T302", "T303", "E401"), "error"),
     **dict.fromkeys(("C103", "D201", "D202", "D204", "D205", "D206", "D207", "D208", "D209"), "warning"),
-    **dict.fromkeys(("T304", "T305", "E402", "E403", "E404", "E405", "E407", "E408"), "warning"),
+    **dict.fromkeys(("T304", "T305", "E402", "E403", "E404", "E405", "E406", "E407", "E408"), "warning"),
     **dict.fromkeys(("D210", "D211", "D213", "D214", "D215", "D216", "D217"), "warning"),
     **dict.fromkeys(("D203", "D212"), "info"),
 }

@@ -14,7 +14,7 @@ from pipeline.network.backend import keras
 from pipeline.network.coding import Coding
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
-from pipeline.network.recipe import Recipe, thresholds
+from pipeline.network.recipe import Recipe, penalties, thresholds
 from pipeline.network.train import losses, train_network, train_networks
 from tests.tables import frame_of
 
@@ -107,7 +107,7 @@ def test_weights_mean_what_they_mean_in_keras_fit(recipe):
     (inputs, targets), given = made_up(recipe), drawn_weights(83)
     recipe = replace(recipe, optimizer="sgd", learning_rate=0.1, batch_size=83, starts=1)
     trained = train_network(inputs, targets, recipe, sample_weight=given)
-    model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, trained.initial[0]), recipe.l2)
+    model = build(Network(recipe.sizes, recipe.slopes, recipe.softmax, trained.initial[0]), penalties(recipe))
     kind = "categorical_crossentropy" if recipe.softmax else "mean_squared_error"
     model.compile(optimizer=keras().optimizers.SGD(recipe.learning_rate), loss=kind)
     fitted = model.fit(inputs, targets, batch_size=83, epochs=recipe.epochs, shuffle=False, verbose=0, sample_weight=given)
@@ -255,7 +255,7 @@ def test_recipes_trained_together_with_keras_give_the_numbers_of_each_alone():
 
 
 def test_recipes_that_differ_in_more_than_slopes_seed_and_starts_are_refused():
-    for others in ([], [CODE, replace(CODE, epochs=6)], [CODE, replace(CODE, l2=0.1)]):
+    for others in ([], [CODE, replace(CODE, epochs=6)], [CODE, replace(CODE, every_kernel=True)]):
         with pytest.raises(ValueError, match="differ only in slopes, seed and starts"):
             train_networks(*made_up(CODE), others)
 

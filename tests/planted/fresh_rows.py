@@ -24,7 +24,7 @@ from tests.planted.clean import Case, Places, fresh
 
 ROWS = 20_000
 LEAD = 0.02  # over the largest class, from which a network clearly is better
-CODES = ("E401", "E402", "E403", "E404", "E405", "E407", "E408")
+CODES = ("E401", "E402", "E403", "E404", "E405", "E406", "E407", "E408")
 
 
 @dataclass(frozen=True)

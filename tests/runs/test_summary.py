@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.runs.parts import DataSummary, EstimateSummary, finite
 from pipeline.runs.saved import read_record
-from pipeline.runs.summary import DataSummary, EstimateSummary, Summary, finite
+from pipeline.runs.summary import Summary
 
 NUMBERS = st.floats() | st.integers() | st.text() | st.none()
 ANY = st.recursive(NUMBERS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
