@@ -6,6 +6,7 @@ figures stay. A name is a table (see tables.py), a column of the page, "baseline
 """
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -58,9 +59,10 @@ def figures(truth: Integers, probabilities: Floats) -> Figures:
     }
 
 
-def on_splits(sample: Sample, model: Answers) -> list[Figures]:
-    """Return the figures of each split."""
-    return [figures(sample.truth[split[1]], model.answer(trial_of(sample, split))) for split in sample.splits]
+def on_splits(sample: Sample, model: Answers) -> Figures:
+    """Return each figure as a list, one value a split."""
+    reached = [figures(sample.truth[split[1]], model.answer(trial_of(sample, split))) for split in sample.splits]
+    return {name: [split[name] for split in reached] for name in reached[0]}
 
 
 def on_folds(sample: Sample, model: Answers) -> Figures:
@@ -85,14 +87,12 @@ def measured(sample: Sample, measure: Callable[..., Any], models: Mapping[str, A
     return result
 
 
-def told(name: str, figures: Figures) -> str:
+def told(name: str, columns: Figures) -> str:
     """Return the line of progress about a table."""
-    cells = []
-    for model, column in figures.items():
-        reached = column["figures"]
-        losses = [split["log_loss"] for split in reached] if isinstance(reached, list) else [reached["log_loss"]]
-        cells.append(f"{model} {np.mean(losses):.3f} in {column['seconds']:.0f} s")
-    return f"{name}: {', '.join(cells)}"
+    cells = (
+        f"{model} {np.mean(column['figures']['log_loss']):.3f} in {column['seconds']:.0f} s" for model, column in columns.items()
+    )
+    return f"{name}: log loss of {', '.join(cells)}"
 
 
 JOBS: dict[str, tuple[Callable[[str], Sample | None], Callable[..., Any], dict[str, Mapping[str, Answers]]]] = {
@@ -132,9 +132,10 @@ def main(names: list[str]) -> None:
 
 
 def write(file: Path, result: Figures) -> None:
-    """Write the figures and the page."""
+    """Write the figures, a list of numbers on one line, and the page."""
+    text = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", json.dumps(result, indent=1))
     with whole(file) as hidden:
-        hidden.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        hidden.write_text(text + "\n", encoding="utf-8")
     with whole(file.with_name("RECIPES.md")) as hidden:
         hidden.write_text(page(result), encoding="utf-8")
 
