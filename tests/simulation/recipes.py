@@ -24,7 +24,7 @@ from pipeline.machine.arrays import Floats, Integers
 from pipeline.machine.files import whole
 from tests.bench import machine
 from tests.simulation.recipes_page import page
-from tests.simulation.rivals import BASELINES, NETWORKS, OUTPUTS, Trial, raised, trial_of
+from tests.simulation.rivals import BASELINES, NETWORKS, ON_UNSEEN, OUTPUTS, Trial, raised, trial_of
 from tests.simulation.tables import MADE, OURS, Sample, ours, sample_of
 
 HERE = Path(__file__).parent
@@ -89,15 +89,14 @@ def measured(sample: Sample, measure: Callable[..., Any], models: Mapping[str, A
 
 def told(name: str, columns: Figures) -> str:
     """Return the line of progress about a table."""
-    cells = (
-        f"{model} {np.mean(column['figures']['log_loss']):.3f} in {column['seconds']:.0f} s" for model, column in columns.items()
-    )
+    losses = {model: float(np.mean(column["figures"]["log_loss"])) for model, column in columns.items()}
+    cells = (f"{model} {loss:.3f} in {columns[model]['seconds']:.0f} s" for model, loss in losses.items())
     return f"{name}: log loss of {', '.join(cells)}"
 
 
 JOBS: dict[str, tuple[Callable[[str], Sample | None], Callable[..., Any], dict[str, Mapping[str, Answers]]]] = {
     "splits": (sample_of, on_splits, {"baselines": BASELINES, "network": NETWORKS}),
-    "unseen": (partial(ours, unseen=True), on_folds, {"baselines": BASELINES, "network": OUTPUTS}),
+    "unseen": (partial(ours, unseen=True), on_folds, {"baselines": ON_UNSEEN, "network": OUTPUTS}),
 }
 
 

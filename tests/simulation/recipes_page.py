@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from tests.bench.results import duration, machine, table
-from tests.simulation.rivals import BASELINES, HOW, LEAST, NETWORKS, OUTPUTS
+from tests.simulation.rivals import BASELINES, HOW, LEAST, NETWORKS, ON_UNSEEN, OUTPUTS
 from tests.simulation.tables import FOLDS, MADE, OURS, REPEATS
 
 Figures = dict[str, Any]
@@ -123,7 +123,7 @@ SHOWN: tuple[tuple[str, str, tuple[Callable[[Figures, str, str], float], str]], 
 )
 
 
-ON_UNSEEN = {"accuracy": ("accuracy", ".1%"), "of_profiles": ("mean over profiles", ".1%"), "log_loss": ("log loss", ".3f")}
+PARTS = {"accuracy": ("accuracy", ".1%"), "of_profiles": ("mean over profiles", ".1%"), "log_loss": ("log loss", ".3f")}
 
 
 def columns(tables: Figures, figure: str, show: tuple[Callable[[Figures, str, str], float], str]) -> str:
@@ -137,14 +137,14 @@ def columns(tables: Figures, figure: str, show: tuple[Callable[[Figures, str, st
 
 def on_unseen(tables: Figures) -> str:
     """Return accuracy on unseen profiles, and log loss."""
-    models = (*OUTPUTS, *BASELINES)
+    models = (*OUTPUTS, *ON_UNSEEN)
     rows = []
     for name, entry in ordered(tables):
-        for figure, (title, form) in ON_UNSEEN.items():
+        for figure, (title, form) in PARTS.items():
             rows.append((f"{name}, {title}", *(shown(mean(entry, model, figure), form) for model in models)))
     absent = [name for name in OURS if name not in tables]
     note = f"\n\nLeft out: {', '.join(absent)}." if absent else ""
-    return table(("", *(f"network, {name}" for name in OUTPUTS), *BASELINES), rows) + note
+    return table(("", *(f"network, {name}" for name in OUTPUTS), *ON_UNSEEN), rows) + note
 
 
 def sources(tables: Figures) -> str:
@@ -164,7 +164,7 @@ def ordered(tables: Figures) -> list[tuple[str, Figures]]:
 def taken(result: Figures) -> str:
     """Return how long each model took over all tables, and when."""
     rows = []
-    for place, models in (("splits", (*BASELINES, *NETWORKS)), ("unseen", (*BASELINES, *OUTPUTS))):
+    for place, models in (("splits", (*BASELINES, *NETWORKS)), ("unseen", (*ON_UNSEEN, *OUTPUTS))):
         for model in models:
             runs = [entry["models"][model] for entry in result[place].values() if model in entry["models"]]
             if runs:
