@@ -84,12 +84,13 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
     What: of the rows that are given some probability of a class, another share is of the class.
     Why it matters: 90 % must be right nine times in ten, or whoever reads the probability is misled.
     How it is tested: on unseen rows where folds held them out, else on the test rows. If the probabilities of a class are right,
-        the sum of what is observed less what was predicted is 0, and so is that sum weighted by the logits: intercept 0 and
-        slope 1 of a logistic recalibration. Both together are tested by Hotelling's test, rows of a profile or a patient counting
-        as one, at 0.0001 divided by the number of classes. No probability counts as less than 0.1 %, so that no row decides.
+        what is observed less what was predicted is 0 in the sum, and in the sum weighted by the logits: intercept 0 and slope 1
+        of a logistic recalibration. Both together are tested by Rao's score test, once with rows and once with whole profiles or
+        patients as what chance decides; both p must be below 0.0001 divided by the number of classes. No probability counts as
+        less than 0.1 %, so that no row decides.
     How to fix: `training.l2: auto`, which suits the probabilities to held-out rows; one output a class; more rows. Until then
         quote the classes, not the probabilities.
-    Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Hotelling (1931).
+    Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Rao (1948).
     """
     truth, chances, groups = evaluation.held_out_chances()
     names, details = evaluation.test.classes, {}

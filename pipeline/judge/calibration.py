@@ -4,6 +4,7 @@ Everywhere ``hit`` is (rows,) whether the row is of the class, and ``weights`` (
 """
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 
@@ -66,22 +67,19 @@ def recalibrate(logit: Floats, hit: Flags, weights: Floats, start: tuple[float, 
 def unlike_chances(probability: Floats, hit: Flags, groups: Integers) -> float:
     """Return the p-value of (rows,) probabilities being right: of intercept 0 and slope 1 of the recalibration, together.
 
-    By the scores of both at these values, of which the groups, (rows,) numbers of what belongs together, are the sample, held
-    against 0 by Hotelling's test. No probability counts as less than 0.001. It is 1 where too few groups differ to tell. Sources:
-    Cox (1958), as in ``recalibrate``; Hotelling (1931), "The generalization of Student's ratio".
+    Rao's score test of both: it needs no fit, and its variances are those that the probabilities themselves ask for. Rows of one
+    of the (rows,) groups, such as copies, may all be decided at once: the larger p counts of one that takes rows as independent
+    and one that takes groups as wholes. No probability counts as less than 0.001. Without probabilities it is 1. Sources: Cox
+    (1958), as in ``recalibrate``; Rao (1948), "Large sample tests of statistical hypotheses concerning several parameters".
     """
+    if np.isnan(probability).any():
+        return 1.0
     within = np.clip(probability, _LEAST, 1 - _LEAST)
-    error, logit = hit - within, log_odds(within)
+    terms = np.stack([np.ones_like(within), log_odds(within)], axis=1)
+    score, spreads = (hit - within) @ terms, np.sqrt(within * (1 - within))[:, None] * terms
     number = np.unique(groups, return_inverse=True)[1]
-    sums = np.stack([np.bincount(number, error), np.bincount(number, error * logit)], axis=1)
-    count, mean = len(sums), sums.mean(axis=0)
-    if count < 4 or np.isnan(mean).any():
-        return 1.0
-    spread = np.cov(sums.T)
-    if np.linalg.matrix_rank(spread) < 2:
-        return 1.0
-    ratio = (count - 2) / (2 * (count - 1)) * count * float(mean @ np.linalg.solve(spread, mean))
-    return float((1 + 2 * ratio / (count - 2)) ** (-(count - 2) / 2))  # of the F distribution with 2 and count - 2 degrees
+    wholes = np.stack([np.bincount(number, column) for column in spreads.T], axis=1)
+    return max(exp(-float(score @ np.linalg.pinv(parts.T @ parts) @ score) / 2) for parts in (spreads, wholes))
 
 
 @np.errstate(divide="ignore", invalid="ignore")

@@ -4,6 +4,7 @@ import numpy as np
 
 from pipeline.config.loss import chosen_loss
 from pipeline.data.table import Table
+from pipeline.network.recipe import sized
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing
@@ -27,6 +28,8 @@ def report_page(run: Run, table: Table, summary: Summary) -> str:
         config=run.config,
         level=f"{run.config.evaluation.interval * 100:g}\N{NO-BREAK SPACE}%",
         loss=chosen_loss(run.config.network, run.config.training),
+        penalty=summary.choice.l2 if summary.choice else run.config.training.l2,
+        sized=sized(run.config.training, summary.data.train),
         status=words.status(summary),
         findings=sections.findings(summary.findings),
         comparison=sections.comparison(summary),

@@ -1,6 +1,6 @@
 """What the terminal shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
@@ -39,6 +39,8 @@ def show_summary(console: Console, summary: Summary) -> None:
     else:
         console.print(_accuracy(summary, console.width >= _WIDE))
         console.print(_confusion(summary.metrics.test))
+        for line in _learnt(summary):
+            console.print(Text(line))
     show_findings(console, summary.findings)
     if summary.run and not summary.sound:
         console.print("[bold red]This run is unsound: an error above was not accepted, so its accuracy means nothing.[/]")
@@ -82,6 +84,18 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
     """Print the list of codes."""
     for rule in rules:
         console.print(Text.assemble((f"{rule.code}  {rule.level:<8}", _STYLES[rule.level]), rule.title))
+
+
+def _learnt(summary: Summary) -> Iterator[str]:
+    """Yield what the answers to held-out training rows decided: the sets of possible classes, and the penalty."""
+    if sets := summary.sets:
+        held = f"{_percent(sets.coverage)} of the test rows"
+        if sets.unseen:
+            held += f" and {_percent(sets.unseen.coverage)} of {summary.unseen_words}"
+        size = f"{sets.mean_size:.2f} classes on average, more than one in {_percent(sets.unsure)} of the test rows"
+        yield f"sets of possible classes at {sets.confidence:.0%}: they hold the right one in {held}; {size}"
+    if (choice := summary.choice) and len(choice.penalties) > 1:
+        yield f"penalty (l2) {choice.l2:g}, chosen from {len(choice.penalties)} by the {choice.by} of held-out training rows"
 
 
 def _accuracy(summary: Summary, wide: bool) -> Table:

@@ -55,6 +55,8 @@ class DataSummary(Part):
 
 
 class NetworkSummary(Part):
+    """Widths of the layers, slopes, and how many weights."""
+
     layers: tuple[int, ...]
     alpha: float | tuple[float, ...]
     parameters: int
@@ -110,6 +112,8 @@ class _Fold(Part):
 
 
 class UnseenSummary(Part):
+    """Which rows the folds held out together, and the accuracy in each fold."""
+
     kind: Together = "profiles"
     group_by: tuple[str, ...]
     folds: int
@@ -167,6 +171,8 @@ class ProbabilitiesSummary(Part):
 
 
 class SubgroupSummary(Part):
+    """As in ``judge.evaluate.Subgroup``."""
+
     low: Annotated[Figure, Field(alias="from")]
     high: Annotated[Figure, Field(alias="to")]
     rows: int
@@ -182,6 +188,8 @@ class _Layer(Part):
 
 
 class AdviceSummary(Part):
+    """As in ``judge.advice.Advice``."""
+
     inputs: dict[str, dict[str, Figure]]
     layers: tuple[_Layer, ...]
     reachable: dict[str, bool]

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.special import expit
-from scipy.stats import binom, binomtest, fisher_exact
+from scipy.special import expit, logit
+from scipy.stats import binom, binomtest, fisher_exact, kstest
+from sklearn.linear_model import LogisticRegression
 
 from pipeline.findings import find
 from pipeline.findings.association import binomial_tail
 from pipeline.judge.baselines import FITTED
+from pipeline.judge.calibration import unlike_chances
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import score
 from pipeline.judge.standing import Standing
@@ -35,6 +37,7 @@ def evaluation(
         members={},
     )
     facts.held_out = lambda: (truth, {"network": truth})
+    facts.held_out_chances = lambda: (truth, np.full((200, 2), np.nan), truth)
     return facts
 
 
@@ -57,6 +60,7 @@ def answered(truth, answers, tested=None, unseen=None, members=None) -> Evaluati
         "truth": truth,
         "answers": answers,
         "members": members or {},
+        "chances": np.full((len(tested), len(classes)), np.nan),
     }
     return Evaluation(**nothing | given)
 
@@ -183,6 +187,47 @@ def test_e408_reads_the_folds_where_there_are_some() -> None:
     truth = np.repeat([0, 1], 100)
     facts = answered(truth, truth, unseen=np.zeros(200, dtype=int))
     assert evidence(facts, "E408") == {"classes": ["b"], "details": {"b": {"found": 0, "rows": 100}}}
+
+
+def drawn(seed: int, steeper: float = 1.0, lift: float = 0.0, copies: int = 1) -> Evaluation:
+    """Rows of two classes with the probabilities that they were drawn by, or others; each stands ``copies`` times in the file."""
+    random = np.random.default_rng((406, seed))
+    line = np.repeat(random.normal(0, 1.5, 600 // copies), copies)
+    truth = (np.repeat(random.random(600 // copies), copies) < expit(line)).astype(int)
+    given = expit(steeper * line + lift)
+    held = Unseen(
+        np.arange(600) // copies, np.zeros(600), {"network": truth}, chances={"network": np.stack([1 - given, given], 1)}
+    )
+    return replace(answered(truth, truth), unseen=held)
+
+
+@pytest.mark.parametrize("copies", [1, 5])
+def test_e406_leaves_right_probabilities_alone_and_its_p_is_one(copies: int) -> None:
+    p = []
+    for seed in range(400):
+        facts = drawn(seed, copies=copies)
+        assert evidence(facts, "E406") is None
+        truth, chances, groups = facts.held_out_chances()
+        p.append(unlike_chances(chances[:, 1], truth == 1, groups))
+    assert kstest(p, "uniform").pvalue > 0.001 if copies == 1 else np.mean(np.array(p) < 0.05) < 0.08
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"steeper": 2.5}, "too sure"), ({"steeper": 0.4}, "not sure enough"), ({"lift": 1.0}, "observed")],
+)
+def test_e406_names_the_classes_whose_probabilities_are_not_what_happens(change: dict[str, float], said: str) -> None:
+    facts = drawn(1, **change)
+    (finding,) = (finding for finding in find("E", facts, ()) if finding.code == "E406")
+    assert finding.evidence["classes"] == ["a", "b"]
+    assert said in finding.message
+    truth, chances, _ = facts.held_out_chances()
+    recalibration = LogisticRegression(C=np.inf).fit(logit(chances[:, 1])[:, None], truth)
+    assert finding.evidence["details"]["b"]["slope"] == pytest.approx(recalibration.coef_.item(), rel=1e-3)
+
+
+def test_e406_says_nothing_without_probabilities() -> None:
+    assert unlike_chances(np.full(300, np.nan), np.arange(300) % 2 == 1, np.arange(300)) == 1
 
 
 @pytest.mark.parametrize("wrong", [0, 10, 20, 40])

@@ -196,7 +196,7 @@ def test_every_row_is_judged_by_what_the_folds_that_held_it_out_answered() -> No
     assert list(result.test) == list(result.probabilities) == ["random_forest"]
     np.testing.assert_array_equal(result.test["random_forest"], np.arange(20))
     np.testing.assert_array_equal(result.unseen.chances["random_forest"], chances)
-    assert list(result.unseen.chances) == ["random_forest"]  # the tree judges no labels
+    assert list(result.unseen.chances) == ["network", "random_forest"]  # the tree judges no labels
     assert list(result.unseen.answers) == ["network", "majority", "random_forest"]  # no criterion, no tree in the last fold
     np.testing.assert_array_equal(result.unseen.answers["random_forest"], np.arange(120) % 3)
     for number, fold in enumerate(folds):
