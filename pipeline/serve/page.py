@@ -41,6 +41,7 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
             "fields": [{key: field[key] for key in ("name", "axis", "seen")} for field in fields],
             "classes": classes,
             "ends": None if ends is None else [classes.index(name) for name in ends],
+            "sets": coding.least is not None,
             "usual": _USUAL[run.config.preprocess.impute],
             "outputs": list(coding.classes) if coding.softmax else None,
         },

@@ -31,7 +31,7 @@ Printed = Callable[..., tuple[int, str, str]]
 Call = Callable[..., tuple[int, dict, str]]
 NAMES = ["Age", "BS Fast", "BS pp", "Plasma R", "Plasma F", "HbA1c"]
 SOUND = "45,5.2,6.8,10.9,4.2,33"
-ADDED = ["predicted Type", "probability Normal", "probability Type1", "probability Type2", "notes"]
+ADDED = ["predicted Type", "probability Normal", "probability Type1", "probability Type2", "possible Type", "notes"]
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +75,9 @@ def test_the_twin_gets_the_answers_of_the_run_and_its_accuracy(trained: Path, in
     scores = score_rows(run, frame[NAMES])
     assert (read["predicted Type"] == np.array(list(run.config.data.codes))[scores.answers]).all()
     np.testing.assert_allclose(read[ADDED[1:4]], scores.probabilities, rtol=1e-6)
+    names, least = np.array(list(run.config.data.codes)), np.array(run.model.limits(tuple(run.config.data.codes)))
+    assert read["possible Type"].tolist() == [" or ".join(names[row >= least]) for row in scores.probabilities]
+    assert read["possible Type"].str.contains(" or ").any()
     numbers, texts = notes(run, scores)
     assert read["notes"].fillna("").tolist() == [texts[number] for number in numbers]
     assert (said["rows"], said["rejected"], said["rejected_rows"]) == (1009, 0, None)
@@ -229,7 +232,7 @@ def test_where_nothing_fills_a_gap_there_is_no_answer_and_it_counts_as_wrong(run
     counts, target = scored(bare, tmp_path, text)
     assert (counts.rows, counts.known) == (3, 2)
     assert counts.right == (rows_of(target)[1][7] == "Normal")
-    assert rows_of(target)[2][7:] == ["", "", "", "", "BS Fast missing, so there is no answer"]
+    assert rows_of(target)[2][7:] == ["", "", "", "", "", "BS Fast missing, so there is no answer"]
 
 
 @pytest.mark.parametrize(
