@@ -177,8 +177,8 @@
     const odds = `with probability ${percent(answer.probabilities[answer.class])}${doubts}`;
     part("headline").className = unsure ? "" : `k${place % 7}`;
     part("headline").replaceChildren(
-      element("strong", unsure ? "Cannot be told" : answer.class),
-      visible(unsure ? `: ${several(answer.possible)} possible. Most probable is ${answer.class}, ${odds}` : ` ${odds}`));
+      element("strong", unsure ? "Cannot be told:" : answer.class),
+      visible(unsure ? ` ${several(answer.possible)} possible. Most probable is ${answer.class}, ${odds}` : ` ${odds}`));
     shares.forEach((row, each) => {
       const share = answer.probabilities[facts.classes[each]];
       row.classList.toggle("chosen", each === place);

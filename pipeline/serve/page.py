@@ -35,6 +35,7 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
         has_report=has_report,
         fields=fields,
         ends=ends,
+        limited=any(coding.least or ()),
         status=words.status(run.record),
         levels={level: names for level, names in codes.items() if names},
         facts={

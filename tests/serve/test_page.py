@@ -238,7 +238,9 @@ def test_it_says_first_what_cannot_be_told(least: tuple[float, ...] | None, brow
         else:
             assert headline == said_of(answer)
             assert ("Cannot be told" in headline) == (len(answer["possible"]) > 1)
-        assert ("Possible is what cannot be excluded" in shown.inner_text("#answer")) == (least is not None)
+        text = shown.inner_text("#answer")
+        assert ("A class is possible if it cannot be excluded" in text) == bool(least and any(least))
+        assert ("Too few different patients" in text) == (least == (0.0, 0.0, 0.0))
 
 
 def bars(shown: Any) -> list[Any]:
