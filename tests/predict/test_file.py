@@ -22,6 +22,7 @@ from pipeline.data.columns import MISSING
 from pipeline.predict import file as module
 from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.predict.score import notes, score_rows
+from pipeline.predict.writers import lines_of
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.conftest import ROOT, command
@@ -473,3 +474,15 @@ def test_a_mark_at_the_beginning_stays_there_and_cells_keep_their_text(run, tmp_
     assert (counts.rows, counts.rejected) == (3, 0)
     assert target.read_text(encoding="utf-8").startswith("\ufeffAge,")
     assert [row[:7] for row in rows_of(target)[1:]] == [next(csv.reader(io.StringIO(row, newline=""))) for row in rows]
+
+
+@pytest.mark.parametrize("kinds", ["dd", "ds", "sd", "d", "s", "sdd", "many"])
+def test_lines_say_what_the_cells_hold_whatever_is_a_dictionary(kinds: str) -> None:
+    random, width = np.random.default_rng(0), 2 if kinds == "many" else len(kinds)
+    cells = [random.choice(['a "b"', "c,d", "", "e\nf", "plain", None], width).tolist() for _ in range(300)]
+    if kinds == "many":
+        cells = [[f"{row % 200},", f"{row % 170}"] for row in range(300)]
+    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+    coded = [column if kind == "s" else column.dictionary_encode() for column, kind in zip(columns, kinds, strict=False)]
+    lines = "".join(lines_of(column.slice(3) for column in coded).to_pylist()).removeprefix("\n")
+    assert [row or [""] for row in csv.reader(io.StringIO(lines))] == [[cell or "" for cell in row] for row in cells[3:]]
