@@ -140,7 +140,7 @@ def test_the_most_probable_class_is_the_nearest_code_ties_included(coding, outpu
     np.testing.assert_array_equal(coding.scores(output).argmax(axis=1), answers)
     np.testing.assert_array_equal(shares[rows, answers], shares.max(axis=1))
     np.testing.assert_allclose(shares.sum(axis=1), 1)
-    np.testing.assert_array_equal(coding.scores(output), coding.terms(output) @ coding.steepness)
+    np.testing.assert_allclose(coding.scores(output), coding.terms(output) @ coding.steepness, rtol=1e-12, atol=1e-9)
 
 
 @given(coding=codings(), outputs=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
