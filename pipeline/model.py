@@ -55,7 +55,7 @@ class Model:
         if classes == self.coding.classes:
             return shares
         result = np.zeros((len(classes), len(shares))).T
-        result[:, self._places(classes)] = shares
+        result[:, [classes.index(name) for name in self.coding.classes]] = shares
         result[np.isnan(shares[:, 0])] = np.nan
         return result
 
@@ -64,12 +64,12 @@ class Model:
 
         See ``pipeline.network.steepness.with_sets``; nothing tells of a class that the network never saw, so it stays possible.
         """
-        result, places = np.ones(probabilities.shape, dtype=bool), self._places(classes)
-        result[:, places] = self.coding.possible(probabilities[:, places])
-        return result
+        return np.asarray(~(probabilities < np.array(self.limits(classes))))
 
-    def _places(self, classes: tuple[str, ...]) -> list[int]:
-        return [classes.index(name) for name in self.coding.classes]
+    def limits(self, classes: tuple[str, ...]) -> tuple[float, ...]:
+        """Return the (len(classes),) probability below which each of ``classes`` is excluded; 0 where it never is."""
+        least = dict(zip(self.coding.classes, self.coding.least or (), strict=False))
+        return tuple(least.get(name, 0.0) for name in classes)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def test_an_interval_is_refused_that_the_resamples_cannot_give(level: float, cod
         assert "evaluation.interval: must be less than or equal to 0.998" in out["error"][0]
 
 
-@pytest.mark.parametrize("name", ["notes", "probability no", "predicted label"])
+@pytest.mark.parametrize("name", ["notes", "probability no", "predicted label", "possible label"])
 def test_no_feature_is_called_like_what_scoring_adds(name: str, in_process: Call, printed: Printed) -> None:
     written(columns={name: list(range(90))}, data={"features": {"a": {}, name: {}}})
     for word in ("train", "check"):

@@ -79,7 +79,7 @@ class DataSection(Section):
 
     def added(self) -> tuple[str, ...]:
         """Return the columns that scoring adds to a file."""
-        return (f"predicted {self.target}", *(f"probability {name}" for name in self.codes), "notes")
+        return (f"predicted {self.target}", *(f"probability {name}" for name in self.codes), f"possible {self.target}", "notes")
 
     def bounds(self) -> tuple[list[float], list[float]]:
         """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import RunError
-from pipeline.machine.arrays import Floats, Floats32
+from pipeline.machine.arrays import Flags, Floats, Floats32
 from pipeline.network.layers import unflatten
 from pipeline.predict.score import score_rows
 from pipeline.runs.saved import Scoring
@@ -23,6 +23,7 @@ class ProgramAnswer:
     output: Floats32  # (R, outputs) of the network
     classes: NDArray[np.str_]  # (R,) names; empty where the output is NaN
     probabilities: Floats  # (R, K); NaN where the output is
+    possible: Flags  # (R, K) which cannot be excluded
 
 
 Scorer = Callable[[Floats], ProgramAnswer]  # from (R, F) raw values
@@ -34,7 +35,7 @@ def own(run: Scoring) -> Scorer:
 
     def call(values: Floats) -> ProgramAnswer:
         scores = score_rows(run, values)
-        return ProgramAnswer(scores.output, names[scores.answers], scores.probabilities)
+        return ProgramAnswer(scores.output, names[scores.answers], scores.probabilities, scores.possible)
 
     return call
 
@@ -61,8 +62,9 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
     """Return by how much the output differs at most from the run's own where both are finite; of outputs beyond 1, the share.
 
     Raises:
-        RunError: in a row this exceeds 1e-5 (and what float32 leaves open), the class is not that of the output, or the
-            probabilities are not those of an output as near. So classes differ only at a tie.
+        RunError: in a row this exceeds 1e-5 (and what float32 leaves open), the class is not that of the output, or
+            probabilities and possible classes are not those of an output as near. So classes differ only at a tie, and sets only
+            where a probability lies at its limit.
     """
     given, expected, names = scorer(values), own(run)(values), tuple(run.config.data.codes)
     same = (given.output == expected.output) | (np.isnan(given.output) & np.isnan(expected.output))
@@ -74,7 +76,10 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
     classes = np.array([*names, ""])[run.model.answers(given.output, names)]
     room = np.where(np.isfinite(size), np.maximum(TOLERANCE * size, np.where(np.isinf(coarse), 0, coarse)), 0)
     low, middle, high = (run.model.probabilities(given.output + shift, names) for shift in (-room, 0, room))
-    unlike = np.abs(given.probabilities - middle) > TOLERANCE + np.abs(high - low)
+    near = TOLERANCE + np.abs(high - low)
+    unlike = np.abs(given.probabilities - middle) > near
+    unlike |= given.possible & ~run.model.possible(middle + near, names)
+    unlike |= run.model.possible(middle - near, names) & ~given.possible
     close = ~(unlike | (np.isnan(given.probabilities) != np.isnan(middle))).any(axis=1)
     close |= np.isinf(coarse).all(axis=1)  # what overflows in float32 may not in float64
     wrong = np.flatnonzero(~alike | (given.classes != classes) | ~close)

@@ -29,12 +29,15 @@ def write_joblib(run: Scoring, path: Path) -> Scorer:
         output = pipeline[-1].network_.output(pipeline[:-1].transform(values))
         answered = ~np.isnan(output).any(axis=1)
         classes, probabilities = np.full(len(values), "", dtype=object), np.zeros((len(values), len(names)))
+        possible = np.ones(probabilities.shape, dtype=bool)
         if answered.any():
             classes[answered] = pipeline.predict(values[answered])
             columns = [names.index(name) for name in pipeline.classes_]
             probabilities[np.ix_(answered, columns)] = pipeline.predict_proba(values[answered])
+            inputs = pipeline[:-1].transform(values[answered])
+            possible[np.ix_(answered, columns)] = pipeline[-1].predict_set(inputs)
         probabilities[~answered] = np.nan
-        return ProgramAnswer(output, classes.astype(str), probabilities)
+        return ProgramAnswer(output, classes.astype(str), probabilities, possible)
 
     return call
 

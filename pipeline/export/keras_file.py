@@ -8,6 +8,7 @@ import numpy as np
 from pipeline.export.agreement import ProgramAnswer, Scorer
 from pipeline.machine.arrays import Floats
 from pipeline.network.backend import keras
+from pipeline.network.coding import LARGEST, SMALLEST
 from pipeline.network.keras_model import build
 from pipeline.runs.saved import Scoring
 
@@ -21,7 +22,7 @@ def write_keras(run: Scoring, path: Path) -> Scorer:
         given = {name: np.asarray(tensor) for name, tensor in model(values).items()}
         unknown = np.isnan(given["probabilities"]).any(axis=1)
         best = np.nan_to_num(given["probabilities"]).argmax(axis=1)
-        return ProgramAnswer(given["output"], names[np.where(unknown, -1, best)], given["probabilities"])
+        return ProgramAnswer(given["output"], names[np.where(unknown, -1, best)], given["probabilities"], given["possible"])
 
     return call
 
@@ -30,7 +31,8 @@ def to_keras(run: Scoring) -> Any:
     """Return a functional ``keras.Model`` of built-in layers and operations only.
 
     Its input is ``features``, float64 (rows, F), NaN for a missing value. Its outputs are a dict: ``output``, float32 (rows,
-    outputs) of the network, and ``probabilities``, float64 (rows, K) in the order of ``data.codes``, NaN where there is none.
+    outputs) of the network, ``probabilities``, float64 (rows, K) in the order of ``data.codes``, NaN where there is none, and
+    ``possible``, bool (rows, K), which classes cannot be excluded.
     """
     ops, steps = keras().ops, run.model.preprocessor
     features = keras().layers.Input((len(steps.features),), dtype="float64", name="features")
@@ -40,21 +42,24 @@ def to_keras(run: Scoring) -> Any:
     if steps.components is not None and steps.mean is not None:
         values = ops.matmul(ops.subtract(values, steps.mean), steps.components.T)
     output = build(run.model.network)(ops.cast(values, "float32"))
-    outputs = {"output": output, "probabilities": _probabilities(ops, ops.cast(output, "float64"), run)}
+    shares = _probabilities(ops, ops.cast(output, "float64"), run)
+    possible = ops.logical_not(ops.less(shares, np.array([run.model.limits(tuple(run.config.data.codes))])))
+    outputs = {"output": output, "probabilities": shares, "possible": possible}
     return keras().Model(features, outputs, name="leaky_relu_classifier")
 
 
 def _probabilities(ops: Any, output: Any, run: Scoring) -> Any:
     """Return what ``Coding.probabilities`` makes of the output, in the order of ``data.codes``."""
-    coding, of_known = run.model.coding, output
-    unknown = ops.isnan(ops.sum(output, axis=1, keepdims=True))
-    if not coding.softmax:
-        codes, spread = np.array([coding.codes]), np.nan if coding.spread is None else coding.spread
-        distance = ops.absolute(ops.subtract(ops.clip(output, min(coding.codes), max(coding.codes)), codes))
-        nearest = ops.min(distance, axis=1, keepdims=True)
-        far = ops.multiply((distance - nearest) / spread, (distance + nearest) / spread)
-        density = ops.exp(far / -2.0)
-        of_known = density / ops.sum(density, axis=1, keepdims=True)
+    coding, unknown = run.model.coding, ops.isnan(ops.sum(output, axis=1, keepdims=True))
+    if coding.softmax:
+        scores = ops.multiply(ops.log(ops.maximum(output, np.float64(SMALLEST))), coding.factors()[:1])
+    else:
+        places, crossed, added = coding.ladder()
+        before = ops.where(ops.greater(output, 0.0), output, ops.divide(output, np.float64(coding.slope or 1.0)))
+        above = ops.subtract(ops.clip(before, -LARGEST, LARGEST), places[None])
+        scores = ops.matmul(ops.where(crossed[None], above, np.float64(1.0)), added)
+    power = ops.exp(ops.subtract(scores, ops.max(scores, axis=1, keepdims=True)))
+    of_known = ops.divide(power, ops.sum(power, axis=1, keepdims=True))
     # known classes x all classes: a class that the network never saw has probability 0
     placing = np.array([[float(name == own) for name in run.config.data.codes] for own in coding.classes])
     return ops.where(unknown, np.float64(np.nan), ops.matmul(of_known, placing))

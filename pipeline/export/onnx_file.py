@@ -25,8 +25,8 @@ def write_onnx(run: Scoring, path: Path) -> Scorer:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
     def call(values: Floats) -> ProgramAnswer:
-        output, classes, probabilities = session.run(["output", "class", "probabilities"], {"features": values})
-        return ProgramAnswer(output, classes.astype(str), probabilities)
+        output, classes, shares, possible = session.run(["output", "class", "probabilities", "possible"], {"features": values})
+        return ProgramAnswer(output, classes.astype(str), shares, possible)
 
     return call
 
@@ -35,11 +35,13 @@ def to_onnx(run: Scoring) -> Any:
     """Return the run as an ``onnx.ModelProto``.
 
     Its input is ``features``, double (N, F), NaN for a missing value. Its outputs are ``class``, string (N,), empty where
-    there is none; ``probabilities``, double (N, K) in the order of ``data.codes``; ``output``, float (N, outputs) of the network.
+    there is none; ``probabilities``, double (N, K) in the order of ``data.codes``; ``output``, float (N, outputs) of the
+    network; ``possible``, bool (N, K), which classes cannot be excluded.
     """
     (nodes, arrays), data = graph(run), run.config.data
     inputs = f"double[N, {len(data.features)}] features"
-    outputs = f"string[N] class, double[N, {len(data.codes)}] probabilities, float[N, {run.model.network.sizes[-1]}] output"
+    shares, output = f"double[N, {len(data.codes)}] probabilities", f"float[N, {run.model.network.sizes[-1]}] output"
+    outputs = f"string[N] class, {shares}, {output}, bool[N, {len(data.codes)}] possible"
     model = parser.parse_model(f"{_HEADER} leaky_relu_classifier ({inputs}) => ({outputs}) {{ {nodes} }}")
     model.graph.initializer.extend(numpy_helper.from_array(np.asarray(array), name) for name, array in arrays.items())
     _describe(model, run)
@@ -60,6 +62,7 @@ def _describe(model: Any, run: Scoring) -> None:
         "name of the class; empty where there is none, because a value is missing and nothing fills it",
         f"probability of each class, in the order {', '.join(data.codes)}; NaN where there is none",
         "what the network says before it is decoded",
+        "which classes cannot be excluded, for rows like those of the training, in the same order",
     )
     for value, meaning in zip(model.graph.output, meanings, strict=True):
         value.doc_string = meaning

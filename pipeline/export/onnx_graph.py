@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.preprocess import Preprocessor
-from pipeline.network.coding import Coding
+from pipeline.model import Model
+from pipeline.network.coding import LARGEST, SMALLEST, Coding
 from pipeline.network.layers import Network, unflatten
 from pipeline.runs.saved import Scoring
 
@@ -33,22 +34,33 @@ _CLEANED = """
     unknown = IsNaN(sum_exact)
     known = Where(unknown, zero, exact)"""
 
-# from known to best and of_known, as _nearest_code has them
+# from known to best and scores, as _nearest_code has them
 _LARGEST = """
     best = ArgMax<axis = 1, keepdims = 0>(known)
-    of_known = Identity(known)"""
+    floored = Clip(known, smallest)
+    logarithm = Log(floored)
+    scores = Mul(logarithm, factor)"""
+
+# from scores to of_known
+_CHANCES = """
+    highest_score = ReduceMax<axes = [1], keepdims = 1>(scores)
+    behind = Sub(scores, highest_score)
+    chance = Exp(behind)
+    sum_chance = ReduceSum<keepdims = 1>(chance, columns)
+    of_known = Div(chance, sum_chance)"""
 
 
 def graph(run: Scoring) -> Part:
-    """Return the nodes from ``features`` to ``class``, ``probabilities`` and ``output``."""
+    """Return the nodes from ``features`` to ``class``, ``probabilities``, ``possible`` and ``output``."""
     model = run.model
     parts = [
         _prepare(model.preprocessor),
         *_layers(model.network),
         (_SOFTMAX if model.network.softmax else "output = Identity(values)", {}),
         (_CLEANED, {}),
-        (_LARGEST, {}) if model.coding.softmax else _nearest_code(model.coding),
-        _named(model.coding, tuple(run.config.data.codes)),
+        _largest(model.coding) if model.coding.softmax else _nearest_code(model.coding),
+        (_CHANCES, {}),
+        _named(run.model, tuple(run.config.data.codes)),
     ]
     arrays = {"zero": np.array(0.0), "nan": np.array(np.nan), "columns": np.array([1])}
     return "\n".join(text for text, _ in parts), arrays | {name: array for _, own in parts for name, array in own.items()}
@@ -98,41 +110,47 @@ def _layers(network: Network) -> list[Part]:
     return [*parts, (f"values = Identity({values})", {})]
 
 
+def _largest(coding: Coding) -> Part:
+    """From known to best and scores, as ``_nearest_code`` has them."""
+    return _LARGEST, {"smallest": np.array(SMALLEST), "factor": coding.factors()[:1]}
+
+
 def _nearest_code(coding: Coding) -> Part:
-    """From known to best, the class of the nearest code, and of_known, the probability of each class, as ``Coding`` has them."""
+    """From known to best, the class of the nearest code, and scores, those of each class, as ``Coding`` has them."""
     text = """
         clipped = Clip(known, lowest_code, highest_code)
         signed = Sub(clipped, codes)
         distance = Abs(signed)
         best = ArgMin<axis = 1, keepdims = 0>(distance)
-        nearest = ReduceMin<axes = [1], keepdims = 1>(distance)
-        difference = Sub(distance, nearest)
-        total = Add(distance, nearest)
-        scaled_difference = Div(difference, spread)
-        scaled_total = Div(total, spread)
-        square = Mul(scaled_difference, scaled_total)
-        exponent = Div(square, minus_two)
-        density = Exp(exponent)
-        sum_density = ReduceSum<keepdims = 1>(density, columns)
-        of_known = Div(density, sum_density)"""
-    codes = np.array(coding.codes)
-    arrays = {"codes": codes[None], "lowest_code": codes.min(), "highest_code": codes.max(), "minus_two": np.array(-2.0)}
-    return text, arrays | {"spread": np.array(coding.spread or 1.0)}
+        positive = Greater(known, zero)
+        steep = Div(known, slope)
+        unlimited = Where(positive, known, steep)
+        before = Clip(unlimited, least_before, most_before)
+        over = Sub(before, places)
+        above = Where(crossed, over, one)
+        scores = MatMul(above, added)"""
+    codes, (places, crossed, added) = np.array(coding.codes), coding.ladder()
+    arrays = {"codes": codes[None], "lowest_code": codes.min(), "highest_code": codes.max(), "slope": coding.slope or 1.0}
+    arrays |= {"least_before": -LARGEST, "most_before": LARGEST, "places": places, "crossed": crossed, "one": 1.0}
+    return text, {name: np.array(value) for name, value in arrays.items()} | {"added": added}
 
 
-def _named(coding: Coding, names: tuple[str, ...]) -> Part:
-    """From best and of_known to class and probabilities, in the order of all classes."""
+def _named(model: Model, names: tuple[str, ...]) -> Part:
+    """From best and of_known to class, probabilities and possible, in the order of all classes."""
     text = """
         placed = MatMul(of_known, placing)
-        none_known = Or(unknown, no_probabilities)
-        probabilities = Where(none_known, nan, placed)
+        probabilities = Where(unknown, nan, placed)
+        under = Less(placed, limits)
+        answered = Not(unknown)
+        excluded = And(under, answered)
+        possible = Not(excluded)
         named = Gather(known_classes, best)
         unnamed = Squeeze(unknown, columns)
         class = Where(unnamed, no_class, named)"""
     return text, {
-        "known_classes": np.array(coding.classes, dtype=object),
+        "known_classes": np.array(model.coding.classes, dtype=object),
         "no_class": np.array([""], dtype=object),
         # known classes x all classes: a class that the network never saw has probability 0
-        "placing": np.array([[float(name == own) for name in names] for own in coding.classes]),
-        "no_probabilities": np.array(not coding.softmax and coding.spread is None),
+        "placing": np.array([[float(name == own) for name in names] for own in model.coding.classes]),
+        "limits": np.array(model.limits(names)),
     }

@@ -1,6 +1,6 @@
 """From outputs to classes and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
@@ -14,7 +14,8 @@ from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 NO_CLASS = -1
 STEEPNESS = 3.0
 """Logits between neighbouring thresholds that the ordinal loss asks for."""
-_TINY, _HUGE = 1e-300, 1e150  # what stands for 0 and infinity where logarithms and sums must be finite
+SMALLEST, LARGEST = 1e-300, 1e150  # what stands for 0 and infinity where logarithms and sums must be finite
+_REACH = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -69,23 +70,47 @@ class Coding:
         """
         values = np.asarray(output, dtype=np.float64)
         if self.softmax:
-            return np.asarray(np.log(np.maximum(values, _TINY))[..., None])
-        codes, rank = np.unique(self.codes, return_inverse=True)
-        middles = (codes[1:] + codes[:-1]) / 2
-        reached = (middles > 0) | (self.slope > 0)
-        falling = self.slope or 1.0
-        before = np.clip(np.where(values > 0, values, values / falling), -_HUGE, _HUGE)
-        above = np.where(reached, before - np.where(middles > 0, middles, middles / falling), 1.0)
-        return np.asarray(above[:, None, :] * (rank[:, None] > np.arange(len(middles))))
+            return np.asarray(np.log(np.maximum(values, SMALLEST))[..., None])
+        thresholds = len(self.codes) - 1
+        lower = np.unique(self.codes, return_inverse=True)[1][:, None] > np.arange(thresholds)
+        return np.asarray(np.reshape([*self._above(values)], (thresholds, len(values))).T[:, None, :] * lower)
 
     def scores(self, output: ArrayLike) -> Floats:
         """Return the (rows, K) logarithm, up to a constant, of each probability of (rows, outputs) outputs: see ``terms``."""
-        return np.asarray(self.terms(output) @ np.array(self.steepness or self._uncalibrated()))
+        values, factors = np.asarray(output, dtype=np.float64), self.factors()
+        if self.softmax:
+            return np.asarray(factors[0] * np.log(np.maximum(np.ascontiguousarray(values.T), SMALLEST))).T
+        # class by class in memory, from the lowest code on: several times as fast
+        scores, order = np.empty((len(self.codes), len(values))), np.argsort(self.codes)
+        scores[order[0]] = values[:, 0] * 0 if len(order) == 1 else 0
+        for lower, upper, factor, above in zip(order, order[1:], factors, self._above(values), strict=False):
+            np.add(scores[lower], factor * above, out=scores[upper])
+        return scores.T
 
-    def _uncalibrated(self) -> Floats:
+    def ladder(self) -> tuple[Floats, Flags, Floats]:
+        """Return of the S thresholds between neighbouring codes where they lie, which an output can cross, and what they add.
+
+        The places are (S,) before the Leaky ReLU; what a unit above each adds to the ``scores`` of the classes is (S, K).
+        """
+        codes, rank = np.unique(self.codes, return_inverse=True)
+        middles, added = (codes[1:] + codes[:-1]) / 2, self.factors()[:, None] * (rank > np.arange(len(codes) - 1)[:, None])
+        places = np.where(middles > 0, middles, middles / (self.slope or 1.0))
+        return places, (middles >= 0) | (-middles < self.slope * _REACH), np.asarray(added)
+
+    def factors(self) -> Floats:
+        """Return ``steepness``, or what the loss asks for where it was not measured."""
+        if self.steepness is not None:
+            return np.array(self.steepness)
         codes = np.unique(self.codes)
         gaps = np.diff(np.where(codes > 0, codes, codes / (self.slope or 1.0)))
         return np.ones(1) if self.softmax else STEEPNESS / gaps
+
+    def _above(self, values: Floats) -> Iterator[Floats]:
+        """Yield by how much (rows, 1) outputs lie above each threshold, before the Leaky ReLU."""
+        column = values[:, 0]
+        before = np.where(column > 0, column, column / (self.slope or 1.0)).clip(-LARGEST, LARGEST)
+        for place, crossed in zip(*self.ladder()[:2], strict=True):
+            yield before - place if crossed else np.where(np.isnan(before), before, 1.0)
 
     def probabilities(self, output: ArrayLike) -> Floats:
         """Return the (rows, K) probability of each class for a (rows, outputs) output; each row sums to 1 up to rounding.

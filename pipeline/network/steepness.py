@@ -70,7 +70,8 @@ def with_sets(coding: Coding, output: Floats, positions: Integers, groups: Integ
         rows = np.flatnonzero((positions == place) & ~np.isnan(shares[:, place]))
         order = rows[np.argsort(shares[rows, place], kind="stable")]
         _, number, sizes = np.unique(groups[order], return_inverse=True, return_counts=True)
-        below = np.cumsum(1 / sizes[number]) / (len(sizes) + 1)
+        counts = 1 / sizes[number]
+        below = (np.cumsum(counts) - counts + 1) / (len(sizes) + 1)  # with the new group, which may lie below them all
         excluded = int((below <= 1 - confidence + _ROUNDING).sum())
         limit = float(shares[order[excluded - 1], place]) if excluded else 0.0
         least.append(min(limit, 1 / len(coding.classes)))

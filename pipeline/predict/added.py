@@ -1,4 +1,4 @@
-"""The columns that scoring adds to a file: the predicted class, a probability a class, and notes."""
+"""The columns that scoring adds to a file: the predicted class, a probability a class, the possible classes, and notes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import pyarrow as pa
 from pipeline.config.schema import Config
 from pipeline.data.arrow import to_arrow, to_text
 from pipeline.errors import DataError, listing
-from pipeline.machine.arrays import Floats, Floats32, Integers
-from pipeline.predict.score import notes, score_rows
+from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
+from pipeline.predict.score import notes, score_rows, sets
 from pipeline.runs.saved import Scoring
 
 
@@ -21,30 +21,36 @@ class Added:
     Attributes:
         answers: (R,) index of the predicted class, -1 for none.
         probabilities: (R, classes) float32.
+        possible: (R,) which of the sets is each row's set of possible classes.
         notes: (R,) which of the texts is each row's note.
-        classes, texts: what the numbers stand for.
+        classes, sets, texts: what the numbers stand for.
     """
 
     answers: Integers
     probabilities: Floats32
+    possible: Integers
     notes: Integers
     classes: tuple[str, ...]
+    sets: tuple[str, ...]
     texts: tuple[str, ...]
 
     def columns(self) -> list[pa.Array]:
-        """Return the columns, of the types of ``schema``; where there is no class, it and its probabilities are null."""
+        """Return the columns, of the types of ``schema``; where there is no class, all but the note is null."""
         none = self.answers < 0
-        answers, notes = to_arrow(self.answers.astype(np.int32), none), to_arrow(self.notes.astype(np.int32))
-        from_codes = pa.DictionaryArray.from_arrays
+
+        def named(numbers: Integers, texts: tuple[str, ...], null: Flags | None = none) -> pa.Array:
+            return pa.DictionaryArray.from_arrays(to_arrow(numbers.astype(np.int32), null), to_text(texts))
+
         shares = [to_arrow(share, none) for share in self.probabilities.T]
-        return [from_codes(answers, to_text(self.classes)), *shares, from_codes(notes, to_text(self.texts))]
+        possible, notes = named(self.possible, self.sets), named(self.notes, self.texts, None)
+        return [named(self.answers, self.classes), *shares, possible, notes]
 
 
 def schema(config: Config) -> pa.Schema:
     """Return names and types of the columns that are added; few different texts are kept as numbers of them."""
-    answer, *shares, note = config.data.added()
+    answer, *shares, possible, note = config.data.added()
     text = pa.dictionary(pa.int32(), pa.string())
-    return pa.schema([(answer, text), *((share, pa.float32()) for share in shares), (note, text)])
+    return pa.schema([(answer, text), *((share, pa.float32()) for share in shares), (possible, text), (note, text)])
 
 
 def refuse_taken(place: str, present: Collection[str], config: Config) -> None:
@@ -56,5 +62,6 @@ def refuse_taken(place: str, present: Collection[str], config: Config) -> None:
 def add(run: Scoring, values: Floats) -> Added:
     """Score (R, F) raw values in the order of ``data.features``."""
     scores = score_rows(run, values)
-    numbers, texts = notes(run, scores)
-    return Added(scores.answers, scores.probabilities.astype(np.float32), numbers, tuple(run.config.data.codes), texts)
+    (possible, named), (numbers, texts) = sets(run, scores), notes(run, scores)
+    shares, classes = scores.probabilities.astype(np.float32), tuple(run.config.data.codes)
+    return Added(scores.answers, shares, possible, numbers, classes, named, texts)

@@ -1,6 +1,8 @@
 """Score raw rows with a saved run, and say what is doubtful about each. NumPy only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +22,7 @@ class RowScores:
         output: (R, outputs) of the network; NaN where something is missing and nothing fills it.
         answers: (R,) index of the class, -1 where the output is NaN.
         probabilities: (R, classes); NaN where the output is.
+        possible: (R, classes) which cannot be excluded; all where the output is NaN.
         missing: (R, F) which values are missing.
         implausible: (R, F) which are outside their plausible range.
         unseen: (R, F) which are outside the range of the training rows; not counted where implausible values become missing.
@@ -28,6 +31,7 @@ class RowScores:
     output: Floats32
     answers: Integers
     probabilities: Floats
+    possible: Flags
     missing: Flags
     implausible: Flags
     unseen: Flags
@@ -42,7 +46,20 @@ def score_rows(run: Scoring, values: ArrayLike) -> RowScores:
     if masked:
         unseen &= ~implausible
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
-    return RowScores(output, answers, probabilities, np.isnan(values), implausible, unseen)
+    possible = run.model.possible(probabilities, classes)
+    return RowScores(output, answers, probabilities, possible, np.isnan(values), implausible, unseen)
+
+
+def sets(run: Scoring, scores: RowScores) -> tuple[Integers, tuple[str, ...]]:
+    """Return the number of each row's set of possible classes, and the sets that occur: their names, joined by " or "."""
+    codes, examples = _alike([scores.possible])
+    names = tuple(run.config.data.codes)
+    return codes, tuple(" or ".join(possible_names(names, scores.possible[row])) for row in examples)
+
+
+def possible_names(names: Sequence[str], possible: Flags) -> list[str]:
+    """Return the names of the possible ones of (classes,), in their order."""
+    return list(compress(names, possible.tolist()))
 
 
 def notes(run: Scoring, scores: RowScores) -> tuple[Integers, tuple[str, ...]]:
@@ -51,16 +68,21 @@ def notes(run: Scoring, scores: RowScores) -> tuple[Integers, tuple[str, ...]]:
     A note depends on what is doubtful in the row, not on its values, so that few texts serve many rows.
     """
     doubts = [scores.missing, scores.implausible, scores.unseen]
-    codes = np.zeros(len(scores.answers), dtype=np.int64)
-    for flags in (column for doubt in doubts for column in doubt.T if column.any()):
+    codes, examples = _alike(doubts)
+    return codes, tuple("; ".join(doubtful(run, *(doubt[row] for doubt in doubts))) for row in examples)
+
+
+def _alike(tables: list[Flags]) -> tuple[Integers, Integers]:
+    """Return for each row of the (R, any) tables a number that equal rows share, and of each number a row that has it."""
+    codes = np.zeros(len(tables[0]), dtype=np.int64)
+    for flags in (column for table in tables for column in table.T if column.any()):
         codes = 2 * codes + flags
         if codes.max(initial=0) > _MANY:
             codes = _renumbered(codes)
     codes = _renumbered(codes)
-    examples = np.zeros(codes.max(initial=0) + 1, dtype=np.int64)
+    examples = np.zeros(codes.max(initial=-1) + 1, dtype=np.int64)
     examples[codes] = np.arange(len(codes))
-    texts = tuple("; ".join(doubtful(run, *(doubt[row] for doubt in doubts))) for row in (examples if len(codes) else ()))
-    return codes, texts
+    return codes, examples
 
 
 def _renumbered(codes: Integers) -> Integers:
@@ -73,6 +95,7 @@ def _renumbered(codes: Integers) -> Integers:
 def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
     """Return what is doubtful about a row, feature by feature, from its (F,) flags."""
     steps, parts = run.model.preprocessor, []
+    more = ": other classes may be possible too" if run.model.coding.least else ""  # a set holds for rows like the training's
     for place, (name, feature) in enumerate(run.config.data.features.items()):
         fill = steps.fill[place]
         filled = f", filled with {fill:.6g}" if not np.isnan(fill) else ", so there is no answer"
@@ -82,5 +105,7 @@ def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) ->
             dropped = filled if run.config.preprocess.implausible == "missing" else ""
             parts.append(f"{name} outside the plausible {feature.range[0]:.6g} to {feature.range[1]:.6g}{dropped}")
         if unseen[place]:
-            parts.append(f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training")
+            parts.append(
+                f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training{more}"
+            )
     return parts

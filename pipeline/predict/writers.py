@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.data.arrow import filled, to_text
+from pipeline.data.arrow import filled, integers, to_arrow, to_text
 
 Writer: TypeAlias = tuple[Callable[[Sequence[pa.Array]], Any], Callable[[Any], Any]]
 """What makes the bytes of some rows, which several threads may call, and what writes them, in the order of the rows."""
 
+_FEW = 1000
 _SPECIAL = ',"\r\n'
 
 
@@ -51,13 +53,26 @@ def lines_of(columns: Iterable[pa.Array]) -> pa.StringArray:
 
     What has no text of its own, such as a list, is written as JSON.
     """
-    (first, *others), (line, none, comma) = map(_cells, columns), to_text(["\n", "", ","])
+    *front, last = columns
+    cells = [*map(_cells, front[:-1]), *_pair(front[-1], last)] if front else [_cells(last)]
+    (first, *others), (line, none, comma) = cells, to_text(["\n", "", ","])
     return pc.binary_join_element_wise(pc.binary_join_element_wise(line, first, none), *others, comma)
 
 
 def header_of(names: Iterable[str]) -> str:
     """Return names as a line of CSV."""
     return str(lines_of(to_text([name]) for name in names)[0]).removeprefix("\n")
+
+
+def _pair(one: pa.Array, other: pa.Array) -> list[pa.StringArray]:
+    """Return the cells of two columns; of two that hold few texts the texts are joined, not the cells, for that is faster."""
+    both = one, other
+    if not all(pa.types.is_dictionary(column.type) for column in both) or len(one.dictionary) * len(other.dictionary) > _FEW:
+        return [*map(_cells, both)]
+    texts = [[*_cells(column.dictionary).to_pylist(), ""] for column in both]  # the last one stands for a null
+    nulls = [to_arrow(np.array([len(column.dictionary)], np.int32))[0] for column in both]
+    first, second = (integers(pc.fill_null(own.indices.cast(pa.int32()), null)) for own, null in zip(both, nulls, strict=True))
+    return [to_text([",".join(pair) for pair in product(*texts)]).take(to_arrow(first * len(texts[1]) + second))]
 
 
 def _cells(column: pa.Array) -> pa.StringArray:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from pipeline.errors import did_you_mean
 from pipeline.machine.arrays import Floats
-from pipeline.predict.score import RowScores, doubtful, score_rows
+from pipeline.predict.score import RowScores, doubtful, possible_names, score_rows
 from pipeline.runs.saved import Scoring
 from pipeline.serve.pushes import pushes
 
@@ -57,8 +57,11 @@ class Answer(BaseModel):
     """What the network says of a row."""
 
     predicted: Annotated[str | None, Field(alias="class", description="null where the output is no number")]
-    output: Annotated[list[Number], Field(description="of the network: one code, or one probability a class")]
+    output: Annotated[list[Number], Field(description="of the network: one code, or one number a class")]
     probabilities: dict[str, Number]
+    possible: Annotated[
+        list[str], Field(description="classes that cannot be excluded, for rows like those of the training; all without a class")
+    ]
     notes: Annotated[list[str], Field(description="what is doubtful about the row")]
     pushes: Annotated[Explanation | None, Field(description="only with explain=true")] = None
 
@@ -88,16 +91,17 @@ def answers(run: Scoring, values: Floats, explain: bool) -> list[dict[str, Any]]
     with np.errstate(all="ignore"):  # values near 1e300 overflow, and the answer tells
         scores = score_rows(run, values)
         further = _explained(run, values) if explain else [{}] * len(values)
-    rows = zip(scores.answers, scores.output.tolist(), scores.probabilities.tolist(), _notes(run, scores), further, strict=True)
+    said = (scores.answers, scores.output.tolist(), scores.probabilities.tolist(), scores.possible, _notes(run, scores), further)
     return [
         {
             "class": classes[answer] if answer >= 0 else None,
             "output": output,
             "probabilities": dict(zip(classes, shares, strict=True)),
+            "possible": possible_names(classes, possible),
             "notes": notes,
             **pushed,
         }
-        for answer, output, shares, notes, pushed in rows
+        for answer, output, shares, possible, notes, pushed in zip(*said, strict=True)
     ]
 
 

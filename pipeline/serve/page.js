@@ -173,9 +173,12 @@
     if (place < 0) return refuse("No answer.", answer.notes);
     say("", answer.notes);
     const doubts = answer.notes.length ? `, ${counted(answer.notes.length, "doubt")}` : "";
-    part("headline").className = `k${place % 7}`;
+    const unsure = facts.sets && answer.possible.length > 1;
+    const odds = `with probability ${percent(answer.probabilities[answer.class])}${doubts}`;
+    part("headline").className = unsure ? "" : `k${place % 7}`;
     part("headline").replaceChildren(
-      element("strong", answer.class), ` with probability ${percent(answer.probabilities[answer.class])}${doubts}`);
+      element("strong", unsure ? "Cannot be told:" : answer.class),
+      visible(unsure ? ` ${several(answer.possible)} possible. Most probable is ${answer.class}, ${odds}` : ` ${odds}`));
     shares.forEach((row, each) => {
       const share = answer.probabilities[facts.classes[each]];
       row.classList.toggle("chosen", each === place);
@@ -183,6 +186,9 @@
     });
     if (answer.pushes) explain(answer, values, place);
   }
+
+  const several = (names) =>
+    `${names.slice(0, -1).join(", ")} or ${names.at(-1)} are ${names.length > 2 ? "all" : "both"}`;
 
   // A note starts with the name of its feature; one name may be the start of another
   function doubt(field, notes) {
@@ -198,7 +204,7 @@
     if ([...moves, output[at], found.reference_output[at]].includes(null)) return; // beyond what a number can hold
     const [largest, write] = [Math.max(...moves.map(Math.abs)) || 1, scale(moves)];
     const [start, end] = [found.reference_output[at], output[at]].map(plain);
-    const what = facts.outputs ? `a probability of ${name}` : "an output";
+    const what = facts.outputs ? `an output for ${name}` : "an output";
     part("compared").textContent = visible(
       `${facts.usual[0]} of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`,
     );

@@ -1,5 +1,7 @@
 """Runs of many shapes that nothing was trained for: weights and ranges are drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipeline.config.schema import Config
@@ -22,7 +24,7 @@ def made(
     softmax=False,
     codes=CODES,
     seen=None,
-    spread=0.4,
+    measured=True,
     features=6,
     pca=None,
     filled=True,
@@ -30,7 +32,7 @@ def made(
     bounded=True,
     weight=1.0,
 ) -> Scoring:
-    """Return a run with drawn arrays; ``seen`` are the classes that the network knows, by default all."""
+    """Return a run with drawn arrays; ``seen`` are the classes that the network knows; ``measured``: what held-out rows give."""
     random, known = np.random.default_rng(features), list(seen or codes)
     sizes = (pca or features, *hidden, len(known) if softmax else 1)
     slopes = slopes or (0.05,) * (len(hidden) + (not softmax))
@@ -47,7 +49,9 @@ def made(
     mean, components = (random.normal(size=features) / 9, rotation[:pca]) if pca else (None, None)
     steps = Preprocessor(names, lowest, highest, fill, center, scale, np.array([low, low + wide]), mean, components)
     weights = (random.normal(size=parameters(sizes)) * weight).astype(np.float32)
-    coding = Coding(tuple(known), tuple(codes[name] for name in known), softmax, None if softmax else spread)
+    coding = Coding(tuple(known), tuple(codes[name] for name in known), softmax, slope=1.0 if softmax else slopes[-1])
+    factors = ([0.7] if softmax else [1.5, 4.0, 2.5][: len(known) - 1]) if measured else None
+    coding = replace(coding, steepness=factors and tuple(factors), least=(0.05, 0.2, 0.1)[: len(known)] if measured else None)
     data = {"path": "x.csv", "target": "Type", "codes": codes, "features": declared}
     config = Config.model_validate(
         {"data": data, "network": {"hidden": hidden, "output": "softmax" if softmax else "code"}, "preprocess": {"pca": pca}}
@@ -74,9 +78,10 @@ SHAPES = {
     "a class was never seen": {"codes": {"a": 2.0, "never": -7.0, "b": 0.5, "日本 <b>": -1e3}, "seen": ("a", "b", "日本 <b>")},
     "a class was never seen, softmax": {"softmax": True, "seen": ("Type2", "Normal")},
     "one feature": {"features": 1, "hidden": (1,)},
-    "no spread": {"spread": None},
+    "nothing measured": {"measured": False},
+    "nothing measured, softmax": {"measured": False, "softmax": True},
     "diverged": {"weight": 2e19},  # one output in ten overflows either way, one in three for certain, the rest not
-    "nothing but NaN": {"weight": np.nan, "spread": None},
+    "nothing but NaN": {"weight": np.nan, "measured": False},
 }
 
 
@@ -105,5 +110,9 @@ def agrees(run: Scoring, scorer: Scorer, rows: int = 2000, flushed: bool = False
             output, held = network.in_float64().output(inputs.astype(np.float32)), sure
     again = run.model.probabilities(output, tuple(run.config.data.codes))
     np.testing.assert_allclose(found.probabilities[held], again[held], rtol=1e-7, atol=1e-7)
+    limits = np.array(run.model.limits(tuple(run.config.data.codes)))
+    clear = ~(np.abs(again - limits) < 1e-6)[held]
+    np.testing.assert_array_equal(found.possible[held][clear], ~(again[held] < limits)[clear])
+    assert found.possible[held].any(axis=1).all()
     assert found.output.dtype == np.float32
     assert found.probabilities.dtype == np.float64

@@ -43,6 +43,8 @@ FAULTS = {
     "output": lambda answer: replace(answer, output=answer.output * np.float32(1.0001) + np.float32(1e-4)),
     "no NaN": without_nan,
     "class": another_class,
+    "possible": lambda answer: replace(answer, possible=~answer.possible),
+    "one more": lambda answer: replace(answer, possible=np.ones_like(answer.possible)),
     "probabilities": lambda answer: replace(answer, probabilities=answer.probabilities[:, ::-1]),
 }
 
@@ -62,7 +64,8 @@ def test_a_difference_within_the_tolerance_is_told():
         output = (answer.output + 5e-6).astype(np.float32)
         names = tuple(run.config.data.codes)
         classes = np.array([*names, ""])[run.model.answers(output, names)]
-        return replace(answer, output=output, classes=classes, probabilities=run.model.probabilities(output, names))
+        shares = run.model.probabilities(output, names)
+        return replace(answer, output=output, classes=classes, probabilities=shares, possible=run.model.possible(shares, names))
 
     assert largest_difference(run, drawn(run, 500), near) == pytest.approx(5e-6, rel=0.1)
 
@@ -73,6 +76,8 @@ def test_where_float32_overflows_the_probabilities_may_be_those_of_float64():
 
     def wider(values):
         output = run.model.network.in_float64().output(run.model.preprocessor.transform(values).astype(np.float32))
-        return replace(own(run)(values), probabilities=run.model.probabilities(output, tuple(run.config.data.codes)))
+        names = tuple(run.config.data.codes)
+        shares = run.model.probabilities(output, names)
+        return replace(own(run)(values), probabilities=shares, possible=run.model.possible(shares, names))
 
     largest_difference(run, drawn(run, 500), wider)

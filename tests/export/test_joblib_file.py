@@ -19,7 +19,7 @@ from tests.export.made import SHAPES, agrees, made
 pytestmark = pytest.mark.arithmetic
 
 
-@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "no spread"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_scikit_learn_says_what_the_run_says(shape, tmp_path):
     run = made(**SHAPES[shape])
     scorer = write_joblib(run, tmp_path / "x.joblib")

@@ -38,6 +38,7 @@ def test_names_and_types_are_those_that_the_readme_gives(tmp_path):
         ("class", "tensor(string)", ["N"]),
         ("probabilities", "tensor(double)", ["N", 3]),
         ("output", "tensor(float)", ["N", 1]),
+        ("possible", "tensor(bool)", ["N", 3]),
     ]
 
 
@@ -46,6 +47,7 @@ def test_names_and_types_are_those_that_the_readme_gives(tmp_path):
 def test_a_batch_may_hold_one_row_or_none(rows, softmax, tmp_path):
     said = write_onnx(made(softmax=softmax), tmp_path / "x.onnx")(np.zeros((rows, 6)))
     assert (len(said.output), len(said.classes), said.probabilities.shape) == (rows, rows, (rows, 3))
+    assert said.possible.shape == (rows, 3)
 
 
 def test_the_file_says_what_it_is():

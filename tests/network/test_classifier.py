@@ -1,6 +1,7 @@
 """The estimator as scikit-learn's own checks see it, and what the project promises beyond them."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -196,14 +197,17 @@ def test_nothing_is_written_where_there_is_no_terminal(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_spread_is_that_of_the_training_rows_whatever_the_order_of_the_codes():
-    codes = {"middle": 0.0, "high": 1.0, "low": -1.0}
-    model = LeakyReLUClassifier(codes=codes, **QUICK).fit(ROWS, LABELS)
-    output = model.network_.output(ROWS).ravel().clip(-1, 1)
-    expected = np.sqrt(np.mean((output - [codes[label] for label in LABELS]) ** 2))
-    assert model.coding_.spread == pytest.approx(expected)
+def test_sets_stand_in_the_order_of_the_classes_and_hold_the_answer_whatever_the_order_of_the_codes():
+    model = LeakyReLUClassifier(codes={"middle": 0.0, "high": 1.0, "low": -1.0}, **QUICK).fit(ROWS, LABELS)
     nearest = np.array(model.coding_.classes)[model.coding_.probabilities(model.network_.output(ROWS)).argmax(axis=1)]
     np.testing.assert_array_equal(nearest, model.predict(ROWS))
+    limits, possible = pd.Series((0.3, 0.25, 0.1), model.coding_.classes)[model.classes_], model.predict_set(ROWS)
+    assert possible[np.arange(len(ROWS)), np.searchsorted(model.classes_, nearest)].all()
+    model.coding_ = replace(model.coding_, least=(0.3, 0.25, 0.1))
+    shares = model.predict_proba(ROWS)
+    clear = np.abs(shares - limits.to_numpy()) > 1e-12
+    np.testing.assert_array_equal(model.predict_set(ROWS)[clear], (shares >= limits.to_numpy())[clear])
+    assert not model.predict_set(ROWS).all()
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from scipy.stats import norm
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import LabelBinarizer
 
 from pipeline.network.backend import keras
-from pipeline.network.coding import NO_CLASS, Coding, default_codes, fit_spread, keras_accuracy
+from pipeline.network.coding import NO_CLASS, Coding, default_codes, keras_accuracy
 
 pytestmark = pytest.mark.arithmetic
 
@@ -80,81 +79,118 @@ def test_softmax_targets_are_scikit_learns_indicators_and_codes_are_the_articles
     np.testing.assert_array_equal(ARTICLE.targets(indices), [[0], [1], [-1], [1]])
 
 
-@pytest.mark.parametrize("codes", [(0.0, 1.0, -1.0), (1.0, 0.0), (-3.5, 10.0, 2.0, 0.25)])
-@pytest.mark.parametrize("spread", [0.05, 0.3, 1.0, 7.0])
-def test_probabilities_are_bayes_rule_on_scipys_normal_densities(codes, spread):
-    output = np.random.default_rng(2).uniform(min(codes), max(codes), size=(400, 1))
-    found = Coding(tuple(map(str, codes)), codes, spread=spread).probabilities(output)
-    np.testing.assert_allclose(found, softmax(norm.logpdf(output, codes, spread), axis=1), rtol=1e-9, atol=1e-300)
+def before_leaky_relu(output, slope):
+    return np.where(output > 0, output, output / slope)
 
 
-def test_probabilities_are_those_of_linear_discriminant_analysis():
-    """scikit-learn's, fitted on rows whose class means are the codes and whose pooled spread is ours."""
-    random = np.random.default_rng(3)
-    indices = np.repeat([0, 1, 2], 50)
-    noise = random.normal(scale=0.2, size=(3, 50))
-    output = (np.array(ARTICLE.codes)[:, None] + noise - noise.mean(axis=1, keepdims=True)).reshape(-1, 1)
-    oracle = LinearDiscriminantAnalysis(priors=[1 / 3] * 3).fit(output, indices)
-    pooled = float(np.sqrt(np.sum((output[:, 0] - np.array(ARTICLE.codes)[indices]) ** 2) / 150))
-    inside = np.linspace(-1, 1, 101)[:, None]
-    found = replace(ARTICLE, spread=pooled).probabilities(inside)
-    np.testing.assert_allclose(found, oracle.predict_proba(inside), rtol=1e-6, atol=1e-12)
+@pytest.mark.parametrize("slope", [1.0, 0.05, 0.3])
+@pytest.mark.parametrize("steepness", [(2.0, 3.0), (0.1, 40.0), None])
+def test_probabilities_are_adjacent_categories_logits_of_the_value_before_the_leaky_relu(slope, steepness):
+    """The article's classes by hand: from the lowest code on Type2, Normal, Type1, with thresholds midway between the codes."""
+    output = np.random.default_rng(2).uniform(-2, 2, size=(400, 1))
+    x, places = before_leaky_relu(output[:, 0], slope), (-0.5 / slope, 0.5)
+    first, second = steepness or (3 / (1 / slope), 3 / 1)  # three logits between neighbouring codes, before the Leaky ReLU
+    sums = np.stack([0 * x, first * (x - places[0]), first * (x - places[0]) + second * (x - places[1])], axis=1)
+    coding = replace(ARTICLE, slope=slope, steepness=steepness)
+    np.testing.assert_allclose(coding.probabilities(output)[:, [2, 0, 1]], softmax(sums, axis=1), rtol=1e-9, atol=1e-300)
+    np.testing.assert_allclose(softmax(coding.scores(output), axis=1), coding.probabilities(output), rtol=1e-9)
+    shares = coding.probabilities(output)
+    pair = shares[:, [0, 1]].sum(axis=1)
+    np.testing.assert_allclose(shares[:, 1], expit(second * (x - 0.5)) * pair, rtol=1e-9, atol=1e-300)  # of two neighbours
 
 
-@given(
-    codes=st.lists(st.integers(-40, 40), min_size=1, max_size=6, unique=True),
-    outputs=st.lists(st.integers(-90, 90), min_size=1, max_size=20),
-    spread=st.floats(0.01, 100),
-)
-def test_the_most_probable_class_is_the_nearest_code_ties_included(codes, outputs, spread):
-    coding = Coding(tuple(map(str, codes)), tuple(code / 2 for code in codes), spread=spread)
+def test_with_equal_steps_they_are_bayes_rule_on_scipys_normal_densities():
+    """Without a slope behind the output, a normal distribution around each code is the same model."""
+    codes, spread = (-3.5, 10.0, 2.0, 0.25), 0.7
+    output = np.random.default_rng(3).uniform(-3.5, 10, size=(400, 1))
+    coding = Coding(tuple("abcd"), codes, steepness=tuple(np.diff(np.sort(codes)) / spread**2))
+    np.testing.assert_allclose(
+        coding.probabilities(output), softmax(norm.logpdf(output, codes, spread), axis=1), rtol=1e-9, atol=1e-300
+    )
+
+
+@pytest.mark.parametrize("factor", [0.3, 1.0, 2.5])
+def test_behind_softmax_they_are_the_softmax_of_the_logits_times_one_factor(factor):
+    logits = np.random.default_rng(4).normal(scale=3, size=(300, 3))
+    found = replace(SOFTMAX, steepness=(factor,)).probabilities(softmax(logits, axis=1))
+    np.testing.assert_allclose(found, softmax(factor * logits, axis=1), rtol=1e-9)
+
+
+def test_softmax_outputs_that_were_not_measured_are_the_probabilities():
+    output = np.array([[0.2, 0.5, 0.3], [1, 0, 0], [0, 1e-45, 1]], dtype=np.float32)
+    found = SOFTMAX.probabilities(output)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, output.astype(np.float64), rtol=1e-6, atol=1e-299)
+
+
+@st.composite
+def codings(draw):
+    codes = draw(st.lists(st.integers(-40, 40), min_size=1, max_size=6, unique=True))
+    steepness = draw(st.lists(st.floats(1e-3, 1e3), min_size=len(codes) - 1, max_size=len(codes) - 1))
+    slope = draw(st.sampled_from([0.0, 0.01, 0.05, 0.3, 1.0]))
+    return Coding(tuple(map(str, codes)), tuple(code / 2 for code in codes), slope=slope, steepness=tuple(steepness))
+
+
+@given(coding=codings(), outputs=st.lists(st.integers(-90, 90), min_size=1, max_size=20))
+def test_the_most_probable_class_is_the_nearest_code_ties_included(coding, outputs):
     output = np.array(outputs)[:, None] / 4  # many halfway between two codes
-    found = coding.probabilities(output)
-    np.testing.assert_array_equal(found.argmax(axis=1), coding.decode(output))
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    output = output if coding.slope else np.maximum(output, 0)  # what a Leaky ReLU can give
+    shares, rows = coding.probabilities(output), range(len(output))
+    answers = coding.decode(output)
+    np.testing.assert_array_equal(coding.scores(output).argmax(axis=1), answers)
+    np.testing.assert_array_equal(shares[rows, answers], shares.max(axis=1))
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    np.testing.assert_allclose(coding.scores(output), coding.terms(output) @ coding.steepness, rtol=1e-12, atol=1e-9)
 
 
-@pytest.mark.parametrize("spread", [0.01, 0.5, 1e300])
-@pytest.mark.parametrize("codes", [(0.0, 1.0, -1.0), (-1e307, 5.0, 1e307)])
-def test_extreme_outputs_have_the_probabilities_of_the_outermost_code(spread, codes):
-    coding = Coding(("a", "b", "c"), codes, spread=spread)
-    ends = coding.probabilities([[max(codes)], [min(codes)]])
-    found = coding.probabilities([[np.inf], [1e308], [-np.inf], [-1e308]])
-    np.testing.assert_array_equal(found, np.repeat(ends, 2, axis=0))
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+@given(coding=codings(), outputs=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
+def test_a_larger_output_never_makes_a_lower_class_more_probable_by_a_higher_one(coding, outputs):
+    output = np.sort(outputs)[:, None]
+    scores = coding.scores(output if coding.slope else np.maximum(output, 0))[:, np.argsort(coding.codes)]
+    assert (np.diff(np.diff(scores, axis=1), axis=0) >= -1e-9 * (1 + np.abs(scores).max())).all()
 
 
-@pytest.mark.parametrize("coding", [replace(ARTICLE, spread=0.3), SOFTMAX])
-def test_a_row_with_nan_has_no_probability_and_leaves_the_others_alone(coding):
-    clean = coding.targets([1, 2, 0])
+@pytest.mark.parametrize("slope", [1.0, 0.05, 0.0])
+@pytest.mark.parametrize("codes", [(0.0, 1.0, -1.0), (-1e30, 5.0, 1e30)])
+def test_infinite_outputs_have_the_probabilities_of_the_outermost_code(slope, codes):
+    coding = Coding(("a", "b", "c"), codes, slope=slope)
+    found = coding.probabilities(np.array([[np.inf], [3e38], [-np.inf], [-3e38]]) if slope else [[np.inf], [3e38]])
+    expected = np.repeat(np.eye(3)[coding.decode([[np.inf], [-np.inf]])], 2, axis=0)[: len(found)]
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("known", [(4.0, 2.0), None])
+def test_a_threshold_that_no_output_crosses_counts_once(known):
+    """Behind a slope of 0 no output is below 0: Type2 is never answered, and its probability by that of Normal is fixed."""
+    coding = replace(ARTICLE, slope=0.0, steepness=known)
+    found, first = coding.probabilities([[0.0], [0.3], [2.0]]), known[0] if known else 3
+    np.testing.assert_allclose(found[:, 0] / (found[:, 0] + found[:, 2]), expit(first))
+
+
+def test_behind_a_slope_of_0_an_output_of_0_between_two_codes_is_a_tie():
+    for classes, codes in ((("no", "yes"), (-1.0, 1.0)), (("yes", "no"), (1.0, -1.0))):
+        coding = Coding(classes, codes, slope=0.0, steepness=(5.0,))
+        np.testing.assert_array_equal(coding.probabilities([[0.0]]), [[0.5, 0.5]])
+        assert coding.decode([[0.0]]) == [0]
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.0])
+@pytest.mark.parametrize("coding", [replace(ARTICLE, steepness=(3.0, 4.0)), SOFTMAX, Coding(("a", "b"), (-1.0, -3.0))])
+def test_a_row_with_nan_has_no_probability_and_leaves_the_others_alone(coding, slope):
+    coding, clean = replace(coding, slope=slope), coding.targets([1, 0, 0])
     spoilt = clean.copy()
     spoilt[1, -1] = np.nan
     found = coding.probabilities(spoilt)
     assert np.isnan(found[1]).all()
     np.testing.assert_array_equal(found[[0, 2]], coding.probabilities(clean)[[0, 2]])
+    assert replace(coding, least=(0.9,) * len(coding.classes)).possible(found)[1].all()
 
 
-def test_softmax_outputs_are_the_probabilities():
-    output = np.array([[0.2, 0.5, 0.3], [1, 0, 0]], dtype=np.float32)
-    found = SOFTMAX.probabilities(output)
-    assert found.dtype == np.float64
-    np.testing.assert_array_equal(found, output)
-
-
-def test_without_a_fitted_spread_there_are_no_probabilities():
-    assert np.isnan(ARTICLE.probabilities([[0.2], [1.0]])).all()
-
-
-def test_the_spread_is_the_root_mean_square_around_the_own_code_within_the_codes():
-    output, indices = [[0.3], [1.4], [-3.0], [0.5]], [0, 1, 2, 1]
-    assert fit_spread(output, indices, ARTICLE).spread == pytest.approx(np.sqrt((0.3**2 + 0 + 0 + 0.5**2) / 4))
-    assert fit_spread([*output, [np.nan]], [*indices, 0], ARTICLE) == fit_spread(output, indices, ARTICLE)
-
-
-def test_the_spread_is_never_zero_and_softmax_or_nan_leave_the_coding_as_it_is():
-    assert fit_spread(ARTICLE.targets([0, 1, 2]), [0, 1, 2], ARTICLE).spread == 0.01
-    assert fit_spread([[np.nan]], [0], ARTICLE) == ARTICLE
-    assert fit_spread(SOFTMAX.targets([0, 1]), [0, 1], SOFTMAX) == SOFTMAX
+def test_a_class_is_excluded_below_its_limit_and_never_where_nothing_is_known():
+    shares = np.array([[0.05, 0.9, 0.05], [0.1, 0.2, 0.7], [np.nan] * 3])
+    found = replace(ARTICLE, least=(0.1, 0.3, 0.06)).possible(shares)
+    np.testing.assert_array_equal(found, [[False, True, False], [True, False, True], [True] * 3])
+    assert ARTICLE.possible(shares).all()
 
 
 def test_default_codes_continue_the_articles():
@@ -190,21 +226,3 @@ def test_keras_accuracy_of_a_network_of_nan_is_the_articles_figure():
     for normal, rows, reported in ((500, 807, 0.6195786), (131, 202, 0.6485149)):
         codes = np.array([0] * normal + [1] * (rows - normal))
         assert keras_accuracy(np.full((rows, 1), np.nan), codes) == pytest.approx(reported, abs=1e-7)
-
-
-def test_weights_count_in_the_spread_as_often_as_rows_would():
-    output, indices = np.array([[0.3], [1.4], [-0.4], [0.5], [np.nan]]), np.array([0, 1, 2, 1, 0])
-    times = np.array([2, 0, 1, 3, 5])
-    repeated = fit_spread(output.repeat(times, axis=0), indices.repeat(times), ARTICLE)
-    assert fit_spread(output, indices, ARTICLE, times).spread == pytest.approx(repeated.spread)
-    assert fit_spread(output, indices, ARTICLE, np.array([0, 0, 0, 0, 1])) == ARTICLE
-
-
-def test_log_densities_are_those_of_scipy_within_the_codes_and_give_the_probabilities():
-    coding = replace(ARTICLE, spread=0.4)
-    output = np.array([[0.2], [-0.7], [1.8], [-np.inf]])
-    expected = norm.logpdf(output.clip(-1, 1), coding.codes, 0.4) - norm.logpdf(0, 0, 0.4)
-    np.testing.assert_allclose(coding.log_densities(output), expected, atol=1e-12)
-    np.testing.assert_allclose(softmax(coding.log_densities(output), axis=1), coding.probabilities(output))
-    assert np.isnan(coding.log_densities([[np.nan]])).all()
-    assert np.isnan(ARTICLE.log_densities([[0.2]])).all()

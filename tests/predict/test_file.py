@@ -22,6 +22,7 @@ from pipeline.data.columns import MISSING
 from pipeline.predict import file as module
 from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.predict.score import notes, score_rows
+from pipeline.predict.writers import lines_of
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.conftest import ROOT, command
@@ -31,7 +32,7 @@ Printed = Callable[..., tuple[int, str, str]]
 Call = Callable[..., tuple[int, dict, str]]
 NAMES = ["Age", "BS Fast", "BS pp", "Plasma R", "Plasma F", "HbA1c"]
 SOUND = "45,5.2,6.8,10.9,4.2,33"
-ADDED = ["predicted Type", "probability Normal", "probability Type1", "probability Type2", "notes"]
+ADDED = ["predicted Type", "probability Normal", "probability Type1", "probability Type2", "possible Type", "notes"]
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +76,9 @@ def test_the_twin_gets_the_answers_of_the_run_and_its_accuracy(trained: Path, in
     scores = score_rows(run, frame[NAMES])
     assert (read["predicted Type"] == np.array(list(run.config.data.codes))[scores.answers]).all()
     np.testing.assert_allclose(read[ADDED[1:4]], scores.probabilities, rtol=1e-6)
+    names, least = np.array(list(run.config.data.codes)), np.array(run.model.limits(tuple(run.config.data.codes)))
+    assert read["possible Type"].tolist() == [" or ".join(names[row >= least]) for row in scores.probabilities]
+    assert read["possible Type"].str.contains(" or ").any()
     numbers, texts = notes(run, scores)
     assert read["notes"].fillna("").tolist() == [texts[number] for number in numbers]
     assert (said["rows"], said["rejected"], said["rejected_rows"]) == (1009, 0, None)
@@ -229,7 +233,7 @@ def test_where_nothing_fills_a_gap_there_is_no_answer_and_it_counts_as_wrong(run
     counts, target = scored(bare, tmp_path, text)
     assert (counts.rows, counts.known) == (3, 2)
     assert counts.right == (rows_of(target)[1][7] == "Normal")
-    assert rows_of(target)[2][7:] == ["", "", "", "", "BS Fast missing, so there is no answer"]
+    assert rows_of(target)[2][7:] == ["", "", "", "", "", "BS Fast missing, so there is no answer"]
 
 
 @pytest.mark.parametrize(
@@ -470,3 +474,15 @@ def test_a_mark_at_the_beginning_stays_there_and_cells_keep_their_text(run, tmp_
     assert (counts.rows, counts.rejected) == (3, 0)
     assert target.read_text(encoding="utf-8").startswith("\ufeffAge,")
     assert [row[:7] for row in rows_of(target)[1:]] == [next(csv.reader(io.StringIO(row, newline=""))) for row in rows]
+
+
+@pytest.mark.parametrize("kinds", ["dd", "ds", "sd", "d", "s", "sdd", "many"])
+def test_lines_say_what_the_cells_hold_whatever_is_a_dictionary(kinds: str) -> None:
+    random, width = np.random.default_rng(0), 2 if kinds == "many" else len(kinds)
+    cells = [random.choice(['a "b"', "c,d", "", "e\nf", "plain", None], width).tolist() for _ in range(300)]
+    if kinds == "many":
+        cells = [[f"{row % 200},", f"{row % 170}"] for row in range(300)]
+    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+    coded = [column if kind == "s" else column.dictionary_encode() for column, kind in zip(columns, kinds, strict=False)]
+    lines = "".join(lines_of(column.slice(3) for column in coded).to_pylist()).removeprefix("\n")
+    assert [row or [""] for row in csv.reader(io.StringIO(lines))] == [[cell or "" for cell in row] for row in cells[3:]]

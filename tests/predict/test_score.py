@@ -1,18 +1,21 @@
 """What is said of single rows, held against Keras, scikit-learn and plain NumPy."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
-from pipeline.predict.score import notes, score_rows
+from pipeline.predict.score import notes, score_rows, sets
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.rounding import decided, within
@@ -71,11 +74,12 @@ def test_notes_name_what_is_missing_implausible_and_unseen(run):
     assert gap == f"BS Fast missing, filled with {fill['BS Fast']:.6g}"
     assert wild == f"Plasma F outside the plausible 2 to 30, filled with {fill['Plasma F']:.6g}"
     low, high = run.model.preprocessor.seen[:, 0]
-    text = f"Age outside {low:.6g} to {high:.6g}, the range seen in training; HbA1c missing, filled with {fill['HbA1c']:.6g}"
+    text = f"Age outside {low:.6g} to {high:.6g}, the range seen in training: other classes may be possible too"
+    text += f"; HbA1c missing, filled with {fill['HbA1c']:.6g}"
     assert old == text
 
 
-def wide(features: int) -> Scoring:
+def wide(features: int, least: tuple[float, float] | None = None) -> Scoring:
     """A linear network of many features, none of which has a plausible range."""
     names = tuple(f"x{number}." for number in range(features))
     codes = {"no": 0.0, "yes": 1.0}
@@ -83,7 +87,7 @@ def wide(features: int) -> Scoring:
     ends = np.full(features, -np.inf), np.full(features, np.inf)
     steps = Preprocessor(names, *ends, *np.zeros((2, features)), np.ones(features), np.array(ends))
     network = Network((features, 1), (1.0,), False, np.zeros(features + 1, np.float32))
-    return Scoring(config, Model(steps, network, Coding(("no", "yes"), (0.0, 1.0), spread=0.1)), {})
+    return Scoring(config, Model(steps, network, Coding(("no", "yes"), (0.0, 1.0), steepness=(9.0,), least=least)), {})
 
 
 @pytest.mark.parametrize("features", [6, 70])
@@ -97,6 +101,33 @@ def test_every_row_has_the_note_of_its_own_gaps_and_equal_ones_share_it(features
         assert [name in texts[number] for name in run.config.data.features] == gaps[row].tolist()
 
 
-def test_no_rows_have_no_notes(run):
-    numbers, texts = notes(run, score_rows(run, np.empty((0, 6))))
-    assert (len(numbers), texts) == (0, ())
+def test_no_rows_have_no_notes_and_no_sets(run):
+    for said in (notes, sets):
+        numbers, texts = said(run, score_rows(run, np.empty((0, 6))))
+        assert (len(numbers), texts) == (0, ())
+
+
+@pytest.mark.parametrize("count", [2, 3, 70])
+def test_every_row_has_the_names_of_the_classes_that_its_probabilities_do_not_exclude(count):
+    random, names = np.random.default_rng(count), [f"class {number}" for number in range(count)]
+    codes = dict(zip(names, map(float, range(count)), strict=True))
+    config = Config.model_validate({"data": {"path": "", "target": "y", "codes": codes, "features": {"x": None, "z": None}}})
+    scores = SimpleNamespace(possible=random.random((500, count)) < 0.6)
+    numbers, texts = sets(Scoring(config, None, {}), scores)
+    assert len(texts) == len(set(texts)) == len(pd.DataFrame(scores.possible).drop_duplicates())
+    expected = pd.DataFrame(scores.possible, columns=names).apply(lambda row: " or ".join(row.index[row]), axis=1)
+    assert [texts[number] for number in numbers] == expected.tolist()
+
+
+def test_a_class_is_possible_unless_its_probability_is_below_its_limit_or_nothing_is_known():
+    run = wide(2, least=(0.2, 0.4))
+    network = replace(run.model.network, weights=np.array([1, 0, 0], dtype=np.float32))
+    run = replace(run, model=replace(run.model, network=network))
+    middle = run.model.preprocessor.transform([[0.0, 0.0]])[0, 0]
+    scores = score_rows(run, [[x, 0.0] for x in (NAN, -3, 0.45, 0.5, 3)])
+    ours = expit(9 * (np.array([-3, 0.45, 0.5, 3]) - middle - 0.5))  # of "yes"
+    np.testing.assert_allclose(scores.probabilities[1:, 1], ours)
+    np.testing.assert_array_equal(scores.possible[1:], np.stack([1 - ours >= 0.2, ours >= 0.4], axis=1))
+    assert not scores.possible[1:].all()
+    unknown = replace(run, model=replace(run.model, coding=replace(run.model.coding, least=None)))
+    assert score_rows(unknown, [[3, 0.0]]).possible.all()

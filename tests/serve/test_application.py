@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.predict.score import notes, score_rows
+from pipeline.predict.score import notes, score_rows, sets
 from pipeline.runs.saved import load_scoring
 from pipeline.serve import pushes as pushes_module
 from pipeline.serve.application import application
@@ -80,16 +80,17 @@ def test_answers_are_those_of_score(api: Client, folder: Path) -> None:
     run, sent = load_scoring(folder), rows()
     values = np.array([[np.nan if value is None else value for value in row.values()] for row in sent])
     scores = score_rows(run, values)
-    numbers, texts = notes(run, scores)
+    (numbers, texts), (places, known) = notes(run, scores), sets(run, scores)
     answered = api.post("/predict", json=sent).json()
     assert [each["output"] for each in answered] == scores.output.tolist()
     assert [list(each["probabilities"].values()) for each in answered] == scores.probabilities.tolist()
     assert [each["class"] for each in answered] == [list(run.config.data.codes)[each] for each in scores.answers]
+    assert [" or ".join(each["possible"]) for each in answered] == [known[each] for each in places]
     assert ["; ".join(each["notes"]) for each in answered] == [texts[each] for each in numbers]
     for row, value in zip(sent, values, strict=True):
         one = api.post("/predict", json=row).json()
         assert one["output"] == score_rows(run, value[None]).output[0].tolist()
-        assert set(one) == {"class", "output", "probabilities", "notes"}
+        assert set(one) == {"class", "output", "probabilities", "possible", "notes"}
 
 
 def test_explain_adds_pushes(api: Client, folder: Path) -> None:
@@ -111,6 +112,7 @@ def test_what_no_number_comes_of_is_null(folder: Path) -> None:
     assert answer["class"] is None
     assert answer["output"] == [None]
     assert set(answer["probabilities"].values()) == {None}
+    assert answer["possible"] == ["Normal", "Type1", "Type2"]
     assert answer["pushes"]["features"]["Age"] == [None]
     assert answer["notes"] == ["Age missing, so there is no answer"]
     assert client.get("/model").json()["features"]["Age"]["fill"] is None

@@ -56,10 +56,25 @@ def with_softmax(run: Scoring) -> Scoring:
     """Give the run three outputs, a class each, in another order than that of the codes."""
     weights = np.random.default_rng(3).normal(0, 0.7, 6 * 3 + 3 + 3 * 3 + 3).astype(np.float32)
     network = dataclasses.replace(run.model.network, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, weights=weights)
-    coding = dataclasses.replace(run.model.coding, classes=("Type2", "Normal", "Type1"), codes=(-1.0, 0.0, 1.0), softmax=True)
+    coding = dataclasses.replace(
+        run.model.coding, classes=("Type2", "Normal", "Type1"), codes=(-1.0, 0.0, 1.0), softmax=True, steepness=None
+    )
     section = run.config.network.model_copy(update={"output": "softmax"})
     model = dataclasses.replace(run.model, network=network, coding=coding)
     return Scoring(run.config.model_copy(update={"network": section}), model, run.record)
+
+
+def said_of(answer: dict[str, Any]) -> str:
+    """Return what the page says first of an answer of the API."""
+    odds = f"with probability {percent(answer['probabilities'][answer['class']])}"
+    match answer["possible"]:
+        case [_]:
+            return f"{answer['class']} {odds}"
+        case [one, other]:
+            named = f"{one} or {other} are both"
+        case _:
+            named = "{}, {} or {} are all".format(*answer["possible"])
+    return f"Cannot be told: {named} possible. Most probable is {answer['class']}, {odds}"
 
 
 def without_fill(run: Scoring) -> Scoring:
@@ -145,7 +160,8 @@ def test_a_person_with_a_keyboard_gets_the_answer_of_the_network(browser: Any, s
         scores = score_rows(server.run, [[float(text) for text in PATIENT]])
         classes = list(server.run.config.data.codes)
         answer = int(scores.answers[0])
-        assert headline == f"{classes[answer]} with probability {percent(scores.probabilities[0, answer])}"
+        assert server.answer(*PATIENT)["class"] == classes[answer]
+        assert headline == said_of(server.answer(*PATIENT))
         assert shown.locator(".shares li").all_inner_texts() == [
             f"{name}\n{percent(share)}" for name, share in zip(classes, scores.probabilities[0], strict=True)
         ]
@@ -211,6 +227,22 @@ def test_a_bar_for_each_value_shows_its_push(browser: Any, server: Threaded) -> 
         ]
 
 
+@pytest.mark.parametrize("least", [(0.0, 0.0, 0.0), (1e-9, 0.3, 0.3), (0.3, 0.3, 0.3), None])
+def test_it_says_first_what_cannot_be_told(least: tuple[float, ...] | None, browser: Any, run: Scoring) -> None:
+    coding = dataclasses.replace(run.model.coding, least=least)
+    odd = Scoring(run.config, dataclasses.replace(run.model, coding=coding), run.record)
+    with served(odd) as server, visited(browser, server.address) as shown:
+        headline, answer = answered(shown, *PATIENT), server.answer(*PATIENT)
+        if least is None:  # nothing was measured: no word on it
+            assert headline == said_of(answer | {"possible": [answer["class"]]})
+        else:
+            assert headline == said_of(answer)
+            assert ("Cannot be told" in headline) == (len(answer["possible"]) > 1)
+        text = shown.inner_text("#answer")
+        assert ("A class is possible if it cannot be excluded" in text) == bool(least and any(least))
+        assert ("Too few different patients" in text) == (least == (0.0, 0.0, 0.0))
+
+
 def bars(shown: Any) -> list[Any]:
     return list(shown.locator(".pushes i").all())
 
@@ -225,8 +257,8 @@ def test_softmax_shows_the_pushes_on_the_answered_class(browser: Any, run: Scori
             moves = [each[at] for each in answer["pushes"]["features"].values()]
             lengths = [float(each.evaluate("bar => bar.style.getPropertyValue('--push')")) for each in bars(shown)]
             np.testing.assert_allclose(lengths, np.array(moves) / np.abs(moves).max(), rtol=1e-5, atol=1e-9)
-            assert headline.startswith(f"{answer['class']} with probability {percent(answer['output'][at])}")
-            assert f" probability of {answer['class']} of " in shown.inner_text("#compared")
+            assert headline.startswith(said_of(answer))
+            assert f" output for {answer['class']} of " in shown.inner_text("#compared")
             seen.add(answer["class"])
         assert len(seen) > 1
 
@@ -321,9 +353,9 @@ def test_names_are_text(browser: Any, run: Scoring) -> None:
         seen = set()
         for texts in ((*PATIENT[:5], ""), ("25", "", "5", "8", "4", "30"), ("70", "6.7", "8.8", "12", "6", "69")):
             headline = answered(shown, *texts)
-            answer = server.answer(*texts)["class"]
-            seen.add(answer)
-            assert headline.startswith(f"{answer} with probability")
+            answer = server.answer(*texts)
+            seen.add(answer["class"])
+            assert headline.startswith(said_of(answer))
         assert len(seen) > 1
         assert [each.split("\n")[0] for each in shown.locator(".shares li").all_inner_texts()] == classes
         shown_names = [*features[:5], "\N{REPLACEMENT CHARACTER}lab\N{REPLACEMENT CHARACTER}"]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 Harm = Callable[[Path], None]
+OPTIONAL = ("steepness", "least", "slope")  # arrays that a run of an earlier version has not
 FILES = ("config.yaml", "network.keras", "preprocessor.joblib", "weights.npz")
 
 
@@ -197,21 +198,25 @@ def edits() -> Iterator[tuple[str, Callable[[dict[str, Any]], None]]]:
         "other bytes first": lambda each: each.astype(each.dtype.newbyteorder(">")) if each.dtype.itemsize > 1 else each[None],
     }
     names = ("weights", "initial", "final_loss", "sizes", "slopes", "softmax", "chosen", "classes", "codes", "features", "lowest")
-    names += ("highest", "fill", "center", "scale", "seen", "spread", "train_rows", "counted_classes", "baselines_names")
+    names += ("highest", "fill", "center", "scale", "seen", "train_rows", "counted_classes", "baselines_names")
     names += ("class_counts", "baselines_answers", "unseen_groups", "unseen_folds", "unseen_names", "unseen_answers")
-    names += ("chances", "chances_names")
+    names += ("chances", "chances_names", *OPTIONAL)
     for name in names:
         yield (
-            f"{name} is missing" if name != "spread" else "spread is NaN",
-            lambda kept, name=name: void(kept.pop(name)) if name != "spread" else kept.update(spread=np.float64("nan")),
+            f"{name} is missing" if name not in OPTIONAL else f"{name} is NaN",
+            lambda kept, name=name: (
+                void(kept.pop(name)) if name not in OPTIONAL else kept.update({name: np.full_like(kept[name], np.nan)})
+            ),
         )
         for text, way in ways.items():
             if not (text == "longer" and name == "train_rows") and not (text == "other bytes first" and name.endswith("names")):
                 yield f"{name} {text}", lambda kept, name=name, way=way: kept.update({name: way(kept[name])})
     values = {"chosen": 8, "sizes": -1, "slopes": np.nan, "codes": np.inf, "lowest": np.nan, "seen": np.nan, "train_rows": 5000}
     values |= {"test_rows": -1, "class_counts": -1, "baselines_answers": 3, "unseen_folds": -1, "unseen_answers": -2}
+    values |= {"steepness": 0, "least": -1, "slope": 2}
     for name, value in values.items():
         yield f"{name} of {value}", lambda kept, name=name, value=value: kept.update({name: np.full_like(kept[name], value)})
+    yield "spread of 0", lambda kept: kept.update(spread=np.float64(0))
     yield "classes twice", lambda kept: kept.update(classes=kept["classes"][[0, 0, 1]])
 
 

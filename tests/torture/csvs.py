@@ -14,8 +14,8 @@ from tests.torture import mutants
 from tests.torture.calls import ROOT, Called, call
 
 CASES = 10_000
-_ADDED = 5
-"""Columns that predict adds: the class, a probability for each of three, a note."""
+_ADDED = 6
+"""Columns that predict adds: the class, a probability for each of three, the possible classes, a note."""
 _CELL = r"""(?:"(?:[^"]|"")*+"|[^",\r\n]*+)"""
 _SOUND = re.compile(rf"(?:{_CELL}(?:,|\r\n|[\r\n]))*+{_CELL}")
 """Text whose quotes are as RFC 4180 wants them."""

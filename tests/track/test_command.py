@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config.schema import TrackingSection
-from pipeline.predict.score import notes, score_rows
+from pipeline.predict.score import notes, score_rows, sets
 from pipeline.runs.place import LATEST, REPORT, resolve_run
 from pipeline.runs.saved import load_scoring, read_config, read_record
 from pipeline.track.command import track, tracking_lines
@@ -149,10 +149,11 @@ def test_the_model_loads_where_the_package_is_not_and_scores_as_the_pipeline_doe
     run = load_scoring(folder)
     classes = list(run.config.data.codes)
     expected = score_rows(run, rows[list(run.config.data.features)])
-    numbers, texts = notes(run, expected)
-    assert list(scored.columns) == ["class", *(f"probability {name}" for name in classes), "note"]
+    (numbers, texts), (places, known) = notes(run, expected), sets(run, expected)
+    assert list(scored.columns) == ["class", *(f"probability {name}" for name in classes), "possible", "note"]
     assert scored["class"].tolist() == [classes[each] for each in expected.answers]
-    np.testing.assert_array_equal(scored.iloc[:, 1:-1].to_numpy(), expected.probabilities)
+    np.testing.assert_array_equal(scored.iloc[:, 1:-2].to_numpy(), expected.probabilities)
+    assert scored["possible"].tolist() == [known[each] for each in places]
     assert scored["note"].tolist() == [texts[each] for each in numbers]
     assert "plausible" in scored["note"][3]
 
