@@ -17,6 +17,7 @@ _END = 3  # values beyond it, for a value to be inside
 _TIMES = 3  # as frequent as the most frequent of them
 _NEXT = 5  # values that a value at an end is held against
 _TWICE = 2  # as frequent as the most frequent of them
+_ROUNDING = 1e-9
 _PLACES = 9  # decimal places in which a value may be round
 _CANDIDATES = 20  # most frequent values that are looked at
 _NONE = 1 / 3  # share of zeros from which a count may be one that most rows have none of
@@ -57,7 +58,8 @@ def _among_few(levels: Floats, counts: Integers, place: int) -> float:
     """Return the probability of so few rows between an end of a coarse column and the other values.
 
     If the shares of equidistant values are log-concave (binomial, Poisson, rounded normal, ...), none between two others is
-    smaller than both. Steps are as wide as the widest gap among the others. 1 for a 0 at the lower end, which may be true.
+    smaller than both. Steps are as wide as the widest gap among the others. 1 for a 0 at the lower end, which may be true, and
+    for an end that is one step away: all that lies beyond a scale is counted there.
     """
     return 1.0 if place == 0 == levels[0] else max(_few_between(*scaled) for scaled in _inward(levels, counts, place, not place))
 
@@ -71,8 +73,10 @@ def _inward(levels: Floats, counts: Integers, place: int, lower: bool) -> Iterat
 def _few_between(levels: Floats, counts: Integers) -> float:
     """Return the smallest probability of so few rows between the first value and any other, times the number of others."""
     step = float(np.diff(levels[1:]).max())
+    if levels[1] - levels[0] < 2 * step - _ROUNDING:
+        return 1.0
     between = np.concatenate([[0], np.cumsum(counts[1:-1])])
-    slots = np.maximum(np.floor((levels[1:] - levels[0]) / step + 1e-9) - 1, 0)
+    slots = np.maximum(np.floor((levels[1:] - levels[0]) / step + _ROUNDING) - 1, 0)
     expected = slots * np.minimum(counts[0], counts[1:])
     chances = (poisson_bound(int(few), float(mean), above=False) for few, mean in zip(between, expected, strict=True))
     return min(1.0, len(expected) * min(chances))

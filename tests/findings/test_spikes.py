@@ -95,6 +95,13 @@ CLEAN = {
 }
 
 
+@pytest.mark.parametrize(("mean", "deviation"), [(5, 3), (8, 3), (10, 4), (12, 3)])
+def test_what_lies_beyond_a_scale_is_counted_at_its_end(mean, deviation):
+    for seed in range(20):
+        pain = np.clip(np.round(np.random.default_rng((213, seed)).normal(mean, deviation, 1500)), 0, 10)
+        assert p_value(pain) > 0.0001
+
+
 @pytest.mark.parametrize("name", CLEAN)
 def test_a_value_that_has_a_reason_to_be_frequent_is_none(name):
     assert p_value(CLEAN[name]) > 1e-3
