@@ -3,8 +3,9 @@
 from typing import Any
 
 from pipeline.config.remedy import OUT, Settings
-from pipeline.config.schema import Config, NetworkSection, TrainingSection
+from pipeline.config.schema import Config, NetworkSection, SplitSection, TrainingSection
 
+_HALF = 0.5  # of the rows are tested; with more of them, few are left to learn from
 _WIDTH = 8  # of a hidden layer that is to find more
 
 
@@ -56,7 +57,9 @@ def simpler(config: Config) -> Settings:
 
 
 def surer(config: Config) -> Settings | str:
-    """Return what makes probabilities mean more: a penalty that suits the rows, one output a class, or more rows."""
+    """Return what makes probabilities mean more: rows to learn from, a penalty that suits them, or one output a class."""
+    if config.split.test_size > _HALF:
+        return {"split.test_size": SplitSection().test_size}
     if config.training.l2 != "auto":
         return {"training.l2": "auto"}
     return softmax(config) if config.network.output == "code" else "bring more rows, for only they tell how sure an answer can be"

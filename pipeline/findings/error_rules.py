@@ -88,8 +88,8 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
         of a logistic recalibration. Both together are tested by Rao's score test, once with rows and once with whole profiles or
         patients as what chance decides; both p must be below 0.0001 divided by the number of classes. No probability counts as
         less than 0.1 %, so that no row decides.
-    How to fix: `training.l2: auto`, which suits the probabilities to held-out rows; one output a class; more rows. Until then
-        quote the classes, not the probabilities.
+    How to fix: more rows to learn from; `training.l2: auto`, which suits the probabilities to held-out rows; one output a class.
+        Until then quote the classes, not the probabilities.
     Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Rao (1948).
     """
     truth, chances, groups = evaluation.held_out_chances()
@@ -120,7 +120,7 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup are held
         against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction.
     How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.
-    Source: Fisher (1922); on subgroups: TRIPOD+AI (BMJ 2024), item 14.
+    Source: Fisher (1922); on subgroups: TRIPOD+AI (BMJ 2024), on what is to be reported.
     """
     truth, given = evaluation.held_out()
     rows = slice(None) if evaluation.unseen else evaluation.tested

@@ -359,6 +359,12 @@ TRAINED = [
     Case("E404", easy_to_test(), ABC, {"training": QUICK}),
     Case("E405", mislabelled(), ABC, {"training": QUICK}, relabelled),
     Case(
+        "E406",
+        rows_of(1500, 3, Type=np.where(rows_of(1500, 3)["a"] + 12 * RNG.normal(size=1500) > 50, "yes", "no")),
+        ABC,
+        {"split": {"test_size": 0.98}, "training": QUICK, "evaluation": {"unseen": None}},
+    ),
+    Case(
         "E407",
         reversed_from(60, 40, 1960),
         ABC,

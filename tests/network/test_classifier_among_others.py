@@ -58,7 +58,7 @@ def test_scores_and_probabilities_agree_with_each_other_and_with_predict(options
 
 
 @pytest.mark.parametrize("codes", [{"low": -1, "middle": 0, "high": 1}, {"high": 1, "middle": 0, "low": -1}], ids=["up", "down"])
-def test_a_tie_goes_to_the_class_that_predict_names_and_the_outermost_codes_are_the_limit(fitted, codes):
+def test_a_tie_goes_to_the_class_that_predict_names_and_no_output_is_beyond_the_outermost_codes(fitted, codes):
     model = clone(fitted).set_params(codes=codes, epochs=1).fit(ROWS, LABELS)
     model.network_ = Network((2, 1), (1.0,), False, np.array([1, 0, 0], np.float32))  # says its first input
     ties = np.array([[-0.5, 0], [0.5, 0], [0.25, 0], [1, 0], [9, 0]])
@@ -69,7 +69,7 @@ def test_a_tie_goes_to_the_class_that_predict_names_and_the_outermost_codes_are_
     np.testing.assert_array_equal(model.classes_[shares.argmax(axis=1)], answers)
     np.testing.assert_array_equal(model.classes_[scores.argmax(axis=1)], answers)
     np.testing.assert_allclose(np.sort(shares[:2], axis=1)[:, 1], np.sort(shares[:2], axis=1)[:, 2], rtol=1e-15)
-    np.testing.assert_array_equal(scores[3], scores[4])
+    np.testing.assert_array_less(shares[3].max(), shares[4].max())
 
 
 @pytest.mark.parametrize(("codes", "second"), [({0: -1, 1: 1}, False), ({1: 1, 0: -1}, True)], ids=["first", "second"])
@@ -167,12 +167,12 @@ def test_weights_are_routed_through_pipelines_to_folds_and_searches():
     np.testing.assert_array_equal(search.best_estimator_[-1].network_.weights, best.network_.weights)
 
 
-def test_a_search_over_slopes_compiles_once_for_the_folds_and_once_for_all_rows():
+def test_a_search_over_slopes_compiles_once_for_each_size_of_the_folds_and_their_folds():
     slopes = [0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1]
     inputs, labels = load_iris(return_X_y=True)  # 120 rows a fold, 150 in all
     search = GridSearchCV(LeakyReLUClassifier(hidden=(5,), **QUICK | {"epochs": 2}), {"alpha": slopes}, cv=5).fit(inputs, labels)
     program = xla.program(xla.ProgramKind((4, 5, 1), False, "ordinal", "adam", True))
-    assert program.experimental_get_tracing_count() == 2
+    assert program.experimental_get_tracing_count() == 3
     assert len(search.cv_results_["params"]) == 9
 
 

@@ -254,9 +254,9 @@ def test_recipes_trained_together_with_keras_give_the_numbers_of_each_alone():
         np.testing.assert_array_equal(among.weights, train_network(*data, own, "keras").weights)
 
 
-def test_recipes_that_differ_in_more_than_slopes_seed_and_starts_are_refused():
+def test_recipes_that_differ_in_more_than_slopes_penalty_seed_and_starts_are_refused():
     for others in ([], [CODE, replace(CODE, epochs=6)], [CODE, replace(CODE, every_kernel=True)]):
-        with pytest.raises(ValueError, match="differ only in slopes, seed and starts"):
+        with pytest.raises(ValueError, match="differ only in slopes, l2, seed and starts"):
             train_networks(*made_up(CODE), others)
 
 

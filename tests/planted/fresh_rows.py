@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
@@ -16,6 +17,7 @@ from pipeline.data.preprocess import Task
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.judge.baselines import answer_all
+from pipeline.judge.calibration import log_odds
 from pipeline.model import prepare
 from pipeline.runs.saved import load_run
 from pipeline.runs.summary import Summary
@@ -29,7 +31,7 @@ CODES = ("E401", "E402", "E403", "E404", "E405", "E406", "E407", "E408")
 
 @dataclass(frozen=True)
 class Trial:
-    """A training, and what its network answers to fresh rows: class numbers, -1 for none."""
+    """A training, what its network answers to fresh rows (class numbers, -1 for none), and with which probabilities."""
 
     case: Case
     config: Config
@@ -37,6 +39,7 @@ class Trial:
     table: Table
     answers: Places
     everybody: Places
+    chances: np.ndarray
 
     @property
     def accuracy(self) -> float:
@@ -60,12 +63,12 @@ def tried(case: Case, seed: int) -> Trial:
     table, own = (load(config.data.model_copy(update={"path": path}), (), True) for path in ("fresh.csv", config.data.path))
     if summary.run is None:
         nothing = np.full(len(table), -1)
-        return Trial(case, config, summary, table, nothing, nothing)
+        return Trial(case, config, summary, table, nothing, nothing, np.full((len(table), len(table.classes)), np.nan))
     model = load_run(summary.run).model
     answers, everybody = (model.answers(model.output(rows.values), table.classes) for rows in (table, own))
     shutil.rmtree(summary.run)
     Path("models/latest").unlink(missing_ok=True)
-    return Trial(case, config, summary, table, answers, everybody)
+    return Trial(case, config, summary, table, answers, everybody, model.probabilities(model.output(table.values), table.classes))
 
 
 def contradictions(trial: Trial) -> Iterator[tuple[str, bool]]:
@@ -109,6 +112,19 @@ def _wrong_labels(trial: Trial, evidence: dict[str, Any]) -> bool:
     return True
 
 
+def _meant(trial: Trial, evidence: dict[str, Any]) -> bool:
+    """E406 says that the probabilities of a class are too sure or not sure enough: on fresh rows less than half of it is left."""
+    for name, detail in evidence["details"].items():
+        place = trial.table.classes.index(name)
+        logit, hit = log_odds(trial.chances[:, place]), trial.table.truth == place
+        slope = LogisticRegression(C=np.inf).fit(logit[:, None], hit).coef_.item()
+        large = trial.chances[:, place].mean() - hit.mean()
+        said = detail["predicted"] - detail["observed"]
+        if abs(np.log(max(slope, 0.01))) < abs(np.log(max(detail["slope"], 0.01))) / 2 and abs(large) < abs(said) / 2:
+            return True
+    return False
+
+
 def _no_worse_group(trial: Trial, evidence: dict[str, Any]) -> bool:
     """E407 says that errors are commoner in groups: in one of them less than half of that is left."""
     wrong, groups = trial.answers != trial.table.truth, dict(members(trial))
@@ -138,5 +154,9 @@ def members(trial: Trial) -> Iterator[tuple[str, np.ndarray]]:
 
 
 JUDGES: dict[str, Callable[[Trial, dict[str, Any]], bool]] = dict(
-    zip(CODES, (_not_majority, _rival_no_better, _no_worse_unseen, _no_gap, _wrong_labels, _no_worse_group, _found), strict=True)
+    zip(
+        CODES,
+        (_not_majority, _rival_no_better, _no_worse_unseen, _no_gap, _wrong_labels, _meant, _no_worse_group, _found),
+        strict=True,
+    )
 )
