@@ -89,7 +89,7 @@ def _rival_no_better(trial: Trial, evidence: dict[str, Any]) -> bool:
     table = load(trial.config.data)
     prepared = prepare(table, split(table, trial.config.split), trial.config.data, trial.config.preprocess)
     task = Task(prepared.task.train, prepared.task.truth, prepared.preprocessor.transform(trial.table.values))
-    answers = answer_all([task], trial.config.network.hidden, trial.config.training.seed)[0][best]
+    answers = answer_all([task], trial.config.network.hidden, trial.config.training.seed)[0][best].classes
     return trial.accuracy >= float((answers == truth).mean())
 
 
