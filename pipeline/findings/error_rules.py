@@ -16,6 +16,7 @@ from pipeline.judge.labels import wrong_labels
 
 _SURE = 0.001  # of a difference that was not looked for
 _ALONE = 0.025
+_STEEP = 0.2  # of a slope, from which on it is what is wrong
 _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
 
@@ -98,18 +99,22 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
         hit, given = truth == place, chances[:, place]
         p = unlike_chances(given, hit, groups)
         if p * len(names) < SIGNIFICANCE:
-            logit = log_odds(given)
-            _, (slope,) = recalibrate(logit, hit, np.ones((1, len(hit))), (0.0, 1.0))
-            details[name] = {"slope": float(slope), "predicted": float(given.mean()), "observed": float(hit.mean()), "p_value": p}
+            known = ~np.isnan(given)
+            logit = log_odds(given[known])
+            _, (slope,) = recalibrate(logit, hit[known], np.ones((1, known.sum())), (0.0, 1.0))
+            shares = {"predicted": float(given[known].mean()), "observed": float(hit[known].mean())}
+            details[name] = {"slope": float(slope), **shares, "p_value": p}
     if details:
-        said = [f'"{name}" ({_unlike(own)})' for name, own in details.items()]
+        said = [f'of "{name}" are {_unlike(own)}' for name, own in details.items()]
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        yield detailed(f"{where} the probabilities do not mean what they say, of {' and '.join(said)}", details, surer, "classes")
+        yield detailed(f"{where} the probabilities {' and those '.join(said)}", details, surer, "classes")
 
 
 def _unlike(own: Mapping[str, float]) -> str:
-    sure = "too sure" if own["slope"] < 1 else "not sure enough"
-    return f"{sure}: slope {own['slope']:.2f} instead of 1; {own['predicted']:.1%} predicted, {own['observed']:.1%} observed"
+    slope, shares = own["slope"], f"{own['predicted']:.1%} predicted, {own['observed']:.1%} observed"
+    if np.isfinite(slope) and abs(slope - 1) > _STEEP:
+        return f"{'too sure' if slope < 1 else 'not sure enough'} (slope {slope:.2f} instead of 1; {shares})"
+    return f"too {'high' if own['predicted'] > own['observed'] else 'low'} ({shares})"
 
 
 def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:

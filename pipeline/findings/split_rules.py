@@ -47,7 +47,8 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     """Test rows unlike the training rows, in a column or in the shares of the classes.
 
     What: a column's values, or the classes, are spread otherwise among the test rows than among the training rows.
-    Why it matters: the test then asks about other patients than the training told of; another split gives another accuracy.
+    Why it matters: the test then asks about other patients than the training told of; another split gives another accuracy. Of
+        such rows, the possible classes hold the right one less often than `evaluation.confidence` says.
     How it is tested: usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
         probability is an upper bound where values are tied; each class's rows in both parts by Fisher's exact test. Significant
         at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file is only scored.

@@ -89,9 +89,10 @@ def yardsticks_of(
         answers.append({"network": network} | rules | baselines)
         met = np.unique(table.truth[fold.train])
         doubters = {name: fits[name].chances for name in DOUBTERS if name in fits}
-        others = {name: _spread(given, met, classes, np.nan).astype(np.float32) for name, given in doubters.items()}
-        chances.append({"network": shares.astype(np.float32)} | others)
         possible.append({"network": model.possible(shares, names)})
+        others = {name: _spread(given, met, classes, np.nan).astype(np.float32) for name, given in doubters.items()}
+        shares[:, ~np.isin(np.arange(classes), met)] = np.nan  # of a class that the fold lacked
+        chances.append({"network": shares.astype(np.float32)} | others)
     truth, met = table.truth[parts.test], np.unique(table.truth[parts.train])
     scores = {name: probability_figures(truth, _spread(fit.chances, met, classes, 0.0)) for name, fit in fitted[0].items()}
     unseen = unseen_answers(held, answers, chances, possible) if answers else None

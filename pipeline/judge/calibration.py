@@ -69,11 +69,14 @@ def unlike_chances(probability: Floats, hit: Flags, groups: Integers) -> float:
 
     Rao's score test of both: it needs no fit, and its variances are those that the probabilities themselves ask for. Rows of one
     of the (rows,) groups, such as copies, may all be decided at once: the larger p counts of one that takes rows as independent
-    and one that takes groups as wholes. No probability counts as less than 0.001. Without probabilities it is 1. Sources: Cox
-    (1958), as in ``recalibrate``; Rao (1948), "Large sample tests of statistical hypotheses concerning several parameters".
+    and one that takes groups as wholes. No probability counts as less than 0.001. Rows without one are left out; p is 1 where
+    there are no others. Sources: Cox (1958), as in ``recalibrate``; Rao (1948), "Large sample tests of statistical hypotheses
+    concerning several parameters".
     """
-    if np.isnan(probability).any():
+    known = ~np.isnan(probability)
+    if not known.any():
         return 1.0
+    probability, hit, groups = probability[known], hit[known], groups[known]
     within = np.clip(probability, _LEAST, 1 - _LEAST)
     terms = np.stack([np.ones_like(within), log_odds(within)], axis=1)
     score, spreads = (hit - within) @ terms, np.sqrt(within * (1 - within))[:, None] * terms

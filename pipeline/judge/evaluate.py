@@ -45,7 +45,7 @@ class Evaluation:
         standings: the "network" and each baseline, side by side.
         probabilities: of the classes, on the test rows.
         chances: (test rows, K) probabilities of the network.
-        possible: (test rows, K) which classes it does not exclude.
+        possible: (test rows, K) which classes it does not exclude; None where that was not measured.
         subgroups: the test rows by the limits that the config declares for a column.
         members: (rows,) which rows of the table are in each of them, by a name such as "Age from 30 to 45".
         advice: from training rows, or from all rows of another file.
@@ -53,6 +53,7 @@ class Evaluation:
         tested: numbers of the test rows.
         truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
         patients: (rows,) number of each row's patient; None where no column names patients.
+        together: (rows,) number of each row's patient, or of the rows that are equal to it.
         choice: how the penalty was chosen; None on a file that the model was not trained on.
     """
 
@@ -64,7 +65,7 @@ class Evaluation:
     unseen: Unseen | None
     probabilities: ProbabilityScores
     chances: Floats
-    possible: Flags
+    possible: Flags | None
     subgroups: dict[str, tuple[Subgroup, ...]]
     members: dict[str, Flags]
     advice: Advice
@@ -74,6 +75,7 @@ class Evaluation:
     truth: Integers
     answers: Integers
     patients: Integers | None
+    together: Integers
     choice: PenaltyPath | None
 
     @property
@@ -85,8 +87,7 @@ class Evaluation:
         """Return truth, probabilities and groups of the rows of ``held_out``, as far as the network gives probabilities."""
         if self.unseen and (chances := self.unseen.chances.get("network")) is not None:
             return self.truth, chances.astype(np.float64), self.unseen.groups
-        groups = np.arange(len(self.truth)) if self.patients is None else self.patients
-        return self.truth[self.tested], self.chances, groups[self.tested]
+        return self.truth[self.tested], self.chances, self.together[self.tested]
 
     def held_out(self) -> tuple[Integers, dict[str, Integers]]:
         """Return truth and answers of the rows that tell most about the network, which was not trained on them, and its rivals.
@@ -139,7 +140,7 @@ def evaluate(
         standings={name: replace(standing, probabilities=odds.get(name)) for name, standing in stand.items()},
         unseen=yardsticks.unseen,
         probabilities=score_probabilities(truth[test], chances, classes, level),
-        possible=model.possible(chances, classes),
+        possible=None if model.coding.least is None else model.possible(chances, classes),
         chances=chances,
         subgroups={
             name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level)
@@ -153,6 +154,7 @@ def evaluate(
         truth=truth,
         answers=answers,
         patients=table.patients,
+        together=table.copies(table.features) if table.patients is None else table.patients,
         choice=yardsticks.choice,
     )
 

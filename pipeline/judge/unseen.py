@@ -51,6 +51,10 @@ class HeldOut:
     folds: tuple[Split, ...] = ()
     prepared: tuple[Prepared, ...] = ()
 
+    def together(self, table: Table, rows: Integers) -> Integers:
+        """Return (rows,) numbers of what stays together inside training rows: the groups, and rows equal in every feature."""
+        return chained([self.groups[rows], table.copies(table.features)[rows]])
+
 
 def held_out(table: Table, config: Config) -> HeldOut:
     """Divide the rows as ``evaluation.unseen`` says, and prepare the folds.

@@ -18,6 +18,7 @@ _OF_ALL = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # on the weights of
 _OF_INPUTS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # on those of the inputs, for one coded output
 _FOLDS = 5
 _STARTS = 8
+_ROWS = 5000  # that are looked at: enough to choose, few enough to train on some 400 times
 _UNTRIED = 0.01  # the penalty where too few rows differ to hold some out
 
 
@@ -26,15 +27,23 @@ class Choice:
     """What networks answer to the training rows that a fold kept from them.
 
     Attributes:
-        recipe, path: with the penalty that has the lowest loss, and how it came about.
-        coding: with the steepness that suits its answers.
-        output: (rows, outputs) float64 under the chosen one; NaN for rows that no fold held out.
+        path: how the penalty was chosen, which is for as many rows as were looked at.
+        coding: with the steepness that suits the answers, or that the loss asks for where there are none.
+        output: (rows, outputs) float64 under the chosen penalty; NaN for rows that no fold held out.
     """
 
-    recipe: Recipe
     path: PenaltyPath
     coding: Coding
     output: Floats
+
+
+def looked_at(groups: Integers, sample_weight: Floats32 | None) -> Integers:
+    """Return the numbers of the rows that the choice looks at: all that have a weight, or some 5,000 of them in whole groups."""
+    rows = np.arange(len(groups)) if sample_weight is None else np.flatnonzero(sample_weight > 0)
+    if len(rows) <= _ROWS:
+        return rows
+    place = np.random.default_rng(0).permutation(int(groups.max()) + 1)[groups[rows]]
+    return np.asarray(rows[place <= np.sort(place)[_ROWS - 1]])
 
 
 def choose(
@@ -51,10 +60,10 @@ def choose(
 
     ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``groups`` (rows,) numbers of what stays together.
     """
-    recipe = recipe if l2 != "auto" else replace(recipe, every_kernel=recipe.softmax)
-    penalties = (_OF_ALL if recipe.softmax else _OF_INPUTS) if l2 == "auto" else (l2,)
+    penalties = (l2,) if l2 != "auto" else _OF_ALL if recipe.softmax else _OF_INPUTS
+    by: Literal["log loss", "wrong answers"] = "log loss" if recipe.softmax else "wrong answers"
     outputs = np.full((len(penalties), len(inputs), recipe.sizes[-1]), np.nan)
-    wrong, sizes = np.full((len(penalties), len(inputs)), np.nan), np.bincount(groups)[groups]
+    wrong = np.full((len(penalties), len(inputs)), np.nan)
     recipes = [replace(recipe, l2=penalty, starts=min(recipe.starts, _STARTS)) for penalty in penalties]
     for kept, held in _parts(inputs, positions, groups):
         weights = None if sample_weight is None else sample_weight[kept]
@@ -66,20 +75,20 @@ def choose(
             chosen = Network(recipe.sizes, recipe.slopes, recipe.softmax, own.weights[own.chosen])
             outputs[number, held] = chosen.in_float64().output(inputs[held])
         progress(len(held) / len(inputs))
-    answered = ~np.isnan(wrong[0])
-    by: Literal["log loss", "wrong answers"] = "log loss" if recipe.softmax else "wrong answers"
-    if not answered.any():
-        path = PenaltyPath(_UNTRIED if l2 == "auto" else l2, (), (), by)
-        return Choice(replace(recipe, l2=path.l2), path, coding, outputs[0])
+    answered = np.flatnonzero(~np.isnan(wrong[0]))
+    if not len(answered):
+        usual = coding if np.isnan(inputs).any() else replace(coding, steepness=coding.asked())
+        return Choice(PenaltyPath(_UNTRIED if l2 == "auto" else l2, (), (), by), usual, outputs[0])
     counted = np.ones(len(inputs)) if sample_weight is None else sample_weight.astype(np.float64)
-    codings = [calibrated(coding, output, positions, counted) for output in outputs]
     if recipe.softmax:
-        losses = [surprise(own, output, positions, counted) for own, output in zip(codings, outputs, strict=True)]
+        codings = (calibrated(coding, output, positions, counted) for output in outputs)
+        losses = [surprise(own, output, positions, counted, answered) for own, output in zip(codings, outputs, strict=True)]
     else:
+        sizes = np.bincount(groups)[groups]
         losses = np.average(wrong[:, answered], axis=1, weights=(counted / sizes)[answered]).tolist()
     best = int(np.argmin(losses))
     path = PenaltyPath(penalties[best], penalties, tuple(losses), by)
-    return Choice(replace(recipe, l2=path.l2), path, codings[best], outputs[best])
+    return Choice(path, calibrated(coding, outputs[best], positions, counted), outputs[best])
 
 
 def _parts(inputs: Floats32, positions: Integers, groups: Integers) -> Iterator[tuple[Integers, Integers]]:

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pipeline.machine.arrays import Floats, Floats32, Integers
 from pipeline.machine.progress import progress_bar
-from pipeline.network.choice import choose
+from pipeline.network.choice import choose, looked_at
 from pipeline.network.coding import NO_CLASS, Coding, coding_of
 from pipeline.network.layers import Network
 from pipeline.network.recipe import recipe_of
@@ -118,18 +118,35 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weights = row_weights(sample_weight, self.class_weight, self.classes_, indices)
         self._order, coding = coding_of(self.codes, self.classes_.tolist(), self.output == "softmax")
         self.coding_ = coding if coding.softmax else replace(coding, slope=network.slopes()[-1])
-        recipe = recipe_of(network, training, inputs.shape[1], self.coding_, len(inputs))
+        auto, width = training.l2 == "auto", inputs.shape[1]
+        recipe = replace(
+            recipe_of(network, training, width, self.coding_, len(inputs)), every_kernel=auto and self.coding_.softmax
+        )
         positions, rows = np.argsort(self._order)[indices], _in_float32(inputs)
-        together = np.unique(inputs if groups is None else np.asarray(groups), axis=0, return_inverse=True)[1].ravel()
+        together = self._together(inputs, groups)
+        some = looked_at(together, weights)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
-            advance = partial(bar.advance, bar.task_ids[0])
-            self.choice_ = choose(rows, positions, together, recipe, self.coding_, training.l2, weights, advance)
-            recipe, targets = self.choice_.recipe, self.coding_.targets(positions)
-            self.trained_ = train_network(rows, targets, recipe, training.engine, advance, weights)
+
+            def advance(share: float) -> None:
+                bar.advance(bar.task_ids[0], share / 2)  # the choice is half of the work, more or less
+
+            sized = recipe_of(network, training, width, self.coding_, len(some))
+            asked = rows[some], positions[some], together[some], replace(sized, every_kernel=recipe.every_kernel), self.coding_
+            self.choice_ = choose(*asked, training.l2, None if weights is None else weights[some], advance)
+            share = len(some) / len(inputs) if auto and self.choice_.path.penalties and weights is None else 1.0
+            recipe = replace(recipe, l2=self.choice_.path.l2 * share)  # of a mean over more rows, a smaller penalty is the same
+            self.trained_ = train_network(rows, coding.targets(positions), recipe, training.engine, advance, weights)
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
-        self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions, together, self.confidence)
+        self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions[some], together[some], self.confidence)
         self.loss_curve_ = self.trained_.loss_curves[:, self.trained_.chosen].tolist()
         return self
+
+    def _together(self, inputs: Floats, groups: ArrayLike | None) -> Integers:
+        """Return (rows,) numbers of what stays together: the groups, or rows that are equal."""
+        if groups is None:
+            return np.unique(inputs, axis=0, return_inverse=True)[1].ravel()
+        check_consistent_length(inputs, groups)
+        return np.unique(np.asarray(groups), return_inverse=True)[1]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the (rows,) class labels: the nearest code or the largest probability.

@@ -14,7 +14,7 @@ from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 NO_CLASS = -1
 STEEPNESS = 3.0
 """Logits between neighbouring thresholds that the ordinal loss asks for."""
-SMALLEST, LARGEST = 1e-300, 1e150  # what stands for 0 and infinity where logarithms and sums must be finite
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), 1e150  # what stands for 0 and infinity, of which sums must be finite
 _REACH = float(np.finfo(np.float32).max)
 
 
@@ -27,8 +27,8 @@ class Coding:
         codes: one number a class, for a single output.
         softmax: one output a class instead.
         slope: of the Leaky ReLU behind which a single output lies.
-        steepness: logits a unit: (K - 1,) for the thresholds between neighbouring codes, (1,) for softmax; None is what the
-            loss asks for.
+        steepness: logits a unit: (K - 1,) for the thresholds between neighbouring codes, (1,) for softmax; None where nothing
+            was measured, and nothing is probable.
         least: (K,) probability below which a class is excluded; None where that was not measured. See ``possible``.
     """
 
@@ -98,12 +98,14 @@ class Coding:
         return places, (middles >= 0) | (-middles < self.slope * _REACH), np.asarray(added)
 
     def factors(self) -> Floats:
-        """Return ``steepness``, or what the loss asks for where it was not measured."""
-        if self.steepness is not None:
-            return np.array(self.steepness)
+        """Return (S,) ``steepness``, NaN where it was not measured."""
+        return np.array(self.steepness or [np.nan] * (1 if self.softmax else len(self.codes) - 1))
+
+    def asked(self) -> tuple[float, ...]:
+        """Return the steepness that the ordinal loss asks for, and that softmax has by itself."""
         codes = np.unique(self.codes)
         gaps = np.diff(np.where(codes > 0, codes, codes / (self.slope or 1.0)))
-        return np.ones(1) if self.softmax else STEEPNESS / gaps
+        return (1.0,) if self.softmax else tuple((STEEPNESS / gaps).tolist())
 
     def _above(self, values: Floats) -> Iterator[Floats]:
         """Yield by how much (rows, 1) outputs lie above each threshold, before the Leaky ReLU."""
@@ -115,7 +117,7 @@ class Coding:
     def probabilities(self, output: ArrayLike) -> Floats:
         """Return the (rows, K) probability of each class for a (rows, outputs) output; each row sums to 1 up to rounding.
 
-        They never contradict ``decode``. A row with NaN has NaN for every class.
+        They never contradict ``decode``. A row with NaN has NaN for every class, and so has every row without ``steepness``.
         """
         scores = self.scores(output)
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))

@@ -5,17 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.machine.arrays import Floats, Floats32, Integers
-from pipeline.network.coding import Coding
+from pipeline.network.coding import SMALLEST, Coding
 
 _ROUNDING = 1e-9  # of a sum of shares
 _BOUNDS = (1e-3, 1e3)  # times where the search begins
 
 
-def surprise(coding: Coding, output: Floats, positions: Integers, weights: Floats) -> float:
-    """Return the log loss of (rows, outputs) outputs, weighted by (rows,) weights; rows with NaN are left out."""
-    known = ~np.isnan(output).any(axis=1)
-    logs = _logarithms(coding.scores(output[known]))[np.arange(known.sum()), positions[known]]
-    return float(-np.average(logs, weights=weights[known]))
+def surprise(coding: Coding, output: Floats, positions: Integers, weights: Floats, rows: Integers) -> float:
+    """Return the log loss of some ``rows`` of (rows, outputs) outputs, by (rows,) weights; NaN costs as much as anything can."""
+    logs = _logarithms(coding.scores(output[rows]))[np.arange(len(rows)), positions[rows]]
+    return float(-np.average(np.where(np.isnan(logs), np.log(SMALLEST), logs), weights=weights[rows]))
 
 
 def _logarithms(scores: Floats) -> Floats:
@@ -66,6 +65,8 @@ def with_sets(coding: Coding, output: Floats, positions: Integers, groups: Integ
     ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``groups`` (rows,) numbers of what stays together.
     """
     shares, least = coding.probabilities(output), []
+    if np.isnan(shares).all():
+        return coding
     for place in range(len(coding.classes)):
         rows = np.flatnonzero((positions == place) & ~np.isnan(shares[:, place]))
         order = rows[np.argsort(shares[rows, place], kind="stable")]

@@ -92,10 +92,11 @@ def _learnt(summary: Summary) -> Iterator[str]:
         held = f"{_percent(sets.coverage)} of the test rows"
         if sets.unseen:
             held += f" and {_percent(sets.unseen.coverage)} of {summary.unseen_words}"
-        size = f"{sets.mean_size:.2f} classes on average, more than one in {_percent(sets.unsure)} of the test rows"
-        yield f"sets of possible classes at {sets.confidence:.0%}: they hold the right one in {held}; {size}"
+        yield f"The classes that are possible, at {sets.confidence:.0%}, hold the right one in {held}."
+        yield f"They are {sets.mean_size:.2f} on average, and more than one in {_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
-        yield f"penalty (l2) {choice.l2:g}, chosen from {len(choice.penalties)} by the {choice.by} of held-out training rows"
+        fewest = "the lowest log loss" if choice.by == "log loss" else "the fewest wrong answers"
+        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} gave {fewest} on training rows that were held out."
 
 
 def _accuracy(summary: Summary, wide: bool) -> Table:

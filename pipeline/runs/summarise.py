@@ -140,7 +140,9 @@ def _probabilities(evaluation: Evaluation) -> dict[str, object]:
 def _sets(evaluation: Evaluation, section: EvaluationSection) -> dict[str, object] | None:
     """Return what the sets of possible classes are worth, on test rows and on those that the folds held out."""
     unseen, level = evaluation.unseen, section.interval
-    own = score_sets(evaluation.truth[evaluation.tested], evaluation.possible, level)
+    if evaluation.possible is None:
+        return None
+    own = score_sets(evaluation.truth[evaluation.tested], evaluation.possible, level, evaluation.together[evaluation.tested])
     further = None
     if unseen and unseen.possible is not None:
         further = vars(score_sets(evaluation.truth, unseen.possible, level, unseen.groups)) | {"confidence": section.confidence}
