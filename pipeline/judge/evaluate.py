@@ -112,6 +112,7 @@ def evaluate(
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
+    tested_patients = None if table.patients is None else table.patients[test]
     rivals = {"network": answers[test]} | rule_answers(table, test, yardsticks.counts, data, preprocess) | yardsticks.test
     answered = {name: rivals.get(name) for name in RIVAL_NAMES}
     return Evaluation(
@@ -124,7 +125,7 @@ def evaluate(
         probabilities=score_probabilities(truth[test], model.probabilities(output[test], classes), classes, level),
         spread=model.coding.spread,
         subgroups={
-            name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level, table.patients, test)
+            name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level, tested_patients)
             for name, cuts in section.subgroups.items()
         },
         members=dict(_members(table, section)),
@@ -159,12 +160,12 @@ def _by_patient(scores: Scores, truth: Integers, answers: Integers, patients: In
 
 
 def _subgroups(
-    values: Floats, right: Flags, cuts: tuple[float, ...], level: float, patients: Integers | None, test: Integers
+    values: Floats, right: Flags, cuts: tuple[float, ...], level: float, patients: Integers | None
 ) -> tuple[Subgroup, ...]:
     groups = []
     for low, high in pairwise([None, *cuts, None]):
         inside = _inside(values, low, high)
-        own = None if patients is None else patients[test][inside]
+        own = None if patients is None else patients[inside]
         some = (float(right[inside].mean()), accuracy_interval(right[inside], own, level)) if inside.any() else (None, None)
         groups.append(Subgroup(low, high, int(inside.sum()), *some))
     return tuple(groups)
