@@ -30,8 +30,8 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: on all rows that were scored, on the test rows, and on unseen rows where folds held them out. The network
         passes on some rows if it is right on more of them than their largest class, by an exact McNemar test at 0.05; or if the
         mean of its sensitivities, each class counting alike, is above that of naming a class at random by more than 2.33
-        standard errors. It must pass on all rows together, and on the test rows or on unseen rows. Test rows of a single class
-        tell nothing.
+        standard errors; a patient with several rows counts once. It must pass on all rows together, and on the test rows or on
+        unseen rows. Test rows of a single class tell nothing.
     How to fix: see the findings C, D and T first; then rows enough to show the lead that there is by three standard errors;
         without a lead the default recipe, a wider layer, or features that tell the classes.
     Source: McNemar (1947); the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
@@ -39,29 +39,33 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
     if len(np.unique(truth)) < 2:
         return
-    unknown = [(truth[tested], answers[tested])] if len(np.unique(truth[tested])) > 1 else []
-    unknown += [(truth, evaluation.unseen.answers["network"])] if evaluation.unseen else []
-    if not _learnt(truth, answers) or (unknown and not any(_learnt(*rows) for rows in unknown)):
+    patients = np.arange(len(truth)) if evaluation.patients is None else evaluation.patients
+    unknown = [(truth[tested], answers[tested], patients[tested])] if len(np.unique(truth[tested])) > 1 else []
+    unknown += [(truth, evaluation.unseen.answers["network"], patients)] if evaluation.unseen else []
+    if not _learnt(truth, answers, patients) or (unknown and not any(_learnt(*rows) for rows in unknown)):
         accuracy, majority = evaluation.test.accuracy, evaluation.standings["majority"].test or 0.0
         verb = "is no better than" if accuracy <= majority else "is not shown to be better than"
         yield Doubt(
             f"test accuracy {accuracy:.2%} {verb} always naming the largest class ({majority:.2%})",
             {"accuracy": accuracy, "majority": majority},
-            _shown_by(*(unknown or [(truth, answers)])[-1]),
+            _shown_by(*(unknown or [(truth, answers, patients)])[-1][:2]),
         )
 
 
-def _learnt(truth: Integers, answers: Integers) -> bool:
+def _learnt(truth: Integers, answers: Integers, patients: Integers) -> bool:
     """Say whether answers are better than always naming the largest class, in all or in the mean of the classes."""
-    sizes, right = np.bincount(truth), answers == truth
-    largest = truth == sizes.argmax()
-    better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
+    sizes, right, number = np.bincount(truth), answers == truth, np.unique(patients, return_inverse=True)[1]
+    lead = np.bincount(number, right * 1.0 - (truth == sizes.argmax()))
+    better, worse = int((lead > 0).sum()), int((lead < 0).sum())
     if better > worse and mcnemar(better, worse) < _CHANCE:
         return True
     present = sizes > 0
     found, of, count = np.bincount(truth, right)[present], sizes[present], int(present.sum())
     shrunk = (found + 1) / (of + 2)  # or a class that is found always, or never, would have no error
     error = np.sqrt(np.sum(shrunk * (1 - shrunk) / of)) / count
+    if len(lead) < len(truth):  # of patients with several rows each is one draw
+        away = (right - (np.bincount(truth, right) / np.maximum(sizes, 1))[truth]) / sizes[truth]
+        error = max(error, np.sqrt(np.sum(np.bincount(number, away) ** 2)) / count)
     return bool(np.mean(found / of) - 1 / count > NormalDist().inv_cdf(0.99) * error)
 
 

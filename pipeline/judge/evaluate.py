@@ -1,6 +1,6 @@
 """Judge a model on the rows it was trained on and on those it was not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from pipeline.judge.advice import Advice, advise
 from pipeline.judge.baselines import RIVAL_NAMES, Yardsticks, rule_answers
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import accuracy_interval
-from pipeline.judge.metrics import Scores, score, wilson
+from pipeline.judge.metrics import Scores, score
 from pipeline.judge.probability import ProbabilityScores, probability_figures, score_probabilities
 from pipeline.judge.standing import Standing, standings
 from pipeline.judge.unseen import Unseen
@@ -119,13 +119,13 @@ def evaluate(
     codes = np.array(list(data.codes.values()))[truth]
 
     def scored(rows: Integers) -> Scores:
-        by_row, groups = score(truth[rows], answers[rows], classes, level), table.patients
-        right = answers[rows] == truth[rows]
-        return replace(by_row, interval=accuracy_interval(right, None if groups is None else groups[rows], level))
+        by_row, patients = score(truth[rows], answers[rows], classes, level), table.patients
+        return by_row if patients is None else _by_patient(by_row, truth[rows], answers[rows], patients[rows], level)
 
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
+    tested_patients = None if table.patients is None else table.patients[test]
     rivals = {"network": answers[test]} | rule_answers(table, test, yardsticks.counts, data, preprocess) | yardsticks.test
     answered = {name: rivals.get(name) for name in RIVAL_NAMES}
     stand = standings(truth, test, answered, yardsticks.unseen, level, table.patients)
@@ -143,7 +143,7 @@ def evaluate(
         possible=None if model.coding.least is None else model.possible(chances, classes),
         chances=chances,
         subgroups={
-            name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level)
+            name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level, tested_patients)
             for name, cuts in section.subgroups.items()
         },
         members=dict(_members(table, section)),
@@ -159,13 +159,35 @@ def evaluate(
     )
 
 
-def _subgroups(values: Floats, right: Flags, cuts: tuple[float, ...], level: float) -> tuple[Subgroup, ...]:
+def _by_patient(scores: Scores, truth: Integers, answers: Integers, patients: Integers, level: float) -> Scores:
+    """Return the scores with intervals for which patients, not rows, are what was drawn; those of the macro figures stay."""
+
+    def intervals(hits: Callable[[int], Flags], among: Callable[[int], Flags]) -> Floats:
+        ends = []
+        for place in range(len(scores.classes)):
+            rows = among(place)
+            ends.append(accuracy_interval(hits(place)[rows], patients[rows], level) if rows.any() else (np.nan, np.nan))
+        return np.array(ends)
+
+    return replace(
+        scores,
+        interval=accuracy_interval(answers == truth, patients, level),
+        recall_interval=intervals(lambda place: answers == place, lambda place: truth == place),
+        specificity_interval=intervals(lambda place: answers != place, lambda place: truth != place),
+        precision_interval=intervals(lambda place: truth == place, lambda place: answers == place),
+        negative_predictive_value_interval=intervals(lambda place: truth != place, lambda place: answers != place),
+    )
+
+
+def _subgroups(
+    values: Floats, right: Flags, cuts: tuple[float, ...], level: float, patients: Integers | None
+) -> tuple[Subgroup, ...]:
     groups = []
     for low, high in pairwise([None, *cuts, None]):
         inside = _inside(values, low, high)
-        rows, correct = int(inside.sum()), int(right[inside].sum())
-        some = (correct / rows, wilson(correct, rows, level)) if rows else (None, None)
-        groups.append(Subgroup(low, high, rows, *some))
+        own = None if patients is None else patients[inside]
+        some = (float(right[inside].mean()), accuracy_interval(right[inside], own, level)) if inside.any() else (None, None)
+        groups.append(Subgroup(low, high, int(inside.sum()), *some))
     return tuple(groups)
 
 

@@ -172,6 +172,17 @@ def test_e401_holds_the_answers_against_the_largest_class_and_against_chance(fac
     assert (evidence(facts, "E401") is not None) == fires
 
 
+@pytest.mark.parametrize("rightly", range(20, 41))
+def test_e401_counts_a_patient_with_several_rows_once(rightly: int) -> None:
+    """Of 40 ill patients some are found, of 60 well ones ten are not: the same is said whatever the rows of each."""
+    truth = np.repeat([0, 1], [60, 40])
+    answers = np.where(np.arange(100) < 10, 1, np.where((truth == 1) & (np.arange(100) >= 60 + rightly), 0, truth))
+    once = answered(truth, answers, tested=range(100))
+    many = answered(np.repeat(truth, 8), np.repeat(answers, 8), tested=range(800))
+    many = replace(many, patients=np.repeat(np.arange(100), 8))
+    assert (evidence(many, "E401") is None) == (evidence(once, "E401") is None)
+
+
 @pytest.mark.parametrize("rows", [5, 17, 18, 60, 176])
 def test_e408_is_the_exact_binomial_test_of_a_third(rows: int) -> None:
     truth = np.repeat([0, 1], [2000, rows])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics
 
 from pipeline.config.schema import Config
@@ -91,6 +92,38 @@ def test_subgroups_divide_the_test_rows_at_the_limits_of_the_config():
         assert (group.low, group.high, group.rows) == (low, high, inside.sum())
         assert group.accuracy == (right[inside].mean() if inside.any() else None)
     assert result.subgroups["glucose"][-1].interval is None
+
+
+@pytest.mark.parametrize("copies", [1, 6])
+def test_the_intervals_of_classes_and_subgroups_are_as_wide_as_those_of_one_row_a_patient(copies):
+    """SciPy's Wilson interval of the patients is what it is with one row each, and hardly narrower with six equal ones."""
+    random, patients = np.random.default_rng(0), 60
+    glucose = np.repeat(random.choice([-1.0, 0.0, 1.0], patients), copies)
+    wrong = np.repeat(random.random(patients) < 0.25, copies)
+    truth = np.where(wrong, 0, np.round(glucose).astype(int) % 3)
+    rows = replace(
+        table_of(pd.DataFrame({"glucose": glucose}), [list(CODES)[place] for place in truth], list(CODES)),
+        patients=np.repeat(np.arange(patients), copies),
+    )
+    split = Split(np.arange(0), np.arange(len(rows)))
+    result = judged(identity(), rows, split, STRANGER, config(subgroups={"glucose": [0.5]}))
+    answers = result.answers
+    found = {
+        "recall": [(answers == place)[truth == place] for place in range(3)],
+        "specificity": [(answers != place)[truth != place] for place in range(3)],
+        "precision": [(truth == place)[answers == place] for place in range(3)],
+        "negative_predictive_value": [(truth != place)[answers != place] for place in range(3)],
+    }
+    ends = [(getattr(result.test, f"{name}_interval")[at], hits) for name, own in found.items() for at, hits in enumerate(own)]
+    ends += [
+        (group.interval, (answers == truth)[inside])
+        for group, inside in zip(result.subgroups["glucose"], (glucose < 0.5, glucose >= 0.5), strict=True)
+    ]
+    for (low, high), hits in ends:
+        single = binomtest(int(hits[::copies].sum()), len(hits) // copies).proportion_ci(method="wilson")
+        if copies == 1:
+            assert (low, high) == pytest.approx((single.low, single.high))
+        assert high - low > 0.75 * (single.high - single.low)
 
 
 def test_on_another_file_every_row_is_a_test_row_and_nothing_is_said_of_training():
