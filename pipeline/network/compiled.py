@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def fit_compiled(
         numbers = np.unique(part)
         done(numbers, weights[numbers])
 
-    _in_threads(work, parts, progress, cores)
+    in_threads(work, parts, progress, cores)
     return weights, curves
 
 
@@ -99,8 +99,14 @@ def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
     return 1 if groups == 1 else -(-groups // (4 * calls)) * 4
 
 
-def _in_threads(work: Callable[[Integers, Progress], None], parts: list[Integers], progress: Progress, cores: int) -> None:
-    """Work on the parts at the same time, one a core; what stops one of them stops all."""
+Part = TypeVar("Part")
+
+
+def in_threads(work: Callable[[Part, Progress], None], parts: Sequence[Part], progress: Progress, cores: int) -> None:
+    """Work on the parts at the same time, one a core; what stops one of them stops all.
+
+    Each is given a function to report the share of its own work with, by which it can also be stopped.
+    """
     stopped = threading.Event()
 
     def report(share: float) -> None:
@@ -110,7 +116,7 @@ def _in_threads(work: Callable[[Integers, Progress], None], parts: list[Integers
 
     if len(parts) == 1:
         return work(parts[0], report)
-    with ThreadPoolExecutor(min(len(parts), cores)) as pool:
+    with ThreadPoolExecutor(max(1, min(len(parts), cores))) as pool:
         try:
             list(pool.map(lambda part: work(part, report), parts))
         except BaseException:  # Ctrl-C above all: the threads would train on to the end

@@ -17,7 +17,7 @@ LANES = 8
 Block = tuple[int, NDArray[np.int32]]
 """The number of the first step, and the (steps, batch, seeds) row numbers of the batches."""
 
-_ROWS = 128  # rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation
+_ROWS = 1024  # rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation
 _UNREACHABLE = 1e38  # where a dropped threshold lies: no output is above it, so that it adds 0 to loss and gradient
 
 

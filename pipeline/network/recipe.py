@@ -55,17 +55,18 @@ class PenaltyPath:
     """How the penalty was chosen.
 
     Attributes:
-        l2: the one that has the lowest loss.
+        l2: the chosen one.
         penalties: (L,) tried; none where too few rows differ to hold some out.
-        losses: (L,) what speaks against each.
-        by: behind softmax the log loss of the held-out rows; else the share of them that is answered wrongly, on the average of
-            the starts, every group of rows counting the same.
+        losses: (L,) log loss of the held-out rows.
+        wrong: (L,) share of them that is answered wrongly, on the average of the starts.
+        networks: how many were trained for it.
     """
 
     l2: float
-    penalties: tuple[float, ...]
-    losses: tuple[float, ...]
-    by: Literal["log loss", "wrong answers"]
+    penalties: tuple[float, ...] = ()
+    losses: tuple[float, ...] = ()
+    wrong: tuple[float, ...] = ()
+    networks: int = 0
 
 
 def sized(training: TrainingSection, rows: int) -> TrainingSection:

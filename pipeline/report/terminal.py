@@ -95,8 +95,7 @@ def _learnt(summary: Summary) -> Iterator[str]:
         yield f"The classes that are possible, at {sets.confidence:.0%}, hold the right one in {held}."
         yield f"They are {sets.mean_size:.2f} on average, and more than one in {_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
-        fewest = "the lowest log loss" if choice.by == "log loss" else "the fewest wrong answers"
-        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} gave {fewest} on training rows that were held out."
+        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits training rows best that were held out."
 
 
 def _accuracy(summary: Summary, wide: bool) -> Table:
@@ -125,9 +124,17 @@ def _accuracy(summary: Summary, wide: bool) -> Table:
     about = (
         "Log loss, Brier score (0 is best) and AUC (1 is best; mean of the classes) are of the probabilities of the test rows."
     )
-    notes = [summary.interval_note, summary.unseen.interval_note if summary.unseen else ""] if wide else []
+    notes = [summary.interval_note, summary.unseen.interval_note if summary.unseen else ""] if wide else [*_ranges(summary)]
     table.caption = "\n".join(line for line in [test_rows, about, *notes] if line)
     return table
+
+
+def _ranges(summary: Summary) -> Iterator[str]:
+    """Yield the sentence that stands for the intervals where these find no room."""
+    own = summary.comparison["network"]
+    places = (_range(own.test_interval), "the test"), (_range(own.unseen_interval), summary.unseen_words)
+    if ranges := [f"{interval} in {place}" for interval, place in places if interval]:
+        yield f"Interval of the network's accuracy: {' and '.join(ranges)}."
 
 
 def _confusion(metrics: ScoresSummary) -> Table:

@@ -17,7 +17,6 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import has_fit_parameter
 
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.classifier import LeakyReLUClassifier
@@ -69,8 +68,7 @@ class Net:
     def answer(self, trial: Trial) -> Floats:
         """Return (test rows, classes) probabilities; everything is chosen inside the training rows."""
         model = LeakyReLUClassifier(**NETWORK | self.parameters)
-        together = {"groups": trial.groups} if has_fit_parameter(model, "groups") else {}
-        return chances(model.fit(trial.train, trial.truth, **together), trial.test, trial.classes)
+        return chances(model.fit(trial.train, trial.truth, groups=trial.groups), trial.test, trial.classes)
 
 
 BASELINES = {
