@@ -157,7 +157,7 @@ def small_run(once: Callable[..., Path]) -> Path:
     def make(folder: Path) -> None:
         with_twin(folder)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            words = ["train", "--set", "training.starts=8", "--set", "training.epochs=20", "--set", "training.l2=0.001", "--json"]
+            words = ["train", "--set", "training.starts=8", "--set", "training.epochs=20", "--json"]
             assert not app(words, standalone_mode=False)
         Path("train.json").write_text(printed.getvalue())
 

@@ -16,13 +16,12 @@ from pipeline.runs.saved import Scoring
 def write_keras(run: Scoring, path: Path) -> Scorer:
     """Write the file and return what Keras makes of it when it has read it again."""
     to_keras(run).save(path)
-    model, names = keras().models.load_model(path), np.array([*run.config.data.codes, ""])
+    model, classes = keras().models.load_model(path), tuple(run.config.data.codes)
 
     def call(values: Floats) -> ProgramAnswer:
         given = {name: np.asarray(tensor) for name, tensor in model(values).items()}
-        unknown = np.isnan(given["probabilities"]).any(axis=1)
-        best = np.nan_to_num(given["probabilities"]).argmax(axis=1)
-        return ProgramAnswer(given["output"], names[np.where(unknown, -1, best)], given["probabilities"], given["possible"])
+        answers = np.array([*classes, ""])[run.model.answers(given["output"], classes)]
+        return ProgramAnswer(given["output"], answers, given["probabilities"], given["possible"])
 
     return call
 

@@ -167,12 +167,12 @@ def test_weights_are_routed_through_pipelines_to_folds_and_searches():
     np.testing.assert_array_equal(search.best_estimator_[-1].network_.weights, best.network_.weights)
 
 
-def test_a_search_over_slopes_compiles_once_for_each_size_of_the_folds_and_their_folds():
+def test_a_search_over_slopes_compiles_once_for_few_rows():
     slopes = [0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1]
-    inputs, labels = load_iris(return_X_y=True)  # 120 rows a fold, 150 in all
+    inputs, labels = load_iris(return_X_y=True)
     search = GridSearchCV(LeakyReLUClassifier(hidden=(5,), **QUICK | {"epochs": 2}), {"alpha": slopes}, cv=5).fit(inputs, labels)
     program = xla.program(xla.ProgramKind((4, 5, 1), False, "ordinal", "adam", True))
-    assert program.experimental_get_tracing_count() == 3
+    assert program.experimental_get_tracing_count() == 2  # of the many starts, and of the few in folds
     assert len(search.cv_results_["params"]) == 9
 
 

@@ -89,9 +89,11 @@ def test_probabilities_are_adjacent_categories_logits_of_the_value_before_the_le
     """The article's classes by hand: from the lowest code on Type2, Normal, Type1, with thresholds midway between the codes."""
     output = np.random.default_rng(2).uniform(-2, 2, size=(400, 1))
     x, places = before_leaky_relu(output[:, 0], slope), (-0.5 / slope, 0.5)
-    first, second = steepness or (3 / (1 / slope), 3 / 1)  # three logits between neighbouring codes, before the Leaky ReLU
+    asked = replace(ARTICLE, slope=slope).asked()
+    assert asked == pytest.approx((3 / (1 / slope), 3 / 1))  # three logits between neighbouring codes, before the Leaky ReLU
+    first, second = steepness or asked
     sums = np.stack([0 * x, first * (x - places[0]), first * (x - places[0]) + second * (x - places[1])], axis=1)
-    coding = replace(ARTICLE, slope=slope, steepness=steepness)
+    coding = replace(ARTICLE, slope=slope, steepness=(first, second))
     np.testing.assert_allclose(coding.probabilities(output)[:, [2, 0, 1]], softmax(sums, axis=1), rtol=1e-9, atol=1e-300)
     np.testing.assert_allclose(softmax(coding.scores(output), axis=1), coding.probabilities(output), rtol=1e-9)
     shares = coding.probabilities(output)
@@ -116,11 +118,13 @@ def test_behind_softmax_they_are_the_softmax_of_the_logits_times_one_factor(fact
     np.testing.assert_allclose(found, softmax(factor * logits, axis=1), rtol=1e-9)
 
 
-def test_softmax_outputs_that_were_not_measured_are_the_probabilities():
+def test_without_a_factor_nothing_is_probable_and_softmax_asks_for_its_own_outputs():
     output = np.array([[0.2, 0.5, 0.3], [1, 0, 0], [0, 1e-45, 1]], dtype=np.float32)
-    found = SOFTMAX.probabilities(output)
+    assert np.isnan(SOFTMAX.probabilities(output)).all()
+    assert np.isnan(ARTICLE.probabilities(output[:, :1])).all()
+    found = replace(SOFTMAX, steepness=SOFTMAX.asked()).probabilities(output)
     assert found.dtype == np.float64
-    np.testing.assert_allclose(found, output.astype(np.float64), rtol=1e-6, atol=1e-299)
+    np.testing.assert_allclose(found, output.astype(np.float64), rtol=1e-6, atol=1e-37)
 
 
 @st.composite
@@ -154,6 +158,7 @@ def test_a_larger_output_never_makes_a_lower_class_more_probable_by_a_higher_one
 @pytest.mark.parametrize("codes", [(0.0, 1.0, -1.0), (-1e30, 5.0, 1e30)])
 def test_infinite_outputs_have_the_probabilities_of_the_outermost_code(slope, codes):
     coding = Coding(("a", "b", "c"), codes, slope=slope)
+    coding = replace(coding, steepness=coding.asked())
     found = coding.probabilities(np.array([[np.inf], [3e38], [-np.inf], [-3e38]]) if slope else [[np.inf], [3e38]])
     expected = np.repeat(np.eye(3)[coding.decode([[np.inf], [-np.inf]])], 2, axis=0)[: len(found)]
     np.testing.assert_allclose(found, expected, atol=1e-9)
@@ -162,8 +167,9 @@ def test_infinite_outputs_have_the_probabilities_of_the_outermost_code(slope, co
 @pytest.mark.parametrize("known", [(4.0, 2.0), None])
 def test_a_threshold_that_no_output_crosses_counts_once(known):
     """Behind a slope of 0 no output is below 0: Type2 is never answered, and its probability by that of Normal is fixed."""
-    coding = replace(ARTICLE, slope=0.0, steepness=known)
-    found, first = coding.probabilities([[0.0], [0.3], [2.0]]), known[0] if known else 3
+    coding = replace(ARTICLE, slope=0.0)
+    coding, first = replace(coding, steepness=known or coding.asked()), known[0] if known else 3
+    found = coding.probabilities([[0.0], [0.3], [2.0]])
     np.testing.assert_allclose(found[:, 0] / (found[:, 0] + found[:, 2]), expit(first))
 
 

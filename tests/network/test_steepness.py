@@ -75,9 +75,9 @@ def test_for_three_classes_it_is_scipys_minimum(coding):
 @pytest.mark.parametrize("coding", [PAIR, ARTICLE, SOFTMAX])
 def test_surprise_is_scikit_learns_log_loss(coding):
     output, positions = answered(coding, 300, 3)
-    weights = np.random.default_rng(0).random(300)
+    weights, coding = np.random.default_rng(0).random(300), replace(coding, steepness=coding.asked())
     expected = log_loss(positions, coding.probabilities(output), sample_weight=weights, labels=range(len(coding.classes)))
-    assert surprise(coding, output, positions, weights) == pytest.approx(expected)
+    assert surprise(coding, output, positions, weights, np.arange(300)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("coding", [ARTICLE, SOFTMAX])
@@ -143,7 +143,7 @@ def test_too_few_rows_of_a_class_exclude_nothing(rows):
     """With nine rows, the least probable one is a tenth of what there may be."""
     output, positions = answered(ARTICLE, 100, 7)
     kept = np.r_[np.flatnonzero(positions == 1)[:rows], np.flatnonzero(positions != 1)]
-    sets = with_sets(ARTICLE, output[kept], positions[kept], kept, 0.9)
+    sets = with_sets(replace(ARTICLE, steepness=ARTICLE.asked()), output[kept], positions[kept], kept, 0.9)
     assert sets.least[1] == 0
     assert sets.possible(sets.probabilities(output))[:, 1].all()
     assert min(sets.least[0], sets.least[2]) > 0
@@ -151,11 +151,12 @@ def test_too_few_rows_of_a_class_exclude_nothing(rows):
 
 def test_rows_of_a_group_count_as_one_and_rows_without_an_answer_not_at_all():
     output, positions = answered(ARTICLE, 120, 8)
-    alone = with_sets(ARTICLE, output, positions, np.arange(120), 0.9)
-    thrice = with_sets(ARTICLE, output.repeat(3, axis=0), positions.repeat(3), np.arange(120).repeat(3), 0.9)
+    coding = replace(ARTICLE, steepness=ARTICLE.asked())
+    alone = with_sets(coding, output, positions, np.arange(120), 0.9)
+    thrice = with_sets(coding, output.repeat(3, axis=0), positions.repeat(3), np.arange(120).repeat(3), 0.9)
     np.testing.assert_allclose(thrice.least, alone.least)
     spoilt = np.r_[output, np.full((9, 1), np.nan)]
-    assert with_sets(ARTICLE, spoilt, np.r_[positions, np.zeros(9, int)], np.arange(129), 0.9).least == alone.least
+    assert with_sets(coding, spoilt, np.r_[positions, np.zeros(9, int)], np.arange(129), 0.9).least == alone.least
 
 
 @pytest.mark.slow

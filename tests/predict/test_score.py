@@ -67,6 +67,8 @@ def test_the_range_seen_in_training_is_that_of_the_plausible_training_values(run
 
 
 def test_notes_name_what_is_missing_implausible_and_unseen(run):
+    excludes = replace(run.model.coding, least=(0.1, 0.0, 0.0))
+    run = replace(run, model=replace(run.model, coding=excludes))
     numbers, texts = notes(run, score_rows(run, ROWS))
     plain, gap, wild, old = (texts[number] for number in numbers)
     fill = dict(zip(run.config.data.features, run.model.preprocessor.fill, strict=True))
@@ -77,6 +79,8 @@ def test_notes_name_what_is_missing_implausible_and_unseen(run):
     text = f"Age outside {low:.6g} to {high:.6g}, the range seen in training: other classes may be possible too"
     text += f"; HbA1c missing, filled with {fill['HbA1c']:.6g}"
     assert old == text
+    nothing = replace(run, model=replace(run.model, coding=replace(excludes, least=(0.0, 0.0, 0.0))))
+    assert text.replace(": other classes may be possible too", "") in notes(nothing, score_rows(run, ROWS))[1]
 
 
 def wide(features: int, least: tuple[float, float] | None = None) -> Scoring:
