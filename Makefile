@@ -84,8 +84,9 @@ bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX, PyTorch, pya
 	$(VENV)/bin/python -m tests.bench.bench
 	$(VENV)/bin/python -m tests.bench.use
 
-coverage: $(INSTALLED)    ## how often the intervals hold the truth, in simulation; some ten minutes
+coverage: $(INSTALLED)    ## how often the intervals and sets hold the truth, in simulation; a quarter of an hour
 	$(VENV)/bin/python -m tests.simulation.coverage
+	$(VENV)/bin/python -m tests.simulation.sets
 
 recipes: $(INSTALLED)     ## the network beside tuned baselines on clinical tables; PART="network iris" for some; an hour or two
 	$(VENV)/bin/python -m tests.simulation.recipes $(PART)
