@@ -19,8 +19,8 @@ _NEARLY, _FINE = 0.98, 20  # share of equal rows, in columns of more values
 def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """A column that adds nothing: constant, equal to another, or a sum or product of others.
 
-    What: an input with one value only, or with another in no more than four rows of a hundred or more; one that equals another
-        in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a total
+    What: an input with one value only, or, in 100 rows or more, with any other value in four rows at most; one that equals
+        another in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a total
         beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
     Why it matters: the network gets a weight more and learns nothing; which of the columns it uses is left to chance.
     How it is tested: exact rules for the first two; an empty cell equals an empty cell. For sums, least squares of each column

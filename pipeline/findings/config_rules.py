@@ -62,7 +62,7 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
     Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
         is the share of the rows coded 0, which looks like a result.
     How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1. It is a warning where
-        `training.engine` is `keras`, which prints that accuracy, and else for information.
+        `training.engine` is `keras`, which prints that accuracy; otherwise it is for information.
     How to fix: read `accuracy` (the nearest code decides), not `keras_accuracy`; or `--set network.output=softmax`.
     Source: Keras, keras.metrics.BinaryAccuracy (threshold 0.5).
     """

@@ -44,11 +44,12 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: a patient that stands in the file several times counts so often in every figure, and intervals are too
         narrow.
     How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
-        only where one of two tests says that chance is not the reason, with a probability below 0.0001, and else for
+        only where one of two tests says that chance is not the reason, with a probability below 0.0001; otherwise it is for
         information. First: where rows are drawn independently, however unequal their chances, there cannot be many pairs
         without many triples. Second: where rows are equal by chance, neighbours, which differ in one column, are there too;
-        from those, and from pairs that differ in two columns or by a step or two in one, it is told how many should be equal.
-        Of the quarter with the fewest neighbours twice as many must be met again, or four times as many of all. Columns that
+        from those, and from pairs that differ in two columns or by a step or two in one, the expected number of equal rows is
+        estimated. There must be more than twice as many in the quarter of the rows that has the fewest neighbours, or more than
+        four times as many in all. Columns that
         follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one. Where
         most rows are without gaps, only those are looked at. Equal profiles (see D205) count as well. 10 % of copies are not
         seen where chance makes about as many rows equal, as with nothing but height, weight and body mass index.
@@ -78,7 +79,7 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: copies and profiles of the test rows are looked up among the training rows. In a copy two empty cells are
         equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be where
         a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance explains
-        (see D204), and else for information.
+        (see D204); otherwise it is for information.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
@@ -106,9 +107,9 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: the test asks what was learnt by heart, as with copies (D204), and a look for equal rows does not see it.
     How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
         difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
-        farthest. That distance is spread evenly near 0 between rows that chance made: of the pairs within some distance that
-        differ in one column a quarter are within a quarter of it, and the fewer, the more columns they differ in (half of the
-        columns being taken to follow from others). It is a warning where more than 1.5 times as many are, by a binomial test at
+        farthest. By chance, small distances are spread evenly: of the pairs that differ in one column and lie within some
+        distance, a quarter lie within a quarter of it; of pairs that differ in more columns, fewer do (half of the columns
+        being taken to follow from others). It is a warning where more than 1.5 times as many are, by a binomial test at
         0.0001, corrected for the distances that were tried. Values within a relative 0.000001 are equal. Else rows are looked
         for whose values are those of another with one digit fewer: of two rows that are equal when so rounded, one is wholly
         rounded no more often than values end in 0 in the column where they rarest do; a binomial test at 0.0001.

@@ -90,7 +90,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         rows = (np.flatnonzero(facts.table.implausible.any(axis=1)) + 1).tolist()
-        correct = f"correct the values of {such_as(rows)} in the file, or remove these rows"
+        correct = f"correct the values of {such_as(rows)} in the file"
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
             {"columns": counts, "row_numbers": rows},
@@ -99,7 +99,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
-    """An output called redundant, and the proof that the target determines it; an error where it does not.
+    """A column listed as redundant does follow from the target; an error where it does not.
 
     What: a column under `data.redundant` is a second answer that follows from the target, so it is dropped.
     Why it matters: among the inputs it would give the answer away. If the target does not determine it, something is lost.

@@ -27,7 +27,7 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
     Why it matters: where ill people are rare, a network that finds none of them is nearly always right, and of no use.
     How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class must be
         below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the number of
-        classes. A class of less than some 17 rows cannot be told (see D209).
+        classes. A class of fewer than 19 rows (20 of three classes, 29 of four) cannot be judged (see D209).
     How to fix: more rows of the class, or features that tell it from the others; fewer of the others only move mistakes.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
@@ -55,8 +55,8 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     Why it matters: the network learns wrong labels too, and a test with wrong labels measures those, not the patients.
     How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled
         and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
-        exchanged for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone.
-        Where one alone gives less than the square of what both give, that model misfits, and nothing is said. No probability
+        swapped for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. If
+        the p-value of one model is below the square of the joint one, that model fits badly and nothing is said. No probability
         counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely wrong than right.
         Few wrong labels cannot be told where classes overlap much; and rows of a subgroup, or of a heavy tail, that lie amid
         another class look like wrong labels.

@@ -28,12 +28,12 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     What: the network is not shown to be better than always naming the most frequent class.
     Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and finds no row of another class.
     How it is tested: on all rows that were scored, on the test rows, and on unseen rows where folds held them out. The network
-        passes on some rows if it is right on more of them than their largest class, by an exact McNemar test at 0.05; or if the
-        mean of its sensitivities, each class counting alike, is above that of naming a class at random by more than 2.33
-        standard errors; a patient with several rows counts once. It must pass on all rows together, and on the test rows or on
-        unseen rows. Test rows of a single class tell nothing.
-    How to fix: see the findings C, D and T first; then rows enough to show the lead that there is by three standard errors;
-        without a lead the default recipe, a wider layer, or features that tell the classes.
+        passes on a set of rows if it is right more often than always naming their largest class, by an exact McNemar test at
+        0.05; or if its sensitivity, averaged over the classes, beats naming a class at random by more than 2.33 standard
+        errors; a patient with several rows counts once. It must pass on all rows together, and on the test rows or on unseen
+        rows. Test rows of a single class tell nothing.
+    How to fix: first clear the findings whose codes start with C, D or T. If the network leads, test enough rows to make the
+        lead three standard errors; if not, use the default recipe, a wider layer, or features that tell the classes apart.
     Source: McNemar (1947); the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
@@ -86,8 +86,8 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         forest, gradient boosting, scikit-learn's MLP) is right more often than the network.
     Why it matters: if it is simpler, the network adds nothing but effort; if not, the data hold more than the network finds.
     How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
-        0.05 after Bonferroni's correction for the number of baselines. On unseen rows the interval of the difference, with
-        whole groups of them as the sample and as wide as that correction asks, must lie above 0.
+        0.05 after Bonferroni's correction for the number of baselines. On unseen rows the confidence interval of the difference,
+        counted by whole groups and widened by the same correction, must lie above 0.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
@@ -126,8 +126,8 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
         the rows of their profile (`evaluation.unseen.group_by`) or patient (`data.patient`), or rows equal in every feature.
     Why it matters: the test rows then measure recognition. For a new patient the lower figure is the better guess.
     How it is tested: the same recipe is trained in stratified folds that never share such rows. The accuracy over all held-out
-        rows must be 5 points or more below the test accuracy, and farther than both intervals explain (the limits of a
-        difference after Newcombe 1998), which cover what `evaluation.interval` says. Groups of unseen rows are the sample.
+        rows must be 5 points or more below the test accuracy, and farther than both confidence intervals allow (the limits of a
+        difference after Newcombe 1998; their level is `evaluation.interval`). Whole groups of unseen rows count, not rows.
     How to fix: quote the figure on unseen rows, or split by what they are held out by, so that the test asks the same.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
@@ -152,8 +152,8 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     Why it matters: much higher on training rows, it has learnt those by heart (overfitting); much lower, the parts differ.
     How it is tested: decoded accuracy of both parts. The interval of their difference that covers 99.9 %, made of the Wilson
         intervals of both after Newcombe (1998), must not hold 0; where patients have several rows, of intervals by patients.
-    How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise other values of
-        `split.seed`, or `--set split.stratify=true`.
+    How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise see whether several values
+        of `split.seed` agree, but never pick the best one; or `--set split.stratify=true`.
     Source: the bias-variance trade-off, as in Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 7.2.
     """
     if evaluation.train is None:

@@ -27,18 +27,19 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
 
     What: being empty, implausible, or a whole number among decimals is commoner in one class than in the others; or a single
         interval of a column's values tells a class from the rest; or its levels jump between the classes; or beyond a limit all
-        rows are of one class, without an exception. A column that declares a diagnostic criterion may tell by its values.
+        rows are of one class, without an exception. A column with a `criterion` is excused from all but the first (see D207).
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
         only, so damage means health; the next hospital's file has other damage.
     How it is tested: gaps, implausible values, and whole numbers where a tenth of the values have decimals and 5 different ones
         have none, are held against each class by Fisher's exact test, two-sided: significant at 0.0001 after Bonferroni's
         correction for all these tests, with a phi coefficient of 0.2 or more either way. The interval, or its complement, that
-        tells a class from the rest best must have a balanced accuracy above 0.95 by 3.72 standard errors; classes three
-        standard deviations apart reach 0.93. Of at most 64 levels each gives its rows the commonest class of its other rows: a
-        balanced accuracy of 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72
-        standard errors. Beyond a limit lie 30 rows or more and 15 % of the class, and none is an exception with a probability
-        below 0.0001, corrected likewise, though from the 40 rows before it the odds of one were taken to fall twice as fast as
-        between classes three standard deviations apart. 10 rows of the class and 10 others are needed.
+        tells a class from the rest best must have a balanced accuracy (the mean of the shares of each class that are told
+        rightly) above 0.95 by 3.72 standard errors; classes three standard deviations apart reach 0.93. In a column of at most
+        64 different values each row is given the commonest class of the other rows with its value: the balanced accuracy must
+        be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors. Beyond
+        a limit lie 30 rows or more and 15 % of the class, and none is an exception with a probability below 0.0001, corrected
+        likewise, though from the 40 rows before it the odds of one were taken to fall twice as fast as between classes three
+        standard deviations apart. 10 rows of the class and 10 others are needed.
     How to fix: take the column out of `data.features`, or correct the file; what `preprocess.impute` fills in still tells.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
@@ -52,7 +53,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
-    """A declared diagnostic criterion nearly decides between `data.reference` and the rest.
+    """One diagnostic threshold nearly tells the healthy class (`data.reference`) from the rest.
 
     What: one threshold of a column that is itself used to diagnose the disease tells the healthy from the rest.
     Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that finds
@@ -79,7 +80,9 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
             for column, rule in details.items()
         ]
-        message = f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label contains its own'
+        message = (
+            f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label was probably made from'
+        )
         yield detailed(f"{message} predictor: {'; '.join(rules)}", details, without(table, config, details))
 
 

@@ -30,14 +30,14 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: such a number says where in the file a row stands, and nothing about the patient. A network learns the order
         of the file; the next number is one that it has never seen. A patient on both sides of the split is recognised.
     How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
-        rule, which values in no order meet with a probability of 2 / rows!. Or all values are whole and different: pairs of
-        values at most m apart are counted (m is a twentieth of the range between the quartiles, at least 1); of values from a
-        spread that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability below exp(-pairs / 2
-        m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are counted, not given. Or,
-        where `data.patient` is not set, a column has 20 values with several rows or more, up to 20 rows a value in the mean;
-        rows of one value resemble one another more than rows of the four values beside let expect, by more than 6 standard
-        errors (distances of ranks in the other inputs, drawn out to zero, so that an age or a date tells nothing; equal rows
-        count once); and some value has training and test rows.
+        rule, which n values in no order meet with a probability of 2 by the factorial of n. Or all values are whole and
+        different: pairs of values at most m apart are counted (m is a twentieth of the range between the quartiles, at least
+        1); of values from a spread that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability
+        below exp(-pairs / 2 m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are
+        counted, not given. Or, where `data.patient` is not set, a column has 20 values with several rows or more, up to 20 rows
+        a value in the mean; rows of one value are more alike in the other inputs than rows of the four values beside it let
+        expect, by more than 6 standard errors (distances of ranks, extrapolated to rows of one value, so that an age or a date
+        raises no alarm; equal rows count once); and some value has both training and test rows.
     How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
         together.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.

@@ -14,7 +14,7 @@ from pipeline.network.folds import dealt
 from pipeline.network.layers import Network
 from pipeline.network.recipe import PenaltyPath, Progress, Recipe
 from pipeline.network.steepness import calibrated, surprise
-from pipeline.network.train import Trained, train_networks
+from pipeline.network.train import train_networks
 
 _PENALTIES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _FOLDS = 5
@@ -69,24 +69,8 @@ def choose(
     epochs = min(recipe.epochs, _EPOCHS) if l2 == "auto" else recipe.epochs
     starts = min(recipe.starts, _NETWORKS // len(penalties))
     recipes = [replace(recipe, l2=penalty, starts=starts, epochs=epochs) for penalty in penalties]
-    outputs = np.full((len(penalties), len(inputs), recipe.sizes[-1]), np.nan)
-    wrong = np.full((len(penalties), len(inputs)), np.nan)
-
     parts = list(_parts(inputs, positions, groups))
-    learnt: dict[int, tuple[Trained, ...]] = {}
-
-    def learn(number: int, report: Progress) -> None:
-        kept = parts[number][0]
-        targets, weights = coding.targets(positions[kept]), None if sample_weight is None else sample_weight[kept]
-        learnt[number] = train_networks(inputs[kept], targets, recipes, progress=report, cores=1, sample_weight=weights)
-
-    in_threads(learn, range(len(parts)), progress, os.cpu_count() or 1)
-    for fold, (_, held) in enumerate(parts):
-        for number, own in enumerate(learnt[fold]):
-            every = Network(recipe.sizes, recipe.slopes, recipe.softmax, own.weights).output(inputs[held])
-            wrong[number, held] = np.mean([coding.decode(output) != positions[held] for output in every], axis=0)
-            chosen = Network(recipe.sizes, recipe.slopes, recipe.softmax, own.weights[own.chosen])
-            outputs[number, held] = chosen.in_float64().output(inputs[held])
+    outputs, wrong = _held_out(inputs, positions, parts, recipes, coding, sample_weight, progress)
     rows = np.flatnonzero(~np.isnan(wrong[0]))
     if not len(rows):
         usual = coding if np.isnan(inputs).any() else replace(coding, steepness=coding.asked())
@@ -100,6 +84,36 @@ def choose(
     shares = np.average(wrong[:, rows], axis=1, weights=shared[rows])
     path = PenaltyPath(penalties[best], penalties, tuple(losses), tuple(shares.tolist()), len(parts) * len(penalties) * starts)
     return Choice(path, calibrated(coding, outputs[best], positions, counted), outputs[best])
+
+
+def _held_out(
+    inputs: Floats32,
+    positions: Integers,
+    parts: list[tuple[Integers, Integers]],
+    recipes: list[Recipe],
+    coding: Coding,
+    sample_weight: Floats32 | None,
+    progress: Progress,
+) -> tuple[Floats, Floats]:
+    """Return for L recipes (L, rows, outputs) of the start that learnt best, and (L, rows) which share of the starts is wrong.
+
+    Each part is the rows to learn from and those to answer; rows that none answers are NaN.
+    """
+    sizes, slopes, softmax = recipes[0].sizes, recipes[0].slopes, recipes[0].softmax
+    outputs, wrong = np.full((len(recipes), len(inputs), sizes[-1]), np.nan), np.full((len(recipes), len(inputs)), np.nan)
+
+    def learn(part: tuple[Integers, Integers], report: Progress) -> None:
+        kept, held = part
+        targets, weights = coding.targets(positions[kept]), None if sample_weight is None else sample_weight[kept]
+        learnt = train_networks(inputs[kept], targets, recipes, progress=report, cores=1, sample_weight=weights)
+        for number, own in enumerate(learnt):
+            every = Network(sizes, slopes, softmax, own.weights).output(inputs[held])
+            wrong[number, held] = np.mean([coding.decode(output) != positions[held] for output in every], axis=0)
+            chosen = Network(sizes, slopes, softmax, own.weights[own.chosen])
+            outputs[number, held] = chosen.in_float64().output(inputs[held])
+
+    in_threads(learn, parts, progress, os.cpu_count() or 1)
+    return outputs, wrong
 
 
 def _as_good(wrong: Floats, groups: Integers, counted: Floats) -> Flags:
