@@ -20,8 +20,8 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """A column that adds nothing: constant, equal to another, or a sum or product of others.
 
     What: an input with one value only, or, in 100 rows or more, with any other value in four rows at most; one that equals
-        another in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a total
-        beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
+        another in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a
+        total beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
     Why it matters: the network gets a weight more and learns nothing; which of the columns it uses is left to chance.
     How it is tested: exact rules for the first two; an empty cell equals an empty cell. For sums, least squares of each column
         on all the others, in rows without an empty cell, with R^2 above 0.999; for products the same on the logarithms of the

@@ -27,7 +27,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
 
     What: being empty, implausible, or a whole number among decimals is commoner in one class than in the others; or a single
         interval of a column's values tells a class from the rest; or its levels jump between the classes; or beyond a limit all
-        rows are of one class, without an exception. A column with a `criterion` is excused from all but the first (see D207).
+        rows are of one class, without an exception. The values of a column with a `criterion` may tell: D207 looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
         only, so damage means health; the next hospital's file has other damage.
     How it is tested: gaps, implausible values, and whole numbers where a tenth of the values have decimals and 5 different ones

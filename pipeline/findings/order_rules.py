@@ -30,7 +30,7 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: such a number says where in the file a row stands, and nothing about the patient. A network learns the order
         of the file; the next number is one that it has never seen. A patient on both sides of the split is recognised.
     How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
-        rule, which n values in no order meet with a probability of 2 by the factorial of n. Or all values are whole and
+        rule, which n values in no order meet with a probability of 2 / (factorial of n). Or all values are whole and
         different: pairs of values at most m apart are counted (m is a twentieth of the range between the quartiles, at least
         1); of values from a spread that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability
         below exp(-pairs / 2 m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are
