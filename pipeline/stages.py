@@ -65,7 +65,7 @@ def train(config: Config, origin: Origin, verbose: bool = False, program: str = 
         tasks = [rows.task for rows in prepared]
         baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
         trainings = zip(prepared, learnt, strict=True)
-        own, *of_folds = (_fit(rows, held.together(table, part.train), config, verbose) for rows, part in trainings)
+        own, *of_folds = (_fit(rows, held.together(table, part.train, config.split), config, verbose) for rows, part in trainings)
     yardsticks = yardsticks_of(table, parts, held, [fold.model for fold in of_folds], baselines.result(), data, preprocess)
     yardsticks = replace(yardsticks, choice=own.choice.path)
     fitted = time.perf_counter()

@@ -96,3 +96,13 @@ def test_a_run_of_an_earlier_version_has_the_probabilities_of_a_normal_distribut
     expected = softmax(norm.logpdf(output.astype(np.float64), codes, spread), axis=1)
     np.testing.assert_allclose(again.probabilities(output, ("a", "b", "c")), expected, rtol=1e-7, atol=1e-299)
     assert again.possible(expected, ("a", "b", "c")).all()
+
+
+def test_a_softmax_run_of_an_earlier_version_has_its_outputs_as_probabilities():
+    network = Network((2, 3), (), True, np.arange(9, dtype=np.float32) / 9)
+    trained = Trained(network.weights[None], network.weights[None], np.zeros((1, 1)), np.zeros(1), 0)
+    three = replace(model(), network=network, coding=Coding(("a", "b", "c"), (0.0, 1.0, 2.0), softmax=True))
+    arrays = to_arrays(three, trained, Split(np.arange(3), np.arange(3, 5)), Yardsticks({"a": 2, "b": 1, "c": 1}, {}))
+    again = model_of({name: array for name, array in arrays.items() if name != "slope"})
+    output = softmax(np.random.default_rng(0).normal(size=(50, 3)), axis=1).astype(np.float32)
+    np.testing.assert_allclose(again.probabilities(output, ("a", "b", "c")), output, rtol=1e-6)

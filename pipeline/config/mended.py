@@ -62,7 +62,7 @@ def surer(config: Config) -> Settings | str:
         return {"split.test_size": SplitSection().test_size}
     if config.training.l2 != "auto":
         return {"training.l2": "auto"}
-    return softmax(config) if config.network.output == "code" else "bring more rows to learn from"
+    return softmax(config) if config.network.output == "code" else "bring twice as many rows to learn from"
 
 
 def another_split(config: Config) -> Settings:

@@ -89,7 +89,7 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
         of a logistic recalibration. Both together are tested by Rao's score test, once with rows and once with whole profiles or
         patients as what chance decides; both p must be below 0.0001 divided by the number of classes. No probability counts as
         less than 0.1 %, so that no row decides.
-    How to fix: more rows to learn from; `training.l2: auto`, which suits the probabilities to held-out rows; one output a class.
+    How to fix: more rows to learn from; `training.l2: auto`, which suits the penalty to held-out rows; one output a class.
         Until then quote the classes, not the probabilities.
     Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Rao (1948).
     """
@@ -112,7 +112,7 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
 
 def _unlike(own: Mapping[str, float]) -> str:
     slope, shares = own["slope"], f"{own['predicted']:.1%} predicted, {own['observed']:.1%} observed"
-    if np.isfinite(slope) and abs(slope - 1) > _STEEP:
+    if abs(slope - 1) > _STEEP:  # not so where it is NaN
         return f"{'too sure' if slope < 1 else 'not sure enough'} (slope {slope:.2f} instead of 1; {shares})"
     return f"too {'high' if own['predicted'] > own['observed'] else 'low'} ({shares})"
 

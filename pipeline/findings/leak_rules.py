@@ -80,10 +80,8 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
             for column, rule in details.items()
         ]
-        message = (
-            f'a diagnostic criterion alone tells "{config.data.reference}" from the rest, so the label was probably made from'
-        )
-        yield detailed(f"{message} predictor: {'; '.join(rules)}", details, without(table, config, details))
+        message = f'a diagnostic criterion alone tells "{config.data.reference}" from the rest; the label was probably made from'
+        yield detailed(f"{message} it: {'; '.join(rules)}", details, without(table, config, details))
 
 
 def _tied_flags(facts: DataFacts) -> Details:

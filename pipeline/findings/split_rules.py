@@ -18,6 +18,7 @@ from pipeline.judge.metrics import wilson
 _FEWEST = 20  # test rows of a class
 _SEEDS = 100  # tried for a split by groups
 _OTHERS = 20  # seeds tried for a test part that is like the training part
+_LOOSE = "the sets of possible classes may miss the right one more often there"
 
 
 def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
@@ -57,7 +58,7 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     """
     both = len(facts.parts.test) and len(facts.parts.train)
     if both and (details := _unlike(facts, facts.parts)):
-        yield detailed(f"the test rows are unlike the training rows in {listing(details)}", details, _alike(facts))
+        yield detailed(f"the test rows are unlike the training rows in {listing(details)}; {_LOOSE}", details, _alike(facts))
 
 
 def _unlike(facts: DataFacts, parts: Split) -> dict[str, dict[str, float]]:

@@ -30,7 +30,10 @@ class SetScores:
 
 
 def score_sets(truth: Integers, possible: Flags, level: float, groups: Integers | None = None) -> SetScores:
-    """Compare (rows, K) sets with (rows,) class indices; rows of one of the (rows,) ``groups`` count as one in the interval."""
+    """Compare (rows, K) sets with (rows,) class indices; rows of one of the (rows,) ``groups`` count as one in the interval.
+
+    A row without an answer has every class in its set: nothing is excluded there.
+    """
     held, sizes = possible[np.arange(len(truth)), truth], possible.sum(axis=1)
     sure = sizes == 1
     right = float(held[sure].mean()) if sure.any() else None

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.schema import Config, DataSection, PreprocessSection, UnseenSection
+from pipeline.config.schema import Config, DataSection, PreprocessSection, SplitSection, UnseenSection
 from pipeline.data.profiles import UNSEEN_WORDS, Together, chained
 from pipeline.data.split import Split
 from pipeline.data.table import Table
@@ -51,9 +51,11 @@ class HeldOut:
     folds: tuple[Split, ...] = ()
     prepared: tuple[Prepared, ...] = ()
 
-    def together(self, table: Table, rows: Integers) -> Integers:
-        """Return (rows,) numbers of what stays together inside training rows: the groups, and rows equal in every feature."""
-        return chained([self.groups[rows], table.copies(table.features)[rows]])
+    def together(self, table: Table, rows: Integers, section: SplitSection) -> Integers:
+        """Return (rows,) numbers of what stays together inside training rows: groups, those of the split, and equal rows."""
+        of_split = table.together(section.group_by or ())
+        kept = [self.groups, table.copies(table.features)] + ([] if of_split is None else [of_split])
+        return chained([numbers[rows] for numbers in kept])
 
 
 def held_out(table: Table, config: Config) -> HeldOut:

@@ -20,7 +20,8 @@ _PENALTIES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _FOLDS = 5
 _NETWORKS = 32  # a fold: one call of the engine, in the program that trains 64 starts on two cores
 _EPOCHS = 100  # of each, where penalties are compared
-_ROWS = 5000  # that are looked at: enough to choose, few enough to train on some 160 times
+_ROWS, _MOST = 5000, 20_000  # that are looked at: enough to choose, few enough to train on some 160 times
+_OF_GROUP, _OF_CLASS = 100, 20  # rows of a group, of which more say little; groups of a class, of which fewer exclude nothing
 _UNTRIED = 0.01  # the penalty where too few rows differ to hold some out
 
 
@@ -29,7 +30,7 @@ class Choice:
     """What networks answer to the training rows that a fold kept from them.
 
     Attributes:
-        path: how the penalty was chosen, which is for as many rows as were looked at.
+        path: how the penalty was chosen.
         coding: with the steepness that suits the answers, or that the loss asks for where there are none.
         output: (rows, outputs) float64 under the chosen penalty; NaN for rows that no fold held out.
     """
@@ -39,13 +40,24 @@ class Choice:
     output: Floats
 
 
-def looked_at(groups: Integers, sample_weight: Floats32 | None) -> Integers:
-    """Return the numbers of the rows that the choice looks at: all that have a weight, or some 5,000 of them in whole groups."""
+def looked_at(positions: Integers, groups: Integers, sample_weight: Floats32 | None) -> Integers:
+    """Return the numbers of the rows that the choice looks at: all that have a weight, or of many some, group by group.
+
+    Of a group at most 100 rows, and of the groups as many, drawn at random, as have 5,000 rows and 20 groups of every class, but
+    no more than have 20,000 rows: shares of the classes stay what they are. Arguments as in ``choose``.
+    """
     rows = np.arange(len(groups)) if sample_weight is None else np.flatnonzero(sample_weight > 0)
     if len(rows) <= _ROWS:
         return rows
-    place = np.random.default_rng(0).permutation(int(groups.max()) + 1)[groups[rows]]
-    return np.asarray(rows[place <= np.sort(place)[_ROWS - 1]])
+    random = np.random.default_rng(0)
+    rows = random.permutation(rows)
+    rows = rows[np.argsort(groups[rows], kind="stable")]
+    rows = np.sort(rows[np.arange(len(rows)) - np.searchsorted(groups[rows], groups[rows]) < _OF_GROUP])
+    place = random.permutation(int(groups.max()) + 1)[groups[rows]]
+    ordered = np.sort(place)
+    of_classes = [np.unique(place[positions[rows] == own])[:_OF_CLASS].max() for own in np.unique(positions[rows])]
+    last, most = (ordered[min(count, len(ordered)) - 1] for count in (_ROWS, _MOST))
+    return np.asarray(rows[place <= min(max(last, *of_classes), most)])
 
 
 def choose(
@@ -73,6 +85,7 @@ def choose(
     outputs, wrong = _held_out(inputs, positions, parts, recipes, coding, sample_weight, progress)
     rows = np.flatnonzero(~np.isnan(wrong[0]))
     if not len(rows):
+        progress(1.0)
         usual = coding if np.isnan(inputs).any() else replace(coding, steepness=coding.asked())
         return Choice(PenaltyPath(_UNTRIED if l2 == "auto" else l2), usual, outputs[0])
     counted = np.ones(len(inputs)) if sample_weight is None else sample_weight.astype(np.float64)
@@ -82,7 +95,8 @@ def choose(
     alike = np.ones(len(penalties), dtype=bool) if recipe.softmax else _as_good(wrong[:, rows], groups[rows], counted[rows])
     best = int(np.argmin(np.where(alike, losses, np.inf)))
     shares = np.average(wrong[:, rows], axis=1, weights=shared[rows])
-    path = PenaltyPath(penalties[best], penalties, tuple(losses), tuple(shares.tolist()), len(parts) * len(penalties) * starts)
+    networks = len(parts) * len(recipes) * starts
+    path = PenaltyPath(penalties[best], penalties, tuple(losses), tuple(shares.tolist()), len(inputs), networks)
     return Choice(path, calibrated(coding, outputs[best], positions, counted), outputs[best])
 
 

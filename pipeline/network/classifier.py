@@ -54,7 +54,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         network_: the chosen network as plain arrays.
         coding_: how its outputs are classes, probabilities and sets.
         choice_: what the folds say of the penalties.
-        trained_: every start, before and after; a pickle leaves it out.
+        trained_: every start, before and after; a pickle leaves it and ``choice_`` out.
         loss_curve_: training loss of the chosen start after each epoch.
         n_features_in_, feature_names_in_: as in scikit-learn.
     """
@@ -124,7 +124,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         positions, rows = np.argsort(self._order)[indices], _in_float32(inputs)
         together = self._together(inputs, groups)
-        some = looked_at(together, weights)
+        some = looked_at(positions, together, weights)
         with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
 
             def advance(share: float) -> None:
@@ -132,9 +132,9 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
             sized = recipe_of(network, training, width, self.coding_, len(some))
             asked = rows[some], positions[some], together[some], replace(sized, every_kernel=recipe.every_kernel), self.coding_
-            self.choice_ = choose(*asked, training.l2, None if weights is None else weights[some], advance)
-            share = len(some) / len(inputs) if auto and self.choice_.path.penalties and weights is None else 1.0
-            recipe = replace(recipe, l2=self.choice_.path.l2 * share)  # of a mean over more rows, a smaller penalty is the same
+            choice = choose(*asked, training.l2, None if weights is None else weights[some], advance)
+            l2 = choice.path.l2 * (len(some) / len(inputs) if auto and choice.path.penalties else 1)
+            self.choice_, recipe = replace(choice, path=replace(choice.path, l2=l2)), replace(recipe, l2=l2)
             self.trained_ = train_network(rows, coding.targets(positions), recipe, training.engine, advance, weights)
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
         self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions[some], together[some], self.confidence)
@@ -198,7 +198,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return rows, self._order[answers]
 
     def from_network(self, network: Network, coding: Coding) -> Self:
-        """Take a trained network instead of fitting; ``trained_`` and ``loss_curve_`` are then absent, and labels are text."""
+        """Take a trained network instead of fitting: labels are text, ``trained_``, ``choice_`` and ``loss_curve_`` absent."""
         self.n_features_in_ = network.sizes[0]
         self.network_, self.coding_ = network, coding
         self.classes_, self._order = np.unique(coding.classes, return_inverse=True)
@@ -212,8 +212,8 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return ordered
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the other starts out of a pickle: they are most of its size, and nothing but a report needs them."""
-        return {name: value for name, value in super().__getstate__().items() if name != "trained_"}
+        """Leave the other starts and the held-out answers out of a pickle: they are most of it, and only a report needs them."""
+        return {name: value for name, value in super().__getstate__().items() if name not in ("trained_", "choice_")}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

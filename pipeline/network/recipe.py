@@ -55,10 +55,12 @@ class PenaltyPath:
     """How the penalty was chosen.
 
     Attributes:
-        l2: the chosen one.
+        l2: what the network was trained with: the chosen one, by the share of its rows that were looked at, for the mean of a
+            loss over more rows weighs a penalty more.
         penalties: (L,) tried; none where too few rows differ to hold some out.
         losses: (L,) log loss of the held-out rows.
         wrong: (L,) share of them that is answered wrongly, on the average of the starts.
+        rows: that were looked at.
         networks: how many were trained for it.
     """
 
@@ -66,6 +68,7 @@ class PenaltyPath:
     penalties: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
     wrong: tuple[float, ...] = ()
+    rows: int = 0
     networks: int = 0
 
 
@@ -73,7 +76,7 @@ def sized(training: TrainingSection, rows: int) -> TrainingSection:
     """Return the section with numbers where it says "auto", for so many training rows; ``l2`` is then 0.001.
 
     Up to a thousand rows all are trained on 300 times, ten at a time, from 64 starts. Beyond, a step takes a hundredth of them,
-    up to 1,000 rows. Beyond 30,000 the visits are bounded, and then the starts: the more rows, the less a single start decides.
+    up to 1,000 rows. Beyond 33,000 the visits are bounded, and then the starts: the more rows, the less a single start decides.
     """
     chosen = {
         "l2": _L2,
@@ -129,16 +132,8 @@ def thresholds(recipe: Recipe) -> Thresholds:
 
 
 def penalties(recipe: Recipe) -> tuple[float, ...]:
-    """Return by what the squared weights of each kernel are multiplied, from the first one on; the others are free.
-
-    With the ordinal loss the last kernel counts in logits, as it does by itself with softmax: else a small slope, behind which
-    the code -1 is far away, would make that class dear.
-    """
-    if not recipe.every_kernel:
-        return (recipe.l2,)
-    steepness = thresholds(recipe).steepness
-    in_logits = float(steepness.max()) ** 2 if len(steepness) else 1.0
-    return (*[recipe.l2] * (len(recipe.sizes) - 2), recipe.l2 * in_logits)
+    """Return by what the squared weights of each kernel are multiplied, from the first one on; the others are free."""
+    return (recipe.l2,) * (len(recipe.sizes) - 1 if recipe.every_kernel else 1)
 
 
 def crossed(codes: Sequence[float] | Floats, slope: float) -> Floats:

@@ -37,6 +37,9 @@ def sections(parameters: Mapping[str, Any]) -> tuple[NetworkSection, TrainingSec
         first = error.errors()[0]
         name, rule = first["loc"][0], first["msg"].replace("Input should", "must")
         raise ValueError(f"The '{name}' parameter {rule}. Got {plain[str(name)]!r} instead.") from None
+    confidence = plain["confidence"]
+    if not isinstance(confidence, float) or not 0 < confidence < 1:
+        raise ValueError(f"The 'confidence' parameter must be a number between 0 and 1. Got {confidence!r} instead.")
     if text := mismatch(network, training):
         raise ValueError(f"The 'loss' parameter does not go with the output: {text}.")
     return network, training

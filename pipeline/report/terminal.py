@@ -92,10 +92,10 @@ def _learnt(summary: Summary) -> Iterator[str]:
         held = f"{_percent(sets.coverage)} of the test rows"
         if sets.unseen:
             held += f" and {_percent(sets.unseen.coverage)} of {summary.unseen_words}"
-        yield f"The classes that are possible, at {sets.confidence:.0%}, hold the right one in {held}."
-        yield f"They are {sets.mean_size:.2f} on average, and more than one in {_percent(sets.unsure)} of the test rows."
+        yield f"The classes that are possible, at {100 * sets.confidence:g}%, hold the right one in {held}."
+        yield f"A set holds {sets.mean_size:.2f} classes on average, more than one in {_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
-        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits training rows best that were held out."
+        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits rows best that were held out of {choice.rows:,}."
 
 
 def _accuracy(summary: Summary, wide: bool) -> Table:

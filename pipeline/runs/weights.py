@@ -142,6 +142,8 @@ def model_of(arrays: Arrays) -> Model:
     coding = _made(Coding, arrays)
     if "spread" in arrays:  # earlier versions: the output is drawn around its class's code, from a normal distribution
         coding = replace(coding, steepness=tuple((np.diff(np.unique(coding.codes)) / arrays["spread"] ** 2).tolist()))
+    elif coding.softmax and "slope" not in arrays:  # earlier versions: the outputs are the probabilities
+        coding = replace(coding, steepness=coding.asked())
     return Model(_made(Preprocessor, arrays), network, coding)
 
 

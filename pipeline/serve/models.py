@@ -60,7 +60,7 @@ class Answer(BaseModel):
     output: Annotated[list[Number], Field(description="of the network: one code, or one number a class")]
     probabilities: dict[str, Number]
     possible: Annotated[
-        list[str], Field(description="classes that cannot be excluded, for rows like those of the training; all without a class")
+        list[str], Field(description="classes that cannot be excluded for rows like the training rows; all where class is null")
     ]
     notes: Annotated[list[str], Field(description="what is doubtful about the row")]
     pushes: Annotated[Explanation | None, Field(description="only with explain=true")] = None

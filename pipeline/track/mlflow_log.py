@@ -21,7 +21,7 @@ from pipeline.runs.saved import load_scoring, read_config, read_record
 
 _MODEL_FILES = ("config.yaml", "run.json", "weights.npz")
 _FILES = (*_MODEL_FILES, "network.keras")  # not preprocessor.joblib: no pickle leaves this machine
-_FIGURES = {"accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "seconds"}
+_FIGURES = {"accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "sets", "choice", "seconds"}
 _LONGEST_NAME, _LONGEST_VALUE = 250, 6000  # that MLflow takes
 
 

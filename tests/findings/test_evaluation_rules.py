@@ -238,6 +238,16 @@ def test_e406_names_the_classes_whose_probabilities_are_not_what_happens(change:
     assert finding.evidence["details"]["b"]["slope"] == pytest.approx(recalibration.coef_.item(), rel=1e-3)
 
 
+def test_e406_calls_probabilities_of_classes_that_a_threshold_parts_not_sure_enough() -> None:
+    facts = drawn(1)
+    truth = facts.held_out_chances()[0]
+    parted = np.where(truth == 1, 0.6, 0.4)
+    held = replace(facts.unseen, chances={"network": np.stack([1 - parted, parted], 1)})
+    (finding,) = (finding for finding in find("E", replace(facts, unseen=held), ()) if finding.code == "E406")
+    assert "not sure enough" in finding.message
+    assert "too sure" not in finding.message
+
+
 def test_e406_says_nothing_without_probabilities() -> None:
     assert unlike_chances(np.full(300, np.nan), np.arange(300) % 2 == 1, np.arange(300)) == 1
 

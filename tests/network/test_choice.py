@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import sem
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_classification
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import scale
 
 from pipeline.config.schema import NetworkSection, TrainingSection
 from pipeline.network.choice import choose, looked_at
+from pipeline.network.classifier import LeakyReLUClassifier
 from pipeline.network.coding import Coding, default_codes
 from pipeline.network.folds import dealt
 from pipeline.network.layers import Network
@@ -101,8 +102,35 @@ def test_too_few_groups_hold_nothing_out():
 def test_of_many_rows_some_whole_groups_are_looked_at():
     groups = np.random.default_rng(0).integers(4000, size=20_000)
     groups = np.unique(groups, return_inverse=True)[1]
-    rows = looked_at(groups, None)
+    positions = np.arange(20_000) % 2
+    rows = looked_at(positions, groups, None)
     assert 4900 < len(rows) <= 5100
     assert not set(groups[rows]) & set(np.delete(groups, rows))
     weights = (groups % 2).astype(np.float32)
-    assert (groups[looked_at(groups, weights)] % 2 == 1).all()
+    assert (groups[looked_at(positions, groups, weights)] % 2 == 1).all()
+
+
+def test_of_rare_classes_more_is_looked_at_and_of_large_groups_less():
+    positions = (np.arange(100_000) % 800 == 0).astype(int)  # 125 rows
+    rows = looked_at(positions, np.arange(100_000), None)
+    assert 20 <= positions[rows].sum() < 40
+    assert 10_000 < len(rows) <= 20_000
+    few = np.arange(60_000) % 10
+    rows = looked_at(few % 2, few, None)
+    assert pd.Series(few[rows]).value_counts().tolist() == [100] * 10
+
+
+@pytest.mark.parametrize("weights", [None, np.ones(6000), np.tile([0.0, 1.0], 3000)])
+def test_over_more_rows_the_penalty_weighs_as_much_as_over_those_that_were_looked_at(weights):
+    inputs, labels = make_classification(6000, 4, random_state=0)
+    model = LeakyReLUClassifier(epochs=1, starts=2, random_state=0).fit(inputs, labels, sample_weight=weights)
+    path = model.choice_.path
+    assert path.rows == (3000 if weights is not None and not weights.all() else 5000)
+    assert path.l2 in [pytest.approx(penalty * path.rows / 6000) for penalty in path.penalties]
+    assert "choice_" not in model.__getstate__()
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 1.0, -0.1, "0.9", None])
+def test_a_confidence_that_is_none_is_refused(confidence):
+    with pytest.raises(ValueError, match="'confidence' parameter must be a number between 0 and 1"):
+        LeakyReLUClassifier(confidence=confidence).fit([[0.0], [1.0]], [0, 1])
