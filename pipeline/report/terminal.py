@@ -88,7 +88,10 @@ def show_rules(console: Console, rules: Iterable[Rule]) -> None:
 
 def _learnt(summary: Summary) -> Iterator[str]:
     """Yield what the answers to held-out training rows decided: the sets of possible classes, and the penalty."""
-    if sets := summary.sets:
+    sets, classes = summary.sets, len(summary.data.classes)
+    if sets and sets.mean_size == classes:
+        yield "No class can be excluded for any row: too few different rows of each class could be held out to tell."
+    elif sets:
         held = f"{_percent(sets.coverage)} of the test rows"
         if sets.unseen:
             held += f" and {_percent(sets.unseen.coverage)} of {summary.unseen_words}"
