@@ -34,7 +34,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         rows. Test rows of a single class tell nothing.
     How to fix: first clear the findings whose codes start with C, D or T. If the network leads, test enough rows to make the
         lead three standard errors; if not, use the default recipe, a wider layer, or features that tell the classes apart.
-    Source: McNemar (1947); the no-information rate, as in TRIPOD+AI (BMJ 2024) and usual practice.
+    Source: McNemar (1947); the no-information rate: Kuhn and Johnson, Applied Predictive Modeling (2013).
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
     if len(np.unique(truth)) < 2:

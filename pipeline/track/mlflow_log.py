@@ -22,6 +22,7 @@ from pipeline.runs.saved import load_scoring, read_config, read_record
 _MODEL_FILES = ("config.yaml", "run.json", "weights.npz")
 _FILES = (*_MODEL_FILES, "network.keras")  # not preprocessor.joblib: no pickle leaves this machine
 _FIGURES = {"accuracy", "keras_accuracy", "baselines", "comparison", "metrics", "probabilities", "sets", "choice", "seconds"}
+_TABLES = ("confusion", "curve", "penalties", "losses", "wrong")  # which run.json keeps
 _LONGEST_NAME, _LONGEST_VALUE = 250, 6000  # that MLflow takes
 
 
@@ -95,7 +96,7 @@ def _taken(name: str) -> str:
 def _numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
         for name, part in value.items():
-            if name not in ("confusion", "curve"):  # tables, which run.json keeps
+            if name not in _TABLES:
                 yield from _numbers(f"{key}.{name}", part)
     elif isinstance(value, list):
         for name, end in zip(("low", "high"), value, strict=True):
