@@ -125,7 +125,7 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup are held
         against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction.
     How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.
-    Source: Fisher (1922); on subgroups: TRIPOD+AI (BMJ 2024), on what is to be reported.
+    Source: Fisher (1922); on subgroups: Obermeyer et al., Science 2019, on a score that served one group worse than another.
     """
     truth, given = evaluation.held_out()
     rows = slice(None) if evaluation.unseen else evaluation.tested
