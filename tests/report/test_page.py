@@ -170,7 +170,7 @@ def test_what_the_probabilities_of_each_model_are_worth_stands_beside_its_accura
         worth = reopened.summary.comparison[name].probabilities
         expected = [f"{figure:.3f}" for figure in (worth.log_loss, worth.brier, worth.macro_auc)] if worth else ["-"] * 3
         assert text_of(row).split()[-3:] == expected
-    assert text.count('scope="col" class="n">AUC</th>') == 1
+    assert text.count("log loss</th>") == 1
 
 
 def test_the_figures_are_those_of_the_summary(reopened: Reopened) -> None:
