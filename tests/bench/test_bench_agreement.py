@@ -23,7 +23,7 @@ def run(small_run: Path) -> Scoring:
 def test_every_way_to_score_says_the_same(run: Scoring, small_run: Path) -> None:
     with serving(small_run) as server:
         measured = measure(run, 10_000, url=server.url)
-    assert set(measured["ways"]) == {"onnx", "keras", "joblib", "serve"}
+    assert set(measured["ways"]) == {"onnx", "keras", "joblib", "mlflow", "serve"}
     assert measured["tied"] < 100
     inputs = run.model.preprocessor.transform(asked_about(run, 10_000))
     undecided = np.count_nonzero(~decided(run.model.network, inputs, run.model.coding))

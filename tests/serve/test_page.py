@@ -57,7 +57,7 @@ def with_softmax(run: Scoring) -> Scoring:
     weights = np.random.default_rng(3).normal(0, 0.7, 6 * 3 + 3 + 3 * 3 + 3).astype(np.float32)
     network = dataclasses.replace(run.model.network, sizes=(6, 3, 3), slopes=(0.05,), softmax=True, weights=weights)
     coding = dataclasses.replace(
-        run.model.coding, classes=("Type2", "Normal", "Type1"), codes=(-1.0, 0.0, 1.0), softmax=True, steepness=None
+        run.model.coding, classes=("Type2", "Normal", "Type1"), codes=(-1.0, 0.0, 1.0), softmax=True, steepness=(1.0,)
     )
     section = run.config.network.model_copy(update={"output": "softmax"})
     model = dataclasses.replace(run.model, network=network, coding=coding)
@@ -240,7 +240,7 @@ def test_it_says_first_what_cannot_be_told(least: tuple[float, ...] | None, brow
             assert ("Cannot be told" in headline) == (len(answer["possible"]) > 1)
         text = shown.inner_text("#answer")
         assert ("A class is possible if it cannot be excluded" in text) == bool(least and any(least))
-        assert ("Too few different patients" in text) == (least == (0.0, 0.0, 0.0))
+        assert ("Too few different rows" in text) == (least == (0.0, 0.0, 0.0))
 
 
 def bars(shown: Any) -> list[Any]:
