@@ -30,6 +30,8 @@ def test_every_way_to_score_says_the_same(run: Scoring, small_run: Path) -> None
     assert undecided < 100
     for way in measured["ways"].values():
         assert way["largest_difference"] <= widest(run.model.network, inputs)
+        assert way["of_probabilities"] <= 1e-3
+        assert way["other_set_away_from_a_limit"] == 0
         assert way["other_class_away_from_a_tie"] <= way["other_class"] <= undecided
 
 
