@@ -49,10 +49,10 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         without many triples. Second: where rows are equal by chance, neighbours, which differ in one column, are there too;
         from those, and from pairs that differ in two columns or by a step or two in one, the expected number of equal rows is
         estimated. There must be more than twice as many in the quarter of the rows that has the fewest neighbours, or more than
-        four times as many in all. Columns that
-        follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each other are one. Where
-        most rows are without gaps, only those are looked at. Equal profiles (see D205) count as well. 10 % of copies are not
-        seen where chance makes about as many rows equal, as with nothing but height, weight and body mass index.
+        four times as many in all. Columns that follow from others would forbid neighbours, so they are left out; yes/no columns
+        that exclude each other are one. Where most rows are without gaps, only those are looked at. Equal profiles (see D205)
+        count as well. 10 % of copies are not seen where chance makes about as many rows equal, as with nothing but height,
+        weight and body mass index.
     How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.

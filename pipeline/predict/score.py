@@ -95,9 +95,8 @@ def _renumbered(codes: Integers) -> Integers:
 def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) -> list[str]:
     """Return what is doubtful about a row, feature by feature, from its (F,) flags."""
     steps, parts = run.model.preprocessor, []
-    more = (
-        ": other classes may be possible too" if any(run.model.coding.least or ()) else ""
-    )  # a set holds for rows like the training's
+    limited = any(run.model.coding.least or ())  # a set holds for rows like the training's only
+    more = ": other classes may be possible too" if limited else ""
     for place, (name, feature) in enumerate(run.config.data.features.items()):
         fill = steps.fill[place]
         filled = f", filled with {fill:.6g}" if not np.isnan(fill) else ", so there is no answer"
