@@ -48,12 +48,13 @@ def by_profile(config: Config) -> Settings:
     return {"split.group_by": list(columns)} | ({"split.stratify": False} if config.split.stratify else {})
 
 
-def simpler(config: Config) -> Settings:
-    """Return the settings of a network that learns less by heart."""
-    narrow, hidden = NetworkSection().hidden[0], list(config.network.hidden)
-    penalty = config.training.l2
-    settings: dict[str, Any] = {"training.l2": 0.1 if penalty == "auto" else max(0.01, 10 * penalty)}
-    return settings | ({"network.hidden": [min(narrow, width) for width in hidden]} if max([0, *hidden]) > narrow else {})
+def simpler(config: Config) -> Settings | str:
+    """Return the settings of a network that learns less by heart; a penalty that held-out rows chose stays."""
+    narrow, hidden, penalty = NetworkSection().hidden[0], list(config.network.hidden), config.training.l2
+    settings: dict[str, Any] = {} if penalty == "auto" else {"training.l2": max(0.01, 10 * penalty)}
+    if max([0, *hidden]) > narrow:
+        settings["network.hidden"] = [min(narrow, width) for width in hidden]
+    return settings or "bring more rows to learn from"
 
 
 def surer(config: Config) -> Settings | str:

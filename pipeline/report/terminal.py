@@ -98,7 +98,8 @@ def _learnt(summary: Summary) -> Iterator[str]:
         yield f"The classes that are possible, at {100 * sets.confidence:g}%, hold the right one in {held}."
         yield f"A set holds {sets.mean_size:.2f} classes on average, more than one in {_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
-        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits rows best that were held out of {choice.rows:,}."
+        some = f", of which {choice.rows:,} were drawn" if choice.rows < summary.data.train else ""
+        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits held-out training rows best{some}."
 
 
 def _accuracy(summary: Summary, wide: bool) -> Table:

@@ -2,11 +2,13 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from pipeline.network.recipe import PenaltyPath
 from pipeline.report.terminal import show_summary
 from pipeline.runs.summary import Summary
 
@@ -43,3 +45,16 @@ def test_no_number_of_the_models_is_broken(width: int, small_run: Path) -> None:
         assert [ends in line for ends in intervals] == [width >= 120] * 2
     (rule,) = [line for line in lines if line.startswith("the ADA rule")]
     assert rule.split()[-3:] == ["-"] * 3
+
+
+def test_a_choice_by_some_of_the_rows_says_so(small_run: Path) -> None:
+    summary = Summary.model_validate_json((small_run / "train.json").read_text())
+    path = PenaltyPath(0.03, (0.01, 0.03), (0.5, 0.4), (0.2, 0.1), summary.data.train, 64)
+
+    def line(choice: PenaltyPath) -> str:
+        console = Console(file=io.StringIO(), width=200)
+        show_summary(console, summary.model_copy(update={"choice": choice}))
+        return next(line for line in console.file.getvalue().splitlines() if "penalties" in line)
+
+    assert line(path) == "Of 2 penalties, l2 = 0.03 suits held-out training rows best."
+    assert line(replace(path, rows=5)) == "Of 2 penalties, l2 = 0.03 suits held-out training rows best, of which 5 were drawn."
