@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ import pytest
 
 from pipeline.config.schema import TrackingSection
 from pipeline.predict.score import notes, score_rows, sets
-from pipeline.runs.place import LATEST, REPORT, resolve_run
+from pipeline.runs.place import LATEST, resolve_run
 from pipeline.runs.saved import load_scoring, read_config, read_record
 from pipeline.track.command import track, tracking_lines
 from pipeline.track.mlflow_log import metrics, params
@@ -64,14 +65,16 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
 
 
 @pytest.fixture(scope="module")
-def logged(mlflow_server: tuple[str, Path], small_run: Path) -> tuple[dict[str, Any], Path]:
-    """What ``track`` returned for the small run, and the run's folder."""
-    run = (small_run / "models" / "latest").resolve()
+def logged(
+    mlflow_server: tuple[str, Path], small_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], Path]:
+    """What ``track`` returned for a copy of the small run, and the copy's folder: another process may log the same run."""
+    place = shutil.copytree(small_run, tmp_path_factory.mktemp("logged") / "place", symlinks=True)
+    run = place / "models" / (small_run / "models" / "latest").resolve().name
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(small_run)
+        patch.chdir(place)
         patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
         told = track(TrackingSection(mlflow=mlflow_server[0]), run)
-    (run / REPORT).unlink()  # the small run is shared
     assert told is not None
     assert "run_id" in told, told
     return told, run
