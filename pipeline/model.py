@@ -16,7 +16,8 @@ from pipeline.network.layers import Network
 if TYPE_CHECKING:  # scoring does without them
     from collections.abc import Mapping
 
-    from pipeline.config.schema import DataSection, NetworkSection, PreprocessSection, TrainingSection
+    from pipeline.config.data_section import DataSection
+    from pipeline.config.schema import NetworkSection, PreprocessSection, TrainingSection
     from pipeline.data.split import Split
     from pipeline.data.table import Table
     from pipeline.network.choice import Choice

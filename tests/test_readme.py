@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from pipeline.cli import app
-from pipeline.config.schema import Config, Feature
+from pipeline.config.data_section import Feature
+from pipeline.config.schema import Config
 from tests.conftest import ROOT, command
 
 Printed = Callable[..., tuple[int, str, str]]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.config.criteria import THRESHOLDS
+from pipeline.config.data_contradictions import data_contradictions
 from pipeline.config.loss import mismatch
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import Location, Problem
@@ -14,37 +15,9 @@ _SERVER = re.compile(r"https?://[\w.:\[\]-]+(/[^\s?#]*)?|sqlite:///\S+")
 
 def contradictions(config: Config) -> Iterator[Problem]:
     """Yield the location of each contradictory or useless setting, and what to do about it."""
-    for check in (_data, _lists, _criteria, _groups, _network, _tracking):
+    yield from data_contradictions(config.data)
+    for check in (_lists, _criteria, _groups, _network, _tracking):
         yield from check(config)
-
-
-def _data(config: Config) -> Iterator[Problem]:
-    data = config.data
-    if data.target in data.features:
-        yield ("data", "features", data.target), "this column is data.target, the answer itself; remove it from the features"
-    for name in (data.target, *data.features):
-        if name in data.added():
-            at: Location = ("data", "target") if name == data.target else ("data", "features", name)
-            yield at, f'"{name}" is the name of a column that predict adds to a file; rename the column in the file and here'
-    for index, name in enumerate(data.redundant):
-        if name == data.target or name in data.features:
-            other = "data.target" if name == data.target else "a feature"
-            yield ("data", "redundant", index), f'"{name}" is also {other}; a column has one role'
-    for index, name in enumerate(data.patient or ()):
-        if name == data.target or name in data.features or name in data.redundant:
-            other = "data.target" if name == data.target else "a feature" if name in data.features else "in data.redundant"
-            yield ("data", "patient", index), f'"{name}" is also {other}; the name of a patient has no other role'
-    for name, feature in data.features.items():
-        if (ends := feature.range) and ends[0] >= ends[1]:
-            yield ("data", "features", name, "range"), f"must be [lowest, highest] with lowest below highest; got {list(ends)}"
-    for name, code in data.codes.items():
-        twin = next(other for other, value in data.codes.items() if value == code)
-        if twin != name:
-            text = f'has the code of "{twin}" ({code:g}), so nothing can tell them apart; give each its own'
-            yield ("data", "codes", name), text
-    if data.reference is not None and data.reference not in data.codes:
-        text = f'"{data.reference}" is not among data.codes ({listing(data.codes)}){did_you_mean(data.reference, data.codes)}'
-        yield ("data", "reference"), text
 
 
 def _lists(config: Config) -> Iterator[Problem]:
@@ -100,12 +73,14 @@ def _groups(config: Config) -> Iterator[Problem]:
         if name not in config.data.features:
             yield location, f'"{name}" is not among data.features{did_you_mean(name, config.data.features)}'
     for name, cuts in subgroups.items():
+        if name in config.data.features and config.data.features[name].categories is not None:
+            yield ("evaluation", "subgroups", name), "holds categories, which have no limits between them; name a number"
         if list(cuts) != sorted(set(cuts)):
             yield ("evaluation", "subgroups", name), f"the limits between subgroups must ascend; got {list(cuts)}"
 
 
 def _network(config: Config) -> Iterator[Problem]:
-    network, width, features = config.network, config.preprocess.pca, len(config.data.features)
+    network, width, features = config.network, config.preprocess.pca, sum(config.data.widths())
     try:
         if not network.slopes() and "alpha" in network.model_fields_set:
             yield ("network", "alpha"), "has no effect: without hidden layers a softmax network has no Leaky ReLU; remove it"
@@ -114,7 +89,7 @@ def _network(config: Config) -> Iterator[Problem]:
     if text := mismatch(network, config.training):
         yield ("training", "loss"), text
     if width is not None and width > features:
-        yield ("preprocess", "pca"), f"must be at most the number of features, {features}; got {width}"
+        yield ("preprocess", "pca"), f"must be at most the number of inputs, {features}; got {width}"
 
 
 def _tracking(config: Config) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ glucose >= 11.1 mmol/L (200 mg/dL) with symptoms, HbA1c >= 48 mmol/mol (6.5 %).
 
 from collections.abc import Mapping
 
-from pipeline.config.schema import DataSection
+from pipeline.config.data_section import DataSection
 
 THRESHOLDS: Mapping[tuple[str, str], float] = {
     ("fasting", "mmol/L"): 7.0,

@@ -1,16 +1,16 @@
 """The schema of the YAML file: sections, keys, types, ranges and defaults."""
 
 from collections.abc import Iterator
-from math import inf
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
-from pipeline.config.yaml_text import canonical, dump_yaml
+from pipeline.config.data_section import DataSection
+from pipeline.config.section import Finite, Names, Section
+from pipeline.config.yaml_text import dump_yaml
 
 RESAMPLES = 1000
 """How many resamples an interval of the bootstrap is made of."""
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Slope = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -23,7 +23,6 @@ OrAuto = Annotated[
 Loss = Literal["ordinal", "squared_error", "categorical_crossentropy", "binary_crossentropy"]
 Output = Literal["code", "softmax"]
 Features = Literal["raw", "minmax", "standard", "pca"]
-Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
 # fmt: off
 Code = Literal[
     "C101", "C102", "C103", "C104", "D201", "D202", "D203", "D204", "D205", "D206", "D207", "D208", "D209",
@@ -32,59 +31,10 @@ Code = Literal[
 ]
 # fmt: on
 """What a finding is called; ``pipeline.findings`` has a rule for each."""
-# strict validation wants a tuple, YAML gives a list; the items stay strict
-Name = Annotated[str, AfterValidator(canonical)]
-Names = Annotated[tuple[Name, ...], Field(strict=False)]
-Patient = Annotated[
-    Annotated[Names, Field(min_length=1)] | None,
-    BeforeValidator(lambda value: value if value is None or isinstance(value, list | tuple) else (value,)),
-]
 Slopes = Annotated[
     Annotated[Slope, Tag("one")] | Annotated[tuple[Slope, ...], Field(strict=False), Tag("many")],
     Discriminator(lambda value: "many" if isinstance(value, list | tuple) else "one"),
 ]
-
-
-class Section(BaseModel):
-    """A section is strict (text is no number), closed (no unknown key) and frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Feature(Section):
-    """One input column: its unit, plausible range (both ends included) and diagnostic criterion."""
-
-    unit: str | None = None
-    range: Annotated[tuple[Finite, Finite], Field(strict=False)] | None = None
-    criterion: Criterion | None = None
-
-
-FeatureOrNull = Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]
-
-
-class DataSection(Section):
-    """Which file, which columns, which classes."""
-
-    path: str
-    patient: Patient = None
-    target: Name
-    redundant: Names = ()
-    reference: Name | None = None
-    codes: Annotated[dict[str, Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=2)]
-    features: Annotated[dict[str, FeatureOrNull], Field(min_length=1)]
-
-    def named(self) -> frozenset[str]:
-        """Return the columns that this section names."""
-        return frozenset((self.target, *self.redundant, *self.features))
-
-    def added(self) -> tuple[str, ...]:
-        """Return the columns that scoring adds to a file."""
-        return (f"predicted {self.target}", *(f"probability {name}" for name in self.codes), f"possible {self.target}", "notes")
-
-    def bounds(self) -> tuple[list[float], list[float]]:
-        """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""
-        ranges = [feature.range or (-inf, inf) for feature in self.features.values()]
-        return [low for low, _ in ranges], [high for _, high in ranges]
 
 
 class SplitSection(Section):
@@ -163,7 +113,7 @@ class EvaluationSection(Section):
     interval: Annotated[float, Field(gt=0, le=1 - 2 / RESAMPLES)] = 0.95  # beyond, no resample lies outside
     unseen: Unseen | None = "auto"
     confidence: Fraction = 0.9
-    subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = {}
+    subgroups: dict[str, Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]] = Field(default={})
 
     @property
     def profile(self) -> tuple[str, ...]:

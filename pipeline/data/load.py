@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config.schema import DataSection
-from pipeline.data.columns import MISSING, cell_text, clip, different_texts, numbers, short
+from pipeline.config.data_section import DataSection
 from pipeline.data.profiles import combined, numbered
-from pipeline.data.rows import Rows, Source, open_rows
 from pipeline.data.table import Table, Texts
 from pipeline.errors import DataError, did_you_mean, listing
 from pipeline.machine.arrays import Floats, Integers
+from pipeline.read.columns import MISSING, cell_text, clip, different_texts, numbers, short
+from pipeline.read.rows import Rows, Source, open_rows
 
 
 def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = False) -> Table:

@@ -14,7 +14,8 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 if TYPE_CHECKING:  # scoring does without them
     import pandas as pd
 
-    from pipeline.config.schema import DataSection, PreprocessSection
+    from pipeline.config.data_section import DataSection
+    from pipeline.config.schema import PreprocessSection
 
 
 _MANY = 1000

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.config.read import read_source, validate
-from pipeline.config.schema import Count, Finite, Section, Seed
+from pipeline.config.schema import Count, Seed
+from pipeline.config.section import Finite, Section
 from pipeline.config.yaml_text import Problem
 from pipeline.errors import did_you_mean, listing
 

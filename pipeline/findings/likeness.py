@@ -4,12 +4,13 @@ import re
 
 import numpy as np
 
-from pipeline.data.columns import MISSING, NUMBER
+from pipeline.config.data_section import NUMBER
 from pipeline.data.profiles import numbered
 from pipeline.data.table import Texts
 from pipeline.findings.association import ranked
 from pipeline.findings.distribution import mid_ranks
 from pipeline.machine.arrays import Floats, Integers
+from pipeline.read.columns import MISSING
 
 _FEWEST = 20  # values of several rows
 _MOST = 20  # rows a value in the mean: more are no patient's

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import criteria_of
-from pipeline.config.schema import DataSection, PreprocessSection
+from pipeline.config.data_section import DataSection
+from pipeline.config.schema import PreprocessSection
 from pipeline.data.preprocess import Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table

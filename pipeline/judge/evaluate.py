@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.config.schema import DataSection, EvaluationSection, PreprocessSection
+from pipeline.config.data_section import DataSection
+from pipeline.config.schema import EvaluationSection, PreprocessSection
 from pipeline.data.profiles import UNSEEN_WORDS
 from pipeline.data.split import Split
 from pipeline.data.table import Table

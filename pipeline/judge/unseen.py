@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.schema import Config, DataSection, PreprocessSection, SplitSection, UnseenSection
+from pipeline.config.data_section import DataSection
+from pipeline.config.schema import Config, PreprocessSection, SplitSection, UnseenSection
 from pipeline.data.profiles import UNSEEN_WORDS, Together, chained
 from pipeline.data.split import Split
 from pipeline.data.table import Table

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.schema import Config
-from pipeline.data.arrow import to_arrow, to_text
 from pipeline.errors import DataError, listing
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.predict.score import notes, score_rows, sets
+from pipeline.read.arrow import to_arrow, to_text
 from pipeline.runs.saved import Scoring
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config.schema import DataSection
-from pipeline.data.arrow import to_arrow
-from pipeline.data.columns import cell_text, different_texts, numbers, short
-from pipeline.data.records import Rejected
-from pipeline.data.rows import Rows
+from pipeline.config.data_section import DataSection
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.predict.writers import lines_of
+from pipeline.read.arrow import to_arrow
+from pipeline.read.columns import cell_text, different_texts, numbers, short
+from pipeline.read.records import Rejected
+from pipeline.read.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,15 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from pipeline.data.arrow import to_arrow
-from pipeline.data.records import Rejected
-from pipeline.data.rows import Rows, Source, open_rows
 from pipeline.errors import DataError, PipelineError
 from pipeline.machine.files import whole
 from pipeline.machine.progress import progress_bar
 from pipeline.predict.added import add, refuse_taken, schema
 from pipeline.predict.batch import batch_of
 from pipeline.predict.writers import csv_writer, header_of, parquet_writer
+from pipeline.read.arrow import to_arrow
+from pipeline.read.records import Rejected
+from pipeline.read.rows import Rows, Source, open_rows
 from pipeline.runs.saved import Scoring
 
 R = TypeVar("R")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.data.arrow import filled, integers, to_arrow, to_text
+from pipeline.read.arrow import filled, integers, to_arrow, to_text
 
 Writer: TypeAlias = tuple[Callable[[Sequence[pa.Array]], Any], Callable[[Any], Any]]
 """What makes the bytes of some rows, which several threads may call, and what writes them, in the order of the rows."""

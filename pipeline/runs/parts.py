@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.config.schema import Feature
+from pipeline.config.data_section import Feature
 from pipeline.data.profiles import Together
 from pipeline.judge.probability import ProbabilityFigures
 

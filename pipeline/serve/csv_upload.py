@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from pipeline.config.schema import DataSection
+from pipeline.config.data_section import DataSection
 from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, listing
 from pipeline.runs.saved import Scoring

@@ -9,8 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.config.data_section import DataSection, Feature
 from pipeline.config.read import load_config, validate
-from pipeline.config.schema import Code, Config, DataSection, Feature, UnseenSection
+from pipeline.config.schema import Code, Config, UnseenSection
 from pipeline.config.yaml_text import canonical, read_yaml
 from pipeline.errors import ConfigError
 from pipeline.findings import RULES

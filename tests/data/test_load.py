@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.schema import DataSection, Feature
+from pipeline.config.data_section import DataSection, Feature
 from pipeline.data.load import load
 from pipeline.data.table import Table
 from pipeline.errors import DataError

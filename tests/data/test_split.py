@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from pipeline.config.schema import DataSection, Feature, SplitSection
+from pipeline.config.data_section import DataSection, Feature
+from pipeline.config.schema import SplitSection
 from pipeline.data.load import load
 from pipeline.data.split import Split, split
 from pipeline.data.table import Table

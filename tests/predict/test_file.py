@@ -18,11 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.data.columns import MISSING
 from pipeline.predict import file as module
 from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.predict.score import notes, score_rows
 from pipeline.predict.writers import lines_of
+from pipeline.read.columns import MISSING
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.conftest import ROOT, command
@@ -333,7 +333,7 @@ def test_rejected_rows_of_a_folder_tell_their_file(run, trained, in_process):
 
 
 def test_more_pieces_than_fit_in_memory_at_once_stay_in_order(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.data.records.SIZE", 500)
+    monkeypatch.setattr("pipeline.read.records.SIZE", 500)
     rows = "\n".join(f"{20 + number % 70},5.2,6.8,10.9,4.2,33,{number}" for number in range(3000))
     counts, target = scored(run, tmp_path, ",".join([*NAMES, "number"]) + "\n" + rows)
     assert counts.rows == 3000
@@ -375,8 +375,8 @@ def test_a_quote_left_open_in_the_last_cell_swallows_nothing(run, tmp_path, many
 
 
 def test_a_row_without_an_end_is_refused_before_it_fills_the_memory(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.data.records._LONGEST", 1000)
-    monkeypatch.setattr("pipeline.data.records.SIZE", 500)
+    monkeypatch.setattr("pipeline.read.records._LONGEST", 1000)
+    monkeypatch.setattr("pipeline.read.records.SIZE", 500)
     with pytest.raises(module.DataError, match=r"in\.csv: a row near line 3 must end within 1,000 bytes"):
         scored(run, tmp_path, ",".join(NAMES) + "\n" + SOUND + "\n" + "1" * 5000)
     assert os.listdir(tmp_path) == ["in.csv"]

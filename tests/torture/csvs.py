@@ -79,8 +79,8 @@ def rows(path: Path) -> list[list[str]]:
 def other_rows(path: Path) -> str:
     """Compare what the pipeline reads with Python's csv module, row by row; return the first difference."""
     from pipeline.config.read import load_config
-    from pipeline.data.columns import MISSING
     from pipeline.data.load import load
+    from pipeline.read.columns import MISSING
 
     section = load_config("configs/default.yaml", (), str(path)).data
     table = load(section, only_score=True)

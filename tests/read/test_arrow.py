@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.data.arrow import filled, floats, integers, to_arrow, to_text
+from pipeline.read.arrow import filled, floats, integers, to_arrow, to_text
 
 CUT = st.integers(0, 9)
 

@@ -8,16 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.config.data_section import NUMBER
 from pipeline.config.yaml_text import canonical
-from pipeline.data.arrow import filled, floats, integers, to_text
 from pipeline.errors import DataError, did_you_mean, listing
 from pipeline.machine.arrays import Floats, Integers
+from pipeline.read.arrow import filled, floats, integers, to_text
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Cells that mean "no value", compared in lower case without blanks around them."""
-
-NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-"""A regular expression for a number."""
 
 _NUMBER = re.compile(NUMBER)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.data import records as module
-from pipeline.data.records import pieces, records
+from pipeline.read import records as module
+from pipeline.read.records import pieces, records
 
 CELLS = st.lists(st.sampled_from(["a", "é", ",", '"', "\n", "\r", "\r\n", " ", "1"]), max_size=6).map("".join)
 

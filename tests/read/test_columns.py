@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.data.columns import MISSING, NUMBER, different_texts, numbers
+from pipeline.config.data_section import NUMBER
+from pipeline.read.columns import MISSING, different_texts, numbers
 
 CELLS = st.one_of(
     st.text(st.sampled_from(list("0123456789+-.eE")), max_size=8),

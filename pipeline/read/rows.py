@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from pipeline.config.schema import DataSection
-from pipeline.data.columns import is_text, spellings
-from pipeline.data.records import BOM, Piece, Rejected, breaks, pieces, records
+from pipeline.config.data_section import DataSection
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Integers
+from pipeline.read.columns import is_text, spellings
+from pipeline.read.records import BOM, Piece, Rejected, breaks, pieces, records
 
 _PARQUET_ROWS = 2**17
 """Rows of a Parquet file read at a time."""

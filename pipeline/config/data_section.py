@@ -1,0 +1,143 @@
+"""The section ``data``: which file and how it is read, which columns, which classes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import inf, isfinite
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+
+from pipeline.config.section import Finite, Name, Names, Section
+from pipeline.config.yaml_text import canonical
+
+Criterion = Literal["fasting", "two_hour", "random", "hba1c"]
+_Text = Annotated[str, AfterValidator(canonical), Tag("text")]
+_Cell = Annotated[
+    _Text | Annotated[Finite, Tag("number")], Discriminator(lambda value: "text" if isinstance(value, str) else "number")
+]
+"""What stands in a cell: a text, or a number however it is written."""
+Cells = Annotated[tuple[_Cell, ...], Field(strict=False)]
+Patient = Annotated[
+    Annotated[Names, Field(min_length=1)] | None,
+    BeforeValidator(lambda value: value if value is None or isinstance(value, list | tuple) else (value,)),
+]
+
+
+def _spelt(value: Any) -> Any:
+    """Return texts for what YAML reads as true, false or a number: a category or a class may be called so."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+_Spelt = Annotated[Name, BeforeValidator(_spelt)]
+_Listed = Annotated[tuple[_Spelt, ...], Field(strict=False, min_length=2)]
+_Values = Annotated[tuple[_Spelt, ...], Field(strict=False, min_length=1)]
+Categories = Annotated[
+    Annotated[_Listed, Tag("list")] | Annotated[dict[Name, Finite], Field(min_length=2), Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, dict) else "list"),
+]
+
+
+class ReadSection(Section):
+    """How the file is laid out, and what its cells mean; ``auto`` is decided by the file."""
+
+    separator: Literal["auto", ",", ";", "\t", "|"] = "auto"
+    decimal: Literal["auto", ".", ","] = "auto"
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    encoding: Literal["auto", "utf-8", "utf-16", "windows-1252"] = "auto"
+    missing: Literal["auto"] | Cells = "auto"
+    header: Annotated[Names, Field(min_length=1)] | None = None
+    sheet: str | None = None
+
+
+class Feature(Section):
+    """One input column.
+
+    A number: its unit, plausible range (both ends included) and diagnostic criterion; ``censored`` is what becomes of a result
+    beyond a limit, such as ``<0.1``. Or ``categories``: texts, or the number that each text stands for. ``missing`` holds what
+    means "no value" in this column, besides what does in the whole file.
+    """
+
+    unit: str | None = None
+    range: Annotated[tuple[Finite, Finite], Field(strict=False)] | None = None
+    criterion: Criterion | None = None
+    categories: Categories | None = None
+    missing: Cells = ()
+    censored: Literal["bound", "missing"] | None = None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The categories of a column whose categories have no order; none for a number."""
+        return () if self.categories is None or isinstance(self.categories, Mapping) else self.categories
+
+    @property
+    def width(self) -> int:
+        """How many inputs the column makes: one, or one a category if there are three or more."""
+        return 1 if len(self.levels) < 3 else len(self.levels)
+
+
+FeatureOrNull = Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]
+
+
+class CutSection(Section):
+    """Numbers that become classes: each of ``at`` is the first of the class above it."""
+
+    at: Annotated[tuple[Finite, ...], Field(strict=False, min_length=1)]
+    classes: _Listed
+
+
+class DataSection(Section):
+    """Which file, which columns, which classes."""
+
+    path: str
+    read: ReadSection = ReadSection()
+    patient: Patient = None
+    target: Name
+    merge: Annotated[dict[Name, Annotated[tuple[_Spelt, ...], Field(strict=False, min_length=1)]], Field(min_length=2)] | None = (
+        None
+    )
+    cut: CutSection | None = None
+    unlabelled: Literal["error", "drop"] = "error"
+    redundant: Names = ()
+    reference: Name | None = None
+    codes: Annotated[dict[str, Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=2)]
+    features: Annotated[dict[str, FeatureOrNull], Field(min_length=1)]
+
+    def named(self) -> frozenset[str]:
+        """Return the columns that this section names."""
+        return frozenset((self.target, *self.redundant, *self.features))
+
+    def added(self) -> tuple[str, ...]:
+        """Return the columns that scoring adds to a file."""
+        return (f"predicted {self.target}", *(f"probability {name}" for name in self.codes), f"possible {self.target}", "notes")
+
+    def bounds(self) -> tuple[list[float], list[float]]:
+        """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""
+        ranges = [feature.range or (-inf, inf) for feature in self.features.values()]
+        return [low for low, _ in ranges], [high for _, high in ranges]
+
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """Return the categories of each feature that has some without an order."""
+        return {name: feature.levels for name, feature in self.features.items() if feature.levels}
+
+    def widths(self) -> tuple[int, ...]:
+        """Return how many inputs each feature makes."""
+        return tuple(feature.width for feature in self.features.values())
+
+
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+"""A regular expression for a number."""
+
+
+def plain(text: str) -> str:
+    """Return a class or a category as it is compared: 1, 1.0 and 1e0 are one, and so are true, True and TRUE."""
+    if re.fullmatch(NUMBER, text) and isfinite(value := float(text)):
+        return repr(value + 0.0).removesuffix(".0")  # minus zero is zero
+    return text.lower() if text.lower() in ("true", "false") else text
+
+
+def ascending(values: Sequence[float]) -> bool:
+    """Return whether each value is above the one before it."""
+    return all(low < high for low, high in pairwise(values))

@@ -1,0 +1,1 @@
+"""The one reader of files: CSV in its dialects, spreadsheets, Parquet, compressed or not."""
