@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from pipeline.config.data_section import DataSection
+from pipeline.config.data_section import DataSection, ReadSection
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Integers
+from pipeline.read.cells import Cells
 from pipeline.read.columns import is_text, spellings
 from pipeline.read.records import BOM, Piece, Rejected, breaks, pieces, records
 
@@ -53,9 +54,12 @@ class Source:
     schema: pa.Schema
     header: str | None
     pieces: Callable[[], Iterator[Callable[[], Rows]]]
+    cells: Cells = Cells()
+    read: ReadSection = ReadSection()
+    told: tuple[str, ...] = ()
 
 
-def open_rows(path: str, file: BinaryIO, section: DataSection, names: Iterable[str]) -> Source:
+def open_rows(path: str, file: BinaryIO, section: DataSection, names: Iterable[str], like: ReadSection | None = None) -> Source:
     """Look at the columns of a file.
 
     Args:
