@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.config.data_section import UNKNOWN, plain
+from pipeline.config.yaml_text import canonical
 from pipeline.machine.arrays import Floats, floats_of
 
 if TYPE_CHECKING:
@@ -46,5 +47,10 @@ def category_numbers(texts: ArrayLike, numbers: Numbers) -> Floats:
 
     codes, different = pd.factorize(np.asarray(texts, dtype=object))
     known = {plain(text): number for text, number in numbers.items()}
-    found = [known.get(plain(str(text).strip()), UNKNOWN) if str(text).strip() else np.nan for text in different]
-    return np.array([*found, np.nan])[codes]
+    return np.array([*(category_number(str(text), known) for text in different), np.nan])[codes]
+
+
+def category_number(text: str, known: Numbers) -> float:
+    """Return the number of a category among those ``known`` by their plain texts; NaN for no text, ``UNKNOWN`` for any other."""
+    text = canonical(text)
+    return known.get(plain(text), UNKNOWN) if text else np.nan

@@ -21,8 +21,9 @@ from pipeline.machine.files import regular
 from pipeline.runs.place import REPORT
 from pipeline.runs.saved import Scoring
 from pipeline.serve.csv_upload import CSV_ANSWER, csv_schema, scored_csv, uploaded_csv
+from pipeline.serve.json_rows import JsonRows
 from pipeline.serve.limits import Guard, Limits
-from pipeline.serve.models import NOT_CLINICAL, Answer, JsonRows, Refusal, about, answers, content_type, unprocessable
+from pipeline.serve.models import NOT_CLINICAL, Answer, Refusal, about, answers, content_type, unprocessable
 from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
