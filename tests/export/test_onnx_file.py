@@ -54,9 +54,8 @@ def test_the_file_says_what_it_is():
     run = made()
     model = to_onnx(run)
     facts = {each.key: each.value for each in model.metadata_props}
-    assert json.loads(facts["features"])[0] == {"name": "x0"} | run.config.data.features["x0"].model_dump(
-        mode="json", exclude={"criterion"}
-    )
+    declared = run.config.data.features["x0"].model_dump(mode="json", include={"unit", "range", "categories"})
+    assert json.loads(facts["features"])[0] == {"name": "x0"} | declared
     assert json.loads(facts["classes"]) == ["Normal", "Type1", "Type2"]
     assert json.loads(facts["codes"]) == {"Normal": 0, "Type1": 1, "Type2": -1}
     assert facts["run"] == "x"
