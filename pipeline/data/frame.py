@@ -45,9 +45,11 @@ def category_numbers(texts: ArrayLike, numbers: Numbers) -> Floats:
     """Return the (rows,) number of each of (rows,) texts, numbers or truth values, as ``data.categories`` has them."""
     import pandas as pd
 
-    codes, different = pd.factorize(np.asarray(texts, dtype=object))
+    cells = np.asarray(texts, dtype=object)
+    spelt = [None if lost else str(cell) for cell, lost in zip(cells, pd.isna(cells), strict=True)]
+    codes, different = pd.factorize(np.array(spelt, dtype=object))
     known = {plain(text): number for text, number in numbers.items()}
-    return np.array([*(category_number(str(text), known) for text in different), np.nan])[codes]
+    return np.array([*(category_number(text, known) for text in different), np.nan])[codes]
 
 
 def category_number(text: str, known: Numbers) -> float:
