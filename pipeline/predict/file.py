@@ -21,6 +21,7 @@ from pipeline.predict.added import add, refuse_taken, schema
 from pipeline.predict.batch import batch_of
 from pipeline.predict.writers import Marks, csv_writer, header_of, parquet_writer
 from pipeline.read.arrow import to_arrow
+from pipeline.read.columns import is_text
 from pipeline.read.records import Rejected
 from pipeline.read.rows import Rows, Source, open_rows
 from pipeline.runs.saved import Scoring
@@ -100,12 +101,13 @@ def _refuse_target(source: Path, target: Path) -> None:
 
 def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bool) -> Counts:
     parquet, counts = target.suffix.lower() == ".parquet", Counts(told=opened.told)
-    marks, features = _marks(opened), run.config.data.features
-    # columns of text that become numbers
-    numbers = [name for name, own in features.items() if own.categories is None] if parquet and opened.header else []
+    features, more = run.config.data.features, schema(run.config)
+    texts = [name for name, own in features.items() if own.categories is None and is_text(opened.schema.field(name).type)]
+    marks = Marks(opened.read.separator, opened.cells.decimal if texts else ".")
+    # of a CSV file or a sheet the texts of numbers become numbers
+    numbers = texts if parquet and (opened.header or opened.read.header or opened.read.sheet) else []
     places = [list(features).index(name) for name in numbers]
     own = pa.schema([pa.field(field.name, pa.float64()) if field.name in numbers else field for field in opened.schema])
-    more = schema(run.config)
 
     def work(read: Callable[[], Rows]) -> tuple[Any, tuple[Rejected, ...], Counts, int]:
         rows = read()
@@ -134,11 +136,6 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
             counts += scored
             bar.advance(bar.task_ids[0], size)
     return counts
-
-
-def _marks(opened: Source) -> Marks:
-    """Return the marks that a CSV file is written with, so that it reads back as the one that was read."""
-    return Marks("," if opened.read.separator == "auto" else opened.read.separator, opened.cells.decimal)
 
 
 def _header(opened: Source, own: pa.Schema, more: pa.Schema, marks: Marks) -> str:
