@@ -59,9 +59,9 @@ def made(
         for name, a, b in zip(names, lowest, highest, strict=True)
     }
     fill, ends = low + wide / 2, np.array([low, low + wide])
-    for name, own in texts.items():
-        place, numbers = names.index(name), [*own.numbers().values()]
-        declared[name] = {"categories": own.categories}
+    for name, feature in texts.items():
+        place, numbers = names.index(name), [*feature.numbers().values()]
+        declared[name] = {"categories": feature.categories}
         lowest[place], highest[place] = ends[:, place] = min(numbers), max(numbers)
         fill[place] = numbers[1]
     fill = fill if filled else np.full(features, np.nan)
