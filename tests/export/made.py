@@ -18,7 +18,7 @@ from tests.rounding import decided, within
 
 CATEGORIES = {
     "x1": ["m", "f"],
-    "x3": ["never", "1", "日本 <b>", 'a "quoted" \\ one\n', "true"],
+    "x3": ["never", "1", "日本 <b>", 'a "quoted" \\ one', "true"],
     "x4": {"none": 0.5, "some": -1.0, "2.0": 7.25, "much": -1.0},
     "x5": ["[UNK]", "a", "of no kind"],
 }
