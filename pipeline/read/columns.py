@@ -8,9 +8,6 @@ import pyarrow as pa
 from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, did_you_mean, listing
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
-"""Cells that mean "no value", compared in lower case without blanks around them."""
-
 
 def alike(name: str) -> str:
     """Return a name without blanks, underscores and capitals: names that differ only by them are taken for one another."""

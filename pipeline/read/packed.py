@@ -92,7 +92,7 @@ class _Unpacked(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._content.seek(offset, whence)
+        return int(self._content.seek(offset, whence))
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
