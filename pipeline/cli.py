@@ -16,7 +16,7 @@ DEFAULT, STUDY, TWIN, NEWEST = map(Path, ["configs/default.yaml", "configs/study
 _CHANGED = "config or data changed, or there is no run yet: training"
 YamlFile = Annotated[Path, Argument(help="The YAML file.")]
 RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
-Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")]
+Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV, Excel or Parquet file, or a folder of Parquet files.")]
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")]
 ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
 CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
@@ -95,15 +95,16 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
 
 @app.command("predict")
 def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
-    """Score a file with a saved run: adds the predicted class, a probability a class, and notes.
+    """Score a file, - for standard input or output, with a saved run: adds the predicted class, a probability a class, and notes.
 
     Example: diabetes-pipeline predict patients.csv scored.csv
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, taken=target == Path("-")) as out:
         from pipeline.predict.command import scored
         from pipeline.predict.terminal import show_scored
 
         result = scored(run, source, target, dask, verbose=not as_json)
+        out.say(*result["notes"])
         out.show(result, lambda console: show_scored(console, result))
         out.fail_unless(result["rows"] > 0 or not result["rejected"])
 
