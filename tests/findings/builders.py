@@ -1,5 +1,7 @@
 """Facts for the data rules, built from columns, and clean data sets on which nothing may be doubted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -10,20 +12,30 @@ from tests.tables import table_of
 
 
 def facts(columns, labels, features=None, group_by=None, reference=None, tested=None, **sections) -> DataFacts:
-    """Facts of a table; every fifth row is tested unless ``tested`` says which, and all where nothing is to be trained."""
+    """Facts of a table; every fifth row is tested unless ``tested`` says which, and all where nothing is to be trained.
+
+    A column of texts is one of categories: those that occur, unless ``features`` declares them. None is missing.
+    """
     names = list(dict.fromkeys(labels))
-    declared = {name: (features or {}).get(name, {}) for name in columns}
+    declared = {name: (features or {}).get(name, _declared(values)) for name, values in columns.items()}
     data = {"path": "x.csv", "target": "Type", "reference": reference, "features": declared}
     data["codes"] = {name: float(code) for code, name in enumerate(names)}
     unseen = {"unseen": {"group_by": group_by}} if group_by else {}
     config = Config.model_validate({"data": data, "evaluation": unseen, **sections})
+    numbers = config.data.categories()
+    columns = {name: pd.Series(own).map(numbers[name]) if name in numbers else own for name, own in columns.items()}
     values = pd.DataFrame(columns, dtype=np.float64)
     low, high = config.data.bounds()
     outside = (values < low) | (values > high)
     rows = np.arange(len(values))
     test = rows[::5] if tested is None else np.array(tested)
-    table = table_of(values, labels, names, implausible=outside)
+    table = replace(table_of(values, labels, names, implausible=outside), levels=config.data.levels())
     return DataFacts(table, Split(np.setdiff1d(rows, test), test), config)
+
+
+def _declared(values) -> dict:
+    texts = pd.Series(values).dropna()
+    return {"categories": sorted(texts.unique())} if isinstance(texts.iloc[0] if len(texts) else 0, str) else {}
 
 
 def clean(seed: int) -> DataFacts:
