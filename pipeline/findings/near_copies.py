@@ -93,12 +93,14 @@ def rounded_copies(values: Floats, classes: Integers, equal: Integers, alike: In
         return np.empty(0, dtype=np.int64)
     one, other = (np.concatenate(part) for part in zip(*pairs, strict=True))
     differ = ~np.isclose(values[one], values[other], rtol=_NOISE, atol=0, equal_nan=True)
+    several = differ.sum(axis=1) > 1  # of rows that differ in one column many are met at the ends of a short scale
+    one, other, differ = one[several], other[several], differ[several]
     ends_in_0 = np.zeros(values.shape, dtype=bool)
     ends_in_0[:, read] = np.abs(values[:, read] - tens * units[read]) <= _NOISE * np.abs(values[:, read])
     one_is, other_is = ((~differ | ends_in_0[rows]).all(axis=1) for rows in (one, other))
     rarest = np.where(differ, ends_in_0.mean(axis=0), 1.0).min(axis=1)
     count = int((one_is | other_is).sum())
-    if at_least(count, len(one), min(1.0, 2 * float(rarest.mean()))) >= SIGNIFICANCE:
+    if at_least(count, len(one), min(1.0, 2 * float(rarest.sum()) / max(1, len(one)))) >= SIGNIFICANCE:
         return np.empty(0, dtype=np.int64)
     return np.unique(first[np.concatenate([one[one_is], other[other_is]])])
 

@@ -178,3 +178,34 @@ def _doubtful(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         lambda: rng.uniform(3, 9) + values,
     )
     return kinds[rng.integers(len(kinds))]()
+
+
+def categorical(seed: int) -> DataFacts:
+    """A clean data set of 200 to 2000 shuffled rows, with five columns of categories beside none to four of numbers.
+
+    Two to eight categories of unequal shares, with and without an order, that go with the class (odds up to e squared) and with
+    one another; numbers in the precision of a laboratory; gaps without regard to the class.
+    """
+    rng = np.random.default_rng(seed)
+    rows, size, width = rng.integers((200, 2, 0), (2001, 5, 5))
+    classes = np.append(np.repeat(np.arange(size), 3), rng.choice(size, rows - 3 * size, p=rng.dirichlet(np.full(size, 3.0))))
+    shared, columns, features = rng.normal(size=rows), dict[str, np.ndarray](), dict[str, dict]()
+    for place in range(5):
+        count = int(rng.integers(2, 9))
+        logits = np.log(rng.dirichlet(np.full(count, 2.0)) + 0.01) + rng.uniform(0, 1) * np.outer(shared, rng.normal(size=count))
+        logits += rng.uniform(-1, 1, (size, count))[classes] * rng.integers(0, 2)
+        texts = np.array([f"{'abcdefgh'[level]} {place}" for level in range(count)], dtype=object)
+        columns[f"category {place}"] = texts[(logits + rng.gumbel(size=logits.shape)).argmax(axis=1)]
+        listed = [*map(str, texts)] if rng.random() < 0.7 else {str(text): float(level) for level, text in enumerate(texts)}
+        features[f"category {place}"] = {"categories": listed}
+    for place in range(width):
+        drawn = rng.normal(size=rows) + rng.uniform(0, 1) * shared + rng.uniform(-1, 1, size)[classes]
+        columns[f"column {place}"] = _measured(drawn, rng)
+    for name in columns:
+        if rng.random() < 0.5:
+            gaps = rng.random(rows) < rng.uniform(0, 0.2)
+            columns[name] = np.where(gaps, None if name in features else np.nan, columns[name])
+    labels = [f"class {place}" for place in classes]
+    order = rng.permutation(rows)
+    moved = {name: values[order] for name, values in columns.items()}
+    return facts(moved, [labels[row] for row in order], features, tested=rng.permutation(rows)[: rows // 5])
