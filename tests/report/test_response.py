@@ -12,13 +12,13 @@ from tests.tables import frame_of
 
 def test_the_others_stand_at_what_fills_a_gap(reopened: Reopened) -> None:
     model, rows = reopened.run.model, reopened.run.split.train
-    assert standing(model, reopened.table, rows).tolist() == model.preprocessor.fill.tolist()
+    assert standing(model, reopened.table, reopened.run.config.data, rows).tolist() == model.preprocessor.fill.tolist()
 
 
 def test_where_nothing_fills_a_gap_they_stand_at_the_median_of_training(shape: Callable[[str], Reopened]) -> None:
     run = shape("article")
     medians = frame_of(run.table).iloc[run.run.split.train].median()
-    assert standing(run.run.model, run.table, run.run.split.train).tolist() == medians.tolist()
+    assert standing(run.run.model, run.table, run.run.config.data, run.run.split.train).tolist() == medians.tolist()
 
 
 def test_output_and_answers_are_those_of_the_model(reopened: Reopened) -> None:
@@ -26,7 +26,9 @@ def test_output_and_answers_are_those_of_the_model(reopened: Reopened) -> None:
     found = list(responses(run.model, table, run.config, run.split.train))
     assert [each.feature for each in found] == list(run.config.data.features)
     for each in found:
-        rows = pd.DataFrame([standing(run.model, table, run.split.train)] * len(each.values), columns=list(table.features))
+        rows = pd.DataFrame(
+            [standing(run.model, table, run.config.data, run.split.train)] * len(each.values), columns=list(table.features)
+        )
         rows[each.feature] = each.values
         output = run.model.output(rows)
         assert np.array_equal(each.output, output)
