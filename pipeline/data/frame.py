@@ -44,7 +44,8 @@ def category_numbers(texts: ArrayLike, numbers: Numbers) -> Floats:
     """Return the (rows,) number of each of (rows,) texts, numbers or truth values, as ``data.categories`` has them."""
     import pandas as pd
 
-    codes, different = pd.factorize(np.asarray(texts, dtype=object))
+    cells = np.asarray(texts, dtype=object)
+    spelt = [None if lost else str(cell).strip() or None for cell, lost in zip(cells, pd.isna(cells), strict=True)]
+    codes, different = pd.factorize(np.array(spelt, dtype=object))
     known = {plain(text): number for text, number in numbers.items()}
-    found = [known.get(plain(str(text).strip()), UNKNOWN) if str(text).strip() else np.nan for text in different]
-    return np.array([*found, np.nan])[codes]
+    return np.array([*(known.get(plain(text), UNKNOWN) for text in different), np.nan])[codes]

@@ -112,7 +112,7 @@ def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) ->
     more = ": other classes may be possible too" if limited else ""
     masked = run.config.preprocess.implausible == "missing"
     for place, (name, feature) in enumerate(run.config.data.features.items()):
-        fill = shown(feature, steps.fill[place])
+        fill = text_of_value(feature, steps.fill[place])
         filled = f", filled with {fill}" if fill is not None else ", so there is no answer"
         if missing[place]:
             parts.append(f"{name} missing{filled}")
@@ -129,7 +129,7 @@ def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) ->
     return parts
 
 
-def shown(feature: Feature, value: float) -> str | None:
+def text_of_value(feature: Feature, value: float) -> str | None:
     """Return a value of a feature as people read it, the text of a category; None for a missing one."""
     texts = [text for text, number in feature.numbers().items() if number == value]
     return None if np.isnan(value) else texts[0] if texts else f"{value:.6g}"

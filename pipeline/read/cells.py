@@ -1,53 +1,188 @@
-"""stub"""
+"""What the cells of a column say: numbers, labels, or nothing."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from math import inf
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from math import inf, isfinite, nan
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.config.data_section import Feature, plain
+from pipeline.config.data_section import NUMBER, Feature, plain
+from pipeline.config.yaml_text import canonical
 from pipeline.machine.arrays import Floats, Integers
-from pipeline.read.columns import MISSING, different_texts
-from pipeline.read.columns import numbers as _n
+from pipeline.read.arrow import filled, floats, integers, to_text
+from pipeline.read.columns import clip, is_text
+from pipeline.read.marks import Cells, Evidence, doubt, evidence, folded
+
+__all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
+
+UNKNOWN = -inf
+"""A category that the config does not name."""
+
+_PLAIN = Feature()
+_GROUPS = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
+_BOUND = re.compile(r"(?:[<>]=?|=[<>]|[\u2264\u2265])\s*(.+)")
 
 
-@dataclass(frozen=True)
-class Cells:
-    decimal: str = "."
-    thousands: str | None = None
-    missing: frozenset = MISSING
+def numbers(column: pa.Array, cells: Cells, feature: Feature = _PLAIN) -> Floats:
+    """Return (R,) float64: NaN where nothing is, +inf where something else than a finite number stands.
 
-
-def numbers(column: pa.Array, cells: Cells, feature: Feature = Feature()) -> Floats:
-    if feature.categories is None:
-        return _n(column)
-    t, p = different_texts(column)
-    k = {plain(a): b for a, b in feature.numbers().items()}
-    return np.array([np.nan if x.lower() in MISSING else k.get(plain(x), -inf) for x in t])[p]
+    With categories: their places in the list, or the numbers of the mapping, and ``UNKNOWN`` for any other text.
+    """
+    own = folded(feature.missing)
+    cells = replace(cells, missing=cells.missing | own, doubtful=cells.doubtful - own) if own else cells
+    if feature.categories is not None:
+        return _coded(column, cells, feature.categories)
+    values = _parsed(column.cast(pa.string()), cells, feature.censored) if is_text(column.type) else _typed(column)
+    absent = [number for number in cells.missing if not isinstance(number, str)]
+    return np.where(np.isin(values, absent), nan, values) if absent else values
 
 
 def labels(column: pa.Array, cells: Cells, kept: Collection[str] = ()) -> tuple[list[str | None], Integers]:
-    t, p = different_texts(column)
-    return t, p
+    """Return the different texts of R cells without blanks around them, and (R,) which of them each cell holds.
+
+    Where nothing stands the text is empty; one in ``kept`` is never missing. None stands for bytes that are no UTF-8.
+    """
+    missing = cells.missing - cells.doubtful
+    absent = {plain(str(value)) for value in missing if not isinstance(value, str)}
+    texts: dict[str | None, int] = {}
+    different, places = _different(column)
+    own = []
+    for text in different:
+        if text and text not in kept and (text.lower() in missing or (absent and plain(text) in absent)):
+            text = ""
+        own.append(texts.setdefault(text, len(texts)))
+    return [*texts], np.array(own, dtype=np.int64)[places]
 
 
 def cell_hint(text: str, name: str, cells: Cells) -> str:
-    return "; write decimals with a point" if "," in text else "; correct it, or leave the cell empty"
+    """Return what to do about a cell of a column that should be a number and is none: ``; ...``."""
+    swapped = replace(cells, decimal="." if cells.decimal == "," else ",", thousands=None)
+    word, other = ("point", "comma") if cells.decimal == "." else ("comma", "point")
+    mark = swapped.decimal
+    if (bound := _BOUND.fullmatch(text)) and isfinite(_number(bound[1], cells, "bound")):
+        return f'; a result beyond a limit: under "{clip(name)}" set censored: bound, which takes the limit, or censored: missing'
+    if text.endswith("%"):
+        return "; remove the percent sign, here and in the column's other cells"
+    if re.fullmatch(r"#[A-Z0-9/]+[!?]", text):
+        return "; a formula failed in this cell; correct it, or leave the cell empty"
+    if re.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}", text):
+        return f'; a decimal {other} needs data.read.decimal: "{mark}", a {other} between thousands data.read.thousands: "{mark}"'
+    if isfinite(_number(text, swapped, None)):
+        return f'; the decimal mark of this file is a {word}: correct the cell, or set data.read.decimal: "{mark}"'
+    for thousands in (mark, " ", "'"):
+        if any(
+            isfinite(_number(text, replace(way, thousands=thousands), None))
+            for way in (cells, swapped)
+            if way.decimal != thousands
+        ):
+            return f'; a mark between thousands needs data.read.thousands: "{thousands}"'
+    return f'; correct it, leave it empty, or, if it means "no value", list it under "{clip(name)}": missing'
 
 
-@dataclass(frozen=True)
-class Evidence:
-    n: int = 0
-
-    def __add__(self, o: "Evidence") -> "Evidence":
-        return self
-
-
-def evidence(column: pa.Array) -> Evidence:
-    return Evidence()
+def _coded(column: pa.Array, cells: Cells, categories: Collection[str] | Mapping[str, float]) -> Floats:
+    pairs = categories.items() if isinstance(categories, Mapping) else ((text, place) for place, text in enumerate(categories))
+    values = {plain(text): float(number) for text, number in pairs}
+    texts, places = labels(column, cells, categories)
+    found = [inf if text is None else nan if not text else values.get(plain(text), UNKNOWN) for text in texts]
+    return np.array(found, dtype=np.float64)[places]
 
 
-def doubt(name: str, found: Evidence, cells: Cells) -> str | None:
-    return None
+def _typed(column: pa.Array) -> Floats:
+    """Return typed numbers as they are; days, flags and the like are none."""
+    types = pa.types
+    column = column.dictionary_decode() if types.is_dictionary(column.type) else column
+    if types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type):
+        return _finite(floats(column.cast(pa.float64(), safe=False)))
+    return np.where(np.array(column.is_null().to_pylist(), dtype=bool), nan, inf)
+
+
+def _finite(values: Floats) -> Floats:
+    infinite = np.isinf(values)
+    return np.where(infinite, inf, values) if infinite.any() else values
+
+
+def _parsed(column: pa.StringArray, cells: Cells, censored: str | None) -> Floats:
+    """Return the numbers of texts: all at once where pyarrow reads them, else one by one of those that differ."""
+    pointed = _pointed(column) if cells.decimal == "," else column
+    for gaps in (None, _spelt(cells.missing)) if pointed is not None else ():
+        try:
+            absent = pc.equal(pointed, to_text([""])[0]) if gaps is None else pc.is_in(pointed, gaps)
+            values = pc.if_else(absent, pa.NULL, pointed).cast(pa.float64())
+        except pa.ArrowInvalid:
+            continue
+        array = floats(values)
+        if np.isnan(array).sum() == values.null_count:  # or a text such as "nan" is among them, or "-nan", which is no number
+            return _finite(array)
+    different, places = _different(column)
+    return np.array([_number(text, cells, censored) for text in different], dtype=np.float64)[places]
+
+
+def _pointed(column: pa.StringArray) -> pa.StringArray | None:
+    """Return texts with a point for each comma; None where a point is in one already."""
+    valid, bounds, data = column.buffers()
+    content = data.to_pybytes() if data else b""
+    if b"." in content:
+        return None
+    swapped = pa.py_buffer(content.replace(b",", b"."))
+    return pa.Array.from_buffers(column.type, len(column), [valid, bounds, swapped], column.null_count, column.offset)
+
+
+@cache
+def _spelt(missing: frozenset[str | float]) -> pa.StringArray:
+    texts = [text for text in missing if isinstance(text, str)]
+    return to_text([*dict.fromkeys(way(text) for text in texts for way in (str, str.upper, str.title, str.capitalize))])
+
+
+def _different(column: pa.Array) -> tuple[list[str | None], Integers]:
+    """Return the different texts of R cells, some of them perhaps twice, and (R,) which of them each cell holds."""
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if is_text(column.type):
+        column = filled(column.cast(pa.string()).cast(pa.binary()))
+    try:
+        coded = column.dictionary_encode("encode")
+        return [_written(cell) for cell in coded.dictionary.to_pylist()], integers(coded.indices)
+    except pa.ArrowNotImplementedError:  # a list, or what else holds several values
+        return [_written(cell) for cell in column.to_pylist()], np.arange(len(column))
+
+
+def _written(cell: Any) -> str | None:
+    """Return a cell as text: a whole number without a decimal mark, a day as ISO writes it; None for bytes that are no UTF-8."""
+    if isinstance(cell, bytes):
+        try:
+            return canonical(cell.decode())
+        except UnicodeDecodeError:
+            return None
+    if cell is None:
+        return ""
+    return cell.isoformat(" ").removesuffix(" 00:00:00") if isinstance(cell, datetime) else plain(str(cell))
+
+
+def _number(text: str | None, cells: Cells, censored: str | None) -> float:
+    """Return the number that a text is: the one that decides what is a number."""
+    if text is None:
+        return inf
+    if text.lower() in cells.missing:
+        return nan
+    if censored and (bound := _BOUND.fullmatch(text)):
+        value = _number(bound[1], replace(cells, missing=frozenset()), None)
+        return nan if censored == "missing" and isfinite(value) else value
+    text = text.replace("\u2212", "-")
+    if cells.thousands and _grouped(cells.thousands, cells.decimal).fullmatch(text):
+        text = re.sub(f"[{_GROUPS.get(cells.thousands, cells.thousands)}]", "", text)
+    if cells.decimal == ",":
+        text = "no number" if "." in text else text.replace(",", ".")
+    value = float(text) if re.fullmatch(NUMBER, text) else inf
+    return value if isfinite(value) else inf
+
+
+@cache
+def _grouped(thousands: str, decimal: str) -> re.Pattern[str]:
+    """Return a pattern of numbers with marks between their thousands."""
+    marks, point = re.escape(_GROUPS.get(thousands, thousands)), re.escape(decimal)
+    return re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{marks}][0-9]{{3}})+(?:{point}[0-9]*)?(?:[eE][+-]?[0-9]+)?")
