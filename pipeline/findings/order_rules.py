@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.remedy import Fix
-from pipeline.data.preprocess import indicators
 from pipeline.data.table import Table
 from pipeline.data.without import without
 from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import drift, kolmogorov_tail, mid_ranks
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
-from pipeline.findings.likeness import levels_of, likeness
+from pipeline.findings.likeness import MOST_ROWS, levels_of, likeness
 from pipeline.machine.arrays import Floats, Integers
 
 _ROWS = 50  # fewer may be in order, or all different, without a reason
@@ -64,13 +63,13 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
 def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
     """Yield the columns that name patients with rows on both sides of the split."""
     table, data, details = facts.table, facts.config.data, dict[str, dict[str, float]]()
-    columns, owners = indicators(table.values, data.widths()), np.repeat(table.features, data.widths())
     different = np.zeros(len(table), dtype=bool)
     different[np.unique(table.copies(table.features) * len(table.classes) + table.truth, return_index=True)[1]] = True
     for name, levels in _names(table) if not data.patient and len(table) >= _ROWS else ():
         tested = np.isin(levels[facts.parts.test], levels[facts.parts.train]) & (levels[facts.parts.test] >= 0)
-        others = np.flatnonzero(owners != name)
-        if tested.any() and len(others) and (z := likeness(columns, others, np.where(different, levels, -1))) > _LIKE:
+        others = np.flatnonzero(np.array(table.features) != name)
+        alone = np.where(different, levels, -1)
+        if tested.any() and len(others) and (z := likeness(table.values, others, alone, data.widths())) > _LIKE:
             details[name] = {"z": z, "rows": int(tested.sum())}
     if details:
         best = max(details, key=lambda name: details[name]["z"])
@@ -88,7 +87,8 @@ def _names(table: Table) -> Iterator[tuple[str, Integers]]:
     """Yield the columns that may name patients, with (rows,) numbers of their values: whole numbers, and what is no input."""
     for name, values in zip(table.features, table.values.T, strict=True):
         filled = ~np.isnan(values)
-        if np.array_equal(values[filled], np.rint(values[filled])):
+        several = MOST_ROWS * len(table.levels.get(name, values)) >= filled.sum()  # few categories name no patients
+        if several and np.array_equal(values[filled], np.rint(values[filled])):
             yield name, np.where(filled, table.copies((name,)), -1)
     for name, texts in table.unnamed.items():
         if (levels := levels_of(texts)) is not None:

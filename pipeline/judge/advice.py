@@ -12,6 +12,7 @@ from pipeline.machine.arrays import Floats
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 
+_FLAT = 1e-9  # of the largest singular value
 _ROWS = 20  # different ones, for a dead unit to be told from one that these rows do not wake
 
 
@@ -77,14 +78,18 @@ def advise(model: Model, raw: Floats) -> Advice:
 
 
 def _scaled_and_rotated(values: Floats) -> tuple[Floats, Floats]:
-    """Standardise (rows, columns), and return also its principal components; the largest loading of each is positive."""
+    """Standardise (rows, columns), and return also its principal components; the largest loading of each is positive.
+
+    Those along which nothing varies are left out: categories that exclude each other make some.
+    """
     if not len(values):
         return values, values
     with np.errstate(over="ignore"):  # a column of such values is all 0 then
         deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     centred = scaled - scaled.mean(axis=0)
-    axes = np.linalg.svd(centred, full_matrices=False)[2]
+    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    axes = axes[: max(1, int((sizes > _FLAT * sizes[0]).sum()))]
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
     return scaled, np.asarray(centred @ (axes * np.sign(largest)[:, None]).T)
 
