@@ -75,15 +75,6 @@ def best_interval(column: Ranked, member: Flags) -> ValueRange:
     return ValueRange(low, high, inside, float(1 + youden) / 2)
 
 
-def best_levels(column: Ranked, member: Flags) -> tuple[Floats, float]:
-    """Return the levels that tell a class from the rest best, in no order, and their balanced accuracy; see ``best_interval``."""
-    size, present = len(column.levels), member[column.present]
-    hits = np.bincount(column.level[present], minlength=size) / member.sum()
-    misses = np.bincount(column.level[~present], minlength=size) / (~member).sum()
-    gains = hits - misses
-    return column.levels[gains > 0], float(1 + gains[gains > 0].sum()) / 2
-
-
 def fisher(flag: Flags, member: Flags) -> float:
     """Return the p-value of Fisher's exact test that a flag and a class are independent: twice the smaller tail, at most 1."""
     rows, flags, members, both = len(flag), int(flag.sum()), int(member.sum()), int((flag & member).sum())

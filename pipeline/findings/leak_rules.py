@@ -7,21 +7,18 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import criteria_of
-from pipeline.config.data_section import Feature
 from pipeline.data.without import without
 from pipeline.errors import listing
-from pipeline.findings.association import Ranked, best_interval, best_levels, fisher, phi
+from pipeline.findings.association import Ranked, best_interval, fisher, phi
+from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
-from pipeline.findings.separation import by_levels, pure_category, pure_side
+from pipeline.findings.separation import by_levels, pure_side
 from pipeline.machine.arrays import Flags, Floats
 
-_ERRORS = 3.72  # standard errors, which a normal variable exceeds with that probability
 _EFFECT = 0.2  # phi
-_ALONE = 0.95  # balanced accuracy of an interval
 _LEVELS, _GAIN = 0.85, 0.05  # balanced accuracy of the levels, and how much more than that of intervals
 _ROWS = 10  # of a class, and of the rest
-_EACH = 10  # rows a category, in the mean
 Details = dict[str, dict[str, Any]]
 
 
@@ -75,7 +72,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
         values = usable[:, table.features.index(column)]
         present = ~np.isnan(values)
         met, truth = values[present] >= threshold, diabetic[present]
-        if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= _ALONE:
+        if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= CERTAIN:
             feature = config.data.features[column]
             declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
             details[column] = {**declared, "balanced_accuracy": balanced}
@@ -126,7 +123,7 @@ def _telling_values(facts: DataFacts) -> Details:
     telling: Details = {}
     for column, feature in facts.config.data.features.items() if classes else ():
         if feature.categories:
-            signs = _telling_categories(facts.columns[column], classes, feature, 2 * len(classes) * len(table.features))
+            signs = telling_categories(facts.columns[column], classes, feature, 2 * len(classes) * len(table.features))
         else:
             signs = _telling_numbers(facts, column, classes)
         if signs:
@@ -141,7 +138,7 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
         signs["interval"] = interval
     levels = by_levels(sorted_once, table.truth, len(table.classes))
     gain = levels.alone - levels.ordered if levels else 0.0
-    if levels and levels.alone >= _LEVELS and gain >= max(_GAIN, _ERRORS * levels.error):
+    if levels and levels.alone >= _LEVELS and gain >= max(_GAIN, ERRORS * levels.error):
         signs["levels"] = asdict(levels)
     sides = {} if criterion or signs else {name: pure_side(table.column(column), own) for name, own in classes.items()}
     for name, side in sides.items():
@@ -150,36 +147,12 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
     return signs
 
 
-def _telling_categories(column: Ranked, classes: dict[str, Flags], feature: Feature, tests: int) -> Details:
-    best = {name: best_levels(column, member) for name, member in classes.items()}
-    name = max(best, key=lambda name: best[name][1])
-    numbers, balanced = best[name]
-    if len(column.level) >= _EACH * len(column.levels) and _nearly_certain(balanced, classes[name]):
-        told = [feature.worded(number) for number in numbers.tolist()]
-        return {"categories": {"class": name, "categories": told, "balanced_accuracy": balanced}}
-    pure = {name: found for name, member in classes.items() if (found := pure_category(column, member))}
-    clear = {name: found for name, found in pure.items() if found.p * len(column.levels) * tests < SIGNIFICANCE}
-    if not clear:
-        return {}
-    name = min(clear, key=lambda name: clear[name].p)
-    figures = asdict(clear[name])
-    return {"category": {"class": name, "category": feature.worded(figures.pop("number")), **figures}}
-
-
 def _interval(column: Ranked, classes: dict[str, Flags]) -> dict[str, Any] | None:
     """Return the interval that tells a class best, where it nearly tells it for certain."""
     best = {name: best_interval(column, member) for name, member in classes.items()}
     name = max(best, key=lambda name: best[name].balanced_accuracy)
-    certain = _nearly_certain(best[name].balanced_accuracy, classes[name])
+    certain = nearly_certain(best[name].balanced_accuracy, classes[name])
     return {"class": name, **asdict(best[name])} if certain else None
-
-
-def _nearly_certain(balanced: float, member: Flags) -> bool:
-    """Say whether a balanced accuracy is above 0.95 by more than chance."""
-    sizes = np.array([member.sum(), (~member).sum()])
-    wrong = (sizes * (1 - balanced) + 0.5) / (sizes + 1)  # or a class without a mistake would have no error
-    error = float(np.sqrt(np.sum(wrong * (1 - wrong) / sizes))) / 2
-    return balanced >= _ALONE + _ERRORS * error
 
 
 def _members(facts: DataFacts) -> dict[str, Flags]:

@@ -1,4 +1,4 @@
-"""Signs that a column was made from the class: levels that jump between classes or are of one, and a limit without exceptions."""
+"""Signs that a column was made from the class: levels that jump between classes, and a limit without exceptions beyond."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,6 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 _LEVELS = 64  # a column with more of them is no code
 _EACH = 10  # rows a level, in the mean
 _BEYOND, _SHARE = 30, 0.15  # rows beyond a limit, and of the class
-_ODDS = 5.0  # by which a category may lower the odds of an exception, below those among the other rows, and be no leak
 _NEAR, _FASTEST = 40, 6.0  # rows next to a limit, and by how much log odds may change in a standard deviation
 
 
@@ -104,35 +103,3 @@ def _beyond(values: Floats, member: Flags, sign: float) -> Limit | None:
     odds = least / (count - least) * np.exp(-_FASTEST * (values[pure] - values[near].mean()) / spread)
     p = float(np.exp(-np.log1p(odds).sum()))
     return Limit(sign * float(values[pure].min()), sign > 0, rows, count, others, p)
-
-
-@dataclass(frozen=True)
-class Category:
-    """A category, by its number, all of whose ``rows`` are of one class.
-
-    Of the ``rest`` of the rows ``others`` are of other classes; ``p`` bounds the probability of no exception by chance.
-    """
-
-    number: float
-    rows: int
-    rest: int
-    others: int
-    p: float
-
-
-def pure_category(column: Ranked, member: Flags) -> Category | None:
-    """Return the category that only members of a class have, if one holds many of them, and least by chance.
-
-    An exception in it is taken to be as improbable as if its odds were a fifth of those among the other rows, less two standard
-    errors. ``member`` is (rows,) which rows belong to the class; rows without a value are left out.
-    """
-    size, members = len(column.levels), member[column.present]
-    hits, counts = np.bincount(column.level[members], minlength=size), np.bincount(column.level, minlength=size)
-    others = int(len(members) - members.sum())
-    least, found = max(0.0, others - 2 * others**0.5), list[Category]()
-    for place in np.flatnonzero((hits == counts) & (hits >= max(_BEYOND, _SHARE * member.sum()))).tolist():
-        rows = int(counts[place])
-        odds = least / max(1, len(members) - others - rows) / _ODDS
-        p = float(np.exp(-rows * np.log1p(odds)))
-        found.append(Category(float(column.levels[place]), rows, len(members) - rows, others, p))
-    return min(found, key=lambda each: each.p, default=None)
