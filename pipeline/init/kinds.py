@@ -1,0 +1,101 @@
+"""What kind of column it is, and why it is taken for that."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.errors import counted
+from pipeline.init.overview import Column
+from pipeline.init.quantities import quantity_of, words_of
+
+MANY = 20
+"""Texts beyond which a column holds no categories."""
+_FEW = 3  # different odd texts among numbers that may be common
+_ODD = 0.05  # share of the rows of numbers that may hold odd texts
+_ALL = 100  # rows that all hold another whole number: these name the rows
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]+(\d{4}|\d\d)([T ,].*)?|"
+    r"[A-Za-z]{3,9} \d{1,2},? \d{4}.*|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
+)
+_COMPACT_DATE = r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+_NAMING = frozenset({"id", "ids", "identifier", "mrn", "nr", "no", "number", "index", "idx", "key", "nbr", "uuid", "guid", "seqn"})
+_NAMERS = frozenset({"id", "ids", "identifier", "mrn", "uuid", "guid"})
+
+KindName = Literal["number", "yes/no", "categories", "date", "text", "identifier", "constant", "empty"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of column, and how one knows."""
+
+    name: KindName
+    why: str
+
+
+def kind_of(column: Column) -> Kind:
+    """Return the kind of a column of R rows."""
+    if not column.present:
+        return Kind("empty", "no row holds a value")
+    typed = column.different.type
+    if pa.types.is_temporal(typed):
+        return Kind("date", f"stored as {typed}")
+    return _of_numbers(column) if not pa.types.is_boolean(typed) and _holds_numbers(column) else _of_texts(column)
+
+
+def named_so(name: str) -> bool:
+    """Return whether a name says that a column names something: its last word is id, number or the like."""
+    words = words_of(name)
+    return bool(words) and (words[-1] in _NAMING or (words == ["x"]))
+
+
+def _holds_numbers(column: Column) -> bool:
+    numbers, odd = np.isfinite(column.parsed), np.isinf(column.parsed)
+    rows, others = int(column.counts[numbers].sum()), int(column.counts[odd].sum())
+    few = odd.sum() <= _FEW and numbers.sum() > 10 and rows >= others
+    return rows > 0 and bool(few or others <= _ODD * (rows + others))
+
+
+def _of_numbers(column: Column) -> Kind:
+    values = column.parsed[np.isfinite(column.parsed)]
+    levels, rows, name = np.unique(values), int(column.counts[np.isfinite(column.parsed)].sum()), column.name
+    if len(levels) == 1:
+        return Kind("constant", f"every row that holds a value holds {levels[0]:g}")
+    whole = bool((levels == np.floor(levels)).all())
+    if whole and levels[0] >= 1e7 and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:: max(1, len(levels) // 500)]):
+        return Kind("date", "its numbers are dates")
+    if whole and len(levels) == rows and rows > 1 and quantity_of(name, values) is None:
+        consecutive = levels[-1] - levels[0] + 1 == rows
+        if named_so(name) or rows >= _ALL or (consecutive and rows > MANY):
+            return Kind("identifier", f"a whole number that is different in every row{', counted up' * bool(consecutive)}")
+    if whole and set(words_of(name)[-1:]) & _NAMERS:
+        if len(levels) <= MANY:
+            return Kind("categories", f"{len(levels)} numbers that name something, as the column's name says")
+        return Kind("identifier", f"{len(levels):,} numbers that name something, as the column's name says")
+    return Kind("number", f"{len(levels)} whole numbers" if whole and len(levels) <= 10 else "numbers")
+
+
+def _of_texts(column: Column) -> Kind:
+    shown = [text for place in range(len(column.sample)) if (text := str(column.sample[place]).strip())]
+    if sum(bool(_DATE.fullmatch(text)) for text in shown) >= 0.95 * len(shown):
+        return Kind("date", f"dates or times such as {shown[0]}")
+    size, rows = len(column.different), column.present
+    if size > 2 * len(column.sample):  # so many that it does not matter which of them are the same but for blanks
+        return _of_many_texts(column, shown, size, rows)
+    levels = column.levels[0]
+    if len(levels) == 1:
+        return Kind("constant", f'every row that holds a value holds "{levels[0][:40]}"')
+    if len(levels) == 2:
+        return Kind("yes/no", "two texts")
+    if len(levels) <= MANY and 2 * len(levels) <= rows:
+        return Kind("categories", f"{len(levels)} texts")
+    return _of_many_texts(column, shown, len(levels), rows)
+
+
+def _of_many_texts(column: Column, shown: list[str], size: int, rows: int) -> Kind:
+    one_word = sum(" " in text for text in shown) <= 0.1 * len(shown)
+    if size == rows and (one_word or named_so(column.name)):
+        return Kind("identifier", "a text that is different in every row")
+    return Kind("text", f"{counted(size, 'different text')} in {counted(rows, 'row')}")

@@ -1,0 +1,108 @@
+"""Columns that tell on others: those that decide the class by themselves, and those that name patients."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pipeline.init.kinds import Kind, named_so
+from pipeline.init.overview import Column
+from pipeline.init.quantities import words_of
+from pipeline.machine.arrays import Flags, Floats, Integers
+
+_ROWS = 40  # with a value, from which a column may be said to decide the class
+_WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and a tenth of those outside the largest class
+_ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
+_ROWS_EACH = 50  # of a patient, in the mean, at most
+_PEOPLE = frozenset(
+    "patient patients patiente patientin subject subjects subj participant person mrn pid paziente paciente sujet sujeto proband "
+    "probandin teilnehmer deelnemer fall case patientid subjectid patno".split()
+)
+_NUMBER = frozenset("id ids no nr num number nbr code key identifier nummer numero numer study hospital record nummber".split())
+_TOGETHER = frozenset(
+    "patientennummer patientennr patientenid patientnumber patientid patientno patientnr subjectid subjectnumber caseid fallnummer "
+    "probandennummer participantid studienummer patientnbr medicalrecordnumber".split()
+)
+
+
+def determines(first: Integers, second: Integers) -> bool:
+    """Return whether each of the (R,) numbers goes with one of the others only."""
+    pairs = np.unique(np.stack([first, second]), axis=1)
+    return len(np.unique(pairs[0])) == pairs.shape[1]
+
+
+def decides_by_levels(places: Integers, truth: Integers) -> bool:
+    """Return whether (R,) levels tell (R,) classes nearly for certain, each its own commonest class; -1 is missing."""
+    places, truth = places[held := (places >= 0) & (truth >= 0)], truth[held]
+    if not len(places) or places.max() >= len(places) // 10:
+        return False
+    table = np.zeros((places.max() + 1, truth.max() + 1), dtype=np.int64)
+    np.add.at(table, (places, truth), 1)
+    return _nearly(int(table.max(axis=1).sum()), truth)
+
+
+def decides_by_limits(values: Floats, truth: Integers) -> bool:
+    """Return whether limits between (R,) values tell (R,) classes nearly for certain; -1 is an unknown class, NaN no value."""
+    values, truth = values[held := np.isfinite(values) & (truth >= 0)], truth[held]
+    classes = np.unique(truth)
+    if len(classes) < 2:
+        return False
+    ordered = sorted(classes, key=lambda place: float(np.median(values[truth == place])))
+    limits = [_limit(values[truth == low], values[truth == high]) for low, high in zip(ordered, ordered[1:], strict=False)]
+    answers = np.array(ordered)[np.searchsorted(np.sort(limits), values, side="right")]
+    return _nearly(int((answers == truth).sum()), truth)
+
+
+def _nearly(right: int, truth: Integers) -> bool:
+    rows, others = len(truth), len(truth) - int(np.bincount(truth).max())
+    return rows >= _ROWS and others >= 5 and rows - right <= min(_WRONG * rows, 0.1 * others)
+
+
+def _limit(lower: Floats, upper: Floats) -> float:
+    """Return the limit that tells two samples apart with the fewest mistakes; it belongs to the upper one."""
+    values = np.concatenate([lower, upper])
+    order = np.argsort(values, kind="stable")
+    gain = np.where(order < len(lower), 1, -1)
+    levels, first = np.unique(values[order], return_index=True)
+    right = np.concatenate([[0], np.cumsum(gain)])[first]  # of the lower ones below each limit, less of the upper ones there
+    return float(levels[int(np.argmax(right))])
+
+
+def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind], rows: int) -> tuple[str, str] | None:
+    """Return the column that names patients with several rows each, and how one knows; None where none does."""
+    several = {name: column for name, column in columns.items() if _several_rows(column, kinds[name], rows)}
+    for name in several:
+        if _names_people(name):
+            return name, "its name says so, and its values come several times"
+    alike = [name for name, column in several.items() if _resemble(column, columns, kinds)]
+    return (alike[0], "rows with the same value resemble one another") if len(alike) == 1 else None
+
+
+def _names_people(name: str) -> bool:
+    words = words_of(name)
+    person = [word for word in words if word in _PEOPLE]
+    return "".join(words) in _TOGETHER or bool(person and all(word in _PEOPLE | _NUMBER for word in words))
+
+
+def _several_rows(column: Column, kind: Kind, rows: int) -> bool:
+    levels = int((column.counts > 0).sum())
+    naming = kind.name in ("identifier", "text", "categories") or (kind.name == "number" and (_names_people(column.name)))
+    whole = kind.name != "number" or bool((column.values[np.isfinite(column.values)] % 1 == 0).all())
+    return naming and whole and 5 <= levels < 0.95 * column.present and column.present <= _ROWS_EACH * levels and rows > 0
+
+
+def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> bool:
+    """Say whether two columns or more are nearly always equal in rows of one value, and not in neighbouring rows of others."""
+    if kinds[column.name].name == "text" and not named_so(column.name) and len(column.different) > 0.9 * column.present:
+        return False
+    order = np.argsort(column.places, kind="stable")
+    same: Flags = np.diff(column.places[order]) == 0
+    if len(column.different) < 20 or same.sum() < 10:
+        return False
+    shuffled = np.random.default_rng(0).permutation(len(order))
+    found = 0
+    for name, other in columns.items():
+        if name != column.name and kinds[name].name in ("number", "yes/no", "categories"):
+            ordered, mixed = other.places[order], other.places[shuffled]
+            alike = np.mean(np.diff(ordered)[same] == 0)
+            found += bool(alike >= _ALIKE and np.mean(np.diff(mixed) == 0) < _ALIKE - 0.3)
+    return found >= 2
