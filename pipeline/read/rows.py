@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from pipeline.config.data_section import DataSection
+from pipeline.config.data_section import DataSection, ReadSection
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Integers
+from pipeline.read.cells import Cells
 from pipeline.read.columns import is_text, spellings
 from pipeline.read.records import BOM, Piece, Rejected, breaks, pieces, records
 
+_CELLS, _READ = Cells(), ReadSection()
 _PARQUET_ROWS = 2**17
 """Rows of a Parquet file read at a time."""
 
@@ -53,9 +55,14 @@ class Source:
     schema: pa.Schema
     header: str | None
     pieces: Callable[[], Iterator[Callable[[], Rows]]]
+    cells: Cells = _CELLS
+    read: ReadSection = _READ
+    told: tuple[str, ...] = ()
 
 
-def open_rows(path: str, file: BinaryIO, section: DataSection, names: Iterable[str]) -> Source:
+def open_rows(
+    path: str, file: BinaryIO, section: DataSection | None, names: Iterable[str], like: ReadSection | None = None
+) -> Source:
     """Look at the columns of a file.
 
     Args:
@@ -80,7 +87,7 @@ def open_rows(path: str, file: BinaryIO, section: DataSection, names: Iterable[s
             raise DataError(f"{path}, line {line}: the header {first.rejected[0].reason}; is this a CSV file?")
         above += text
         if text.strip(b"\r\n"):
-            spelt = spellings(f"{path}, line {line}", _parse(text).column_names, names, section.named())
+            spelt = spellings(f"{path}, line {line}", _parse(text).column_names, names, section.named() if section else ())
             header = ((BOM if start.startswith(BOM) else b"") + text).decode().rstrip("\r\n")
             schema = pa.schema([(name, pa.string()) for name in spelt])
             return Source(spelt, schema, header, partial(_csv_pieces, path, file, above, schema))
@@ -130,19 +137,19 @@ def _miscounted(row: pyarrow.csv.InvalidRow) -> str:
     return f"has {counted(row.actual_columns, 'cell')}, the header has {counted(row.expected_columns, 'column')}{quote}"
 
 
-def _open_parquet(path: str, file: BinaryIO, section: DataSection, names: Iterable[str]) -> Source:
+def _open_parquet(path: str, file: BinaryIO, section: DataSection | None, names: Iterable[str]) -> Source:
     try:
         schema = pq.read_schema(file)
     except pa.ArrowException as error:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-    spelt, types, problems = spellings(path, schema.names, names, section.named()), pa.types, []
+    spelt, types, problems = spellings(path, schema.names, names, section.named() if section else ()), pa.types, []
     kinds = dict(zip(spelt, schema.types, strict=True))
-    for name in section.features:
+    for name in section.features if section else ():
         kind = kinds[name]
         if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_text(kind)):
             problems.append(f'{path}: column "{name}" must hold numbers; its type is {kind}')
-    kind = kinds.get(section.target, pa.null())
-    if not (types.is_integer(kind) or types.is_boolean(kind) or is_text(kind)):
+    kind = kinds.get(section.target if section else "", pa.null())
+    if section and not (types.is_integer(kind) or types.is_boolean(kind) or is_text(kind)):
         problems.append(f'{path}: column "{section.target}" must hold the names of classes; its type is {kind}')
     if problems:
         raise DataError(*problems)
