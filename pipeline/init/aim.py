@@ -12,16 +12,118 @@ from pipeline.init.quantities import words_of
 from pipeline.init.telltale import determines
 
 _EXACT = frozenset(
-    "outcome class target label labels diagnosis diagnose diabetes diabetic type y result response diag dx groundtruth klasse "
-    "zielvariable ziel ergebnis clase classe esito diagnostico diagnosi diagnostic resultado resultat desenlace desfecho uitkomst "
-    "readmitted diabetestype typeofdiabetes diabetesstatus diabetesbinary diabetes012 diabetesmellitus dm t2d t2dm t1d gdm "
-    "prediabetes event deathevent death died mortality survived stroke heartdisease ckd num recurrence hasdiabetes isdiabetic "
-    "disease sick status case condition malignant cancer".split()
+    [
+        "outcome",
+        "class",
+        "target",
+        "label",
+        "labels",
+        "diagnosis",
+        "diagnose",
+        "diabetes",
+        "diabetic",
+        "type",
+        "y",
+        "result",
+        "response",
+        "diag",
+        "dx",
+        "groundtruth",
+        "klasse",
+        "zielvariable",
+        "ziel",
+        "ergebnis",
+        "clase",
+        "classe",
+        "esito",
+        "diagnostico",
+        "diagnosi",
+        "diagnostic",
+        "resultado",
+        "resultat",
+        "desenlace",
+        "desfecho",
+        "uitkomst",
+        "readmitted",
+        "diabetestype",
+        "typeofdiabetes",
+        "diabetesstatus",
+        "diabetesbinary",
+        "diabetes012",
+        "diabetesmellitus",
+        "dm",
+        "t2d",
+        "t2dm",
+        "t1d",
+        "gdm",
+        "prediabetes",
+        "event",
+        "deathevent",
+        "death",
+        "died",
+        "mortality",
+        "survived",
+        "stroke",
+        "heartdisease",
+        "ckd",
+        "num",
+        "recurrence",
+        "hasdiabetes",
+        "isdiabetic",
+        "disease",
+        "sick",
+        "status",
+        "case",
+        "condition",
+        "malignant",
+        "cancer",
+    ]
 )
-_WORDS = frozenset("outcome class target label diagnosis diagnose diabetes diabetic klasse clase classe esito diagnostico".split())
+_WORDS = frozenset(
+    [
+        "outcome",
+        "class",
+        "target",
+        "label",
+        "diagnosis",
+        "diagnose",
+        "diabetes",
+        "diabetic",
+        "klasse",
+        "clase",
+        "classe",
+        "esito",
+        "diagnostico",
+    ]
+)
 _BESIDE = frozenset(
-    "history hist hx family fam father mother parent parents relative relatives med meds medication drug pedigree function duration "
-    "years age date time since pressure bmi".split()
+    [
+        "history",
+        "hist",
+        "hx",
+        "family",
+        "fam",
+        "father",
+        "mother",
+        "parent",
+        "parents",
+        "relative",
+        "relatives",
+        "med",
+        "meds",
+        "medication",
+        "drug",
+        "pedigree",
+        "function",
+        "duration",
+        "years",
+        "age",
+        "date",
+        "time",
+        "since",
+        "pressure",
+        "bmi",
+    ]
 )
 _FEW = 10  # different values of a number that may be classes as it is
 

@@ -21,7 +21,9 @@ _DATE = re.compile(
     r"[A-Za-z]{3,9} \d{1,2},? \d{4}.*|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
 )
 _COMPACT_DATE = r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-_NAMING = frozenset({"id", "ids", "identifier", "mrn", "nr", "no", "number", "index", "idx", "key", "nbr", "uuid", "guid", "seqn"})
+_NAMING = frozenset(
+    {"id", "ids", "identifier", "mrn", "nr", "no", "number", "index", "idx", "key", "nbr", "uuid", "guid", "seqn"}
+)
 _NAMERS = frozenset({"id", "ids", "identifier", "mrn", "uuid", "guid"})
 
 KindName = Literal["number", "yes/no", "categories", "date", "text", "identifier", "constant", "empty"]
@@ -64,7 +66,11 @@ def _of_numbers(column: Column) -> Kind:
     if len(levels) == 1:
         return Kind("constant", f"every row that holds a value holds {levels[0]:g}")
     whole = bool((levels == np.floor(levels)).all())
-    if whole and levels[0] >= 1e7 and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:: max(1, len(levels) // 500)]):
+    if (
+        whole
+        and levels[0] >= 1e7
+        and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:: max(1, len(levels) // 500)])
+    ):
         return Kind("date", "its numbers are dates")
     if whole and len(levels) == rows and rows > 1 and quantity_of(name, values) is None:
         consecutive = levels[-1] - levels[0] + 1 == rows

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.config.yaml_text import read_yaml
 from pipeline.machine.arrays import Floats
 
-_INSIDE = 0.95  # of the values above 0 lie in the plausible range of a unit, or the column is something else
+_INSIDE = 0.8  # of the values above 0 lie in the plausible range of a unit, or the column is something else
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ def quantity_of(name: str, values: Floats) -> Quantity | None:
         return None
     what, named = match
     entry, above = table["quantities"][what], values[values > 0]
-    fits = {unit: limits for unit, limits in entry["units"].items() if named in (None, unit) and _fits(above, limits, bool(named))}
+    fits = {
+        unit: limits for unit, limits in entry["units"].items() if named in (None, unit) and _fits(above, limits, bool(named))
+    }
     if not fits:
         return None
     lows, highs = zip(*((low, high) for low, high, *_ in fits.values()), strict=True)
@@ -46,6 +48,12 @@ def words_of(name: str) -> list[str]:
     plain = "".join(char for char in unicodedata.normalize("NFKD", name.replace("ß", "ss")) if not unicodedata.combining(char))
     plain = plain.replace("\N{GREEK SMALL LETTER MU}", "u")  # what the micro sign is, decomposed
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|%", plain)]
+
+
+def is_unit(text: str) -> bool:
+    """Return whether a text is a unit, by one of its longer spellings."""
+    spelling = "".join(words_of(text))
+    return spelling in _names()[1] and (len(spelling) > 2 or spelling in ("%", "kg", "cm", "mm"))
 
 
 def _fits(values: Floats, limits: tuple[float, float, float, float], named: bool) -> bool:

@@ -14,13 +14,73 @@ _WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and 
 _ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
 _ROWS_EACH = 50  # of a patient, in the mean, at most
 _PEOPLE = frozenset(
-    "patient patients patiente patientin subject subjects subj participant person mrn pid paziente paciente sujet sujeto proband "
-    "probandin teilnehmer deelnemer fall case patientid subjectid patno".split()
+    [
+        "patient",
+        "patients",
+        "patiente",
+        "patientin",
+        "subject",
+        "subjects",
+        "subj",
+        "participant",
+        "person",
+        "mrn",
+        "pid",
+        "paziente",
+        "paciente",
+        "sujet",
+        "sujeto",
+        "proband",
+        "probandin",
+        "teilnehmer",
+        "deelnemer",
+        "fall",
+        "case",
+        "patientid",
+        "subjectid",
+        "patno",
+    ]
 )
-_NUMBER = frozenset("id ids no nr num number nbr code key identifier nummer numero numer study hospital record nummber".split())
+_NUMBER = frozenset(
+    [
+        "id",
+        "ids",
+        "no",
+        "nr",
+        "num",
+        "number",
+        "nbr",
+        "code",
+        "key",
+        "identifier",
+        "nummer",
+        "numero",
+        "numer",
+        "study",
+        "hospital",
+        "record",
+        "nummber",
+    ]
+)
 _TOGETHER = frozenset(
-    "patientennummer patientennr patientenid patientnumber patientid patientno patientnr subjectid subjectnumber caseid fallnummer "
-    "probandennummer participantid studienummer patientnbr medicalrecordnumber".split()
+    [
+        "patientennummer",
+        "patientennr",
+        "patientenid",
+        "patientnumber",
+        "patientid",
+        "patientno",
+        "patientnr",
+        "subjectid",
+        "subjectnumber",
+        "caseid",
+        "fallnummer",
+        "probandennummer",
+        "participantid",
+        "studienummer",
+        "patientnbr",
+        "medicalrecordnumber",
+    ]
 )
 
 

@@ -1,0 +1,147 @@
+"""What the command ``init`` does: read a file, draft a config for it, write that."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipeline.config.contradictions import contradictions
+from pipeline.config.data_section import DataSection, ReadSection
+from pipeline.config.read import load_config, validate
+from pipeline.config.schema import Config
+from pipeline.config.yaml_text import YamlSource, override
+from pipeline.errors import ConfigError, DataError, PipelineError, counted
+from pipeline.init.aim import candidates, chosen
+from pipeline.init.answer import answer_of
+from pipeline.init.commented import commented, remark
+from pipeline.init.draft import Draft, draft_of
+from pipeline.init.kinds import kind_of
+from pipeline.init.overview import Overview, look
+from pipeline.init.refusals import refuse_what_is_no_row
+from pipeline.init.shipped import write_shipped
+from pipeline.machine.files import whole
+from pipeline.read.rows import Source, open_rows
+
+Ask = Callable[[str], str]
+
+
+def init(
+    data: str, config: str | None, target: str | None, force: bool, settings: Sequence[str], ask: Ask | None
+) -> tuple[str, Draft]:
+    """Write a config for a file; return its path, and what it holds.
+
+    Args:
+        data: the file.
+        config: the YAML file to write; by default the file's name with ``.yaml``, in the current folder.
+        target: the column of the answer, by its name or number; None: it is guessed.
+        force: replace a config that is there.
+        settings: as ``--set`` has them.
+        ask: asks which of several columns is the target; None where nobody can answer.
+
+    Raises:
+        PipelineError: the file cannot be used as it is, or the config is there already.
+    """
+    path = Path(config or f"{_stem(data)}.yaml")
+    if path.exists() and not force:
+        raise PipelineError(f"{path} is there already, and nothing is overwritten; name another file, or add --force")
+    given = _given(settings)
+    draft = drafted(data, target or given.get("target"), given, ask)
+    source = YamlSource(str(path), draft.values)
+    override(source, settings)
+    validate(Config, source, contradictions)
+    above = [
+        *remark(f"Written by init for {data}. What was seen stands beside each line; change what is not so."),
+        *(line for text in (*draft.look, *draft.assumed) for line in remark(f"- {text}")),
+    ]
+    text = "\n".join([*above, "", commented(source.values, draft.comments, draft.after)])
+    with whole(path) as hidden:
+        hidden.write_text(text, encoding="utf-8")
+    return str(path), draft
+
+
+def init_shipped(force: bool, target: str | None, settings: Sequence[str]) -> dict[str, Any]:
+    """Write what comes with the package into the current folder; return what ``--json`` prints.
+
+    Raises:
+        PipelineError: a file is there already, or something is given that needs a file of the user's.
+    """
+    if target is not None or settings:
+        raise PipelineError("--target and --set have no effect without DATA; name a file, or leave them out")
+    written = write_shipped(force)
+    data = load_config(written[0]).data
+    return {"config": written[0], "target": data.target, "features": list(data.features), "assumed": [], "written": written}
+
+
+def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> Draft:
+    """Read a file and return a config for it; arguments and errors as in ``init``."""
+    try:
+        file = open(data, "rb")  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise DataError(f"{data}: cannot read the data: {getattr(error, 'strerror', error)}; name a file of rows") from None
+    with file:
+        source, header = _opened(data, file, given.get("read") or {})
+        seen = look(data, source)
+        kinds = {name: kind_of(column) for name, column in seen.columns.items()}
+        refuse_what_is_no_row(seen, kinds)
+        if target is not None:
+            name, why = chosen(seen, str(target)), "as --target says"
+        else:
+            names, why = candidates(seen, kinds)
+            name = names[0] if len(names) == 1 else _asked(seen, names, ask)
+        answer = answer_of(seen, name, kinds[name], given)
+        return draft_of(seen, kinds, (name, why), answer, given, header)
+
+
+def _opened(data: str, file: BinaryIO, read: dict[str, Any]) -> tuple[Source, list[str] | None]:
+    """Open a file, and again with made-up names where its first line is data."""
+    section = validate(ReadSection, YamlSource("--set data.read", read))
+    source = open_rows(data, file, _only(data, section), ())
+    return source, None
+
+
+def _only(data: str, read: ReadSection) -> DataSection | None:
+    return None if read == ReadSection() else DataSection.model_construct(path=data, read=read, target="", features={}, codes={})
+
+
+def _given(settings: Sequence[str]) -> dict[str, Any]:
+    """Return what ``--set`` says of the section ``data``."""
+    source = YamlSource("--set")
+    override(source, [setting for setting in settings if not setting.lstrip().startswith("~")])
+    if source.problems:
+        raise ConfigError(*source.problems)
+    data = source.values.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _asked(seen: Overview, names: list[str], ask: Ask | None) -> str:
+    """Return the one of several columns that the user says is the target."""
+    if ask is None:
+        numbers = {name: place for place, name in enumerate(seen.source.spelt, start=1)}
+        listed = ", ".join(f'"{name}" ({numbers[name]})' for name in names[:20])
+        more = f" and {counted(len(names) - 20, 'other')}" if len(names) > 20 else ""
+        raise PipelineError(
+            f"{seen.path}: several columns can be the target: {listed}{more}; name one with --target NAME, or its number"
+        )
+    return chosen(seen, ask(f"Which column is the target? {', '.join(names[:20])}: "))
+
+
+def terminal_ask() -> Ask | None:
+    """Return what asks a question in a terminal; None where there is none."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def ask(question: str) -> str:
+        print(question, end="", file=sys.stderr, flush=True)
+        with suppress(EOFError):
+            return input()
+        raise PipelineError("no column was named; give --target")
+
+    return ask
+
+
+def _stem(data: str) -> str:
+    name = Path(data).name
+    for ending in (".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods", ".data"):
+        name = name[: -len(ending)] if name.lower().endswith(ending) and len(name) > len(ending) else name
+    return name

@@ -1,0 +1,160 @@
+"""What a column becomes among the features, with the comment behind it; or why it is left out."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import counted, listing
+from pipeline.init.answer import Answer, healthy, missing_texts
+from pipeline.init.kinds import Kind
+from pipeline.init.oddities import oddities, stand_in_texts
+from pipeline.init.overview import Column, Overview
+from pipeline.init.quantities import quantity_of
+from pipeline.init.refusals import refuse_wrong_cells
+from pipeline.init.telltale import decides_by_levels, decides_by_limits
+from pipeline.machine.arrays import Floats
+from pipeline.read.columns import clip
+
+_LEFT = {
+    "date": "a date ({})",
+    "text": "free text ({})",
+    "identifier": "{}: it names the rows",
+    "constant": "tells nothing: {}",
+    "empty": "{}",
+}
+_HALF = 0.5  # of the rows hold a usable value, or a column is left out
+_LEVELS = 50  # different numbers that may be codes of the classes
+
+
+@dataclass(frozen=True)
+class Input:
+    """A feature.
+
+    Attributes:
+        settings: what the config says of it; None where it is left out.
+        comment: what was seen, or why it is left out.
+        look: sentences about what a person must look at.
+        assumed: sentences about what was taken for granted.
+    """
+
+    settings: dict[str, Any] | None
+    comment: str
+    look: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
+
+
+def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Input:
+    """Return what becomes of a column.
+
+    Raises:
+        DataError: it holds numbers, and among them something that is none.
+    """
+    if kind.name in _LEFT:
+        return Input(None, _LEFT[kind.name].format(kind.why))
+    if kind.name == "number":
+        refuse_wrong_cells(seen, column)
+    made = _number(column, answer, seen.rows) if kind.name == "number" else _categories(column, kind, seen.rows)
+    if made.settings is None:
+        return made
+    level = column.levels[1] if kind.name != "number" or len(column.different) <= _LEVELS else None
+    if (kind.name == "number" and decides_by_limits(_usable(column, made), answer.truth)) or (
+        level is not None and decides_by_levels(level, answer.truth)
+    ):
+        reason = "nearly the target: it tells the class of 99 % of the rows or more by itself"
+        return Input(None, reason, [f"{clip(column.name)} is left out: {reason}"])
+    return made
+
+
+def figure(value: float) -> str:
+    """Return a number as a person writes it, without an exponent where it is whole."""
+    return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def written(value: float) -> float | int:
+    """Return a number as YAML is to show it: a whole one without a point or an exponent."""
+    return int(value) if value == int(value) and abs(value) < 1e15 else value
+
+
+def _usable(column: Column, made: Input) -> Floats:
+    """Return (R,) numbers without those that stand for "missing" or lie outside the range."""
+    settings, values = made.settings or {}, column.values
+    low, high = settings.get("range", (-np.inf, np.inf))
+    values = np.where(
+        np.isin(values, [code for code in settings.get("missing", ()) if not isinstance(code, str)]), np.nan, values
+    )
+    return np.where((values >= low) & (values <= high), values, np.nan)
+
+
+def _number(column: Column, answer: Answer, rows: int) -> Input:
+    name, odd = clip(column.name), oddities(column)
+    settings: dict[str, Any] = {}
+    values = column.values[np.isfinite(column.values) & ~np.isin(column.values, list(odd.stand_ins))]
+    quantity = quantity_of(column.name, values)
+    said, look, assumed = [f"number, {figure(values.min())} to {figure(values.max())}"], list[str](), list[str]()
+    if quantity:
+        settings |= ({"unit": quantity.unit} if quantity.unit else {}) | {"range": list(map(written, quantity.range))}
+        if quantity.criterion and answer.healthy:
+            settings["criterion"] = quantity.criterion
+        said.append(quantity.name if quantity.unit else f"{quantity.name}, whose unit the values leave open")
+        assumed.append(f"{name}: {quantity.name} in {quantity.unit or 'a unit that the values leave open'}")
+        outside = values[(values < quantity.range[0]) | (values > quantity.range[1])]
+        if zeros := int((outside == 0).sum()):
+            look.append(f"{name}: 0 cannot be, so {counted(zeros, 'row')} with it count as missing")
+        if others := len(outside) - zeros:
+            low, high = map(figure, quantity.range)
+            look.append(f"{name}: {counted(others, 'value')} outside {low} to {high} {quantity.unit or ''} count as missing")
+    if missing := [*map(written, odd.stand_ins), *odd.words]:
+        settings["missing"] = missing
+        texts = {figure(code): count for code, count in odd.stand_ins.items()} | {
+            f'"{clip(word)}"': odd.words[word] for word in odd.words
+        }
+        told = ", ".join(f"{text} ({counted(count, 'row')})" for text, count in texts.items())
+        look.append(f"{name}: {told} taken for missing")
+    if odd.beyond:
+        settings["censored"] = "bound"
+        look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as <0.1: the limit is taken for the value")
+    made = Input(settings, "", look, assumed)
+    usable = int(np.isfinite(_usable(column, made)).sum()) + odd.beyond
+    if usable < _HALF * rows:
+        return Input(None, f"mostly empty: {usable:,} of {rows:,} rows hold a usable number", look if missing else [])
+    if empty := rows - usable:
+        said.append(f"{empty:,} missing")
+    return Input(settings, "; ".join(said), look, assumed)
+
+
+def _categories(column: Column, kind: Kind, rows: int) -> Input:
+    name, (levels, places) = clip(column.name), column.levels
+    counts = dict(zip(levels, np.bincount(places[places >= 0], minlength=len(levels)).tolist(), strict=True))
+    codes = stand_in_texts(levels)
+    kept = [text for text in levels if not (re.fullmatch(r"-?[0-9.]+", text) and float(text) in codes)] if codes else list(levels)
+    look = [f"{name}: {text}" for text in missing_texts(column)]
+    if codes:
+        look.insert(0, f"{name}: {', '.join(map(figure, codes))} taken for missing")
+    if len(kept) < 2:
+        return Input(None, f'tells nothing: every row that holds a value holds "{kept[0]}"', look)
+    present = sum(counts[text] for text in kept)
+    if present < _HALF * rows:
+        return Input(None, f"mostly empty: {present:,} of {rows:,} rows hold a value", look)
+    for texts in _alike(kept):
+        look.append(f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one")
+    settings = {"categories": _sorted(kept)} | ({"missing": list(map(written, codes))} if codes else {})
+    seen = ", ".join(f"{clip(text)} {counts[text]}" for text in _sorted(kept)[:4]) + ", ..." * (len(kept) > 4)
+    empty = f"; {rows - present:,} missing" if rows > present else ""
+    why = "yes/no" if kind.name == "yes/no" else f"categories, {kind.why}"
+    assumed = [f"{name}: {kind.why}, so its numbers are categories"] if "numbers" in kind.why else []
+    return Input(settings, f"{why}: {seen}{empty}", look, assumed)
+
+
+def _sorted(texts: list[str]) -> list[str]:
+    if all(re.fullmatch(r"-?[0-9]+\.?[0-9]*", text) for text in texts):
+        return sorted(texts, key=float)
+    return sorted(texts, key=lambda text: (len(texts) == 2 and not healthy(text), text))
+
+
+def _alike(texts: list[str]) -> list[list[str]]:
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        groups.setdefault(re.sub(r"[\s_]+", "", text).casefold(), []).append(text)
+    return [group for group in groups.values() if len(group) > 1]
