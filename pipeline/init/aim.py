@@ -6,125 +6,11 @@ import numpy as np
 
 from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, PipelineError, did_you_mean, listing
-from pipeline.init.kinds import MANY, Kind
+from pipeline.init.kinds import MANY, Kind, named_so
 from pipeline.init.overview import Column, Overview
-from pipeline.init.quantities import words_of
 from pipeline.init.telltale import determines
+from pipeline.init.words import known, together, words_of
 
-_EXACT = frozenset(
-    [
-        "outcome",
-        "class",
-        "target",
-        "label",
-        "labels",
-        "diagnosis",
-        "diagnose",
-        "diabetes",
-        "diabetic",
-        "type",
-        "y",
-        "result",
-        "response",
-        "diag",
-        "dx",
-        "groundtruth",
-        "klasse",
-        "zielvariable",
-        "ziel",
-        "ergebnis",
-        "clase",
-        "classe",
-        "esito",
-        "diagnostico",
-        "diagnosi",
-        "diagnostic",
-        "resultado",
-        "resultat",
-        "desenlace",
-        "desfecho",
-        "uitkomst",
-        "readmitted",
-        "diabetestype",
-        "typeofdiabetes",
-        "diabetesstatus",
-        "diabetesbinary",
-        "diabetes012",
-        "diabetesmellitus",
-        "dm",
-        "t2d",
-        "t2dm",
-        "t1d",
-        "gdm",
-        "prediabetes",
-        "event",
-        "deathevent",
-        "death",
-        "died",
-        "mortality",
-        "survived",
-        "stroke",
-        "heartdisease",
-        "ckd",
-        "num",
-        "recurrence",
-        "hasdiabetes",
-        "isdiabetic",
-        "disease",
-        "sick",
-        "status",
-        "case",
-        "condition",
-        "malignant",
-        "cancer",
-    ]
-)
-_WORDS = frozenset(
-    [
-        "outcome",
-        "class",
-        "target",
-        "label",
-        "diagnosis",
-        "diagnose",
-        "diabetes",
-        "diabetic",
-        "klasse",
-        "clase",
-        "classe",
-        "esito",
-        "diagnostico",
-    ]
-)
-_BESIDE = frozenset(
-    [
-        "history",
-        "hist",
-        "hx",
-        "family",
-        "fam",
-        "father",
-        "mother",
-        "parent",
-        "parents",
-        "relative",
-        "relatives",
-        "med",
-        "meds",
-        "medication",
-        "drug",
-        "pedigree",
-        "function",
-        "duration",
-        "years",
-        "age",
-        "date",
-        "time",
-        "since",
-        "pressure",
-        "bmi",
-    ]
-)
 _FEW = 10  # different values of a number that may be classes as it is
 
 
@@ -170,14 +56,19 @@ def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], st
     able = [name for name, column in seen.columns.items() if impossible(column, kinds[name]) is None]
     if not able:
         raise DataError(*_reasons(seen, kinds))
-    exact = [name for name in able if "".join(words_of(name)) in _EXACT]
-    named = exact or [name for name in able if set(words_of(name)) & _WORDS and not set(words_of(name)) & _BESIDE]
+    exact = [name for name in able if together(name) in known("targets")]
+    named = exact or [name for name in able if known("target words").intersection(words_of(name)) and not _beside(name)]
     if named:
         return _finest(seen, named), "by its name"
+    able = [name for name in able if not _beside(name) and not named_so(name)] or able
     last = next(reversed(seen.columns))
     if last in able:
         return [last], "because it is the last column, and none is named as one"
     return able, "because no other column can be" if len(able) == 1 else "because it can be"
+
+
+def _beside(name: str) -> bool:
+    return bool(known("not with").intersection(words_of(name)))
 
 
 def _finest(seen: Overview, names: Sequence[str]) -> list[str]:

@@ -89,7 +89,7 @@ def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> D
         else:
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
-        answer = answer_of(seen, name, kinds[name], given)
+        answer = answer_of(seen, seen.columns[name], kinds[name], given)
         return draft_of(seen, kinds, (name, why), answer, given, header)
 
 

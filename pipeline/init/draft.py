@@ -11,10 +11,11 @@ from pipeline.config.yaml_text import Location
 from pipeline.errors import DataError, counted, listing
 from pipeline.init.answer import Answer
 from pipeline.init.commented import pair
-from pipeline.init.inputs import Input, figure, input_of, written
+from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
 from pipeline.init.overview import Overview
 from pipeline.init.telltale import determines, patients
+from pipeline.init.texts import figure, written
 from pipeline.network.recipe import sized
 from pipeline.read.columns import clip
 

@@ -1,19 +1,19 @@
 """What a column becomes among the features, with the comment behind it; or why it is left out."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import counted, listing
-from pipeline.init.answer import Answer, healthy, missing_texts
+from pipeline.init.answer import Answer
 from pipeline.init.kinds import Kind
-from pipeline.init.oddities import oddities, stand_in_texts
+from pipeline.init.oddities import oddities, stand_ins_of
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import quantity_of
 from pipeline.init.refusals import refuse_wrong_cells
 from pipeline.init.telltale import decides_by_levels, decides_by_limits
+from pipeline.init.texts import absent, alike, figure, in_order, written
 from pipeline.machine.arrays import Floats
 from pipeline.read.columns import clip
 
@@ -67,16 +67,6 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     return made
 
 
-def figure(value: float) -> str:
-    """Return a number as a person writes it, without an exponent where it is whole."""
-    return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
-
-
-def written(value: float) -> float | int:
-    """Return a number as YAML is to show it: a whole one without a point or an exponent."""
-    return int(value) if value == int(value) and abs(value) < 1e15 else value
-
-
 def _usable(column: Column, made: Input) -> Floats:
     """Return (R,) numbers without those that stand for "missing" or lie outside the range."""
     settings, values = made.settings or {}, column.values
@@ -127,34 +117,19 @@ def _number(column: Column, answer: Answer, rows: int) -> Input:
 def _categories(column: Column, kind: Kind, rows: int) -> Input:
     name, (levels, places) = clip(column.name), column.levels
     counts = dict(zip(levels, np.bincount(places[places >= 0], minlength=len(levels)).tolist(), strict=True))
-    codes = stand_in_texts(levels)
-    kept = [text for text in levels if not (re.fullmatch(r"-?[0-9.]+", text) and float(text) in codes)] if codes else list(levels)
-    look = [f"{name}: {text}" for text in missing_texts(column)]
-    if codes:
-        look.insert(0, f"{name}: {', '.join(map(figure, codes))} taken for missing")
-    if len(kept) < 2:
-        return Input(None, f'tells nothing: every row that holds a value holds "{kept[0]}"', look)
+    codes = stand_ins_of(levels)
+    kept = in_order((text for text in levels if text not in codes), first=len(levels) - len(codes) == 2)
+    look = [f"{name}: {code} ({counted(counts[code], 'row')}) taken for missing" for code in codes]
+    look += [f"{name}: {text}" for text in absent(column)]
     present = sum(counts[text] for text in kept)
+    if len(kept) < 2:
+        return Input(None, f'tells nothing: every row that holds a value holds "{clip(kept[0])}"', look)
     if present < _HALF * rows:
-        return Input(None, f"mostly empty: {present:,} of {rows:,} rows hold a value", look)
-    for texts in _alike(kept):
-        look.append(f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one")
-    settings = {"categories": _sorted(kept)} | ({"missing": list(map(written, codes))} if codes else {})
-    seen = ", ".join(f"{clip(text)} {counts[text]}" for text in _sorted(kept)[:4]) + ", ..." * (len(kept) > 4)
-    empty = f"; {rows - present:,} missing" if rows > present else ""
-    why = "yes/no" if kind.name == "yes/no" else f"categories, {kind.why}"
-    assumed = [f"{name}: {kind.why}, so its numbers are categories"] if "numbers" in kind.why else []
-    return Input(settings, f"{why}: {seen}{empty}", look, assumed)
-
-
-def _sorted(texts: list[str]) -> list[str]:
-    if all(re.fullmatch(r"-?[0-9]+\.?[0-9]*", text) for text in texts):
-        return sorted(texts, key=float)
-    return sorted(texts, key=lambda text: (len(texts) == 2 and not healthy(text), text))
-
-
-def _alike(texts: list[str]) -> list[list[str]]:
-    groups: dict[str, list[str]] = {}
-    for text in texts:
-        groups.setdefault(re.sub(r"[\s_]+", "", text).casefold(), []).append(text)
-    return [group for group in groups.values() if len(group) > 1]
+        return Input(None, f"mostly empty: {present:,} of {rows:,} rows hold a value")
+    alone = (texts for texts in alike(kept) if len(texts) > 1)
+    look += [f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one" for texts in alone]
+    settings = {"categories": kept} | ({"missing": [written(float(code)) for code in codes]} if codes else {})
+    counts_told = ", ".join(f"{clip(text)} {counts[text]}" for text in kept[:4]) + ", ..." * (len(kept) > 4)
+    missing = f"; {rows - present:,} missing" if rows > present else ""
+    assumed = [f"{name}: {kind.why}"] if "numbers" in kind.why else []
+    return Input(settings, f"{'yes/no' if len(kept) == 2 else 'categories'}: {counts_told}{missing}", look, assumed)

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from pipeline.errors import counted
 from pipeline.init.overview import Column
-from pipeline.init.quantities import quantity_of, words_of
+from pipeline.init.quantities import quantity_of
+from pipeline.init.words import known, words_of
 
 MANY = 20
 """Texts beyond which a column holds no categories."""
@@ -21,10 +22,6 @@ _DATE = re.compile(
     r"[A-Za-z]{3,9} \d{1,2},? \d{4}.*|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
 )
 _COMPACT_DATE = r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-_NAMING = frozenset(
-    {"id", "ids", "identifier", "mrn", "nr", "no", "number", "index", "idx", "key", "nbr", "uuid", "guid", "seqn"}
-)
-_NAMERS = frozenset({"id", "ids", "identifier", "mrn", "uuid", "guid"})
 
 KindName = Literal["number", "yes/no", "categories", "date", "text", "identifier", "constant", "empty"]
 
@@ -50,7 +47,7 @@ def kind_of(column: Column) -> Kind:
 def named_so(name: str) -> bool:
     """Return whether a name says that a column names something: its last word is id, number or the like."""
     words = words_of(name)
-    return bool(words) and (words[-1] in _NAMING or (words == ["x"]))
+    return bool(words) and (words[-1] in known("identifiers") | known("counters") or words == ["x"])
 
 
 def _holds_numbers(column: Column) -> bool:
@@ -76,7 +73,7 @@ def _of_numbers(column: Column) -> Kind:
         consecutive = levels[-1] - levels[0] + 1 == rows
         if named_so(name) or rows >= _ALL or (consecutive and rows > MANY):
             return Kind("identifier", f"a whole number that is different in every row{', counted up' * bool(consecutive)}")
-    if whole and set(words_of(name)[-1:]) & _NAMERS:
+    if whole and known("identifiers").intersection(words_of(name)[-1:]):
         if len(levels) <= MANY:
             return Kind("categories", f"{len(levels)} numbers that name something, as the column's name says")
         return Kind("identifier", f"{len(levels):,} numbers that name something, as the column's name says")

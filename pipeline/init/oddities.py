@@ -1,21 +1,39 @@
 """Cells of a column of numbers that are no measurement: words, results beyond a limit, numbers that stand for "missing"."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.config.data_section import NUMBER
 from pipeline.init.overview import Column
 from pipeline.machine.arrays import Floats
 
-_NINES = [float(digit * size) for digit in "6789" for size in (2, 3, 4, 5, 6)]
 _STAND_INS = frozenset(
-    sign * value
-    for value in (7.0, 8.0, 9.0, 96.0, 97.0, 98.0, 99.9, 996.0, 997.0, 998.0, 999.9, 9996.0, 9997.0, 9998.0, *_NINES)
-    for sign in (1, -1)
-    if sign < 0 or value > 9
-) | {-1.0, -2.0, -3.0, -4.0, -5.0, -6.0}
+    [sign * float(digit * size) for digit in "6789" for size in range(2, 7) for sign in (1, -1)]
+    + [
+        float(text)
+        for text in [
+            "96",
+            "97",
+            "98",
+            "99.9",
+            "-99.9",
+            "-98",
+            "996",
+            "997",
+            "998",
+            "999.9",
+            "-998",
+            "9996",
+            "9997",
+            "9998",
+            "-9998",
+        ]
+    ]
+    + [float(-number) for number in range(1, 10)]
+)
 """Numbers that files write for "missing"."""
 _LIMIT = re.compile(r"\s*[<>≤≥]\s*=?\s*[0-9]")
 
@@ -71,15 +89,8 @@ def stand_ins(levels: Floats) -> tuple[float, ...]:
     return tuple(sorted({*outside, *(negative if negative != [-1.0] else ())}))
 
 
-def stand_in_texts(texts: Collection[str]) -> tuple[float, ...]:
-    """Return the numbers that stand for "missing" among categories that are else no numbers."""
-    codes = [float(text) for text in texts if re.fullmatch(r"-?[0-9.]+", text) and _as_number(text) in _STAND_INS]
-    numbers = sum(bool(re.fullmatch(r"-?[0-9.]+", text)) for text in texts)
-    return tuple(codes) if codes and len(codes) == numbers < len(texts) else ()
-
-
-def _as_number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return np.nan
+def stand_ins_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the categories or classes that are numbers which stand for "missing": among numbers, or beside other texts."""
+    numbers = {text: float(text) for text in texts if re.fullmatch(NUMBER, text)}
+    found = stand_ins(np.array([*numbers.values()])) if len(numbers) == len(texts) else tuple(numbers.values())
+    return tuple(text for text, value in numbers.items() if value in found) if _STAND_INS.issuperset(found) else ()

@@ -1,15 +1,11 @@
 """What a column measures, by its name; the values decide in which unit, and whether the name is believed."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
-from pipeline.config.yaml_text import read_yaml
+from pipeline.init.words import data_of, together, words_of
 from pipeline.machine.arrays import Floats
 
 _INSIDE = 0.8  # of the values above 0 lie in the plausible range of a unit, or the column is something else
@@ -27,7 +23,7 @@ class Quantity:
 
 def quantity_of(name: str, values: Floats) -> Quantity | None:
     """Return what a column of that name and with these (n,) values measures; None where the table knows nothing that fits."""
-    table = _table()
+    table = data_of("laboratory.yaml")
     match = _matched(name)
     if match is None:
         return None
@@ -43,16 +39,9 @@ def quantity_of(name: str, values: Floats) -> Quantity | None:
     return Quantity(what, unit, (min(lows), max(highs)), entry.get("criterion") if unit else None)
 
 
-def words_of(name: str) -> list[str]:
-    """Return the words of a name in lower case without accents; ``%`` is one, and a new word begins at a capital."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", name.replace("ß", "ss")) if not unicodedata.combining(char))
-    plain = plain.replace("\N{GREEK SMALL LETTER MU}", "u")  # what the micro sign is, decomposed
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|%", plain)]
-
-
 def is_unit(text: str) -> bool:
     """Return whether a text is a unit, by one of its longer spellings."""
-    spelling = "".join(words_of(text))
+    spelling = together(text)
     return spelling in _names()[1] and (len(spelling) > 2 or spelling in ("%", "kg", "cm", "mm"))
 
 
@@ -71,7 +60,7 @@ def _matched(name: str) -> tuple[str, str | None] | None:
             return names[text], None
         for spelling, unit in units.items():
             what = names.get(text.removesuffix(spelling))
-            if what and text.endswith(spelling) and unit in _table()["quantities"][what]["units"]:
+            if what and text.endswith(spelling) and unit in data_of("laboratory.yaml")["quantities"][what]["units"]:
                 return what, unit
     return None
 
@@ -79,12 +68,7 @@ def _matched(name: str) -> tuple[str, str | None] | None:
 @cache
 def _names() -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
     """Return spelling -> quantity, spelling -> unit, and the words that say nothing."""
-    table = _table()
+    table = data_of("laboratory.yaml")
     names = {spelling: what for what, entry in table["quantities"].items() for spelling in entry["names"]}
     units = {spelling: unit for unit, spellings in table["spellings"].items() for spelling in spellings}
     return names, units, frozenset(table["fillers"])
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return read_yaml(files("pipeline.init").joinpath("laboratory.yaml").read_text(encoding="utf-8"), "laboratory.yaml").values

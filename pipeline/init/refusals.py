@@ -9,46 +9,11 @@ from pipeline.init.kinds import Kind
 from pipeline.init.oddities import oddities
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import is_unit
+from pipeline.init.words import known, together
 from pipeline.machine.arrays import Integers
 from pipeline.read.cells import cell_hint, doubt, evidence
 from pipeline.read.columns import short
 
-_TOTALS = frozenset(
-    [
-        "total",
-        "totals",
-        "sum",
-        "sums",
-        "mean",
-        "means",
-        "average",
-        "avg",
-        "median",
-        "count",
-        "min",
-        "max",
-        "sd",
-        "std",
-        "stdev",
-        "gesamt",
-        "summe",
-        "mittelwert",
-        "mittel",
-        "durchschnitt",
-        "moyenne",
-        "somme",
-        "media",
-        "promedio",
-        "suma",
-        "total:",
-        "sum:",
-        "mean:",
-        "average:",
-        "gesamt:",
-        "summe:",
-        "mittelwert:",
-    ]
-)
 _LAST = 3  # rows that may be sums
 
 
@@ -110,7 +75,7 @@ def _sums(seen: Overview) -> Iterator[tuple[int, str]]:
     for row in range(max(0, seen.rows - _LAST), seen.rows):
         for column in seen.columns.values():
             place = int(column.places[row])
-            if place >= 0 and column.counts[place] == 1 and (text := column.shown(place)).casefold() in _TOTALS:
+            if place >= 0 and column.counts[place] == 1 and together(text := column.shown(place)) in known("sums"):
                 yield row, f"one of sums or means ({short(text)})"
 
 

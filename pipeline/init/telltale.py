@@ -1,93 +1,25 @@
 """Columns that tell on others: those that decide the class by themselves, and those that name patients."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column
-from pipeline.init.quantities import words_of
+from pipeline.init.words import known, together, words_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _ROWS = 40  # with a value, from which a column may be said to decide the class
 _WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and a tenth of those outside the largest class
 _ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
 _ROWS_EACH = 50  # of a patient, in the mean, at most
-_PEOPLE = frozenset(
-    [
-        "patient",
-        "patients",
-        "patiente",
-        "patientin",
-        "subject",
-        "subjects",
-        "subj",
-        "participant",
-        "person",
-        "mrn",
-        "pid",
-        "paziente",
-        "paciente",
-        "sujet",
-        "sujeto",
-        "proband",
-        "probandin",
-        "teilnehmer",
-        "deelnemer",
-        "fall",
-        "case",
-        "patientid",
-        "subjectid",
-        "patno",
-    ]
-)
-_NUMBER = frozenset(
-    [
-        "id",
-        "ids",
-        "no",
-        "nr",
-        "num",
-        "number",
-        "nbr",
-        "code",
-        "key",
-        "identifier",
-        "nummer",
-        "numero",
-        "numer",
-        "study",
-        "hospital",
-        "record",
-        "nummber",
-    ]
-)
-_TOGETHER = frozenset(
-    [
-        "patientennummer",
-        "patientennr",
-        "patientenid",
-        "patientnumber",
-        "patientid",
-        "patientno",
-        "patientnr",
-        "subjectid",
-        "subjectnumber",
-        "caseid",
-        "fallnummer",
-        "probandennummer",
-        "participantid",
-        "studienummer",
-        "patientnbr",
-        "medicalrecordnumber",
-    ]
-)
 
 
 def determines(first: Integers, second: Integers) -> bool:
     """Return whether each of the (R,) numbers goes with one of the others only."""
     pairs = np.unique(np.stack([first, second]), axis=1)
-    return len(np.unique(pairs[0])) == pairs.shape[1]
+    return bool(len(np.unique(pairs[0])) == pairs.shape[1])
 
 
 def decides_by_levels(places: Integers, truth: Integers) -> bool:
@@ -107,7 +39,7 @@ def decides_by_limits(values: Floats, truth: Integers) -> bool:
     if len(classes) < 2:
         return False
     ordered = sorted(classes, key=lambda place: float(np.median(values[truth == place])))
-    limits = [_limit(values[truth == low], values[truth == high]) for low, high in zip(ordered, ordered[1:], strict=False)]
+    limits = [_limit(values[truth == low], values[truth == high]) for low, high in pairwise(ordered)]
     answers = np.array(ordered)[np.searchsorted(np.sort(limits), values, side="right")]
     return _nearly(int((answers == truth).sum()), truth)
 
@@ -138,9 +70,10 @@ def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind], rows: int
 
 
 def _names_people(name: str) -> bool:
-    words = words_of(name)
-    person = [word for word in words if word in _PEOPLE]
-    return "".join(words) in _TOGETHER or bool(person and all(word in _PEOPLE | _NUMBER for word in words))
+    words, people = words_of(name), known("people")
+    return together(name) in known("people by number") or (
+        bool(people.intersection(words)) and (people | known("numbers")).issuperset(words)
+    )
 
 
 def _several_rows(column: Column, kind: Kind, rows: int) -> bool:
