@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipeline.data.frame import to_frame
 from pipeline.data.preprocess import Preprocessor, Task, fit_pipeline, from_pipeline
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.network.coding import Coding
@@ -101,11 +102,9 @@ class Fitted:
 
 def prepare(table: Table, parts: Split, data: DataSection, preprocess: PreprocessSection) -> Prepared:
     """Fit the preprocessing on the training rows and apply it to both parts."""
-    import pandas as pd
-
     rows = table.rows(parts.train)
-    steps = fit_pipeline(pd.DataFrame(rows, columns=list(table.features)), data, preprocess)
-    preprocessor = from_pipeline(steps, rows)
+    steps = fit_pipeline(to_frame(rows, data), data, preprocess)
+    preprocessor = from_pipeline(steps, rows, data)
     task = Task(preprocessor.transform(rows), table.truth[parts.train], preprocessor.transform(table.rows(parts.test)))
     return Prepared(steps, preprocessor, np.array(table.classes, dtype=object)[task.truth], task)
 

@@ -77,6 +77,16 @@ class Feature(Section):
         """How many inputs the column makes: one, or one a category if there are three or more."""
         return 1 if len(self.levels) < 3 else len(self.levels)
 
+    def numbers(self) -> dict[str, float]:
+        """Return the number of each category: its place in a list, or what the mapping says; nothing for a number."""
+        if isinstance(self.categories, Mapping):
+            return dict(self.categories)
+        return {text: float(place) for place, text in enumerate(self.levels)}
+
+    def columns(self, name: str) -> list[str]:
+        """Return the names of the columns that a feature of this name makes."""
+        return [f"{name}={text}" for text in (self.levels[1:] if len(self.levels) == 2 else self.levels)] or [name]
+
 
 FeatureOrNull = Annotated[Feature, BeforeValidator(lambda value: {} if value is None else value)]
 
@@ -115,18 +125,30 @@ class DataSection(Section):
 
     def bounds(self) -> tuple[list[float], list[float]]:
         """Return the lowest and the highest plausible value of each feature, infinite where none is declared."""
-        ranges = [feature.range or (-inf, inf) for feature in self.features.values()]
+        numbers = [feature.numbers().values() for feature in self.features.values()]
+        own = [(min(each), max(each)) if each else (-inf, inf) for each in numbers]
+        ranges = [feature.range or ends for feature, ends in zip(self.features.values(), own, strict=True)]
         return [low for low, _ in ranges], [high for _, high in ranges]
+
+    def categories(self) -> dict[str, dict[str, float]]:
+        """Return the number of each category, by the names of the features that have some."""
+        return {name: numbers for name, feature in self.features.items() if (numbers := feature.numbers())}
 
     def levels(self) -> dict[str, tuple[str, ...]]:
         """Return the categories of each feature that has some without an order."""
         return {name: feature.levels for name, feature in self.features.items() if feature.levels}
 
     def widths(self) -> tuple[int, ...]:
-        """Return how many inputs each feature makes."""
+        """Return how many columns each feature makes."""
         return tuple(feature.width for feature in self.features.values())
 
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns that the features make: ``Age``, ``Sex=male``, ``Smoking=never``."""
+        return tuple(column for name, feature in self.features.items() for column in feature.columns(name))
 
+
+UNKNOWN = -inf
+"""Stands among values for a category that the config does not name."""
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A regular expression for a number."""
 

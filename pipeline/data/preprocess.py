@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipeline.data.frame import from_frame
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Flags, Floats, Integers
 
@@ -23,15 +27,18 @@ _MANY = 1000
 
 @dataclass(frozen=True)
 class Preprocessor:
-    """The fitted steps as plain arrays, so that scoring needs NumPy only. F features give C inputs.
+    """The fitted steps as plain arrays, so that scoring needs NumPy only. F features make W columns, and these C inputs.
 
     Attributes:
-        features: names of the F columns, in order.
+        features: names of the F features, in order; the value of a category is its place in the config.
         lowest, highest: (F,) plausible range; values outside become missing; infinite where none is declared.
         fill: (F,) what replaces a missing value; NaN where nothing does.
-        center, scale: (F,) the value minus ``center``, divided by ``scale``.
+        center, scale: (W,) the value minus ``center``, divided by ``scale``.
         seen: (2, F) lowest and highest value of the training rows, without those that became missing.
-        mean, components: (F,) and (C, F) of a PCA on the scaled columns; None without one.
+        mean, components: (W,) and (C, W) of a PCA on the scaled columns; None without one.
+        widths: (F,) how many columns each feature makes; empty where each makes one.
+        columns: names of the W columns; empty where they are the features.
+        met: (W,) whether a training row has the category that the column stands for; None without categories.
     """
 
     features: tuple[str, ...]
@@ -43,22 +50,38 @@ class Preprocessor:
     seen: Floats
     mean: Floats | None = None
     components: Floats | None = None
+    widths: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+    met: Flags | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the C inputs: the features, or PC1, PC2 and so on."""
-        return self.features if self.components is None else tuple(f"PC{i + 1}" for i in range(len(self.components)))
+        """Names of the C inputs: the columns, or PC1, PC2 and so on."""
+        own = self.columns or self.features
+        return own if self.components is None else tuple(f"PC{i + 1}" for i in range(len(self.components)))
 
     def transform(self, values: ArrayLike) -> Floats:
         """Return (rows, C) inputs for (rows, F) raw values; NaN is a missing value."""
         values = mask_implausible(np.asarray(values, dtype=np.float64), self.lowest, self.highest)
         gaps = np.isnan(values)
         with np.errstate(over="ignore", invalid="ignore"):  # values near 1e308 and infinite ones; the network's output tells
-            values = (np.where(gaps, self.fill, values) if gaps.any() else values) - self.center
+            values = indicators(np.where(gaps, self.fill, values) if gaps.any() else values, self.widths) - self.center
             values /= self.scale
             if self.components is None or self.mean is None:
                 return values
             return np.asarray((values - self.mean) @ self.components.T)
+
+
+def indicators(values: ArrayLike, widths: Sequence[int]) -> Floats:
+    """Return (rows, W) columns of (rows, F) values: of a feature wider than 1, for each place whether it is the value."""
+    values = np.asarray(values, dtype=np.float64)
+    if all(width == 1 for width in widths):
+        return values
+    wide = np.repeat(values, widths, axis=1)
+    places = np.concatenate([np.arange(width) for width in widths])
+    told = np.repeat(np.array(widths) > 1, widths)
+    wide[:, told] = np.where(np.isnan(wide[:, told]), np.nan, wide[:, told] == places[told])
+    return wide
 
 
 def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floats:
@@ -85,26 +108,28 @@ def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> Flags:
 
 
 def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessSection) -> Any:
-    """Fit the steps as a scikit-learn ``Pipeline`` on the training rows.
+    """Fit the steps as a scikit-learn ``Pipeline`` on the training rows, whose categories are texts.
 
     Raises:
         DataError: a column without a single usable value, or a PCA on missing values.
     """
     from sklearn.decomposition import PCA
-    from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
-    lowest, highest = (np.array(ends) for ends in data.bounds())
-    if preprocess.implausible == "keep":
-        lowest, highest = np.full_like(lowest, -np.inf), np.full_like(highest, np.inf)
-    plausible = FunctionTransformer(
-        mask_implausible, kw_args={"lowest": lowest, "highest": highest}, feature_names_out="one-to-one"
-    )
-    _refuse_unusable(train, plausible.transform(train), data.path, preprocess)
-    steps: list[tuple[str, Any]] = [("implausible", plausible)]
+    ends, texts = np.array(data.bounds()), data.categories()
+    if preprocess.implausible == "keep":  # of numbers; another category than those of the config is none
+        ends[:, [name not in texts for name in data.features]] = [[-np.inf], [np.inf]]
+    mask = {"lowest": ends[0], "highest": ends[1]}
+    plausible = FunctionTransformer(mask_implausible, kw_args=mask, feature_names_out="one-to-one")
+    codes = FunctionTransformer(from_frame, kw_args={"categories": texts}, feature_names_out="one-to-one")
+    _refuse_unusable(train, mask_implausible(from_frame(train, texts), **mask), data.path, preprocess)
+    steps: list[tuple[str, Any]] = [("categories", codes)] if texts else []
+    steps.append(("implausible", plausible))
     if preprocess.impute:
-        steps.append(("impute", SimpleImputer(strategy=preprocess.impute)))
+        steps.append(("impute", _imputer(preprocess.impute, [name in texts for name in data.features])))
+    if data.levels():
+        steps.append(("indicators", FunctionTransformer(indicators, kw_args={"widths": data.widths()})))
     if preprocess.scale:
         steps.append(("scale", StandardScaler() if preprocess.scale == "standard" else MinMaxScaler()))
     if preprocess.pca:
@@ -118,12 +143,27 @@ def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessS
         raise DataError(f"{data.path}: the training rows hold a value too large to be scaled and rotated; {hint}") from None
 
 
-def from_pipeline(pipeline: Any, train: Floats) -> Preprocessor:
-    """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made of these training rows."""
-    features = tuple(map(str, pipeline.feature_names_in_))
-    steps, size = pipeline.named_steps, len(features)
+def _imputer(strategy: str, categories: Sequence[bool]) -> Any:
+    """Return what fills gaps: those of categories with the most frequent one, neighbours of one kind together, in their order."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+
+    if not any(categories):
+        return SimpleImputer(strategy=strategy)
+    runs = [(kind, [place for place, _ in run]) for kind, run in groupby(enumerate(categories), itemgetter(1))]
+    imputers = [(str(run[0]), SimpleImputer(strategy="most_frequent" if kind else strategy), run) for kind, run in runs]
+    return ColumnTransformer(imputers)
+
+
+def from_pipeline(pipeline: Any, train: Floats, data: DataSection) -> Preprocessor:
+    """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made of these (rows, F) training values."""
+    features, columns = tuple(data.features), data.columns()
+    steps, size = pipeline.named_steps, len(columns)
     plausible = steps["implausible"].kw_args
-    fill = steps["impute"].statistics_ if "impute" in steps else np.full(size, np.nan)
+    fill = np.full(len(features), np.nan)
+    if "impute" in steps:
+        own = getattr(steps["impute"], "transformers_", [("", steps["impute"], [])])
+        fill = np.concatenate([imputer.statistics_ for _, imputer, _ in own])
     center, scale = np.zeros(size), np.ones(size)
     if "scale" in steps:
         scaler = steps["scale"]
@@ -131,17 +171,13 @@ def from_pipeline(pipeline: Any, train: Floats) -> Preprocessor:
         center, scale = (scaler.data_min_, 1 / scaler.scale_) if minmax else (scaler.mean_, scaler.scale_)
     pca = steps.get("pca")
     usable = mask_implausible(train, plausible["lowest"], plausible["highest"])
-    return Preprocessor(
-        features,
-        plausible["lowest"],
-        plausible["highest"],
-        fill,
-        center,
-        scale,
-        np.array([np.nanmin(usable, axis=0), np.nanmax(usable, axis=0)]),
-        pca.mean_ if pca else None,
-        pca.components_ if pca else None,
-    )
+    seen = np.array([np.nanmin(usable, axis=0), np.nanmax(usable, axis=0)])
+    rotation = (pca.mean_, pca.components_) if pca else (None, None)
+    learnt = Preprocessor(features, plausible["lowest"], plausible["highest"], fill, center, scale, seen, *rotation)
+    if not data.categories():
+        return learnt
+    met = np.nanmax(indicators(usable, data.widths()), axis=0) > 0
+    return replace(learnt, widths=data.widths(), columns=columns, met=met)
 
 
 def _refuse_unusable(train: pd.DataFrame, values: Floats, path: str, preprocess: PreprocessSection) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from pipeline.config.data_section import ReadSection
 from pipeline.data.profiles import chained, equal_rows, linked_rows, numbered
 from pipeline.machine.arrays import Flags, Floats, Integers
 
@@ -33,6 +34,11 @@ class Table:
         sha256: of the file's bytes.
         patients: (rows,) number of each row's patient; None where no column names patients.
         unnamed: the columns that the config does not name and that are text, where patients may be among them.
+        levels: the categories of each feature whose values are places among them.
+        numbers: (rows,) number of each row in the file, from 1; None where they are all there.
+        unlabelled: how many rows were left out for want of a label.
+        read: how the file was read.
+        told: what was found while it was read and is not plain.
     """
 
     features: tuple[str, ...]
@@ -45,6 +51,11 @@ class Table:
     sha256: str
     patients: Integers | None = None
     unnamed: Mapping[str, Texts] = field(default_factory=dict)
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Integers | None = None
+    unlabelled: int = 0
+    read: ReadSection = field(default_factory=ReadSection)
+    told: tuple[str, ...] = ()
     _numbers: dict[tuple[str, ...], Integers] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -61,6 +72,10 @@ class Table:
     def rows(self, rows: Integers) -> Floats:
         """Return the values of some rows, each column side by side in memory, so that its sums are added in one order."""
         return np.take(self.values.T, rows, axis=1).T
+
+    def named(self, rows: Integers) -> list[int]:
+        """Return the numbers that some rows have in the file, from 1 below its header."""
+        return [*map(int, rows + 1 if self.numbers is None else self.numbers[rows])]
 
     def column(self, name: str) -> Floats:
         """Return the (rows,) values of a feature."""

@@ -49,4 +49,4 @@ def wider(table: Table, config: Config, name: str) -> Line:
     values, feature = table.column(name), config.data.features[name]
     low, high = feature.range or (0.0, 0.0)
     ends = [min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))]
-    return Line("data.features", name, feature.model_dump(exclude_none=True) | {"range": ends})
+    return Line("data.features", name, feature.model_dump(exclude_defaults=True) | {"range": ends})

@@ -6,10 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.data_section import DataSection
+from pipeline.data.target import UNLABELLED, classes_of_numbers, classes_of_texts, target_texts
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.predict.writers import lines_of
 from pipeline.read.arrow import to_arrow
-from pipeline.read.columns import cell_text, different_texts, numbers, short
+from pipeline.read.cells import Cells, cell_hint, labels, numbers
+from pipeline.read.columns import cell_text, short
 from pipeline.read.records import Rejected
 from pipeline.read.rows import Rows
 
@@ -20,8 +22,8 @@ class Batch:
 
     Attributes:
         columns: R rows of all the columns of the file.
-        values: (R, F) float64 features; NaN is a missing value.
-        truth: (R,) index in ``data.codes`` of the true class, -1 where it is none of them.
+        values: (R, F) float64 features; NaN is a missing value, ``UNKNOWN`` an unknown category.
+        truth: (R,) index in ``data.codes`` of the true class, negative where it is none of them.
         rejected: the other rows, in their order.
     """
 
@@ -31,29 +33,31 @@ class Batch:
     rejected: tuple[Rejected, ...]
 
 
-def batch_of(rows: Rows, section: DataSection) -> Batch:
-    """Return numbers and classes of rows; one with a cell that should be a number and is none is rejected."""
-    columns, codes = rows.columns, list(section.codes)
-    values = np.array([numbers(columns[name]) for name in section.features])
-    bad, truth = np.isinf(values).any(axis=0), np.full(len(columns), -1)
-    if section.target in columns.schema.names:
-        texts, places = different_texts(columns[section.target])
-        truth = np.array([codes.index(text) if text in codes else -1 for text in texts], dtype=np.int64)[places]
+def batch_of(rows: Rows, cells: Cells, section: DataSection) -> Batch:
+    """Return values and classes of rows; one with a cell that should be a number and is none is rejected."""
+    columns = rows.columns
+    values = np.array([numbers(columns[name], cells, feature) for name, feature in section.features.items()])
+    bad = np.asarray(np.isposinf(values).any(axis=0))
+    truth = np.full(len(columns), UNLABELLED)
+    if section.target in columns.schema.names and section.cut:
+        truth = classes_of_numbers(numbers(columns[section.target], cells), section.cut, section)
+    elif section.target in columns.schema.names:
+        texts, places = labels(columns[section.target], cells, tuple(target_texts(section)))
+        truth = classes_of_texts(texts, section)[places]
         bad |= np.array([text is None for text in texts], dtype=bool)[places]
     if not bad.any():
         return Batch(columns, values.T, truth, rows.rejected)
     lines, rejected, kept = rows.lines(), list(rows.rejected), ~bad
     for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(to_arrow(bad)).columns), strict=True):
         line = text.cast(pa.binary()).as_py().decode(errors="replace").removeprefix("\n")
-        rejected.append(Rejected(int(lines[row]), _reason(columns, values, row, section), line))
+        rejected.append(Rejected(int(lines[row]), _reason(columns, cells, values, row, section), line))
     ordered = tuple(sorted(rejected, key=lambda row: row.line))
     return Batch(columns.filter(to_arrow(kept)), values[:, kept].T, truth[kept], ordered)
 
 
-def _reason(columns: pa.RecordBatch, values: Floats, row: int, section: DataSection) -> str:
+def _reason(columns: pa.RecordBatch, cells: Cells, values: Floats, row: int, section: DataSection) -> str:
     for name, value in zip(section.features, values[:, row], strict=True):
-        if np.isinf(value):
+        if np.isposinf(value):
             cell = cell_text(columns[name][row])
-            hint = "; write decimals with a point" if "," in cell else ""
-            return f'column "{name}" must hold a finite number or nothing; it holds {short(cell)}{hint}'
+            return f'column "{name}" must hold a finite number or nothing; it holds {short(cell)}{cell_hint(cell, name, cells)}'
     return "must hold UTF-8 text"

@@ -46,7 +46,8 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
     else:
         counts = predict(opened, source, target, verbose)
     # another file is not read a second time for its hash
-    data, same_size = opened.record.data, source.is_file() and counts.rows + counts.rejected == opened.record.data.rows
+    data = opened.record.data
+    same_size = source.is_file() and counts.rows + counts.rejected == data.rows + data.unlabelled
     return {
         "run": str(resolve_run(run)),
         "sound": opened.record.sound,

@@ -67,7 +67,7 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False) -> 
         raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
     with file:
         _refuse_target(source, target)
-        opened = open_rows(str(source), file, run.config.data, run.config.data.features)
+        opened = open_rows(str(source), file, run.config.data, run.config.data.features, run.record.data.read)
         refuse_taken(str(source), opened.spelt, run.config)
         try:
             return _score(run, opened, source, target, visible)
@@ -101,7 +101,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
 
     def work(read: Callable[[], Rows]) -> tuple[Any, tuple[Rejected, ...], Counts, int]:
         rows = read()
-        batch = batch_of(rows, run.config.data)
+        batch = batch_of(rows, opened.cells, run.config.data)
         added = add(run, batch.values)
         classed = batch.truth >= 0
         right = classed & (batch.truth == added.answers)

@@ -7,7 +7,8 @@ from itertools import compress
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.data.preprocess import beyond
+from pipeline.config.data_section import Feature
+from pipeline.data.preprocess import Preprocessor, beyond
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.runs.saved import Scoring
 
@@ -24,8 +25,9 @@ class RowScores:
         probabilities: (R, classes); NaN where the output is.
         possible: (R, classes) which cannot be excluded; all where the output is NaN.
         missing: (R, F) which values are missing.
-        implausible: (R, F) which are outside their plausible range.
-        unseen: (R, F) which are outside the range of the training rows; not counted where implausible values become missing.
+        implausible: (R, F) which are outside their plausible range, or of an unknown category.
+        unseen: (R, F) which are outside the range of the training rows, or of a category that none of them has; not counted
+            where implausible values become missing.
     """
 
     output: Floats32
@@ -42,12 +44,23 @@ def score_rows(run: Scoring, values: ArrayLike) -> RowScores:
     values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
     output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
     implausible = beyond(values, *((steps.lowest, steps.highest) if masked else run.config.data.bounds()))
-    unseen = beyond(values, *steps.seen)
-    if masked:
-        unseen &= ~implausible
+    unseen = beyond(values, *steps.seen) | _unmet(steps, values)
+    unseen &= ~(implausible & (masked | np.isneginf(values)))
     answers, probabilities = run.model.answers(output, classes), run.model.probabilities(output, classes)
     possible = run.model.possible(probabilities, classes)
     return RowScores(output, answers, probabilities, possible, np.isnan(values), implausible, unseen)
+
+
+def _unmet(steps: Preprocessor, values: Floats) -> Flags:
+    """Return which of (R, F) values are categories that no training row has."""
+    unmet = np.zeros(values.shape, dtype=bool)
+    if steps.met is None or steps.met.all():
+        return unmet
+    ends = np.cumsum(steps.widths)
+    for place, (end, width) in enumerate(zip(ends.tolist(), steps.widths, strict=True)):
+        if width > 1:
+            unmet[:, place] = np.isin(values[:, place], np.flatnonzero(~steps.met[end - width : end]))
+    return unmet
 
 
 def sets(run: Scoring, scores: RowScores) -> tuple[Integers, tuple[str, ...]]:
@@ -97,16 +110,26 @@ def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) ->
     steps, parts = run.model.preprocessor, []
     limited = any(run.model.coding.least or ())  # a set holds for rows like the training's only
     more = ": other classes may be possible too" if limited else ""
+    masked = run.config.preprocess.implausible == "missing"
     for place, (name, feature) in enumerate(run.config.data.features.items()):
-        fill = steps.fill[place]
-        filled = f", filled with {fill:.6g}" if not np.isnan(fill) else ", so there is no answer"
+        fill = text_of_value(feature, steps.fill[place])
+        filled = f", filled with {fill}" if fill is not None else ", so there is no answer"
         if missing[place]:
             parts.append(f"{name} missing{filled}")
+        if implausible[place] and feature.categories is not None:
+            parts.append(f"{name} of an unknown category{filled}")
         if implausible[place] and feature.range:
-            dropped = filled if run.config.preprocess.implausible == "missing" else ""
-            parts.append(f"{name} outside the plausible {feature.range[0]:.6g} to {feature.range[1]:.6g}{dropped}")
-        if unseen[place]:
-            parts.append(
-                f"{name} outside {steps.seen[0, place]:.6g} to {steps.seen[1, place]:.6g}, the range seen in training{more}"
-            )
+            low, high = feature.range
+            parts.append(f"{name} outside the plausible {low:.6g} to {high:.6g}{filled if masked else ''}")
+        if unseen[place] and feature.categories is not None:
+            parts.append(f"{name} of a category that no training row has{more}")
+        elif unseen[place]:
+            low, high = steps.seen[:, place]
+            parts.append(f"{name} outside {low:.6g} to {high:.6g}, the range seen in training{more}")
     return parts
+
+
+def text_of_value(feature: Feature, value: float) -> str | None:
+    """Return a value of a feature as people read it, the text of a category; None for a missing one."""
+    texts = [text for text, number in feature.numbers().items() if number == value]
+    return None if np.isnan(value) else texts[0] if texts else f"{value:.6g}"

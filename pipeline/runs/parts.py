@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.config.data_section import Feature
+from pipeline.config.data_section import Feature, ReadSection
 from pipeline.data.profiles import Together
 from pipeline.judge.probability import ProbabilityFigures
 
@@ -44,14 +44,16 @@ class Sides(Part, Generic[Side]):
 
 
 class DataSummary(Part):
-    """The file, its rows, and the rows of each class."""
+    """The file, its rows, those without a label that were left out, the rows of each class, and how it was read."""
 
     path: Text
     sha256: str
     rows: Annotated[int, Field(ge=1, lt=2**63)]
+    unlabelled: int = 0
     train: int
     test: int
     classes: dict[str, int]
+    read: ReadSection | None = None
 
 
 class NetworkSummary(Part):

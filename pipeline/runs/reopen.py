@@ -37,7 +37,7 @@ def reopen(path: Path | str, data: str | None = None, program: str = Call.progra
     run, folder = load_run(path), resolve_run(path)
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
     config, record = run.config.model_copy(update={"data": section}), run.record
-    table = load(section, config.split.group_by or (), only_score=True)
+    table = load(section, config.split.group_by or (), only_score=True, like=run.record.data.read)
     notes = changes(folder, run.config, record.config)
     if table.sha256 == record.data.sha256:
         if len(table) != record.data.rows:

@@ -43,10 +43,10 @@ def summarise(
     """
     level = config.evaluation.interval
     planned = layer_sizes(
-        config.preprocess.pca or len(config.data.features), config.network, len(np.unique(table.truth[parts.train]))
+        config.preprocess.pca or sum(config.data.widths()), config.network, len(np.unique(table.truth[parts.train]))
     )
     sizes = evaluation.sizes if evaluation else planned
-    data = {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": table.counts()}
+    data = {"path": table.path, "sha256": table.sha256, "rows": len(table), "unlabelled": table.unlabelled, "read": table.read}
     gaps, implausible = (table.count(flags) for flags in (np.isnan(table.values), table.implausible))
     fill = evaluation.fill if evaluation else {}
     columns = {
@@ -61,7 +61,7 @@ def summarise(
         "clear": judged.clear,
         "interval_note": rows_note(level),
         "engine": config.training.engine,
-        "data": data | {"train": len(parts.train), "test": len(parts.test)},
+        "data": data | {"classes": table.counts(), "train": len(parts.train), "test": len(parts.test)},
         "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
         **(_figures(evaluation, config) if evaluation else _REFUSED),
         "copies": copies,
@@ -70,7 +70,7 @@ def summarise(
         "findings": findings,
         "sound": not any(finding.blocks for finding in findings),
         "seconds": seconds,
-        "notes": (*notes, *_folds_notes(evaluation, config)),
+        "notes": (*table.told, *notes, *_folds_notes(evaluation, config)),
         "tracking": None,
     }
     return Summary.model_validate(facts)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.judge.baselines import Yardsticks
     from pipeline.network.train import Trained
 
-_TUPLES = ("sizes", "slopes", "classes", "codes", "features", "steepness", "least")
+_TUPLES = ("sizes", "slopes", "classes", "codes", "features", "steepness", "least", "widths", "columns")
 Made = TypeVar("Made")
 
 
@@ -52,13 +52,13 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     """
     data, network, must = config.data, config.network, partial(_checked, arrays)
     features, width = list(data.features), config.preprocess.pca
-    columns = (len(features),)
+    columns, wide = (len(features),), (sum(data.widths()),)
     if width:
-        must("mean", np.float64, columns)
-        must("components", np.float64, (width, *columns))
+        must("mean", np.float64, wide)
+        must("components", np.float64, (width, *wide))
     classes = must("classes", np.str_, (None,), lambda array: set(array.tolist()) <= data.codes.keys() and _distinct(array))
     names = classes.tolist()
-    sizes = layer_sizes(width or len(features), network, len(names))
+    sizes = layer_sizes(width or wide[0], network, len(names))
     must("sizes", np.int64, (len(sizes),), partial(np.array_equal, sizes))
     must("slopes", np.float64, (len(network.slopes()),), partial(np.array_equal, network.slopes()))
     must("softmax", np.bool_, (), partial(np.array_equal, network.output == "softmax"))
@@ -78,8 +78,13 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
         must("slope", np.float64, (), lambda array: array == (network.slopes()[-1] if network.output == "code" else 1))
     if "spread" in arrays:
         must("spread", np.float64, (), lambda array: 0 < array < np.inf)
-    for name in ("fill", "center", "scale"):
-        must(name, np.float64, columns)
+    must("fill", np.float64, columns)
+    for name in ("center", "scale"):
+        must(name, np.float64, wide)
+    if data.categories():
+        must("widths", np.int64, columns, partial(np.array_equal, data.widths()))
+        must("columns", np.str_, wide, partial(np.array_equal, data.columns()))
+        must("met", np.bool_, wide)
     for name, shape in {"lowest": columns, "highest": columns, "seen": (2, *columns)}.items():
         must(name, np.float64, shape, lambda array: not np.isnan(array).any())
     _check_judged(arrays, set(data.codes), rows, _held_out(arrays, config))

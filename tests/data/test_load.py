@@ -111,7 +111,7 @@ def test_both_ends_of_a_range_are_plausible(read: Read, cell: str, outside: bool
     assert read(replaced("7.5", cell)).implausible.tolist() == [[False, False], [False, outside], [False, False]]
 
 
-NOT_FINITE_NUMBERS = ["high", "-", "inf", "-Infinity", "1e999", "True", "1_0", "0x10", "5%", "1 000", "\u0661", "#N/A"]
+NOT_FINITE_NUMBERS = ["high", "+", "inf", "-Infinity", "1e999", "True", "1_0", "0x10", "5%", "1 000", "\u0661", "#N/B"]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ NOT_FINITE_NUMBERS = ["high", "-", "inf", "-Infinity", "1e999", "True", "1_0", "
         (replaced("7.5", "x").replace("9.5", "y"), ["row 2 (line 3)", '"BS pp"', "'x'", "1 more"]),
         (replaced("Type1", "type1"), ["row 2 (line 3)", '"Type"', "'type1'", 'did you mean "Type1"']),
         (replaced("Type1", "Healthy"), ["row 2 (line 3)", '"Type"', "'Healthy'", '"Normal"', '"Type2"']),
-        (replaced("Type1", ""), ["row 2 (line 3)", '"Type"', "''"]),
-        (replaced("Type1", "NA"), ["row 2 (line 3)", '"Type"', "'NA'"]),
+        (replaced("Type1", ""), ["row 2 (line 3)", '"Type"', "is empty", "unlabelled: drop"]),
+        (replaced("Type1", "NA"), ["row 2 (line 3)", '"Type"', "is empty"]),
         (replaced("Type1", "x" * 3_000_000), ["row 2 (line 3)"]),
         (replaced("1\n", "1\n60,8\n"), ["row 3 (line 4)", "4 columns", "2"]),
         (replaced("1\n", "1\n60,8,9,10,11\n"), ["row 3 (line 4)", "4 columns", "5"]),

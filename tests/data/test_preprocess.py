@@ -39,7 +39,7 @@ def frame(values: Any) -> pd.DataFrame:
 
 def fit(train: pd.DataFrame, config: Config) -> tuple[Any, Preprocessor]:
     steps = fit_pipeline(train, config.data, config.preprocess)
-    return steps, from_pipeline(steps, train.to_numpy())
+    return steps, from_pipeline(steps, train.to_numpy(), config.data)
 
 
 def by_hand(train: pd.DataFrame, values: pd.DataFrame, preprocess: dict[str, Any]) -> np.ndarray:
