@@ -18,7 +18,7 @@ from pipeline.init.commented import commented, remark
 from pipeline.init.draft import Draft, draft_of
 from pipeline.init.kinds import kind_of
 from pipeline.init.overview import Overview, look
-from pipeline.init.refusals import refuse_what_is_no_row
+from pipeline.init.refusals import refuse_what_is_no_row, refuse_wrong_cells
 from pipeline.init.shipped import write_shipped
 from pipeline.machine.files import whole
 from pipeline.read.rows import Source, open_rows
@@ -27,7 +27,12 @@ Ask = Callable[[str], str]
 
 
 def init(
-    data: str, config: str | None, target: str | None, force: bool, settings: Sequence[str], ask: Ask | None
+    data: Path | str,
+    config: Path | str | None = None,
+    target: str | None = None,
+    force: bool = False,
+    settings: Sequence[str] = (),
+    ask: Ask | None = None,
 ) -> tuple[str, Draft]:
     """Write a config for a file; return its path, and what it holds.
 
@@ -42,7 +47,7 @@ def init(
     Raises:
         PipelineError: the file cannot be used as it is, or the config is there already.
     """
-    path = Path(config or f"{_stem(data)}.yaml")
+    data, path = str(data), Path(config or f"{_stem(str(data))}.yaml")
     if path.exists() and not force:
         raise PipelineError(f"{path} is there already, and nothing is overwritten; name another file, or add --force")
     given = _given(settings)
@@ -81,7 +86,7 @@ def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> D
         raise DataError(f"{data}: cannot read the data: {getattr(error, 'strerror', error)}; name a file of rows") from None
     with file:
         source, header = _opened(data, file, given.get("read") or {})
-        seen = look(data, source)
+        seen = look(data, source, header)
         kinds = {name: kind_of(column) for name, column in seen.columns.items()}
         refuse_what_is_no_row(seen, kinds)
         if target is not None:
@@ -89,11 +94,13 @@ def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> D
         else:
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
+        if "cut" in given:
+            refuse_wrong_cells(seen, seen.columns[name])
         answer = answer_of(seen, seen.columns[name], kinds[name], given)
-        return draft_of(seen, kinds, (name, why), answer, given, header)
+        return draft_of(seen, kinds, name, why, answer, given.get("patient"))
 
 
-def _opened(data: str, file: BinaryIO, read: dict[str, Any]) -> tuple[Source, list[str] | None]:
+def _opened(data: str, file: BinaryIO, read: dict[str, Any]) -> tuple[Source, tuple[str, ...] | None]:
     """Open a file, and again with made-up names where its first line is data."""
     section = validate(ReadSection, YamlSource("--set data.read", read))
     source = open_rows(data, file, _only(data, section), ())

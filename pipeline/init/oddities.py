@@ -10,29 +10,10 @@ from pipeline.config.data_section import NUMBER
 from pipeline.init.overview import Column
 from pipeline.machine.arrays import Floats
 
+_REPEATED = [float(digit * size) for digit in "6789" for size in range(2, 7)]
 _STAND_INS = frozenset(
-    [sign * float(digit * size) for digit in "6789" for size in range(2, 7) for sign in (1, -1)]
-    + [
-        float(text)
-        for text in [
-            "96",
-            "97",
-            "98",
-            "99.9",
-            "-99.9",
-            "-98",
-            "996",
-            "997",
-            "998",
-            "999.9",
-            "-998",
-            "9996",
-            "9997",
-            "9998",
-            "-9998",
-        ]
-    ]
-    + [float(-number) for number in range(1, 10)]
+    [sign * code for code in (*_REPEATED, 96.0, 97.0, 98.0, 99.9, 996.0, 997.0, 998.0, 999.9, 9998.0) for sign in (1, -1)]
+    + [-float(digit) for digit in range(1, 10)]
 )
 """Numbers that files write for "missing"."""
 _LIMIT = re.compile(r"\s*[<>≤≥]\s*=?\s*[0-9]")

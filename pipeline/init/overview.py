@@ -91,13 +91,26 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """A file: how it is laid out, how many rows it has, its columns, and those that cannot be named, with the reason."""
+    """A file: how it is laid out, how many rows it has, and what is in its columns.
+
+    Attributes:
+        path, source, rows, columns: as they say.
+        nameless: the columns that the config cannot name, with the reason.
+        header: the names that were made up for a file without names.
+    """
 
     path: str
     source: Source
     rows: int
     columns: dict[str, Column]
     nameless: dict[str, str]
+    header: tuple[str, ...] | None
+
+    @property
+    def told(self) -> list[str]:
+        """What was detected of the file's layout that is not the plain case."""
+        made_up = f"{self.path} has no line of names: its columns are called column 1 to column {len(self.columns)}"
+        return [*self.source.told, *([made_up] if self.header else [])]
 
     def line(self, row: int) -> int:
         """Return the line of the file in which a row, counted from 0, stands."""
@@ -114,8 +127,8 @@ class Overview:
         return f"{self.path}, row {row + 1} (line {self.line(row)})"
 
 
-def look(path: str, source: Source) -> Overview:
-    """Read the rows of an opened file.
+def look(path: str, source: Source, header: tuple[str, ...] | None = None) -> Overview:
+    """Read the rows of an opened file; ``header`` holds the names that were made up for its columns.
 
     Raises:
         DataError: there is no row, or one that has too many or too few cells.
@@ -139,7 +152,7 @@ def look(path: str, source: Source) -> Overview:
         raise DataError(f"{path}: there is a header but no row below it")
     nameless = nested | dict(_nameless(source))
     columns = {name: _column(name, parts[name], source.cells) for name in source.spelt if name not in nameless}
-    return Overview(path, source, row, columns, nameless)
+    return Overview(path, source, row, columns, nameless, header)
 
 
 def _column(name: str, parts: list[Any], cells: Cells) -> Column:

@@ -59,9 +59,9 @@ def _limit(lower: Floats, upper: Floats) -> float:
     return float(levels[int(np.argmax(right))])
 
 
-def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind], rows: int) -> tuple[str, str] | None:
+def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[str, str] | None:
     """Return the column that names patients with several rows each, and how one knows; None where none does."""
-    several = {name: column for name, column in columns.items() if _several_rows(column, kinds[name], rows)}
+    several = {name: column for name, column in columns.items() if _several_rows(column, kinds[name])}
     for name in several:
         if _names_people(name):
             return name, "its name says so, and its values come several times"
@@ -76,11 +76,11 @@ def _names_people(name: str) -> bool:
     )
 
 
-def _several_rows(column: Column, kind: Kind, rows: int) -> bool:
+def _several_rows(column: Column, kind: Kind) -> bool:
     levels = int((column.counts > 0).sum())
     naming = kind.name in ("identifier", "text", "categories") or (kind.name == "number" and (_names_people(column.name)))
     whole = kind.name != "number" or bool((column.values[np.isfinite(column.values)] % 1 == 0).all())
-    return naming and whole and 5 <= levels < 0.95 * column.present and column.present <= _ROWS_EACH * levels and rows > 0
+    return naming and whole and 5 <= levels < 0.95 * column.present and column.present <= _ROWS_EACH * levels
 
 
 def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> bool:
