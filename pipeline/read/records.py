@@ -1,8 +1,10 @@
 """Cut a CSV file into whole records, without reading it at once."""
 
 import re
-from collections.abc import Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 from pipeline.errors import DataError
@@ -15,14 +17,42 @@ SIZE = 2**22
 _LONGEST = 2**26
 """Most bytes of a record."""
 
-# Cells as pyarrow and Python's csv module read them, with one difference: where text follows a closing quote that stands on a
-# later line, a quote was left open, and the next one was taken for its end.
-_STRICT = rb'"[^"]*+(?:""[^"]*+)*+"(?=[,\r\n])'
-_LOOSE = rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"[^,\r\n]*+'
-_CELL = rb'(?:%b|(?!")[^,\r\n]*+|%b)' % (_STRICT, _LOOSE)
-_BREAK = rb"(?:\n|\r\n?+)"
-_TEXT = rb"%b(?:,%b)*+%b" % (_CELL, _CELL, _BREAK)
-_RECORD, _RECORDS, _LINE = (re.compile(pattern) for pattern in (_TEXT, b"(?:%b)*+" % _TEXT, rb"[^\r\n]*+" + _BREAK))
+_LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is laid out.
+
+    Attributes:
+        separator: between cells.
+        encoding: ``utf-8``, ``utf-16`` or ``windows-1252``.
+        above: bytes above the first row, in UTF-8 and without a byte order mark.
+        line: of the first row, counted from 1.
+    """
+
+    separator: str = ","
+    encoding: str = "utf-8"
+    above: int = 0
+    line: int = 1
+
+
+_PLAIN = Dialect()
+
+
+@cache
+def _patterns(separator: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return patterns of a record and of several.
+
+    Cells are as pyarrow and Python's csv module read them, with one difference: where text follows a closing quote that stands
+    on a later line, a quote was left open, and the next one was taken for its end.
+    """
+    mark = re.escape(separator.encode())
+    strict = rb'"[^"]*+(?:""[^"]*+)*+"(?=[%b\r\n])' % mark
+    loose = rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"[^%b\r\n]*+' % mark
+    cell = rb'(?:%b|(?!")[^%b\r\n]*+|%b)' % (strict, mark, loose)
+    record = rb"%b(?:%b%b)*+(?:\n|\r\n?+)" % (cell, mark, cell)
+    return re.compile(record), re.compile(b"(?:%b)*+" % record)
 
 
 @dataclass(frozen=True)
@@ -48,30 +78,31 @@ class Piece:
         line: of the first one, counted from 1.
         content: their bytes; empty lines in the place of every record that is rejected.
         rejected: those records.
-        size: bytes of the file.
     """
 
     line: int
     content: bytes
     rejected: tuple[Rejected, ...]
-    size: int
 
 
-def pieces(path: str, file: BinaryIO) -> Iterator[Piece]:
-    """Yield the records of a file, the header among them, without a byte order mark; ``path`` is its name.
+def pieces(path: str, file: BinaryIO, dialect: Dialect = _PLAIN, size: int | None = None) -> Iterator[Piece]:
+    """Yield the rows of a file in UTF-8, without a byte order mark and what stands above them.
+
+    Args:
+        path: its name.
+        file: its bytes.
+        dialect: how it is laid out.
+        size: bytes to read at a time; ``SIZE`` if None.
 
     Raises:
-        DataError: a record is too long to be one.
+        DataError: a record is too long to be one, or the file is cut short.
     """
-    file.seek(0)
-    file.seek(len(BOM) if file.read(len(BOM)) == BOM else 0)
-    left, line, last = b"", 1, False
-    while not last:
-        chunk = more = file.read(SIZE)
-        while more and chunk.endswith(b"\r"):  # a line feed may follow
-            chunk += (more := file.read(1))
+    left, line, last, above = b"", dialect.line, False, dialect.above
+    for chunk in _chunks(path, file, dialect.encoding, size or SIZE):
         last = not chunk
-        piece, left = _cut(left + (chunk or b"\n"), line, last)
+        skipped = min(above, len(chunk))
+        above -= skipped
+        piece, left = _cut(left + (chunk[skipped:] if chunk else b"\n"), line, last, dialect.separator, size or SIZE)
         if len(left) > _LONGEST:
             raise DataError(f"{path}: a row near line {line} must end within {_LONGEST:,} bytes; is this a CSV file?")
         if piece.content:
@@ -79,10 +110,48 @@ def pieces(path: str, file: BinaryIO) -> Iterator[Piece]:
         line += breaks(piece.content)
 
 
-def records(content: bytes, line: int) -> Iterator[tuple[int, bytes, bool]]:
+def head_of(path: str, file: BinaryIO, encoding: str, size: int) -> bytes:
+    """Return about the first ``size`` bytes in UTF-8, in whole lines, without a byte order mark."""
+    chunks = _chunks(path, file, encoding, size)
+    first = next(chunks)
+    whole = max(first.rfind(b"\n"), first.rfind(b"\r")) + 1
+    return (first[:whole] if whole else first) if next(chunks, b"") else first + b"\n"
+
+
+def _chunks(path: str, file: BinaryIO, encoding: str, size: int) -> Iterator[bytes]:
+    """Yield the content in UTF-8, never cut between the two parts of a line break; the last one alone is empty."""
+    file.seek(0)
+    file.seek(len(BOM) if file.read(len(BOM)) == BOM else 0)
+    recode = _recoder(path, encoding)
+    chunk = b" "
+    while chunk:
+        chunk, more = b"", b" "
+        while more and (not chunk or chunk.endswith(b"\r")):  # a line feed may follow
+            more = file.read(1 if chunk else size)
+            chunk += recode(more)
+        yield chunk
+
+
+def _recoder(path: str, encoding: str) -> Callable[[bytes], bytes]:
+    """Return what makes UTF-8 of the next bytes; what is no text in that encoding is none in UTF-8 either."""
+    if encoding == "utf-8":
+        return bytes
+    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
+    decoder = getincrementaldecoder(encoding)(errors)
+
+    def recode(content: bytes) -> bytes:
+        try:
+            return decoder.decode(content, final=not content).encode("utf-8", errors)
+        except UnicodeDecodeError:
+            raise DataError(f"{path}: is damaged or cut short: it is no {encoding.upper()} to its end; write it again") from None
+
+    return recode
+
+
+def records(content: bytes, line: int, separator: str = ",") -> Iterator[tuple[int, bytes, bool]]:
     """Yield the line and the bytes of each record with its line break, and whether it is one: not a line with an open quote."""
-    place = 0
-    while match := (record := _RECORD.match(content, place)) or _LINE.match(content, place):
+    place, pattern = 0, _patterns(separator)[0]
+    while match := (record := pattern.match(content, place)) or _LINE.match(content, place):
         yield line, match[0], record is not None
         line += breaks(match[0])
         place = match.end()
@@ -93,18 +162,19 @@ def breaks(content: bytes) -> int:
     return content.count(b"\n") + (content.count(b"\r") - content.count(b"\r\n") if b"\r" in content else 0)
 
 
-def _cut(content: bytes, line: int, last: bool) -> tuple[Piece, bytes]:
+def _cut(content: bytes, line: int, last: bool, separator: str, size: int) -> tuple[Piece, bytes]:
     """Return whole records, and what may be the beginning of a further one.
 
     Where a quote stays open to the end of the file, or for ``SIZE`` bytes, its line is rejected; the next line is a record.
     """
     simple = b'"' not in content
-    end = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1 if simple else _RECORDS.match(content).end()  # type: ignore[union-attr]
-    if len(content) - end < (1 if last else SIZE) and _is_utf8(content[:end]):
-        return Piece(line, content[:end], (), end), content[end:]
+    whole = None if simple else _patterns(separator)[1].match(content)
+    end = whole.end() if whole else max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
+    if len(content) - end < (1 if last else size) and _is_utf8(content[:end]):
+        return Piece(line, content[:end], ()), content[end:]
     kept, rejected, end = [], [], 0
-    for number, text, closed in records(content, line):
-        if not (closed or last or len(content) - end >= SIZE):
+    for number, text, closed in records(content, line, separator):
+        if not (closed or last or len(content) - end >= size):
             break
         end += len(text)
         if closed and _is_utf8(text):
@@ -113,7 +183,7 @@ def _cut(content: bytes, line: int, last: bool) -> tuple[Piece, bytes]:
             reason = "must be UTF-8 text without NUL bytes" if closed else "has a quote that is left open"
             rejected.append(Rejected(number, reason, text.rstrip(b"\r\n").decode(errors="surrogateescape")))
             kept.append(b"\n" * breaks(text))
-    return Piece(line, b"".join(kept), tuple(rejected), end), content[end:]
+    return Piece(line, b"".join(kept), tuple(rejected)), content[end:]
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -1,42 +1,29 @@
-"""The rows of a CSV or Parquet file, some at a time: the one reader of every command."""
+"""The rows of a file, some at a time: the one reader of every command."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from pipeline.config.data_section import DataSection, ReadSection
-from pipeline.errors import DataError, counted
-from pipeline.machine.arrays import Integers
+from pipeline.config.yaml_text import canonical
+from pipeline.errors import DataError
 from pipeline.read.cells import Cells
-from pipeline.read.columns import is_text, spellings
-from pipeline.read.records import BOM, Piece, Rejected, breaks, pieces, records
+from pipeline.read.columns import clip, is_text, spellings
+from pipeline.read.csv_file import open_csv
+from pipeline.read.marks import decided
+from pipeline.read.opened import Opened, Rows
+from pipeline.read.packed import unpacked
+from pipeline.read.parquet import open_parquet
+from pipeline.read.sheet import open_sheet
 
-_CELLS, _READ = Cells(), ReadSection()
-_PARQUET_ROWS = 2**17
-"""Rows of a Parquet file read at a time."""
+__all__ = ["Rows", "Source", "open_rows"]
 
-
-@dataclass(frozen=True)
-class Rows:
-    """R rows of a file, in their order.
-
-    Attributes:
-        columns: all of the file's, named without blanks; text from a CSV file, as they are stored from a Parquet file.
-        rejected: what stood among them and is no row.
-        lines: gives (R,) lines as in ``Rejected``; they are counted only when they are asked for.
-        size: bytes of the file that they take.
-    """
-
-    columns: pa.RecordBatch
-    rejected: tuple[Rejected, ...]
-    lines: Callable[[], Integers]
-    size: int
+_PLAIN = ReadSection()
+_MARKS = {"PAR1": b"PAR1", "zip": b"PK\x03\x04", "xls": b"\xd0\xcf\x11\xe0"}
 
 
 @dataclass(frozen=True)
@@ -46,18 +33,21 @@ class Source:
     Attributes:
         spelt: the name of each column, without blanks around it, and as it stands in the file.
         schema: names and types of the columns, as they pass through.
-        header: the record of a CSV file that names them, as it stands there; None for a Parquet file.
+        header: the record of a CSV file that names them, as it stands there; None where there is none.
         pieces: gives functions that read the rows, in their order, piece by piece; several threads may call them. It raises
             DataError where the file is damaged, or a record is too long to be one.
+        cells: how its cells are read.
+        read: how it is laid out; nothing is left open.
+        told: what is to be said about it.
     """
 
     spelt: dict[str, str]
     schema: pa.Schema
     header: str | None
     pieces: Callable[[], Iterator[Callable[[], Rows]]]
-    cells: Cells = _CELLS
-    read: ReadSection = _READ
-    told: tuple[str, ...] = ()
+    cells: Cells
+    read: ReadSection
+    told: tuple[str, ...]
 
 
 def open_rows(
@@ -68,101 +58,73 @@ def open_rows(
     Args:
         path: the file as it was named.
         file: its bytes; they are needed as long as rows are read.
-        section: which columns are features and target.
+        section: which columns are features and target, and how the file is read; None only looks.
         names: of the columns that must be there.
+        like: how the file was read that the network was trained on; it decides where this one does not tell.
 
     Raises:
-        DataError: it is no UTF-8 CSV with commas, and no Parquet file, that has these columns; or the type of one of them
-            cannot be used.
+        DataError: it is no such table, or not as the section says; or nothing tells how it is to be read.
     """
-    start = file.read(4)
-    file.seek(0)
-    if start == b"PAR1":
-        return _open_parquet(path, file, section, names)
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f'{path}: must be UTF-8 text; it is UTF-16; save it as "CSV UTF-8"')
-    above, first = b"", next(pieces(path, file), Piece(1, b"", (), 0))
-    for line, text, _ in records(first.content, 1) if first.content.strip() or first.rejected else ():
-        if first.rejected and first.rejected[0].line <= line:
-            raise DataError(f"{path}, line {line}: the header {first.rejected[0].reason}; is this a CSV file?")
-        above += text
-        if text.strip(b"\r\n"):
-            spelt = spellings(f"{path}, line {line}", _parse(text).column_names, names, section.named() if section else ())
-            header = ((BOM if start.startswith(BOM) else b"") + text).decode().rstrip("\r\n")
-            schema = pa.schema([(name, pa.string()) for name in spelt])
-            return Source(spelt, schema, header, partial(_csv_pieces, path, file, above, schema))
-    raise DataError(f"{path}: the file is empty; a header and rows are needed")
-
-
-def _csv_pieces(path: str, file: BinaryIO, above: bytes, schema: pa.Schema) -> Iterator[Callable[[], Rows]]:
-    for piece in pieces(path, file):
-        # empty lines in the place of the header, for the lines are counted
-        content = b"\n" * breaks(above) + piece.content.removeprefix(above) if piece.line == 1 else piece.content
-        yield partial(_read_csv, Piece(piece.line, content, piece.rejected, piece.size), schema)
-
-
-def _read_csv(piece: Piece, schema: pa.Schema) -> Rows:
-    invalid: list[pyarrow.csv.InvalidRow] = []
-
-    def skip(row: pyarrow.csv.InvalidRow) -> str:
-        invalid.append(row)
-        return "skip"
-
-    def lines() -> Integers:
-        every = records(piece.content, piece.line)
-        return np.array([line for line, text, _ in every if text.strip(b"\r\n")], dtype=np.int64)
-
-    columns = [column.combine_chunks() for column in _parse(piece.content, schema, skip).columns]
-    batch = pa.record_batch(columns, schema)
-    if not invalid:
-        return Rows(batch, piece.rejected, lines, piece.size)
-    every, places = lines(), [row.number - 1 for row in invalid]
-    wrong = [Rejected(int(every[place]), _miscounted(row), row.text) for place, row in zip(places, invalid, strict=True)]
-    rejected = sorted([*piece.rejected, *wrong], key=lambda row: row.line)
-    return Rows(batch, tuple(rejected), lambda: np.delete(every, places), piece.size)
-
-
-def _parse(content: bytes, schema: pa.Schema | None = None, skip: Callable[[Any], str] | None = None) -> pa.Table:
-    """Return the cells as text; without a schema the first record names the columns."""
-    return pyarrow.csv.read_csv(
-        pa.BufferReader(content),
-        pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=schema and schema.names),
-        pyarrow.csv.ParseOptions(newlines_in_values=b'"' in content, invalid_row_handler=skip),
-        pyarrow.csv.ConvertOptions(column_types=schema, strings_can_be_null=False, check_utf8=False),
-    )
-
-
-def _miscounted(row: pyarrow.csv.InvalidRow) -> str:
-    quote = "; is a quote left open there?" if "\n" in row.text or "\r" in row.text else ""
-    return f"has {counted(row.actual_columns, 'cell')}, the header has {counted(row.expected_columns, 'column')}{quote}"
-
-
-def _open_parquet(path: str, file: BinaryIO, section: DataSection | None, names: Iterable[str]) -> Source:
+    names = [*names]
+    read = section.read if section else _PLAIN
+    named = [*dict.fromkeys([*names, *section.named(), *(section.patient or ())])] if section else []
+    grid = _opened(path, file, read, named)
     try:
-        schema = pq.read_schema(file)
-    except pa.ArrowException as error:
-        raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-    spelt, types, problems = spellings(path, schema.names, names, section.named() if section else ()), pa.types, []
-    kinds = dict(zip(spelt, schema.types, strict=True))
-    for name in section.features if section else ():
-        kind = kinds[name]
-        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_text(kind)):
+        spelt = spellings(grid.place, grid.names, names, named)
+    except DataError:
+        if grid.nameless and section:
+            shown = ", ".join(clip(name) for name in grid.names[:3])
+            text = f"seems to hold data, not names ({shown}, ...); give data.read.header: [...] the names of its columns"
+            raise DataError(f"{grid.place} {text}") from None
+        raise
+    schema = pa.schema([*zip(spelt, grid.types, strict=True)])
+    _refuse_types(path, schema, section, named)
+    sample = dict(zip(spelt, grid.sample, strict=bool(grid.sample)))
+    cells, told = decided(path, read, sample, _numeric(section), like)
+    layout = [*grid.told, *(["decimal comma"] if cells.decimal == "," and read.decimal == "auto" else [])]
+    told = [*([f"{path}: {', '.join(layout)}"] if layout else []), *told]
+    renamed = {name: spelling for name, spelling in spelt.items() if "\0" not in name and canonical(spelling) != name}
+    told += [f'{path}: column "{clip(spelling)}" is taken for "{name}"' for name, spelling in renamed.items()]
+    missing = tuple(sorted(cells.missing, key=str)) if read.missing == "auto" or "auto" in read.missing else read.missing
+    used = grid.read.model_copy(update={"decimal": cells.decimal, "missing": missing})
+    return Source(spelt, schema, grid.header, partial(grid.pieces, schema, cells.decimal), cells, used, tuple(told))
+
+
+def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> Opened:
+    """Look at a file whose first bytes tell what it is."""
+    content = unpacked(path, file)
+    content.seek(0)
+    start = content.read(8)
+    content.seek(0)
+    if content is not file and start.startswith(tuple(_MARKS.values())):
+        content = io.BytesIO(content.read())  # these are read from their end
+    if start.startswith(_MARKS["PAR1"]):
+        return open_parquet(path, content, read)
+    if start.startswith((_MARKS["zip"], _MARKS["xls"])):
+        return open_sheet(path, content, read)
+    if read.sheet is not None:
+        raise DataError(f"{path}: is no spreadsheet, but data.read.sheet names a sheet; remove that setting")
+    return open_csv(path, content, file, read, named)
+
+
+def _numeric(section: DataSection | None) -> list[str] | None:
+    """Return the columns that must hold numbers."""
+    if section is None:
+        return None
+    features = [name for name, feature in section.features.items() if feature.categories is None]
+    return [*features, *([section.target] if section.cut else [])]
+
+
+def _refuse_types(path: str, schema: pa.Schema, section: DataSection | None, named: Iterable[str]) -> None:
+    """Raise DataError for the columns that hold what they cannot be used for."""
+    types, problems = pa.types, []
+    for name in named:
+        kind = schema.field(name).type if name in schema.names else pa.null()
+        kind = kind.value_type if types.is_dictionary(kind) else kind
+        number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_text(kind)
+        if name in (_numeric(section) or ()) and not number:
             problems.append(f'{path}: column "{name}" must hold numbers; its type is {kind}')
-    kind = kinds.get(section.target if section else "", pa.null())
-    if section and not (types.is_integer(kind) or types.is_boolean(kind) or is_text(kind)):
-        problems.append(f'{path}: column "{section.target}" must hold the names of classes; its type is {kind}')
+        elif not (number or types.is_boolean(kind) or types.is_temporal(kind)):
+            problems.append(f'{path}: column "{name}" must hold numbers or texts; its type is {kind}')
     if problems:
         raise DataError(*problems)
-    return Source(spelt, schema, None, partial(_parquet_pieces, path, file, list(spelt)))
-
-
-def _parquet_pieces(path: str, file: BinaryIO, names: Sequence[str]) -> Iterator[Callable[[], Rows]]:
-    first, size = 1, file.seek(0, 2)
-    try:
-        opened = pq.ParquetFile(file, buffer_size=2**20, page_checksum_verification=True)
-        for batch in opened.iter_batches(_PARQUET_ROWS):
-            columns, lines = batch.rename_columns(names), partial(np.arange, first, first + len(batch))
-            yield partial(Rows, columns, (), lines, size * len(batch) // opened.metadata.num_rows)
-            first += len(batch)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: damaged from row {first} on: {str(error).splitlines()[0]}; write it again") from None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.data_section import NUMBER
-from pipeline.read.columns import MISSING, different_texts, numbers
+from pipeline.read.cells import Cells, labels, numbers
 
 CELLS = st.one_of(
     st.text(st.sampled_from(list("0123456789+-.eE")), max_size=8),

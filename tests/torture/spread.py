@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tests.torture import csvs, yamls
+from tests.torture import csvs, kinds, yamls
 from tests.torture.calls import call, limit_memory
 
-KINDS = {"CSV": csvs, "YAML": yamls}
+KINDS = {"CSV": csvs, "YAML": yamls, "kinds": kinds}
 
 
 def run(kind: str, base: Path, count: int = 2_000) -> dict[str, Any]:

@@ -29,6 +29,10 @@ Part = Callable[[Path, Path], dict[str, Any]]
 
 PARTS: dict[str, tuple[str, Part]] = {
     "csv": ("Spoiled CSV files, to check, evaluate and predict", lambda base, place: spread.run("CSV", base)),
+    "kinds": (
+        "Spoiled files of other kinds and dialects, to check and predict",
+        lambda base, place: spread.run("kinds", base, 1_000),
+    ),
     "yaml": ("Spoiled YAML files and settings, to check and synthesize", lambda base, place: spread.run("YAML", base)),
     "flips": ("Flipped bytes in the files of a run", lambda base, place: apart("flips", base, place)),
     "crafted": ("Runs made to do harm, with right hashes", lambda base, place: apart("crafted", base, place)),

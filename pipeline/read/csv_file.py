@@ -1,0 +1,102 @@
+"""The rows of a CSV file, some at a time."""
+
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from pipeline.config.data_section import ReadSection
+from pipeline.errors import counted
+from pipeline.machine.arrays import Integers
+from pipeline.read.dialect import layout_of
+from pipeline.read.encoding import encoding_of
+from pipeline.read.header import looks_like_data
+from pipeline.read.opened import Opened, Rows
+from pipeline.read.records import BOM, Dialect, Piece, Rejected, head_of, pieces, records
+
+_SAMPLE = 2**20  # bytes that the decimal mark is decided by
+
+_ENCODINGS = {"utf-16": "UTF-16", "windows-1252": "Windows-1252"}
+
+
+def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, named: Collection[str]) -> Opened:
+    """Look at a CSV file.
+
+    Args:
+        path: the file as it was named.
+        file: its bytes.
+        origin: where they come from, whose place tells how far the file is read.
+        read: what the config says.
+        named: the columns that the config names; none if there is no config.
+
+    Raises:
+        DataError: it is no such file, or not as the config says.
+    """
+    encoding = encoding_of(path, file, read.encoding)
+    layout = layout_of(path, head_of(path, file, encoding, _SAMPLE), read, named)
+    dialect = Dialect(layout.separator, encoding, layout.above, layout.below)
+    schema = pa.schema([(f"{place}", pa.string()) for place in range(len(layout.names))])
+    sample = next(pieces(path, file, dialect, _SAMPLE), None)
+    told = [_ENCODINGS[encoding]] if read.encoding == "auto" and encoding != "utf-8" else []
+    file.seek(0)
+    mark = BOM if file.read(len(BOM)) == BOM else b""
+    return Opened(
+        f"{path}, line {layout.line}",
+        layout.names,
+        schema.types,
+        (mark + layout.header).decode() if layout.header else None,
+        _read_csv(sample, schema, layout.separator).columns.columns if sample else [],
+        partial(_csv_pieces, path, file, origin, dialect),
+        read.model_copy(update={"separator": layout.separator, "encoding": encoding}),
+        [*layout.told, *told],
+        looks_like_data(layout.names, layout.rows) if layout.header else False,
+    )
+
+
+def _csv_pieces(
+    path: str, file: BinaryIO, origin: BinaryIO, dialect: Dialect, schema: pa.Schema, _: str
+) -> Iterator[Callable[[], Rows]]:
+    before = 0
+    for piece in pieces(path, file, dialect):
+        here = origin.tell()
+        yield partial(_read_csv, piece, schema, dialect.separator, here - before)
+        before = here
+
+
+def _read_csv(piece: Piece, schema: pa.Schema, separator: str, size: int = 0) -> Rows:
+    invalid: list[pyarrow.csv.InvalidRow] = []
+
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        invalid.append(row)
+        return "skip"
+
+    def lines() -> Integers:
+        every = records(piece.content, piece.line, separator)
+        return np.array([line for line, text, _ in every if text.strip(b"\r\n")], dtype=np.int64)
+
+    columns = [column.combine_chunks() for column in _parse(piece.content, schema, separator, skip).columns]
+    batch = pa.record_batch(columns, schema)
+    if not invalid:
+        return Rows(batch, piece.rejected, lines, size)
+    every, places = lines(), [row.number - 1 for row in invalid]
+    wrong = [Rejected(int(every[place]), _miscounted(row), row.text) for place, row in zip(places, invalid, strict=True)]
+    rejected = sorted([*piece.rejected, *wrong], key=lambda row: row.line)
+    return Rows(batch, tuple(rejected), lambda: np.delete(every, places), size)
+
+
+def _parse(content: bytes, schema: pa.Schema, separator: str, skip: Callable[[Any], str]) -> pa.Table:
+    """Return the cells as text."""
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(content),
+        pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=schema.names),
+        pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in content, invalid_row_handler=skip),
+        pyarrow.csv.ConvertOptions(column_types=schema, strings_can_be_null=False, check_utf8=False),
+    )
+
+
+def _miscounted(row: pyarrow.csv.InvalidRow) -> str:
+    quote = "; is a quote left open there?" if "\n" in row.text or "\r" in row.text else ""
+    return f"has {counted(row.actual_columns, 'cell')}, the header has {counted(row.expected_columns, 'column')}{quote}"

@@ -1,0 +1,171 @@
+"""How a CSV file is laid out: what stands above its rows, what separates its cells, what names its columns."""
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from pipeline.config.data_section import ReadSection
+from pipeline.errors import DataError, counted
+from pipeline.read.columns import alike
+from pipeline.read.header import looks_like_data
+from pipeline.read.records import breaks, records
+
+_SEPARATORS = {",": "commas", ";": '";"', "\t": "tabs", "|": '"|"'}
+_ROWS = 200  # looked at
+_LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
+_SEP = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[+-]?[\d.,' ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the first bytes of a CSV file tell.
+
+    Attributes:
+        separator: between cells.
+        names: of the columns, as they stand there, or as the config gives them.
+        header: the record that names them, without its line break; None where there is none.
+        line: of the header, or of the first row where there is none.
+        below: line of the first row.
+        above: bytes above the first row.
+        rows: the first of them.
+        told: what is not the plain case.
+    """
+
+    separator: str
+    names: list[str]
+    header: bytes | None
+    line: int
+    below: int
+    above: int
+    rows: list[list[str]]
+    told: tuple[str, ...]
+
+
+def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str]) -> Layout:
+    """Look at the first bytes of a file, in UTF-8.
+
+    Args:
+        path: the file as it was named.
+        head: the bytes.
+        read: what the config says.
+        named: the columns that the config names; none if there is no config.
+
+    Raises:
+        DataError: there is no header, or nothing tells what separates the cells.
+    """
+    start, comment, mark = _above(head, read)
+    if not head[start:].strip():
+        raise DataError(f"{path}: the file is empty; a header and rows are needed")
+    text, place = head[start:].decode(errors="replace"), f"{path}, line {breaks(head[:start]) + 1}"
+    wanted = {alike(name) for name in read.header or named}
+    separator = _separator(place, text, read, mark, wanted)
+    first, *rows = _parsed(text, separator)
+    told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," and len(first) > 1 else []
+    above = next(iter(_parsed(head[comment:start].decode(errors="replace"), separator)), [])
+    if not read.header and len(above) == len(first) > 1 and (wanted & set(map(alike, above)) or looks_like_data(first, rows)):
+        start, first, rows = comment, above, [first, *rows]
+    elif b"#" in head[:start]:
+        told.append("comments above the header are left out")
+    line = breaks(head[:start]) + 1
+    given = [*(read.header or ())]
+    widths = {len(row) for row in rows}
+    if not wanted and len(widths) == 1 and (width := widths.pop()) != len(first):
+        text = f"{counted(len(first), 'name')} there, {counted(width, 'cell')} in each row below"
+        raise DataError(f"{path}, line {line}: {text}; give each column a name, and remove what stands above them")
+    if not given or set(map(alike, first)) == wanted:
+        told += ["the first row is the header that data.read.header repeats"] if given else []
+        record = _header(f"{path}, line {line}", head[start:], line, separator)
+        return Layout(
+            separator, first, record.rstrip(b"\r\n"), line, line + breaks(record), start + len(record), rows, tuple(told)
+        )
+    if len(first) != len(given):
+        text = f"the row has {counted(len(first), 'cell')}, but data.read.header names {counted(len(given), 'column')}"
+        raise DataError(f"{path}, line {line}: {text}; name every column, in the order of the file")
+    return Layout(separator, given, None, line, line, start, [first, *rows], tuple(told))
+
+
+def _above(head: bytes, read: ReadSection) -> tuple[int, int, str]:
+    """Return where the first row and the comment above it begin, and the separator that Excel's line ``sep=;`` names."""
+    start = comment = 0
+    mark = ""
+    while line := _LINE.match(head, start):
+        text = line[0].decode(errors="replace")
+        widths = {len(row) for separator in _SEPARATORS for row in _parsed(text, separator)}
+        if (named := _SEP.fullmatch(line[0])) and not mark:
+            mark = named[1].decode()
+        elif line[0].startswith(b"#") and not (read.header and len(read.header) in widths):
+            comment = start
+        elif line[0].strip():
+            break
+        start = line.end()
+        comment = comment if line[0].startswith(b"#") else start
+    return start, comment, mark
+
+
+def _header(place: str, content: bytes, line: int, separator: str) -> bytes:
+    _, record, closed = next(records(content, line, separator), (0, content, False))
+    try:
+        sound = closed and "\0" not in record.decode()
+    except UnicodeDecodeError:
+        sound = False
+    if not sound:
+        reason = "must be UTF-8 text without NUL bytes" if closed else "has a quote that is left open"
+        raise DataError(f"{place}: the header {reason}; is this a CSV file?")
+    return record
+
+
+def _separator(place: str, text: str, read: ReadSection, mark: str, wanted: Collection[str]) -> str:
+    """Return what separates the cells: what gives the wanted columns, or as many cells in each row, and these look well."""
+    scores = {separator: _score([*_parsed(text, separator)], separator, wanted, read) for separator in _SEPARATORS}
+    best, other = sorted(scores, key=lambda separator: scores[separator], reverse=True)[:2]
+    fixed = mark or read.separator
+    if mark and read.separator not in ("auto", mark):
+        raise DataError(f'{place}: the file says sep={mark}, but data.read.separator is "{read.separator}"; correct the setting')
+    if fixed != "auto":
+        if scores[best][1] > 0.5 > scores[fixed][1]:
+            text = (
+                f"is separated by {_SEPARATORS[best]}, but {'sep=' if mark else 'data.read.separator'} says {_SEPARATORS[fixed]}"
+            )
+            raise DataError(f"{place}: {text}; correct the setting, or set it to auto")
+        return fixed
+    if scores[best] == scores[other] and scores[best][1]:
+        pair = f"{_SEPARATORS[best]} or {_SEPARATORS[other]}"
+        raise DataError(f"{place}: the columns may be separated by {pair}; set data.read.separator")
+    return best if scores[best][1] else _lone(place, text)
+
+
+def _score(rows: list[list[str]], separator: str, wanted: Collection[str], read: ReadSection) -> tuple[float, float]:
+    """Return the share of the wanted columns in the first row, and how well the rows look; 0 for a single column."""
+    if not rows or (width := len(rows[0])) < 2:
+        return 0.0, 0.0
+    found = len(set(wanted) & set(map(alike, rows[0]))) / len(wanted) if wanted else 0.0
+    found = max(found, float(len(rows[0]) == len(read.header or ())))
+    cells = [cell for row in rows for cell in row]
+    others = "".join(_SEPARATORS).replace(separator, "")
+    good = sum(not any(mark in cell for mark in others) or bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    return found, sum(len(row) == width for row in rows) / len(rows) * good / len(cells)
+
+
+def _lone(place: str, text: str) -> str:
+    """Return a separator for a file of one column."""
+    for separator in _SEPARATORS:
+        _, *rows = _parsed(text, separator)
+        widths = {len(row) for row in rows}
+        if len(widths) == 1 and (width := widths.pop()) > 1 and not all(_NUMBER.fullmatch(separator.join(row)) for row in rows):
+            raise DataError(
+                f"{place}: one name stands there, and {width} cells in each row below; remove what is above the header"
+            )
+    return next((separator for separator in _SEPARATORS if separator not in text), ",")
+
+
+def _parsed(text: str, separator: str) -> Iterator[list[str]]:
+    """Yield the first rows that are not empty."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        yield from islice(filter(None, reader), _ROWS)
+    except csv.Error:  # a cell that never ends
+        return

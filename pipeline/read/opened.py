@@ -1,0 +1,54 @@
+"""What every kind of file gives: columns by their place, and rows piece by piece."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipeline.config.data_section import ReadSection
+from pipeline.machine.arrays import Integers
+from pipeline.read.records import Rejected
+
+
+@dataclass(frozen=True)
+class Rows:
+    """R rows of a file, in their order.
+
+    Attributes:
+        columns: all of the file's, named without blanks; text from a CSV file, as they are stored from another one.
+        rejected: what stood among them and is no row.
+        lines: gives (R,) lines as in ``Rejected``; they are counted only when they are asked for.
+        size: bytes of the file that they take.
+    """
+
+    columns: pa.RecordBatch
+    rejected: tuple[Rejected, ...]
+    lines: Callable[[], Integers]
+    size: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file before its columns are matched with the config.
+
+    Attributes:
+        place: the file, and where in it the names of the columns stand.
+        names: of the columns, as they stand there.
+        types: of the columns.
+        header: the record of a CSV file that names them; None where there is none.
+        sample: some rows, column by column, or none.
+        pieces: given the names and types of the columns, and the decimal mark, gives the rows as in ``Source``.
+        read: how the file is read; its decimal mark is still open.
+        told: what is not the plain case.
+        nameless: whether the first row seems to hold data.
+    """
+
+    place: str
+    names: list[str]
+    types: list[pa.DataType]
+    header: str | None
+    sample: Sequence[pa.Array]
+    pieces: Callable[[pa.Schema, str], Iterator[Callable[[], Rows]]]
+    read: ReadSection
+    told: list[str]
+    nameless: bool = False

@@ -1,0 +1,94 @@
+"""The rows of a sheet as every kind of file gives them."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.config.data_section import ReadSection, plain
+from pipeline.errors import DataError, counted
+from pipeline.machine.arrays import Integers
+from pipeline.read.arrow import to_arrow, to_text
+from pipeline.read.columns import alike
+from pipeline.read.header import looks_like_data
+from pipeline.read.opened import Opened, Rows
+from pipeline.read.workbook import cells_of
+
+_ROWS = 2**17  # in a piece
+_DOUBTFUL = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+
+
+def open_sheet(path: str, file: BinaryIO, read: ReadSection) -> Opened:
+    """Look at the sheet that the config names, or else the only one that holds something.
+
+    Raises:
+        DataError: there is no such sheet, or no header in it.
+    """
+    name, cells, failed = cells_of(path, file, read.sheet)
+    rows = [(line, row) for line, row in enumerate(cells, 1) if any(cell != "" for cell in row)]
+    while len(rows) > 1 and str(rows[0][1][0]).startswith("#") and not any(cell != "" for cell in rows[0][1][1:]):
+        del rows[0]  # a comment
+    place, first = f'{path}, sheet "{name}", row {rows[0][0]}', [_written(cell, ".") for cell in rows[0][1]]
+    names = [*(read.header or first)]
+    given = set(map(alike, first)) != set(map(alike, names))
+    below, told = rows[not given :], []
+    columns = [[row[place] for _, row in below] for place in range(len(first))]
+    if given and len(first) != len(names):
+        text = f"the row has {counted(len(first), 'cell')}, but data.read.header names {counted(len(names), 'column')}"
+        raise DataError(f"{place}: {text}; name every column, in the order of the sheet")
+    kept = [place for place, column in enumerate(columns) if names[place] or any(cell != "" for cell in column)]
+    names = [(names if given else first)[place] for place in kept]
+    if sum(map(bool, names)) == 1 < len(names):
+        raise DataError(f"{place}: one name stands there, above {len(names)} columns; remove what is above the header")
+    columns = [columns[place] for place in kept]
+    sample = [_column(column, None) for column in columns]
+    told += [f'sheet "{name}"'] if read.sheet is None else []
+    told += [f"{counted(failed, 'cell')} with a failed formula, read as empty"] if failed else []
+    told += ["the first row is the header that data.read.header repeats"] if read.header and not given else []
+    lines, size = np.array([line for line, _ in below], dtype=np.int64), file.seek(0, 2)
+    texts = [[_written(cell, ".") for cell in row] for _, row in below[:200]]
+    return Opened(
+        place,
+        names,
+        [column.type for column in sample],
+        None,
+        sample,
+        partial(_sheet_pieces, columns, lines, size),
+        read.model_copy(update={"sheet": name, "separator": ",", "encoding": "utf-8"}),
+        told,
+        not given and looks_like_data(first, texts),
+    )
+
+
+def _sheet_pieces(
+    columns: Sequence[Sequence[Any]], lines: Integers, size: int, schema: pa.Schema, decimal: str
+) -> Iterator[Callable[[], Rows]]:
+    batch = pa.record_batch([_column(column, decimal) for column in columns], schema)
+    for start in range(0, len(lines), _ROWS):
+        part = lines[start : start + _ROWS]
+        yield partial(Rows, batch.slice(start, _ROWS), (), part.copy, size * len(part) // len(lines))
+
+
+def _column(cells: Sequence[Any], decimal: str | None) -> pa.Array:
+    """Return cells as numbers, or as text where one is none; without a decimal mark numbers that would need it are left out."""
+    if all(isinstance(cell, float | int) and not isinstance(cell, bool) for cell in cells if cell != "") and any(
+        cell != "" for cell in cells
+    ):
+        missing = np.array([cell == "" for cell in cells], dtype=bool)
+        return to_arrow(np.array([0.0 if cell == "" else cell for cell in cells], dtype=np.float64), missing)
+    return to_text([_written(cell, decimal) for cell in cells])
+
+
+def _written(cell: Any, decimal: str | None) -> str:
+    """Return a cell as text; a number is written so that its decimal mark stands for itself."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool) or not isinstance(cell, float | int):
+        return plain(str(cell)).removesuffix(" 00:00:00")
+    text = plain(repr(float(cell)))
+    if decimal is None:
+        return "" if "." in text else text
+    return (text + "0" if _DOUBTFUL.fullmatch(text) else text).replace(".", decimal)
