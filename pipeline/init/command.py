@@ -1,13 +1,14 @@
 """What the command ``init`` does: read a file, draft a config for it, write that."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.config.contradictions import contradictions
-from pipeline.config.data_section import DataSection, ReadSection
+from pipeline.config.data_section import ReadSection
 from pipeline.config.read import load_config, validate
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import YamlSource, override
@@ -21,9 +22,12 @@ from pipeline.init.overview import Overview, look
 from pipeline.init.refusals import refuse_what_is_no_row, refuse_wrong_cells
 from pipeline.init.shipped import write_shipped
 from pipeline.machine.files import whole
+from pipeline.read.columns import cell_text
+from pipeline.read.header import looks_like_data
 from pipeline.read.rows import Source, open_rows
 
 Ask = Callable[[str], str]
+_ROWS = 200  # by which a first line is told from data
 
 
 def init(
@@ -103,12 +107,18 @@ def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> D
 def _opened(data: str, file: BinaryIO, read: dict[str, Any]) -> tuple[Source, tuple[str, ...] | None]:
     """Open a file, and again with made-up names where its first line is data."""
     section = validate(ReadSection, YamlSource("--set data.read", read))
-    source = open_rows(data, file, _only(data, section), ())
-    return source, None
+    source = open_rows(data, file, section, ())
+    names = tuple(f"column {number}" for number in range(1, len(source.spelt) + 1))
+    if section.header is not None or not looks_like_data([*source.spelt.values()], list(_first_rows(source))):
+        return source, None
+    return open_rows(data, file, section.model_copy(update={"header": names}), ()), names
 
 
-def _only(data: str, read: ReadSection) -> DataSection | None:
-    return None if read == ReadSection() else DataSection.model_construct(path=data, read=read, target="", features={}, codes={})
+def _first_rows(source: Source) -> Iterator[tuple[str, ...]]:
+    """Yield some rows as texts."""
+    for read in islice(source.pieces(), 1):
+        columns = (map(cell_text, column.slice(0, _ROWS)) for column in read().columns.columns)
+        yield from zip(*columns, strict=True)
 
 
 def _given(settings: Sequence[str]) -> dict[str, Any]:

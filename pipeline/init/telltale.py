@@ -10,6 +10,7 @@ from pipeline.init.overview import Column
 from pipeline.init.words import known, together, words_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
+_LOOKED = 10_000  # rows, evenly spread, by which a column is judged
 _ROWS = 40  # with a value, from which a column may be said to decide the class
 _WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and a tenth of those outside the largest class
 _ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
@@ -24,7 +25,7 @@ def determines(first: Integers, second: Integers) -> bool:
 
 def decides_by_levels(places: Integers, truth: Integers) -> bool:
     """Return whether (R,) levels tell (R,) classes nearly for certain, each its own commonest class; -1 is missing."""
-    places, truth = places[held := (places >= 0) & (truth >= 0)], truth[held]
+    places, truth = places[held := _some(places >= 0, truth)], truth[held]
     if not len(places) or places.max() >= len(places) // 10:
         return False
     table = np.zeros((places.max() + 1, truth.max() + 1), dtype=np.int64)
@@ -34,7 +35,7 @@ def decides_by_levels(places: Integers, truth: Integers) -> bool:
 
 def decides_by_limits(values: Floats, truth: Integers) -> bool:
     """Return whether limits between (R,) values tell (R,) classes nearly for certain; -1 is an unknown class, NaN no value."""
-    values, truth = values[held := np.isfinite(values) & (truth >= 0)], truth[held]
+    values, truth = values[held := _some(np.isfinite(values), truth)], truth[held]
     classes = np.unique(truth)
     if len(classes) < 2:
         return False
@@ -42,6 +43,12 @@ def decides_by_limits(values: Floats, truth: Integers) -> bool:
     limits = [_limit(values[truth == low], values[truth == high]) for low, high in pairwise(ordered)]
     answers = np.array(ordered)[np.searchsorted(np.sort(limits), values, side="right")]
     return _nearly(int((answers == truth).sum()), truth)
+
+
+def _some(present: Flags, truth: Integers) -> Integers:
+    """Return the rows that hold a value and have a class; of many, some that are evenly spread."""
+    held = np.flatnonzero(present & (truth >= 0))
+    return held[:: -(-len(held) // _LOOKED) or 1]
 
 
 def _nearly(right: int, truth: Integers) -> bool:
