@@ -9,7 +9,7 @@ from pipeline.errors import DataError, PipelineError, did_you_mean, listing
 from pipeline.init.kinds import MANY, Kind, named_so
 from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import determines
-from pipeline.init.words import known, together, words_of
+from pipeline.init.vocabulary import joined_words, known, words_of
 
 _FEW = 10  # different values of a number that may be classes as it is
 
@@ -56,7 +56,7 @@ def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], st
     able = [name for name, column in seen.columns.items() if impossible(column, kinds[name]) is None]
     if not able:
         raise DataError(*_reasons(seen, kinds))
-    exact = [name for name in able if together(name) in known("targets")]
+    exact = [name for name in able if joined_words(name) in known("targets")]
     named = exact or [name for name in able if known("target words").intersection(words_of(name)) and not _beside(name)]
     if named:
         return _finest(seen, named), "by its name"

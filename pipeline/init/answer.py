@@ -14,8 +14,8 @@ from pipeline.init.kinds import Kind
 from pipeline.init.oddities import stand_ins_of
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import quantity_of
-from pipeline.init.texts import absent, alike, figure, healthy, in_order
-from pipeline.init.words import data_of, together
+from pipeline.init.texts import figure, healthy, in_order, spelling_groups, told_absent
+from pipeline.init.vocabulary import data_of, joined_words
 from pipeline.machine.arrays import Floats, Integers
 
 
@@ -66,7 +66,7 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: Mapping[str, An
     codes = stand_ins_of(levels)
     rows = dict(zip(levels, np.bincount(places[places >= 0], minlength=len(levels)).tolist(), strict=True))
     told = [f"{name}: {figure(float(text))} ({counted(rows[text], 'row')}) is taken for a missing class" for text in codes]
-    told += [f"{name}: {text}" for text in absent(column)]
+    told += [f"{name}: {text}" for text in told_absent(column)]
     settings: dict[str, Any] = {}
     if isinstance(merge, dict):
         classes = {str(key): [plain(str(value)) for value in values] for key, values in merge.items()}
@@ -74,7 +74,7 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: Mapping[str, An
     else:
         groups = {
             texts[0]: texts
-            for texts in alike(sorted((text for text in levels if text not in codes), key=lambda text: -rows[text]))
+            for texts in spelling_groups(sorted((text for text in levels if text not in codes), key=lambda text: -rows[text]))
         }
         classes = {text: groups[text] for text in in_order(groups, first=True)}
         if joined := [f"{listing(texts)} as {key}" for key, texts in classes.items() if len(texts) > 1]:
@@ -99,7 +99,7 @@ def _answer(
     if empty := int((truth < 0).sum()):
         settings["unlabelled"] = "drop"
         told.append(f"{counted(empty, 'row')} without a class {'is' if empty == 1 else 'are'} left out")
-    article = [data_of("words.yaml")["article"].get(together(text)) for text in classes]
+    article = [data_of("vocabulary.yaml")["article"].get(joined_words(text)) for text in classes]
     fits = len(classes) == 3 and set(article) == {0, 1, -1}
     settings["codes"] = {text: article[at] if fits else at for at, text in enumerate(classes)}
     return Answer(counts, truth, settings, next(filter(healthy, classes), None), fits, codes, tuple(told))

@@ -19,7 +19,7 @@ from pipeline.init.commented import commented, remark
 from pipeline.init.draft import Draft, draft_of
 from pipeline.init.kinds import kind_of
 from pipeline.init.overview import Overview, look
-from pipeline.init.refusals import refuse_what_is_no_row, refuse_wrong_cells
+from pipeline.init.refusals import refuse_odd_cells, refuse_what_is_no_row
 from pipeline.init.shipped import write_shipped
 from pipeline.machine.files import whole
 from pipeline.read.columns import cell_text
@@ -99,7 +99,7 @@ def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> D
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
         if "cut" in given:
-            refuse_wrong_cells(seen, seen.columns[name])
+            refuse_odd_cells(seen, seen.columns[name])
         answer = answer_of(seen, seen.columns[name], kinds[name], given)
         return draft_of(seen, kinds, name, why, answer, given.get("patient"))
 
@@ -107,9 +107,11 @@ def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> D
 def _opened(data: str, file: BinaryIO, read: dict[str, Any]) -> tuple[Source, tuple[str, ...] | None]:
     """Open a file, and again with made-up names where its first line is data."""
     section = validate(ReadSection, YamlSource("--set data.read", read))
+    named = section.header is not None or file.read(4) == b"PAR1"  # Parquet always names its columns
+    file.seek(0)
     source = open_rows(data, file, section, ())
     names = tuple(f"column {number}" for number in range(1, len(source.spelt) + 1))
-    if section.header is not None or not looks_like_data([*source.spelt.values()], list(_first_rows(source))):
+    if named or not looks_like_data([*source.spelt.values()], list(_first_rows(source))):
         return source, None
     return open_rows(data, file, section.model_copy(update={"header": names}), ()), names
 

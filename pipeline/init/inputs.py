@@ -11,9 +11,9 @@ from pipeline.init.kinds import Kind
 from pipeline.init.oddities import oddities, stand_ins_of
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import quantity_of
-from pipeline.init.refusals import refuse_wrong_cells
+from pipeline.init.refusals import refuse_odd_cells, refuse_other_marks
 from pipeline.init.telltale import decides_by_levels, decides_by_limits
-from pipeline.init.texts import absent, alike, figure, in_order, written
+from pipeline.init.texts import absent_texts, figure, in_order, spelling_groups, told_absent, written
 from pipeline.machine.arrays import Floats
 from pipeline.read.columns import clip
 
@@ -51,10 +51,12 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     Raises:
         DataError: it holds numbers, and among them something that is none.
     """
+    if kind.name in ("text", "identifier", "categories", "yes/no"):
+        refuse_other_marks(seen, column)
     if kind.name in _LEFT:
         return Input(None, _LEFT[kind.name].format(kind.why))
     if kind.name == "number":
-        refuse_wrong_cells(seen, column)
+        refuse_odd_cells(seen, column)
     made = _number(column, answer, seen.rows) if kind.name == "number" else _categories(column, kind, seen.rows)
     if made.settings is None:
         return made
@@ -97,10 +99,10 @@ def _number(column: Column, answer: Answer, rows: int) -> Input:
             look.append(f"{name}: {counted(others, 'value')} outside {low} to {high} {quantity.unit or ''} count as missing")
     if missing := [*map(written, odd.stand_ins), *odd.words]:
         settings["missing"] = missing
-        texts = {figure(code): count for code, count in odd.stand_ins.items()} | {
+        codes = {figure(code): count for code, count in odd.stand_ins.items()} | {
             f'"{clip(word)}"': odd.words[word] for word in odd.words
         }
-        told = ", ".join(f"{text} ({counted(count, 'row')})" for text, count in texts.items())
+        told = ", ".join(f"{text} ({counted(count, 'row')})" for text, count in codes.items())
         look.append(f"{name}: {told} taken for missing")
     if odd.beyond:
         settings["censored"] = "bound"
@@ -110,7 +112,8 @@ def _number(column: Column, answer: Answer, rows: int) -> Input:
     if usable < _HALF * rows:
         return Input(None, f"mostly empty: {usable:,} of {rows:,} rows hold a usable number", look if missing else [])
     if empty := rows - usable:
-        said.append(f"{empty:,} missing")
+        texts = ", ".join(f'"{clip(text)}" {count:,}' for text, count in absent_texts(column, number=True).items())
+        said.append(f"{empty:,} missing" + f" ({texts})" * bool(texts))
     return Input(settings, "; ".join(said), look, assumed)
 
 
@@ -120,13 +123,13 @@ def _categories(column: Column, kind: Kind, rows: int) -> Input:
     codes = stand_ins_of(levels)
     kept = in_order((text for text in levels if text not in codes), first=len(levels) - len(codes) == 2)
     look = [f"{name}: {code} ({counted(counts[code], 'row')}) taken for missing" for code in codes]
-    look += [f"{name}: {text}" for text in absent(column)]
+    look += [f"{name}: {text}" for text in told_absent(column)]
     present = sum(counts[text] for text in kept)
     if len(kept) < 2:
         return Input(None, f'tells nothing: every row that holds a value holds "{clip(kept[0])}"', look)
     if present < _HALF * rows:
         return Input(None, f"mostly empty: {present:,} of {rows:,} rows hold a value")
-    alone = (texts for texts in alike(kept) if len(texts) > 1)
+    alone = (texts for texts in spelling_groups(kept) if len(texts) > 1)
     look += [f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one" for texts in alone]
     settings = {"categories": kept} | ({"missing": [written(float(code)) for code in codes]} if codes else {})
     counts_told = ", ".join(f"{clip(text)} {counts[text]}" for text in kept[:4]) + ", ..." * (len(kept) > 4)

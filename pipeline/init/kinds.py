@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.errors import counted
 from pipeline.init.overview import Column
 from pipeline.init.quantities import quantity_of
-from pipeline.init.words import known, words_of
+from pipeline.init.vocabulary import known, words_of
 
 MANY = 20
 """Texts beyond which a column holds no categories."""
@@ -51,7 +51,7 @@ def named_so(name: str) -> bool:
 
 
 def _holds_numbers(column: Column) -> bool:
-    numbers, odd = np.isfinite(column.parsed), np.isinf(column.parsed)
+    numbers, odd = np.isfinite(column.parsed), np.isinf(column.parsed) & ~column.beyond
     rows, others = int(column.counts[numbers].sum()), int(column.counts[odd].sum())
     few = odd.sum() <= _FEW and numbers.sum() > 10 and rows >= others
     return rows > 0 and bool(few or others <= _ODD * (rows + others))

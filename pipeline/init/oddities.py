@@ -16,7 +16,6 @@ _STAND_INS = frozenset(
     + [-float(digit) for digit in range(1, 10)]
 )
 """Numbers that files write for "missing"."""
-_LIMIT = re.compile(r"\s*[<>≤≥]\s*=?\s*[0-9]")
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,17 @@ class Oddities:
 
 def oddities(column: Column) -> Oddities:
     """Return what a column of numbers holds beside measurements."""
-    words, wrong, beyond = dict[str, int](), [], 0
-    for place in np.flatnonzero(np.isinf(column.parsed)).tolist():
+    words, wrong = dict[str, int](), []
+    for place in np.flatnonzero(np.isinf(column.parsed) & ~column.beyond).tolist():
         text, rows = column.shown(place), int(column.counts[place])
-        if _LIMIT.match(text):
-            beyond += rows
-        elif re.search(r"[0-9]", text) or not re.search(r"[^\W\d_]", text):
+        if re.search(r"[0-9]", text) or not re.search(r"[^\W\d_]", text):
             wrong.append(place)
         else:
             words[text] = words.get(text, 0) + rows
     numbers = np.isfinite(column.parsed)
     levels = column.parsed[numbers]
     found = {value: int(column.counts[numbers][levels == value].sum()) for value in stand_ins(levels)}
-    return Oddities(words, found, beyond, tuple(wrong))
+    return Oddities(words, found, int(column.counts[column.beyond].sum()), tuple(wrong))
 
 
 def stand_ins(levels: Floats) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from pipeline.errors import DataError
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.read.arrow import integers, to_arrow
 from pipeline.read.cells import Cells, labels, numbers
-from pipeline.read.columns import cell_text
+from pipeline.read.columns import cell_text, is_text
 from pipeline.read.rows import Source
 
 _LOOKED = 2000  # different cells looked at where a column has more
@@ -54,6 +54,15 @@ class Column:
         if len(values) == len(self.different) or np.isfinite(values).sum() * 2 > np.isinf(values).sum():
             return numbers(self.different, self.cells)
         return np.full(len(self.different), np.inf)  # texts, and so many that reading each takes long
+
+    @cached_property
+    def beyond(self) -> Flags:
+        """(K,) which cells are results beyond a limit, such as ``<0.1``."""
+        odd = np.isinf(self.parsed)
+        if odd.any() and is_text(self.different.type):
+            found = pc.match_substring_regex(self.different.cast(pa.string()), r"^\s*[<>\x{2264}\x{2265}]\s*=?\s*[.,]?[0-9]")
+            odd &= np.array(pc.fill_null(found, False).to_pylist(), dtype=bool)
+        return odd & is_text(self.different.type)
 
     @cached_property
     def values(self) -> Floats:

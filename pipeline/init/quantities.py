@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from pipeline.init.words import data_of, together, words_of
+from pipeline.init.vocabulary import data_of, joined_words, words_of
 from pipeline.machine.arrays import Floats
 
 _INSIDE = 0.8  # of the values above 0 lie in the plausible range of a unit, or the column is something else
@@ -41,7 +41,7 @@ def quantity_of(name: str, values: Floats) -> Quantity | None:
 
 def is_unit(text: str) -> bool:
     """Return whether a text is a unit, by one of its longer spellings."""
-    spelling = together(text)
+    spelling = joined_words(text)
     return spelling in _names()[1] and (len(spelling) > 2 or spelling in ("%", "kg", "cm", "mm"))
 
 

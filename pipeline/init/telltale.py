@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column
-from pipeline.init.words import known, together, words_of
+from pipeline.init.vocabulary import joined_words, known, words_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _LOOKED = 10_000  # rows, evenly spread, by which a column is judged
@@ -78,7 +78,7 @@ def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[
 
 def _names_people(name: str) -> bool:
     words, people = words_of(name), known("people")
-    return together(name) in known("people by number") or (
+    return joined_words(name) in known("people by number") or (
         bool(people.intersection(words)) and (people | known("numbers")).issuperset(words)
     )
 

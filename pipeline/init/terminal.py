@@ -15,11 +15,11 @@ _WIDE, _LINES = 80, 20
 
 def show_draft(console: Console, draft: Draft, config: str, following: str) -> None:
     """Print what was assumed, what to look at first, and the next command."""
-    for line in lines_of(draft, config, following):
+    for line in draft_lines(draft, config, following):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def lines_of(draft: Draft, config: str, following: str) -> list[str]:
+def draft_lines(draft: Draft, config: str, following: str) -> list[str]:
     """Return the lines: the parts share what room there is."""
     path = draft.values["data"]["path"]
     head = [*_wrapped(f"{config}: written for {path}")]

@@ -1,17 +1,19 @@
 """Texts of a column: their order, which are the same but for their spelling, and which count as missing."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+
+import numpy as np
 
 from pipeline.config.data_section import NUMBER
 from pipeline.errors import counted
 from pipeline.init.overview import Column
-from pipeline.init.words import known, together
+from pipeline.init.vocabulary import joined_words, known
 
 
 def healthy(text: str) -> bool:
     """Return whether a class or category is called as that of the healthy is: normal, control, no, 0, - or the like."""
-    return text == "-" or together(text) in known("healthy")
+    return text == "-" or joined_words(text) in known("healthy")
 
 
 def in_order(texts: Iterable[str], first: bool) -> list[str]:
@@ -22,7 +24,7 @@ def in_order(texts: Iterable[str], first: bool) -> list[str]:
     return sorted(texts, key=lambda text: (first and not healthy(text), text))
 
 
-def alike(texts: Iterable[str]) -> list[list[str]]:
+def spelling_groups(texts: Iterable[str]) -> list[list[str]]:
     """Return texts in groups of those that differ in case and blanks only."""
     groups: dict[str, list[str]] = {}
     for text in texts:
@@ -30,13 +32,20 @@ def alike(texts: Iterable[str]) -> list[list[str]]:
     return list(groups.values())
 
 
-def absent(column: Column) -> Iterator[str]:
-    """Yield what is to be said of each text of a column of categories or classes that counts as missing."""
+def absent_texts(column: Column, number: bool) -> dict[str, int]:
+    """Return the texts of a column that count as missing, and how many rows hold each; ``number``: where it holds numbers."""
     rows: dict[str, int] = {}
-    for place, text in enumerate(column.texts):
-        if not text and column.different[place].is_valid and (shown := column.shown(place)):
+    missing = np.isnan(column.parsed) if number else np.array([not text for text in column.texts], dtype=bool)
+    for place in np.flatnonzero(missing).tolist():
+        if column.different[place].is_valid and (shown := column.shown(place)) not in ("", "nan"):
             rows[shown] = rows.get(shown, 0) + int(column.counts[place])
-    yield from (f'"{text}" ({counted(count, "row")}) counts as missing' for text, count in rows.items())
+    return rows
+
+
+def told_absent(column: Column) -> list[str]:
+    """Return what is to be said of texts that count as missing among categories or classes, where they could be some."""
+    rows = absent_texts(column, number=False)
+    return [f'"{text}" ({counted(count, "row")}) counts as missing' for text, count in rows.items() if text != "?"]
 
 
 def figure(value: float) -> str:

@@ -13,7 +13,7 @@ from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.errors import PipelineError
 from pipeline.init.command import init
-from pipeline.init.terminal import lines_of
+from pipeline.init.terminal import draft_lines
 from tests.conftest import ROOT
 from tests.init.invented import CASES, frame, numbers, some
 
@@ -59,7 +59,7 @@ def test_a_config_loads_and_counts_what_pandas_counts(name: str) -> None:
     assert roles == set(frame.columns)
     text = Path(path).read_text()
     assert all(name.replace("\n", " ")[:30] in text for name in frame.columns)
-    lines = lines_of(draft, path, "train")
+    lines = draft_lines(draft, path, "train")
     assert len(lines) <= 20
     assert max(map(len, lines)) <= 80
 

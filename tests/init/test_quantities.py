@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.config.criteria import THRESHOLDS
 from pipeline.init.quantities import quantity_of
-from pipeline.init.words import data_of
+from pipeline.init.vocabulary import data_of
 
 
 @pytest.mark.parametrize(

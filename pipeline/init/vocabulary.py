@@ -17,15 +17,15 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|%", plain)]
 
 
-def together(name: str) -> str:
+def joined_words(name: str) -> str:
     """Return the words of a name without anything between them."""
     return "".join(words_of(name))
 
 
 @cache
 def known(section: str) -> frozenset[str]:
-    """Return a list of words.yaml."""
-    return frozenset(data_of("words.yaml")[section])
+    """Return a list of vocabulary.yaml."""
+    return frozenset(data_of("vocabulary.yaml")[section])
 
 
 @cache
