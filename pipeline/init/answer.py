@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import THRESHOLDS
-from pipeline.config.data_section import plain
+from pipeline.config.data_section import DataSection, plain
 from pipeline.errors import DataError, counted, listing
 from pipeline.init.aim import impossible
 from pipeline.init.kinds import Kind
@@ -42,23 +42,23 @@ class Answer:
     told: tuple[str, ...]
 
 
-def answer_of(seen: Overview, column: Column, kind: Kind, given: Mapping[str, Any]) -> Answer:
+def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) -> Answer:
     """Return the classes of the target.
 
     Args:
         seen: the file.
         column: the target.
         kind: what kind of column it is.
-        given: what ``--set`` says of the section ``data``: ``merge`` or ``cut`` make the classes then.
+        given: its ``merge`` or ``cut`` make the classes, if there is one.
 
     Raises:
         DataError: it holds no classes, or fewer than two.
     """
-    name, cut, merge = column.name, given.get("cut"), given.get("merge")
+    name, cut = column.name, given.cut
     place = f'{seen.path}: column "{name}"'
-    if isinstance(cut, dict) and {"at", "classes"} <= set(cut):
-        truth = np.where(np.isfinite(column.values), np.searchsorted(cut["at"], column.values, side="right"), -1)
-        return _answer(place, {str(text): [] for text in cut["classes"]}, truth, {"cut": cut}, (), [])
+    if cut:
+        truth = np.where(np.isfinite(column.values), np.searchsorted(cut.at, column.values, side="right"), -1)
+        return _answer(place, {text: [] for text in cut.classes}, truth, {"cut": cut.model_dump(mode="json")}, (), [])
     if reason := impossible(column, kind):
         hint = _cut(name, column.values) if kind.name == "number" else "; name another one with --target"
         raise DataError(f"{place} cannot be the target as it is: it {reason}{hint}")
@@ -68,9 +68,9 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: Mapping[str, An
     told = [f"{name}: {figure(float(text))} ({counted(rows[text], 'row')}) is taken for a missing class" for text in codes]
     told += [f"{name}: {text}" for text in told_absent(column)]
     settings: dict[str, Any] = {}
-    if isinstance(merge, dict):
-        classes = {str(key): [plain(str(value)) for value in values] for key, values in merge.items()}
-        settings["merge"] = merge
+    if given.merge:
+        classes = {key: list(map(plain, values)) for key, values in given.merge.items()}
+        settings["merge"] = {key: list(values) for key, values in given.merge.items()}
     else:
         groups = {
             texts[0]: texts
@@ -80,6 +80,9 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: Mapping[str, An
         if joined := [f"{listing(texts)} as {key}" for key, texts in classes.items() if len(texts) > 1]:
             settings["merge"] = classes
             told.append(f"{name}: {'; '.join(joined)}: they differ in case or blanks only, so they are joined")
+    known = {*codes, *(text for texts in classes.values() for text in texts)}
+    if unknown := [text for text in levels if text not in known]:
+        raise DataError(f"{place} holds {listing(unknown[:5])}, which is in no class of data.merge; add it to one")
     of_text = {text: at for at, texts in enumerate(classes.values()) for text in texts}
     truth = np.array([*(of_text.get(text, -1) for text in levels), -1], dtype=np.int64)[places]
     return _answer(place, classes, truth, settings, tuple(map(float, codes)), told)

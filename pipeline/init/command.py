@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.config.contradictions import contradictions
-from pipeline.config.data_section import ReadSection
+from pipeline.config.data_section import DataSection, ReadSection, ascending
 from pipeline.config.read import load_config, validate
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import YamlSource, override
-from pipeline.errors import ConfigError, DataError, PipelineError, counted
+from pipeline.errors import ConfigError, DataError, PipelineError, counted, did_you_mean
 from pipeline.init.aim import candidates, chosen
 from pipeline.init.answer import answer_of
 from pipeline.init.commented import commented, remark
@@ -54,8 +54,7 @@ def init(
     data, path = str(data), Path(config or f"{_stem(str(data))}.yaml")
     if path.exists() and not force:
         raise PipelineError(f"{path} is there already, and nothing is overwritten; name another file, or add --force")
-    given = _given(settings)
-    draft = drafted(data, target or given.get("target"), given, ask)
+    draft = drafted(data, _given(settings, target), ask)
     source = YamlSource(str(path), draft.values)
     override(source, settings)
     validate(Config, source, contradictions)
@@ -82,31 +81,38 @@ def init_shipped(force: bool, target: str | None, settings: Sequence[str]) -> di
     return {"config": written[0], "target": data.target, "features": list(data.features), "assumed": [], "written": written}
 
 
-def drafted(data: str, target: Any, given: dict[str, Any], ask: Ask | None) -> Draft:
-    """Read a file and return a config for it; arguments and errors as in ``init``."""
+def drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
+    """Read a file and return a config for it, keeping to what is ``given``; ``ask`` and errors as in ``init``."""
     try:
         file = open(data, "rb")  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise DataError(f"{data}: cannot read the data: {getattr(error, 'strerror', error)}; name a file of rows") from None
     with file:
-        source, header = _opened(data, file, given.get("read") or {})
+        source, header = _opened(data, file, given.read)
         seen = look(data, source, header)
         kinds = {name: kind_of(column) for name, column in seen.columns.items()}
         refuse_what_is_no_row(seen, kinds)
-        if target is not None:
-            name, why = chosen(seen, str(target)), "as --target says"
+        if given.target:
+            name, why = chosen(seen, given.target), "as --target says"
         else:
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
-        if "cut" in given:
+        if given.cut:
             refuse_odd_cells(seen, seen.columns[name])
         answer = answer_of(seen, seen.columns[name], kinds[name], given)
-        return draft_of(seen, kinds, name, why, answer, given.get("patient"))
+        return draft_of(seen, kinds, name, why, answer, _people(seen, given))
 
 
-def _opened(data: str, file: BinaryIO, read: dict[str, Any]) -> tuple[Source, tuple[str, ...] | None]:
+def _people(seen: Overview, given: DataSection) -> tuple[str, ...]:
+    """Return the columns that were said to name the patient."""
+    for name in given.patient or ():
+        if name not in seen.columns:
+            raise ConfigError(f'--set data.patient: {seen.path} has no column "{name}"{did_you_mean(name, seen.columns)}')
+    return given.patient or ()
+
+
+def _opened(data: str, file: BinaryIO, section: ReadSection) -> tuple[Source, tuple[str, ...] | None]:
     """Open a file, and again with made-up names where its first line is data."""
-    section = validate(ReadSection, YamlSource("--set data.read", read))
     named = section.header is not None or file.read(4) == b"PAR1"  # Parquet always names its columns
     file.seek(0)
     source = open_rows(data, file, section, ())
@@ -123,14 +129,19 @@ def _first_rows(source: Source) -> Iterator[tuple[str, ...]]:
         yield from zip(*columns, strict=True)
 
 
-def _given(settings: Sequence[str]) -> dict[str, Any]:
-    """Return what ``--set`` says of the section ``data``."""
+def _given(settings: Sequence[str], target: str | None) -> DataSection:
+    """Return what ``--set`` says of reading and of the target; ``target`` is what ``--target`` says, and empty for nothing."""
     source = YamlSource("--set")
     override(source, [setting for setting in settings if not setting.lstrip().startswith("~")])
-    if source.problems:
-        raise ConfigError(*source.problems)
     data = source.values.get("data")
-    return data if isinstance(data, dict) else {}
+    known = {key: data[key] for key in ("read", "patient", "merge", "cut") if isinstance(data, dict) and key in data}
+    name = target if target is not None else data.get("target", "") if isinstance(data, dict) else ""
+    source.values = {"path": "", "target": name, "codes": {"0": 0, "1": 1}, "features": {"": {}}} | known
+    source.name, source.places = "--set data", {}
+    given = validate(DataSection, source)
+    if given.cut and not (len(given.cut.classes) == len(given.cut.at) + 1 and ascending(given.cut.at)):
+        raise ConfigError("--set data.cut: must hold limits that ascend, and one class more than there are limits")
+    return given
 
 
 def _asked(seen: Overview, names: list[str], ask: Ask | None) -> str:

@@ -56,7 +56,7 @@ class Draft:
         return {"config": config, "target": self.target, "features": self.features, "assumed": [*self.look, *self.assumed]}
 
 
-def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, answer: Answer, patient: Any) -> Draft:
+def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, answer: Answer, patient: tuple[str, ...]) -> Draft:
     """Return a config for a file.
 
     Args:
@@ -71,8 +71,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
         DataError: no column is left as an input, or a cell is no value.
     """
     others = {name: column for name, column in seen.columns.items() if name != target}
-    people, known_by = (patient, "as --set says") if patient else patients(others, kinds) or ((), "")
-    people = [people] if isinstance(people, str) else list(people)
+    people, known_by = (patient, "as --set says") if patient else patients(others, kinds)
     redundant = [name for name in others if name not in people and _follows(seen, name, answer)]
     made = {name: _input(seen, kinds[name], target, name, answer) for name in others if name not in (*people, *redundant)}
     features = {name: each for name, each in made.items() if each.settings is not None}
@@ -81,8 +80,10 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
         reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in _named(left))
         raise DataError(f"{seen.path}: no column is left as an input", *reasons)
     read = _read(seen, target, answer, features)
-    roles = {"patient": people[0] if len(people) == 1 else people, "redundant": redundant}
-    data = {"path": seen.path, "read": read, "target": target} | {role: names for role, names in roles.items() if names}
+    roles = {"patient": people[0] if len(people) == 1 else list(people), "redundant": redundant}
+    data: dict[str, Any] = {"path": seen.path, "read": read, "target": target} | {
+        role: names for role, names in roles.items() if names
+    }
     data |= answer.settings | {"features": {name: each.settings for name, each in features.items()}}
     if any("criterion" in (each.settings or {}) for each in features.values()):
         data["reference"] = answer.healthy

@@ -152,16 +152,26 @@ def look(path: str, source: Source, header: tuple[str, ...] | None = None) -> Ov
             row += int((rows.lines() < first.line).sum())
             raise DataError(f"{path}, row {row + 1} (line {first.line}): {first.reason}; correct the row")
         for name, column in zip(source.spelt, rows.columns.columns, strict=True):
-            try:
-                parts[name].append(column if pa.types.is_dictionary(column.type) else column.dictionary_encode())
-            except pa.ArrowException:
+            if (plain_cells := _plain(column)) is None:
                 nested[name] = f"its cells are of a kind ({column.type}) that is neither number nor text"
+            else:
+                parts[name].append(plain_cells.dictionary_encode())
         row += len(rows.columns)
     if not row:
         raise DataError(f"{path}: there is a header but no row below it")
     nameless = nested | dict(_nameless(source))
     columns = {name: _column(name, parts[name], source.cells) for name in source.spelt if name not in nameless}
     return Overview(path, source, row, columns, nameless, header)
+
+
+def _plain(column: pa.Array) -> pa.Array | None:
+    """Return cells whose different ones can be listed; None for what is neither number, text nor date."""
+    types = pa.types
+    column = column.dictionary_decode() if types.is_dictionary(column.type) else column
+    if is_text(column.type):
+        return column.cast(pa.string())
+    number = types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type)
+    return column if number or types.is_boolean(column.type) or types.is_temporal(column.type) else None
 
 
 def _column(name: str, parts: list[Any], cells: Cells) -> Column:

@@ -66,14 +66,14 @@ def _limit(lower: Floats, upper: Floats) -> float:
     return float(levels[int(np.argmax(right))])
 
 
-def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[str, str] | None:
-    """Return the column that names patients with several rows each, and how one knows; None where none does."""
+def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:
+    """Return the column that names patients with several rows each, if one does, and how one knows."""
     several = {name: column for name, column in columns.items() if _several_rows(column, kinds[name])}
     for name in several:
         if _names_people(name):
-            return name, "its name says so, and its values come several times"
+            return (name,), "its name says so, and its values come several times"
     alike = [name for name, column in several.items() if _resemble(column, columns, kinds)]
-    return (alike[0], "rows with the same value resemble one another") if len(alike) == 1 else None
+    return (tuple(alike), "rows with the same value resemble one another") if len(alike) == 1 else ((), "")
 
 
 def _names_people(name: str) -> bool:
