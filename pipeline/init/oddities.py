@@ -13,7 +13,7 @@ from pipeline.machine.arrays import Floats
 _REPEATED = [float(digit * size) for digit in "6789" for size in range(2, 7)]
 _STAND_INS = frozenset(
     [sign * code for code in (*_REPEATED, 96.0, 97.0, 98.0, 99.9, 996.0, 997.0, 998.0, 999.9, 9998.0) for sign in (1, -1)]
-    + [-float(digit) for digit in range(1, 10)]
+    + [-1.0, -7.0, -8.0, -9.0]
 )
 """Numbers that files write for "missing"."""
 

@@ -103,6 +103,12 @@ CASES = {
     "below a limit": Case(
         frame(z=some(numbers(), r1="<0.1")), settings={"features.z.censored": "bound"}, told=("1 result beyond",)
     ),
+    "a third below a limit": Case(
+        frame(z=[cell if row % 3 else "<0.5" for row, cell in enumerate(numbers())]), settings={"features.z.censored": "bound"}
+    ),
+    "groups by a limit": Case(frame(z=chosen("<65", "≥65")), settings={"features.z.categories": ["<65", "≥65"]}),
+    "numbers below 0": Case(frame(z=chosen("-6", "-1", "0", "4", "15")), settings={"features.z": {}}),
+    "a name that is also a category": Case(frame(treatment=chosen("placebo", "treatment")), settings={"target": "t"}),
     "a laboratory": Case(
         frame(HbA1c=numbers(5, 8, 1), t=chosen("no", "yes")),
         settings={"features.HbA1c": {"unit": "%", "range": [3, 20], "criterion": "hba1c"}, "reference": "no"},

@@ -67,6 +67,8 @@ def test_a_config_loads_and_counts_what_pandas_counts(name: str) -> None:
 REFUSED = {
     "a comma among points": (frame(z=some(numbers(), r40="6,5")), 'row 41 (line 42): column "z" must hold numbers'),
     "a percent sign": (frame(z=some(numbers(), r40="5 %")), 'row 41 (line 42): column "z" must hold numbers'),
+    "percent signs everywhere": (frame(z=[f"{row} %" for row in range(80)]), 'row 1 (line 2): column "z" must hold numbers'),
+    "thousands marks": (frame(z=[f"{row + 1},500" for row in range(80)]), "data.read.thousands"),
     "a repeated header": (
         pd.concat([frame()[:9].astype(str), pd.DataFrame([["x", "y", "t"]], columns=["x", "y", "t"])]),
         "line 11",
@@ -95,6 +97,17 @@ def test_what_cannot_be_read_for_certain_is_refused_in_lines_and_nothing_is_writ
         init("mine.csv", target="t" if "continuous" in name else None)
     assert any(words in problem and "mine.csv" in problem for problem in error.value.problems), error.value.problems
     assert not Path("mine.yaml").exists()
+
+
+def test_a_file_without_names_gets_some_and_says_where_to_put_better_ones() -> None:
+    Path("mine.csv").write_text(frame(z=chosen("yes", "no")).to_csv(index=False, header=False))
+    path, draft = init("mine.csv")
+    table, frame_read = load(load_config(path).data), pd.read_csv("mine.csv", header=None)
+    assert table.features == ("column 1", "column 2", "column 3")
+    assert table.counts() == frame_read[3].value_counts().to_dict()
+    np.testing.assert_array_equal(table.values[:, 0], frame_read[0])
+    assert "header: [column 1, column 2, column 3, column 4]  # the file has no line of names" in Path(path).read_text()
+    assert any("has no line of names" in sentence for sentence in draft.assumed)
 
 
 def test_near_spellings_of_classes_are_joined() -> None:
