@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.init.command import init
 from pipeline.init.terminal import draft_lines
 from tests.conftest import ROOT
-from tests.init.invented import CASES, frame, numbers, some
+from tests.init.invented import CASES, chosen, frame, numbers, some
 
 CLINIC = Path(__file__).parent / "clinic.csv"
 Call = Callable[..., tuple[int, dict, str]]
