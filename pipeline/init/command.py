@@ -1,5 +1,6 @@
 """What the command ``init`` does: read a file, draft a config for it, write that."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -27,6 +28,7 @@ from pipeline.read.header import looks_like_data
 from pipeline.read.rows import Source, open_rows
 
 Ask = Callable[[str], str]
+_ENDING = re.compile(r"(?<=.)(\.(csv|tsv|txt|data|parquet|xlsx|xls|ods))?(\.(gz|zip))?$", re.IGNORECASE)
 _ROWS = 200  # by which a first line is told from data
 
 
@@ -51,7 +53,7 @@ def init(
     Raises:
         PipelineError: the file cannot be used as it is, or the config is there already.
     """
-    data, path = str(data), Path(config or f"{_stem(str(data))}.yaml")
+    data, path = str(data), Path(config or f"{_ENDING.sub('', Path(data).name)}.yaml")
     if path.exists() and not force:
         raise PipelineError(f"{path} is there already, and nothing is overwritten; name another file, or add --force")
     draft = drafted(data, _given(settings, target), ask)
@@ -168,10 +170,3 @@ def terminal_ask() -> Ask | None:
         raise PipelineError("no column was named; give --target")
 
     return ask
-
-
-def _stem(data: str) -> str:
-    name = Path(data).name
-    for ending in (".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods", ".data"):
-        name = name[: -len(ending)] if name.lower().endswith(ending) and len(name) > len(ending) else name
-    return name

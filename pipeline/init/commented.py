@@ -39,7 +39,7 @@ def pair(key: str, value: Any) -> str:
 def _flow(value: Any) -> str:
     """Return a value on one line, mappings in their order."""
     if not isinstance(value, dict) or any(pair(key, None).startswith("? ") for key in value):
-        return dump_line(value)
+        return dump_line([value])[1:-1]  # within brackets, for blanks around a text belong to it
     return f"{{{', '.join(pair(key, inner) for key, inner in value.items())}}}"
 
 

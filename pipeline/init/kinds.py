@@ -11,16 +11,19 @@ from pipeline.errors import counted
 from pipeline.init.overview import Column
 from pipeline.init.quantities import quantity_of
 from pipeline.init.vocabulary import known, words_of
+from pipeline.read.columns import cell_text, clip
 
 MANY = 20
 """Texts beyond which a column holds no categories."""
 _FEW = 3  # different odd texts among numbers that may be common
+_LEAST = 4  # rows of numbers among which one odd text may be
 _ODD = 0.05  # share of the rows of numbers that may hold odd texts
 _ALL = 100  # rows that all hold another whole number: these name the rows
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]+(\d{4}|\d\d)([T ,].*)?|"
     r"[A-Za-z]{3,9} \d{1,2},? \d{4}.*|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
 )
+_DATES = 500  # numbers looked at, whether they are dates
 _COMPACT_DATE = r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 
 KindName = Literal["number", "yes/no", "categories", "date", "text", "identifier", "constant", "empty"]
@@ -54,34 +57,30 @@ def _holds_numbers(column: Column) -> bool:
     numbers, odd = np.isfinite(column.parsed), np.isinf(column.parsed) & ~column.beyond
     rows, others = int(column.counts[numbers].sum()), int(column.counts[odd].sum())
     few = odd.sum() <= _FEW and numbers.sum() > 10 and rows >= others
-    return rows > 0 and bool(few or others <= _ODD * (rows + others))
+    return rows > 0 and bool(few or others <= max(_ODD * (rows + others), rows >= _LEAST))
 
 
 def _of_numbers(column: Column) -> Kind:
     values = column.parsed[np.isfinite(column.parsed)]
-    levels, rows, name = np.unique(values), int(column.counts[np.isfinite(column.parsed)].sum()), column.name
+    levels, rows = np.unique(values), int(column.counts[np.isfinite(column.parsed)].sum())
     if len(levels) == 1:
         return Kind("constant", f"every row that holds a value holds {levels[0]:g}")
-    whole = bool((levels == np.floor(levels)).all())
-    if (
-        whole
-        and levels[0] >= 1e7
-        and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:: max(1, len(levels) // 500)])
-    ):
+    if (levels != np.floor(levels)).any():
+        return Kind("number", "numbers")
+    if levels[0] >= 1e7 and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:_DATES]):
         return Kind("date", "its numbers are dates")
-    if whole and len(levels) == rows and rows > 1 and quantity_of(name, values) is None:
-        consecutive = levels[-1] - levels[0] + 1 == rows
-        if named_so(name) or rows >= _ALL or (consecutive and rows > MANY):
-            return Kind("identifier", f"a whole number that is different in every row{', counted up' * bool(consecutive)}")
-    if whole and known("identifiers").intersection(words_of(name)[-1:]):
-        if len(levels) <= MANY:
-            return Kind("categories", f"{len(levels)} numbers that name something, as the column's name says")
-        return Kind("identifier", f"{len(levels):,} numbers that name something, as the column's name says")
-    return Kind("number", f"{len(levels)} whole numbers" if whole and len(levels) <= 10 else "numbers")
+    if len(levels) == rows > 1 and quantity_of(column.name, values) is None:
+        consecutive = bool(levels[-1] - levels[0] + 1 == rows > MANY)
+        if named_so(column.name) or rows >= _ALL or consecutive:
+            return Kind("identifier", f"a whole number that is different in every row{', counted up' * consecutive}")
+    if known("identifiers").intersection(words_of(column.name)[-1:]):
+        why = f"{len(levels):,} numbers that name something, as the column's name says"
+        return Kind("categories" if len(levels) <= MANY else "identifier", why)
+    return Kind("number", "whole numbers")
 
 
 def _of_texts(column: Column) -> Kind:
-    shown = [text for place in range(len(column.sample)) if (text := str(column.sample[place]).strip())]
+    shown = [text for cell in column.sample if (text := cell_text(cell))]
     if sum(bool(_DATE.fullmatch(text)) for text in shown) >= 0.95 * len(shown):
         return Kind("date", f"dates or times such as {shown[0]}")
     size, rows = len(column.different), column.present
@@ -89,7 +88,7 @@ def _of_texts(column: Column) -> Kind:
         return _of_many_texts(column, shown, size, rows)
     levels = column.levels[0]
     if len(levels) == 1:
-        return Kind("constant", f'every row that holds a value holds "{levels[0][:40]}"')
+        return Kind("constant", f'every row that holds a value holds "{clip(levels[0])}"')
     if len(levels) == 2:
         return Kind("yes/no", "two texts")
     if len(levels) <= MANY and 2 * len(levels) <= rows:

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from pipeline.init.vocabulary import data_of, joined_words, words_of
+from pipeline.init.vocabulary import data_of, words_of
 from pipeline.machine.arrays import Floats
 
 _INSIDE = 0.8  # of the values above 0 lie in the plausible range of a unit, or the column is something else
@@ -37,12 +37,6 @@ def quantity_of(name: str, values: Floats) -> Quantity | None:
     lows, highs = zip(*((low, high) for low, high, *_ in fits.values()), strict=True)
     unit = next(iter(fits)) if len(fits) == 1 else None
     return Quantity(what, unit, (min(lows), max(highs)), entry.get("criterion") if unit else None)
-
-
-def is_unit(text: str) -> bool:
-    """Return whether a text is a unit, by one of its longer spellings."""
-    spelling = joined_words(text)
-    return spelling in _names()[1] and (len(spelling) > 2 or spelling in ("%", "kg", "cm", "mm"))
 
 
 def _fits(values: Floats, limits: tuple[float, float, float, float], named: bool) -> bool:

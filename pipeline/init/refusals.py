@@ -8,7 +8,6 @@ from pipeline.errors import DataError, counted
 from pipeline.init.kinds import Kind
 from pipeline.init.oddities import oddities
 from pipeline.init.overview import Column, Overview
-from pipeline.init.quantities import is_unit
 from pipeline.init.vocabulary import joined_words, known
 from pipeline.machine.arrays import Integers
 from pipeline.read.cells import cell_hint, doubt, evidence
@@ -19,12 +18,12 @@ _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numb
 
 
 def refuse_what_is_no_row(seen: Overview, kinds: Mapping[str, Kind]) -> None:
-    """Look for a repeated header, a row of units and rows of sums.
+    """Look for a repeated header, rows of sums, and rows of texts, such as units, where numbers are expected.
 
     Raises:
         DataError: there is one; the line says which.
     """
-    for row, what in (*_repeated_header(seen), *_units(seen), *_sums(seen), *_texts(seen, kinds)):
+    for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds)):
         raise DataError(f"{seen.place(row)}: this is no row of values but {what}; take it out of the file")
 
 
@@ -51,7 +50,7 @@ def refuse_odd_cells(seen: Overview, column: Column) -> None:
     """
     cells = seen.source.cells
     if problem := doubt(column.name, evidence(column.different), cells):
-        raise DataError(problem if problem.startswith(seen.path) else f"{seen.path}: {problem}")
+        raise DataError(f"{seen.path}: {problem}")
     if wrong := oddities(column).wrong:
         _refuse(seen, column, wrong, "")
 
@@ -65,27 +64,13 @@ def _refuse(seen: Overview, column: Column, wrong: Sequence[int], hint: str) -> 
 
 
 def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:
-    rows: list[Integers] = []
-    for column in seen.columns.values():
-        names = {column.name.casefold(), seen.source.spelt[column.name].strip().casefold()}
-        same = [place for place in _texts_near(column) if column.shown(place).casefold() in names]
-        rows.append(column.rows(np.isin(np.arange(len(column.different)), same)) if same else np.array([], dtype=np.int64))
-    held, times = np.unique(np.concatenate(rows), return_counts=True)
-    for row in held[times >= max(2, len(seen.columns) / 2)][:1].tolist():
-        yield row, "the header again"
-
-
-def _texts_near(column: Column) -> Iterator[int]:
-    """Yield the different cells that are no number, unless they are too many to be a stray header."""
-    odd = np.flatnonzero(np.isinf(column.parsed))
-    yield from odd.tolist() if len(odd) <= 100 else []
-
-
-def _units(seen: Overview) -> Iterator[tuple[int, str]]:
-    first = [(column, int(column.places[0])) for column in seen.columns.values()]
-    units = sum(place >= 0 and column.counts[place] == 1 and is_unit(column.shown(place)) for column, place in first)
-    if units >= 2:
-        yield 0, "one of units"
+    same = []
+    for name, column in seen.columns.items():
+        flags, names = np.isinf(column.parsed), {name.casefold(), seen.source.spelt[name].strip().casefold()}
+        for place in np.flatnonzero(flags).tolist() if flags.sum() <= _LOOKED else ():  # of many, each would take long
+            flags[place] = column.shown(place).casefold() in names
+        same.append(column.rows(flags) if flags.sum() <= 1 else np.array([], dtype=np.int64))
+    yield from ((row, "the header again") for row in _common(same, len(seen.columns)))
 
 
 def _sums(seen: Overview) -> Iterator[tuple[int, str]]:
@@ -97,9 +82,12 @@ def _sums(seen: Overview) -> Iterator[tuple[int, str]]:
 
 
 def _texts(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str]]:
-    """Yield a row in which half of the columns of numbers, and two at least, hold texts that stand nowhere else."""
     numbers = [column for name, column in seen.columns.items() if kinds[name].name == "number"]
     lonely = [column.rows(np.isinf(column.parsed) & (column.counts == 1)) for column in numbers]
-    held, times = np.unique(np.concatenate([np.array([], dtype=np.int64), *lonely]), return_counts=True)
-    for row in held[times >= max(2, len(numbers) / 2)][:1].tolist():
-        yield row, "one of texts where numbers are expected"
+    yield from ((row, "one of texts where numbers are expected") for row in _common(lonely, len(numbers)))
+
+
+def _common(rows: Sequence[Integers], columns: int) -> list[int]:
+    """Return the first row that is among those of half of the columns, and of two at least."""
+    held, times = np.unique(np.concatenate([np.array([], dtype=np.int64), *rows]), return_counts=True)
+    return list(held[times >= max(2, columns / 2)][:1].tolist())
