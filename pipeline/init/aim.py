@@ -20,7 +20,7 @@ def impossible(column: Column, kind: Kind) -> str | None:
         return None
     if kind.name == "number":
         levels = np.unique(column.parsed[np.isfinite(column.parsed)])
-        few = len(levels) <= _FEW and bool((levels % 1 == 0).all())
+        few = len(levels) <= _FEW and 2 * len(levels) <= column.present and bool((levels % 1 == 0).all())
         return None if few else f"holds numbers, {len(levels)} different ones; data.cut makes classes of them"
     if kind.name == "constant":
         return f"holds one value only ({kind.why})"
@@ -64,7 +64,7 @@ def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], st
     last = next(reversed(seen.columns))
     if last in able:
         return [last], "because it is the last column, and none is named as one"
-    return able, "because no other column can be" if len(able) == 1 else "because it can be"
+    return able, "because no other column seems to be one" if len(able) == 1 else "as chosen"
 
 
 def _beside(name: str) -> bool:

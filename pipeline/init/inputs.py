@@ -104,6 +104,10 @@ def _number(column: Column, answer: Answer, rows: int) -> Input:
         }
         told = ", ".join(f"{text} ({counted(count, 'row')})" for text, count in codes.items())
         look.append(f"{name}: {told} taken for missing")
+    for code, count in odd.kept.items():
+        look.append(
+            f"{name}: is {figure(code)} ({counted(count, 'row')}) a value? It is kept as one; missing: [{figure(code)}] if not"
+        )
     if odd.beyond:
         settings["censored"] = "bound"
         look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as <0.1: the limit is taken for the value")

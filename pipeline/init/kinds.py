@@ -100,4 +100,4 @@ def _of_many_texts(column: Column, shown: list[str], size: int, rows: int) -> Ki
     one_word = sum(" " in text for text in shown) <= 0.1 * len(shown)
     if size == rows and (one_word or named_so(column.name)):
         return Kind("identifier", "a text that is different in every row")
-    return Kind("text", f"{counted(size, 'different text')} in {counted(rows, 'row')}")
+    return Kind("text", f'{counted(size, "different text")} in {counted(rows, "row")}, such as "{clip(shown[0])}"')

@@ -25,12 +25,14 @@ class Oddities:
     Attributes:
         words: text -> rows: words without a figure in them, which count as missing.
         stand_ins: number -> rows: numbers that stand for "missing".
+        kept: number -> rows: numbers that may stand for it, beyond all others of the column, and are kept as values.
         beyond: rows that hold a result beyond a limit, such as ``<0.1``.
         wrong: which of the column's different cells are none of these and no number.
     """
 
     words: dict[str, int]
     stand_ins: dict[float, int]
+    kept: dict[float, int]
     beyond: int
     wrong: tuple[int, ...]
 
@@ -46,8 +48,12 @@ def oddities(column: Column) -> Oddities:
             words[text] = words.get(text, 0) + rows
     numbers = np.isfinite(column.parsed)
     levels = column.parsed[numbers]
-    found = {value: int(column.counts[numbers][levels == value].sum()) for value in stand_ins(levels)}
-    return Oddities(words, found, int(column.counts[column.beyond].sum()), tuple(wrong))
+    rows_of = {value: int(column.counts[numbers][levels == value].sum()) for value in _STAND_INS.intersection(levels.tolist())}
+    found = {value: rows_of[value] for value in stand_ins(levels)}
+    others = levels[~np.isin(levels, [*rows_of])]
+    ends = (others.min(), others.max()) if len(others) else (-np.inf, np.inf)
+    kept = {value: rows for value, rows in rows_of.items() if rows > 1 and value not in found and not ends[0] <= value <= ends[1]}
+    return Oddities(words, found, kept, int(column.counts[column.beyond].sum()), tuple(wrong))
 
 
 def stand_ins(levels: Floats) -> tuple[float, ...]:

@@ -85,7 +85,7 @@ CASES = {
         frame(z=some(numbers(0, 5), r1=99, r2=98, r3=-9)), na={"z": [99, 98, -9]}, settings={"features.z.missing": [-9, 98, 99]}
     ),
     "99 years are an age": Case(frame(z=some(numbers(20, 95, 0), r1=99)), settings={"features.z": {}}),
-    "-1 alone is a value": Case(frame(z=chosen("0", "1", "-1")), settings={"features.z": {}}),
+    "-1 alone is a value": Case(frame(z=chosen("0", "1", "-1")), settings={"features.z": {}}, told=("z: is -1 (",)),
     "a number for missing among categories": Case(
         frame(z=some(chosen("a", "b"), r1=99)),
         na={"z": ["99"]},
