@@ -38,7 +38,7 @@ check: $(INSTALLED)       ## findings about config and data, without training
 
 init: CONFIG :=
 init: $(INSTALLED)        ## a commented config for a file of yours: DATA=mine.csv TARGET=column
-	@$(RUN) init $(if $(value DATA),$(call quoted,DATA)) $(if $(value CONFIG),$(call quoted,CONFIG)) \
+	@$(RUN) init $(if $(value DATA),$(call quoted,DATA) $(if $(value CONFIG),$(call quoted,CONFIG))) \
 		$(if $(value TARGET),--target $(call quoted,TARGET)) $(if $(value SET),--set $(call quoted,SET))
 
 runs: $(INSTALLED)        ## the runs side by side
