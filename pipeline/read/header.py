@@ -31,7 +31,7 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
     found = [value for value, _ in numbers]
     if len(found) >= 3 and all(after == before + 1 for before, after in itertools.pairwise(found)):
         return False  # 0, 1, 2 or 2019, 2020, 2021
-    return 2 * sum(_among(value, column) for value, column in numbers) > len(numbers)
+    return bool(numbers) and 2 * sum(_among(value, column) for value, column in numbers) >= len(numbers)
 
 
 def _value(cell: str) -> float | None:

@@ -86,7 +86,7 @@ def open_rows(
     _refuse_types(path, schema, section, named)
     sample = dict(zip(spelt, grid.sample, strict=bool(grid.sample)))
     cells, told = decided(path, read, sample, _numeric(section), like)
-    layout = [*grid.told, *(["decimal comma"] if cells.decimal == "," and read.decimal == "auto" else [])]
+    layout = [*grid.told, *(["decimal comma"] if cells.decimal == "," and read.decimal == "auto" and not read.thousands else [])]
     told = [*([f"{path}: {', '.join(layout)}"] if layout else []), *told]
     renamed = {name: spelling for name, spelling in spelt.items() if "\0" not in name and canonical(spelling) != name}
     told += [f'{path}: column "{clip(spelling)}" is taken for "{name}"' for name, spelling in renamed.items()]
@@ -130,6 +130,7 @@ def _refuse_types(path: str, schema: pa.Schema, section: DataSection | None, nam
         if name in (_numeric(section) or ()) and not number:
             problems.append(f'{path}: column "{name}" must hold numbers; its type is {kind}')
         elif not (number or types.is_boolean(kind) or types.is_temporal(kind)):
-            problems.append(f'{path}: column "{name}" must hold numbers or texts; its type is {kind}')
+            what = "the names of classes" if section and name == section.target else "text"
+            problems.append(f'{path}: column "{name}" must hold {what}; its type is {kind}')
     if problems:
         raise DataError(*problems)

@@ -80,7 +80,7 @@ def other_rows(path: Path) -> str:
     """Compare what the pipeline reads with Python's csv module, row by row; return the first difference."""
     from pipeline.config.read import load_config
     from pipeline.data.load import load
-    from pipeline.read.columns import MISSING
+    from pipeline.read.cells import Cells
 
     section = load_config("configs/default.yaml", (), str(path)).data
     table = load(section, only_score=True)
@@ -95,7 +95,7 @@ def other_rows(path: Path) -> str:
             return f"row {place + 1}: class {name} of {cells}"
         for name in section.features:
             cell, value = cells[where[name]].strip(), float(table.column(name)[place])
-            if (value != value) != (cell.lower() in MISSING) or (value == value and value != float(cell)):
+            if (value != value) != (cell.lower() in Cells().missing) or (value == value and value != float(cell)):
                 return f"row {place + 1}: {name} is {value} of {cell!r}"
     return ""
 
