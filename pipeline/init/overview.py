@@ -61,7 +61,7 @@ class Column:
         odd = np.isinf(self.parsed)
         if odd.any() and is_text(self.different.type):
             found = pc.match_substring_regex(self.different.cast(pa.string()), r"^\s*[<>\x{2264}\x{2265}]\s*=?\s*[.,]?[0-9]")
-            odd &= np.array(pc.fill_null(found, False).to_pylist(), dtype=bool)
+            odd &= np.array(found.to_pylist(), dtype=bool)
         return odd & is_text(self.different.type)
 
     @cached_property
