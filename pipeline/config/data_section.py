@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
@@ -82,6 +82,11 @@ class Feature(Section):
         if isinstance(self.categories, Mapping):
             return dict(self.categories)
         return {text: float(place) for place, text in enumerate(self.levels)}
+
+    def worded(self, value: float) -> str | None:
+        """Return a value as people read it: the text of a category, else the number; None for a missing one."""
+        texts = [text for text, number in self.numbers().items() if number == value]
+        return None if isnan(value) else " or ".join(texts) or f"{value:.6g}"
 
     def columns(self, name: str) -> list[str]:
         """Return the names of the columns that a feature of this name makes."""

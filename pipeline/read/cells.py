@@ -163,8 +163,8 @@ def _written(cell: Any) -> str | None:
             return text if text.isascii() and text.isprintable() and " " not in text else canonical(text)
         except UnicodeDecodeError:
             return None
-    if cell is None:
-        return ""
+    if cell is None or (isinstance(cell, int) and not isinstance(cell, bool)):
+        return "" if cell is None else str(cell)
     return cell.isoformat(" ").removesuffix(" 00:00:00") if isinstance(cell, datetime) else plain(str(cell))
 
 
