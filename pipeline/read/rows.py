@@ -51,14 +51,18 @@ class Source:
 
 
 def open_rows(
-    path: str, file: BinaryIO, section: DataSection | None, names: Iterable[str], like: ReadSection | None = None
+    path: str,
+    file: BinaryIO,
+    section: DataSection | ReadSection | None,
+    names: Iterable[str],
+    like: ReadSection | None = None,
 ) -> Source:
     """Look at the columns of a file.
 
     Args:
         path: the file as it was named.
         file: its bytes; they are needed as long as rows are read.
-        section: which columns are features and target, and how the file is read; None only looks.
+        section: which columns are features and target, and how the file is read; only that, or None, to look at any file.
         names: of the columns that must be there.
         like: how the file was read that the network was trained on; it decides where this one does not tell.
 
@@ -66,7 +70,8 @@ def open_rows(
         DataError: it is no such table, or not as the section says; or nothing tells how it is to be read.
     """
     names = [*names]
-    read = section.read if section else _PLAIN
+    read = section if isinstance(section, ReadSection) else section.read if section else _PLAIN
+    section = None if isinstance(section, ReadSection) else section
     named = [*dict.fromkeys([*names, *section.named(), *(section.patient or ())])] if section else []
     grid = _opened(path, file, read, named)
     try:
