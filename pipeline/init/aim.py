@@ -10,6 +10,7 @@ from pipeline.init.kinds import MANY, Kind, named_so
 from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import determines
 from pipeline.init.vocabulary import joined_words, known, words_of
+from pipeline.read.columns import clip
 
 _FEW = 10  # different values of a number that may be classes as it is
 
@@ -45,6 +46,18 @@ def chosen(seen: Overview, given: str) -> str:
         raise PipelineError(f"--target {given}: {reason}")
     hint = did_you_mean(name, seen.columns) or f"; the file has {listing(seen.columns)}, or give a number from 1 to {len(every)}"
     raise PipelineError(f'--target {given}: {seen.path} has no column "{name}"{hint}')
+
+
+def passed_over(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[str]:
+    """Return what to say of columns that should have been the target rather than another one, and cannot be."""
+    told = []
+    if impossible(seen.columns[target], kinds[target]) is None and joined_words(target) not in known("targets"):
+        for name, column in seen.columns.items():
+            if joined_words(name) in known("targets") and (reason := impossible(column, kinds[name])):
+                told.append(f"{clip(name)} is called as a target is, but {reason}; so {clip(target)} was taken")
+        if reason := seen.nameless.get([*seen.source.spelt][-1]):
+            told.append(f"is the last column the target? {reason}; {clip(target)} was taken")
+    return told
 
 
 def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], str]:

@@ -20,7 +20,7 @@ from pipeline.init.commented import commented, remark
 from pipeline.init.draft import Draft, draft_of
 from pipeline.init.kinds import kind_of
 from pipeline.init.overview import Overview, look
-from pipeline.init.refusals import refuse_odd_cells, refuse_what_is_no_row
+from pipeline.init.refusals import refuse_what_is_no_row
 from pipeline.init.shipped import write_shipped
 from pipeline.machine.files import whole
 from pipeline.read.columns import cell_text
@@ -54,6 +54,8 @@ def init(
         PipelineError: the file cannot be used as it is, or the config is there already.
     """
     data, path = str(data), Path(config or f"{_ENDING.sub('', Path(data).name)}.yaml")
+    if target is not None and not target.strip():
+        raise PipelineError("--target is empty; give the name of a column, or its number")
     if path.exists() and not force:
         raise PipelineError(f"{path} is there already, and nothing is overwritten; name another file, or add --force")
     draft = drafted(data, _given(settings, target), ask)
@@ -99,8 +101,6 @@ def drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
         else:
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
-        if given.cut:
-            refuse_odd_cells(seen, seen.columns[name])
         answer = answer_of(seen, seen.columns[name], kinds[name], given)
         return draft_of(seen, kinds, name, why, answer, _people(seen, given))
 

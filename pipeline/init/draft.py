@@ -9,12 +9,13 @@ import numpy as np
 from pipeline.config.schema import TrainingSection
 from pipeline.config.yaml_text import Location, dump_line
 from pipeline.errors import DataError, counted, listing
+from pipeline.init.aim import passed_over
 from pipeline.init.answer import Answer
 from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
 from pipeline.init.overview import Overview
 from pipeline.init.telltale import determines, patients
-from pipeline.init.texts import figure, written
+from pipeline.init.vocabulary import written
 from pipeline.network.recipe import sized
 from pipeline.read.columns import clip
 
@@ -68,7 +69,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
         patient: the column, or columns, that name the patient, if they were given.
 
     Raises:
-        DataError: no column is left as an input, or a cell is no value.
+        DataError: no column is left as an input, or most columns hold cells that are no value.
     """
     others = {name: column for name, column in seen.columns.items() if name != target}
     people, known_by = (patient, "as --set says") if patient else patients(others, kinds)
@@ -76,10 +77,12 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     made = {name: _input(seen, kinds[name], target, name, answer) for name in others if name not in (*people, *redundant)}
     features = {name: each for name, each in made.items() if each.settings is not None}
     left = seen.nameless | {name: each.comment for name, each in made.items() if each.settings is None}
+    if 2 * len(unread := [each.unread for each in made.values() if each.unread]) > len(made):
+        raise DataError(*(f"{seen.path}, {problem}" for problem in unread[:5]))
     if not features:
         reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in _named(left))
         raise DataError(f"{seen.path}: no column is left as an input", *reasons)
-    read = _read(seen, target, answer, features)
+    read = _read(seen, answer)
     roles = {"patient": people[0] if len(people) == 1 else list(people), "redundant": redundant}
     data: dict[str, Any] = {"path": seen.path, "read": read, "target": target} | {
         role: names for role, names in roles.items() if names
@@ -100,7 +103,8 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     assumed = [f"the target is {clip(target)}, {why}; --target names another one", *seen.told]
     assumed += [f"{listing(people)} names the patient ({known_by}): {_TOGETHER}"] if people else []
     assumed += [text for each in features.values() for text in each.assumed]
-    told = [*answer.told, *(f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant)]
+    told = [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
+    told += [*(f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant)]
     told += [text for each in made.values() for text in each.look]
     if few := [f"{clip(text)} {count}" for text, count in answer.counts.items() if count < _SMALL]:
         told.append(f"too few rows for a figure that means much: {', '.join(few)}")
@@ -132,18 +136,12 @@ def _follows(seen: Overview, name: str, answer: Answer) -> bool:
     return len(np.unique(places)) > 1 and determines(answer.truth[held], places)
 
 
-def _read(seen: Overview, target: str, answer: Answer, features: Mapping[str, Input]) -> dict[str, Any]:
+def _read(seen: Overview, answer: Answer) -> dict[str, Any]:
     """Return the section ``data.read``: what another file may not decide by itself, and what the file said of the rest."""
     text = seen.source.header is not None or seen.header is not None
     read: dict[str, Any] = {"separator": "auto", "decimal": "auto", "encoding": "auto"} if text else {}
-    read["missing"] = ["auto", *map(written, answer.stand_ins)] if answer.stand_ins else "auto"
-    for name, each in features.items():
-        settings, levels = each.settings or {}, seen.columns[name].parsed
-        for code in answer.stand_ins if "categories" not in settings else ():
-            if code not in settings.get("missing", ()) and (levels == code).any():
-                problem = f'{figure(code)} stands for a missing class in "{target}", and is a value of "{name}"'
-                raise DataError(f'{seen.path}: {problem}; leave those cells of "{target}" empty in the file')
-    return read | ({"header": list(seen.header)} if seen.header else {})
+    missing = [code if isinstance(code, str) else written(code) for code in answer.missing]
+    return read | {"missing": ["auto", *missing] if missing else "auto"} | ({"header": list(seen.header)} if seen.header else {})
 
 
 def _comments(seen: Overview, answer: Answer) -> dict[Location, str]:

@@ -10,12 +10,12 @@ import pyarrow as pa
 from pipeline.errors import counted
 from pipeline.init.overview import Column
 from pipeline.init.quantities import quantity_of
-from pipeline.init.vocabulary import known, words_of
+from pipeline.init.vocabulary import known, no_value, words_of
 from pipeline.read.columns import cell_text, clip
 
 MANY = 20
 """Texts beyond which a column holds no categories."""
-_FEW = 3  # different odd texts among numbers that may be common
+_FEW = 3  # different odd texts among numbers that may be common, and numbers among them, at least
 _LEAST = 4  # rows of numbers among which one odd text may be
 _ODD = 0.05  # share of the rows of numbers that may hold odd texts
 _ALL = 100  # rows that all hold another whole number: these name the rows
@@ -54,10 +54,17 @@ def named_so(name: str) -> bool:
 
 
 def _holds_numbers(column: Column) -> bool:
+    """Say whether a column holds numbers: nearly only, or but for a few texts that are no category beside numbers."""
     numbers, odd = np.isfinite(column.parsed), np.isinf(column.parsed) & ~column.beyond
     rows, others = int(column.counts[numbers].sum()), int(column.counts[odd].sum())
-    few = odd.sum() <= _FEW and numbers.sum() > 10 and rows >= others
-    return rows > 0 and bool(few or others <= max(_ODD * (rows + others), rows >= _LEAST))
+    if others <= max(_ODD * (rows + others), rows >= _LEAST):
+        return rows > 0
+    if odd.sum() > _FEW or rows < others or numbers.sum() < _FEW:
+        return False
+    texts = [column.shown(place) for place in np.flatnonzero(odd).tolist()]
+    return bool(numbers.sum() > 10 or ((column.parsed[numbers] % 1).any() and not any(map(str.isdigit, "".join(texts))))) or all(
+        no_value(text) or text.casefold() in known("no result") for text in texts
+    )
 
 
 def _of_numbers(column: Column) -> Kind:

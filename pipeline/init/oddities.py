@@ -1,14 +1,20 @@
-"""Cells of a column of numbers that are no measurement: words, results beyond a limit, numbers that stand for "missing"."""
+"""Cells of a column that are no value: words, results beyond a limit, numbers that stand for "missing", other spellings."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.config.data_section import NUMBER
-from pipeline.init.overview import Column
-from pipeline.machine.arrays import Floats
+from pipeline.config.yaml_text import dump_line
+from pipeline.errors import DataError, counted
+from pipeline.init.kinds import Kind, named_so
+from pipeline.init.overview import Column, Overview
+from pipeline.init.quantities import measured
+from pipeline.init.vocabulary import figure, no_value, written
+from pipeline.read.cells import cell_hint, doubt, evidence
+from pipeline.read.columns import clip, short
 
 _REPEATED = [float(digit * size) for digit in "6789" for size in range(2, 7)]
 _STAND_INS = frozenset(
@@ -16,65 +22,170 @@ _STAND_INS = frozenset(
     + [-1.0, -7.0, -8.0, -9.0]
 )
 """Numbers that files write for "missing"."""
+_LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numbers written otherwise
+_SHAPES = 5  # ways to write something around a number, at most
+_NAMED = 5  # odd cells that a setting may list
 
 
 @dataclass(frozen=True)
 class Oddities:
-    """What a column of numbers holds beside measurements.
+    """What a column holds beside values.
 
     Attributes:
-        words: text -> rows: words without a figure in them, which count as missing.
-        stand_ins: number -> rows: numbers that stand for "missing".
-        kept: number -> rows: numbers that may stand for it, beyond all others of the column, and are kept as values.
+        missing: text or number -> rows: what stands for "missing", as the config names it.
+        kept: number -> rows: what may stand for it, away from all others of the column, and is kept as a value.
         beyond: rows that hold a result beyond a limit, such as ``<0.1``.
         wrong: which of the column's different cells are none of these and no number.
     """
 
-    words: dict[str, int]
-    stand_ins: dict[float, int]
-    kept: dict[float, int]
-    beyond: int
-    wrong: tuple[int, ...]
+    missing: dict[str | float, int]
+    kept: dict[str | float, int]
+    beyond: int = 0
+    wrong: tuple[int, ...] = ()
+
+    def told(self, name: str, key: str = "missing", what: str = "value") -> Iterator[str]:
+        """Yield what a person must look at; ``key``: the setting that takes a ``what`` for missing."""
+        if self.missing:
+            codes = ", ".join(f"{shown_cell(code)} ({counted(count, 'row')})" for code, count in self.missing.items())
+            yield f"{clip(name)}: {codes} taken for missing"
+        for code, count in self.kept.items():
+            question = f"is {shown_cell(code)} ({counted(count, 'row')}) a {what}?"
+            yield f"{clip(name)}: {question} It is kept as one; {key}: [{shown_cell(code)}] if not"
+
+
+def shown_cell(code: str | float) -> str:
+    """Return how a sentence names a cell: a number as it is, a text in quotes."""
+    return f'"{clip(code)}"' if isinstance(code, str) else figure(code)
 
 
 def oddities(column: Column) -> Oddities:
     """Return what a column of numbers holds beside measurements."""
-    words, wrong = dict[str, int](), []
+    words, wrong = dict[str | float, int](), []
     for place in np.flatnonzero(np.isinf(column.parsed) & ~column.beyond).tolist():
         text, rows = column.shown(place), int(column.counts[place])
-        if re.search(r"[0-9]", text) or not re.search(r"[^\W\d_]", text):
-            wrong.append(place)
-        else:
+        if no_value(text) or (re.search(r"[^\W\d_]", text) and not re.search(r"\d", text)):
             words[text] = words.get(text, 0) + rows
-    numbers = np.isfinite(column.parsed)
-    levels = column.parsed[numbers]
-    rows_of = {value: int(column.counts[numbers][levels == value].sum()) for value in _STAND_INS.intersection(levels.tolist())}
-    found = {value: rows_of[value] for value in stand_ins(levels)}
-    others = levels[~np.isin(levels, [*rows_of])]
-    ends = (others.min(), others.max()) if len(others) else (-np.inf, np.inf)
-    kept = {value: rows for value, rows in rows_of.items() if rows > 1 and value not in found and not ends[0] <= value <= ends[1]}
-    return Oddities(words, found, kept, int(column.counts[column.beyond].sum()), tuple(wrong))
+        else:
+            wrong.append(place)
+    finite = np.isfinite(column.parsed)
+    levels, at = np.unique(column.parsed[finite], return_inverse=True)
+    rows_of = dict(zip(levels.tolist(), np.bincount(at, column.counts[finite]).astype(int).tolist(), strict=True))
+    codes, kept = _away(rows_of)
+    return Oddities(codes | words, kept, int(column.counts[column.beyond].sum()), tuple(wrong))
 
 
-def stand_ins(levels: Floats) -> tuple[float, ...]:
-    """Return the values that stand for "missing" among the (K,) different values of a column.
+def odd_levels(rows: Mapping[str, int]) -> Oddities:
+    """Return what stands among classes or categories (text -> rows) and is none: texts for "no value", numbers for it."""
+    nothing: dict[str | float, int] = {
+        text: rows[text]
+        for text in rows
+        if no_value(text) and (text[0].isalnum() or not any(other[0] in "+*-" for other in rows if other != text))
+    }
+    numbers = {float(text): rows[text] for text in rows if text not in nothing and re.fullmatch(NUMBER, text)}
+    words = len(rows) - len(nothing) - len(numbers)
+    codes, kept = (dict[str | float, int](), dict[str | float, int]()) if words else _away(numbers)
+    if words and numbers.keys() <= _STAND_INS:
+        codes = dict(numbers)
+    elif len(numbers) < words:
+        kept = dict(numbers)
+    found = codes | nothing
+    return Oddities({}, found | kept) if len(rows) - len(found) < 2 else Oddities(found, kept)
 
-    Such a number is one that files use for it, and lies further outside the other values than these reach, or below 0 where no
-    other value does; -1 alone may be a value.
+
+def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str | float, int]]:
+    """Return which numbers stand for "missing", and which may: number -> rows.
+
+    The former are numbers that files use for it, and lie further outside the other values than these reach, or below 0 where no
+    other value does; -1 alone may be a value. The latter are such numbers outside the others, or any other that is far away.
     """
-    codes = sorted({value for value in levels.tolist() if value in _STAND_INS})
-    others = levels[~np.isin(levels, codes)]
-    if not codes or len(others) < 2:
-        return ()
-    low, high = float(others.min()), float(others.max())
-    reach = high - low
-    outside = [code for code in codes if code > high + reach or code < low - reach]
-    negative = [code for code in codes if code < 0 <= low]
-    return tuple(sorted({*outside, *(negative if negative != [-1.0] else ())}))
+    listed = sorted(_STAND_INS & rows.keys())
+    others = sorted(rows.keys() - _STAND_INS)
+    found: list[float] = []
+    kept = list[float]()
+    if len(others) > 1:
+        low, high, reach = others[0], others[-1], others[-1] - others[0]
+        negative = [code for code in listed if code < 0 <= low]
+        found = [code for code in listed if not low - reach <= code <= high + reach or (code in negative and negative != [-1.0])]
+        kept = [code for code in listed if code not in found and rows[code] > 1 and not low <= code <= high]
+    rest = sorted(rows.keys() - {*found, *kept})
+    for code, more in ((rest[0], rest[1:]), (rest[-1], rest[:-1])) if len(rest) > 2 else ():
+        reach = 2 * (more[-1] - more[0])
+        if code < 0 <= more[0] or (not more[0] - reach <= code <= more[-1] + reach and (rows[code] > 1 or code < 0)):
+            kept.append(code)
+    return {code: rows[code] for code in found}, {code: rows[code] for code in kept}
 
 
-def stand_ins_of(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the categories or classes that are numbers which stand for "missing": among numbers, or beside other texts."""
-    numbers = {text: float(text) for text in texts if re.fullmatch(NUMBER, text)}
-    found = stand_ins(np.array([*numbers.values()])) if len(numbers) == len(texts) else tuple(numbers.values())
-    return tuple(text for text, value in numbers.items() if value in found) if _STAND_INS.issuperset(found) else ()
+def absent_texts(column: Column, number: bool) -> dict[str, int]:
+    """Return the texts of a column that count as missing, and how many rows hold each; ``number``: where it holds numbers."""
+    rows: dict[str, int] = {}
+    missing = np.isnan(column.parsed) if number else np.array([not text for text in column.texts], dtype=bool)
+    for place in np.flatnonzero(missing).tolist():
+        if column.different[place].is_valid and (shown := column.shown(place)) not in ("", "nan"):
+            rows[shown] = rows.get(shown, 0) + int(column.counts[place])
+    return rows
+
+
+def told_absent(column: Column) -> list[str]:
+    """Return what is to be said of texts that count as missing among categories or classes, where they could be some."""
+    rows = absent_texts(column, number=False)
+    return [
+        f'{clip(column.name)}: "{text}" ({counted(count, "row")}) counts as missing'
+        for text, count in rows.items()
+        if text != "?"
+    ]
+
+
+def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
+    """Return why a column of numbers cannot be read as such: the first cell that is none, and what to do; None if it can.
+
+    Raises:
+        DataError: its marks leave open what the numbers are.
+    """
+    cells, parsed = seen.source.cells, column.parsed
+    if kind.name == "number":
+        if problem := doubt(column.name, evidence(column.different), cells):
+            raise DataError(f"{seen.path}: {problem}")
+        wrong = list(oddities(column).wrong)
+    else:
+        texts = np.flatnonzero(~np.isnan(parsed) & (column.counts > 0))[:_LOOKED].tolist()
+        odd = [place for place in texts if np.isinf(parsed[place]) and not column.beyond[place]]
+        wrong = [place for place in odd if not _hint(seen, column, place).startswith("; correct it, leave it empty")]
+        if len(wrong) < 3 or len(wrong) + len(texts) - len(odd) <= _MOST * len(texts):
+            return None
+    return _odd_cell(seen, column, wrong) if wrong else None
+
+
+def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
+    """Return the first cell that is no number, of a column that seems to hold numbers and is taken for something else."""
+    parsed = column.parsed
+    odd = np.isinf(parsed) & ~column.beyond & (column.counts > 0)
+    if kind.name not in ("text", "identifier", "categories", "yes/no") or not odd.any():
+        return None
+    shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
+    digits = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown)
+    shapes = {re.sub(r"\d+([.,]\d+)?", "0", text) for text in shown}
+    plain = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes)
+    decorated = digits and (measured(column.name) is not None or (plain and kind.name == "text" and not named_so(column.name)))
+    return (
+        _odd_cell(seen, column, np.flatnonzero(odd).tolist())
+        if decorated or 2 * np.isfinite(parsed).sum() >= max(1, odd.sum())
+        else None
+    )
+
+
+def _hint(seen: Overview, column: Column, place: int) -> str:
+    return cell_hint(column.shown(place), column.name, seen.source.cells)
+
+
+def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
+    rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
+    place = int(column.places[rows[0]])
+    more = f" (and {counted(len(rows) - 1, 'cell')} more)" if len(rows) > 1 else ""
+    hint = _hint(seen, column, place)
+    if hint.startswith("; correct it, leave it empty"):
+        texts = [*oddities(column).missing, *dict.fromkeys(column.shown(each) for each in wrong)]
+        values = dump_line([written(text) if isinstance(text, float) else text for text in texts])
+        key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
+        taken = f", or take it for missing: --set 'data.features.{key}.missing={values}'" if len(wrong) <= _NAMED else ""
+        hint = f"; correct it{taken}"
+    return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(column.shown(place))}{more}{hint}'

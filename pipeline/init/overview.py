@@ -121,19 +121,15 @@ class Overview:
         made_up = f"{self.path} has no line of names: its columns are called column 1 to column {len(self.columns)}"
         return [*self.source.told, *([made_up] if self.header else [])]
 
-    def line(self, row: int) -> int:
-        """Return the line of the file in which a row, counted from 0, stands."""
+    def place(self, row: int) -> str:
+        """Return how a message names a row, counted from 0, and its line of the file."""
         start = 0
         for read in self.source.pieces():
             rows = read()
             if row < start + len(rows.columns):
-                return int(rows.lines()[row - start])
+                return f"{self.path}, row {row + 1} (line {rows.lines()[row - start]})"
             start += len(rows.columns)
         raise IndexError(row)
-
-    def place(self, row: int) -> str:
-        """Return how a message names a row, counted from 0."""
-        return f"{self.path}, row {row + 1} (line {self.line(row)})"
 
 
 def look(path: str, source: Source, header: tuple[str, ...] | None = None) -> Overview:
@@ -160,6 +156,8 @@ def look(path: str, source: Source, header: tuple[str, ...] | None = None) -> Ov
     if not row:
         raise DataError(f"{path}: there is a header but no row below it")
     nameless = nested | dict(_nameless(source))
+    if len(nameless) == len(source.spelt):
+        raise DataError(f"{path}: no column can be named", *(f"{path}: {reason}" for reason in [*nameless.values()][:5]))
     columns = {name: _column(name, parts[name], source.cells) for name in source.spelt if name not in nameless}
     return Overview(path, source, row, columns, nameless, header)
 

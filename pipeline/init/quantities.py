@@ -39,6 +39,21 @@ def quantity_of(name: str, values: Floats) -> Quantity | None:
     return Quantity(what, unit, (min(lows), max(highs)), entry.get("criterion") if unit else None)
 
 
+def measured(name: str) -> str | None:
+    """Return what the table says a column of that name measures, be its values what they may."""
+    match = _matched(name)
+    return match[0] if match else None
+
+
+def misfit(name: str, values: Floats) -> str | None:
+    """Return what to say of a column whose name is in the table and whose (n,) values fit no unit of it."""
+    what = measured(name)
+    if what is None or quantity_of(name, values):
+        return None
+    units = " nor ".join(data_of("laboratory.yaml")["quantities"][what]["units"])
+    return f"the values are not those of {what} in {units} (two units mixed, or a code?), so no range is set"
+
+
 def _fits(values: Floats, limits: tuple[float, float, float, float], named: bool) -> bool:
     low, high, lower, upper = limits
     inside = len(values) > 0 and np.mean((values >= low) & (values <= high)) >= _INSIDE

@@ -1,66 +1,29 @@
-"""What stands in a file and is no value or no row: said in one line with its place, before anything is written."""
+"""What stands in a file and is no row: said in one line with its place, before anything is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pipeline.errors import DataError, counted
+from pipeline.errors import DataError
 from pipeline.init.kinds import Kind
-from pipeline.init.oddities import oddities
 from pipeline.init.overview import Column, Overview
-from pipeline.init.vocabulary import joined_words, known
+from pipeline.init.vocabulary import known, words_of
 from pipeline.machine.arrays import Integers
-from pipeline.read.cells import cell_hint, doubt, evidence
 from pipeline.read.columns import short
 
 _LAST = 3  # rows that may be sums
-_LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numbers written otherwise
+_LOOKED = 50  # texts of a column that may be names
+_WORDS = 4  # of a label of sums, at most
 
 
 def refuse_what_is_no_row(seen: Overview, kinds: Mapping[str, Kind]) -> None:
-    """Look for a repeated header, rows of sums, and rows of texts, such as units, where numbers are expected.
+    """Look for a repeated header, descriptions below it, rows of sums, and rows of texts, such as units, where numbers belong.
 
     Raises:
         DataError: there is one; the line says which.
     """
-    for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds)):
+    for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds), *_described(seen, kinds)):
         raise DataError(f"{seen.place(row)}: this is no row of values but {what}; take it out of the file")
-
-
-def refuse_other_marks(seen: Overview, column: Column) -> None:
-    """Look for a column of numbers that are written otherwise than the file's: with other marks, or a percent sign.
-
-    Raises:
-        DataError: it is one.
-    """
-    cells, parsed = seen.source.cells, column.parsed
-    texts = np.flatnonzero(~np.isnan(parsed) & (column.counts > 0))[:_LOOKED].tolist()
-    odd = [place for place in texts if np.isinf(parsed[place]) and not column.beyond[place]]
-    hints = {place: cell_hint(column.shown(place), column.name, cells) for place in odd}
-    told = [place for place, hint in hints.items() if not hint.startswith("; correct it, leave it empty")]
-    if len(told) > 2 and len(told) > _MOST * len(texts):
-        _refuse(seen, column, told[:1], hints[told[0]])
-
-
-def refuse_odd_cells(seen: Overview, column: Column) -> None:
-    """Look for cells of a column of numbers that are no number, and for marks that leave open what the numbers are.
-
-    Raises:
-        DataError: there are some.
-    """
-    cells = seen.source.cells
-    if problem := doubt(column.name, evidence(column.different), cells):
-        raise DataError(f"{seen.path}: {problem}")
-    if wrong := oddities(column).wrong:
-        _refuse(seen, column, wrong, "")
-
-
-def _refuse(seen: Overview, column: Column, wrong: Sequence[int], hint: str) -> None:
-    rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
-    text = column.shown(int(column.places[rows[0]]))
-    more = f" (and {counted(len(rows) - 1, 'cell')} more)" if len(rows) > 1 else ""
-    hint = hint or cell_hint(text, column.name, seen.source.cells)
-    raise DataError(f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(text)}{more}{hint}')
 
 
 def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:
@@ -75,10 +38,27 @@ def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:
 
 def _sums(seen: Overview) -> Iterator[tuple[int, str]]:
     for row in range(max(0, seen.rows - _LAST), seen.rows):
-        for column in seen.columns.values():
-            place = int(column.places[row])
-            if place >= 0 and column.counts[place] == 1 and joined_words(text := column.shown(place)) in known("sums"):
+        held = [(column, int(column.places[row])) for column in seen.columns.values()]
+        for column, place in held:
+            words = words_of(text := column.shown(place)) if place >= 0 and column.counts[place] == 1 else []
+            label = (words[:1] == ["n"] and "".join(words[1:]).isdecimal()) or (
+                len(words) <= _WORDS and known("sums").intersection(words)
+            )
+            if "".join(words) in known("sums") or (label and _gap(held)):
                 yield row, f"one of sums or means ({short(text)})"
+
+
+def _gap(held: Sequence[tuple[Column, int]]) -> bool:
+    return any(place < 0 or np.isnan(column.parsed[place]) for column, place in held)
+
+
+def _described(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str]]:
+    """Yield the first row if it holds texts that stand nowhere else, in every column."""
+    held = [(column, int(column.places[0])) for column in seen.columns.values() if column.places[0] >= 0]
+    alone = all(column.counts[place] == 1 and not np.isfinite(column.parsed[place]) for column, place in held)
+    repeated = sum(kinds[column.name].name in ("number", "yes/no", "categories") for column, _ in held)
+    if alone and len(held) > 2 and 2 * repeated > len(held) and len(held) == len(seen.columns):
+        yield 0, f"one of descriptions ({short(held[0][0].shown(held[0][1]))})"
 
 
 def _texts(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column
+from pipeline.init.quantities import quantity_of
 from pipeline.init.vocabulary import joined_words, known, words_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
@@ -68,11 +69,11 @@ def _limit(lower: Floats, upper: Floats) -> float:
 
 def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:
     """Return the column that names patients with several rows each, if one does, and how one knows."""
-    several = {name: column for name, column in columns.items() if _several_rows(column, kinds[name])}
-    for name in several:
-        if _names_people(name):
+    for name, column in columns.items():
+        if _names_people(name) and _several_rows(column, kinds[name], name_says=True):
             return (name,), "its name says so, and its values come several times"
-    alike = [name for name, column in several.items() if _resemble(column, columns, kinds)]
+    several = [column for name, column in columns.items() if _several_rows(column, kinds[name], name_says=False)]
+    alike = [column.name for column in several if _resemble(column, columns, kinds)]
     return (tuple(alike), "rows with the same value resemble one another") if len(alike) == 1 else ((), "")
 
 
@@ -83,15 +84,21 @@ def _names_people(name: str) -> bool:
     )
 
 
-def _several_rows(column: Column, kind: Kind) -> bool:
-    levels = int((column.counts > 0).sum())
-    naming = kind.name in ("identifier", "text", "categories") or (kind.name == "number" and (_names_people(column.name)))
-    whole = kind.name != "number" or bool((column.values[np.isfinite(column.values)] % 1 == 0).all())
+def _several_rows(column: Column, kind: Kind, name_says: bool) -> bool:
+    levels, number = int((column.counts > 0).sum()), kind.name == "number"
+    if name_says and known("numbers").intersection(words_of(column.name)):
+        return kind.name not in ("constant", "empty", "date") and levels < 0.95 * column.present
+    finite = column.values[np.isfinite(column.values)]
+    whole = not number or (bool((finite % 1 == 0).all()) and (name_says or quantity_of(column.name, finite) is None))
+    naming = number or kind.name in ("identifier", "text", "categories")
     return naming and whole and 5 <= levels < 0.95 * column.present and column.present <= _ROWS_EACH * levels
 
 
 def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> bool:
-    """Say whether two columns or more are nearly always equal in rows of one value, and not in neighbouring rows of others."""
+    """Say whether two columns are nearly always equal in rows of one value, and not in neighbouring rows of others.
+
+    A number, which may well decide two others, such as groups of it, needs rows that mostly stand together, or a third column.
+    """
     if kinds[column.name].name == "text" and not named_so(column.name) and len(column.different) > 0.9 * column.present:
         return False
     order = np.argsort(column.places, kind="stable")
@@ -105,4 +112,5 @@ def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str,
             ordered, mixed = other.places[order], other.places[shuffled]
             alike = np.mean(np.diff(ordered)[same] == 0)
             found += bool(alike >= _ALIKE and np.mean(np.diff(mixed) == 0) < _ALIKE - 0.3)
-    return found >= 2
+    together = kinds[column.name].name != "number" or np.mean(np.diff(column.places) == 0) > 0.5 * np.mean(same)
+    return found >= (2 if together else 3)
