@@ -53,7 +53,7 @@ def passed_over(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[
     told = []
     if impossible(seen.columns[target], kinds[target]) is None and joined_words(target) not in known("targets"):
         for name, column in seen.columns.items():
-            if joined_words(name) in known("targets") and (reason := impossible(column, kinds[name])):
+            if joined_words(name) in known("targets") and len(name) > 3 and (reason := impossible(column, kinds[name])):
                 told.append(f"{clip(name)} is called as a target is, but {reason}; so {clip(target)} was taken")
         if reason := seen.nameless.get([*seen.source.spelt][-1]):
             told.append(f"is the last column the target? {reason}; {clip(target)} was taken")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.criteria import THRESHOLDS
-from pipeline.config.data_section import DataSection, plain
+from pipeline.config.data_section import CutSection, DataSection, plain
 from pipeline.errors import DataError, counted, listing
 from pipeline.init.aim import impossible
 from pipeline.init.kinds import Kind
-from pipeline.init.oddities import Oddities, odd_levels, oddities, shown_cell, told_absent, unreadable
+from pipeline.init.oddities import Oddities, is_value, odd_levels, oddities, shown_cell, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import quantity_of
 from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, spelling_groups
@@ -49,12 +49,12 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
     """
     name, place = column.name, f'{seen.path}: column "{column.name}"'
     if given.cut:
-        return _cut(seen, column, given)
+        return _cut(seen, column, given.cut)
     if reason := impossible(column, kind):
         hint = _how_to_cut(name, column.values) if kind.name == "number" else "; name another one with --target"
         raise DataError(f"{place} cannot be the target as it is: it {reason}{hint}")
     levels, places = column.levels
-    rows = dict(zip(levels, np.bincount(places[places >= 0], minlength=len(levels)).tolist(), strict=True))
+    rows = column.level_rows
     merged = {key: list(map(plain, values)) for key, values in (given.merge or {}).items()}
     odd = odd_levels({text: count for text, count in rows.items() if not any(text in texts for texts in merged.values())})
     odd, told = _apart(seen, column, odd)
@@ -85,7 +85,7 @@ def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, lis
     told, missing = list[str](), dict(odd.missing)
     for code, count in odd.missing.items():
         others = (other for other in seen.columns.values() if other is not column and not isinstance(code, str))
-        if shared := next((other.name for other in others if code in other.parsed and code not in oddities(other).missing), None):
+        if shared := next((other.name for other in others if is_value(other, code)), None):
             del missing[code]
             question = f"does {shown_cell(code)} ({counted(count, 'row')}) stand for a missing class?"
             told.append(
@@ -94,13 +94,12 @@ def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, lis
     return Oddities(missing, odd.kept), told
 
 
-def _cut(seen: Overview, column: Column, given: DataSection) -> Answer:
+def _cut(seen: Overview, column: Column, cut: CutSection) -> Answer:
     """Return the classes that ``data.cut`` makes.
 
     Raises:
         DataError: a cell is no number.
     """
-    assert given.cut
     odd = oddities(column)
     if problem := unreadable(seen, column, Kind("number", "")):
         raise DataError(problem.partition(", or take it")[0])
@@ -110,9 +109,9 @@ def _cut(seen: Overview, column: Column, given: DataSection) -> Answer:
             f'{seen.path}: column "{column.name}" holds {cell}, which data.cut cannot cut; write a number, or leave it empty'
         )
     values = np.where(np.isin(column.values, [code for code in odd.missing if not isinstance(code, str)]), np.nan, column.values)
-    truth = np.where(np.isfinite(values), np.searchsorted(given.cut.at, values, side="right"), -1)
+    truth = np.where(np.isfinite(values), np.searchsorted(cut.at, values, side="right"), -1)
     told = [*odd.told(column.name, "read.missing")]
-    return _answer(seen.path, given.cut.classes, truth, {"cut": given.cut.model_dump(mode="json")}, odd, told)
+    return _answer(seen.path, cut.classes, truth, {"cut": cut.model_dump(mode="json")}, odd, told)
 
 
 def _answer(place: str, classes: Any, truth: Integers, settings: dict[str, Any], odd: Oddities, told: list[str]) -> Answer:

@@ -93,7 +93,7 @@ def drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
         raise DataError(f"{data}: cannot read the data: {getattr(error, 'strerror', error)}; name a file of rows") from None
     with file:
         source, header = _opened(data, file, given.read)
-        seen = look(data, source, header)
+        seen = look(data, source, header, given.features)
         kinds = {name: kind_of(column) for name, column in seen.columns.items()}
         refuse_what_is_no_row(seen, kinds)
         if given.target:
@@ -136,7 +136,7 @@ def _given(settings: Sequence[str], target: str | None) -> DataSection:
     source = YamlSource("--set")
     override(source, [setting for setting in settings if not setting.lstrip().startswith("~")])
     data = source.values.get("data")
-    known = {key: data[key] for key in ("read", "patient", "merge", "cut") if isinstance(data, dict) and key in data}
+    known = {key: data[key] for key in ("read", "patient", "merge", "cut", "features") if isinstance(data, dict) and key in data}
     name = target if target is not None else data.get("target", "") if isinstance(data, dict) else ""
     source.values = {"path": "", "target": name, "codes": {"0": 0, "1": 1}, "features": {"": {}}} | known
     source.name, source.places = "--set data", {}

@@ -25,9 +25,12 @@ def commented(values: Mapping[str, Any], comments: Mapping[Location, str], after
 
 def remark(text: str, indent: str = "") -> list[str]:
     """Return a text as lines of comment."""
-    return [f"{indent}# {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDE, break_on_hyphens=False)] or [
-        f"{indent}#"
-    ]
+    return [f"{indent}# {line}" for line in textwrap.wrap(one_line(text), _WIDE, break_on_hyphens=False)] or [f"{indent}#"]
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without what a terminal or YAML does not show."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split()))
 
 
 def pair(key: str, value: Any) -> str:
@@ -63,7 +66,7 @@ def _lines(
 
 def _line(text: str, indent: str, comment: str, wide: int) -> Iterator[str]:
     lines = [indent + line for line in text.split("\n")]
-    whole = f"{lines[0]:<{wide}}  # {' '.join(comment.split())}"
+    whole = f"{lines[0]:<{wide}}  # {one_line(comment)}"
     if not comment:
         yield from lines
     elif len(lines) == 1 and len(whole) <= _LINE and len(comment) <= _WIDE:

@@ -126,11 +126,10 @@ def _number(column: Column, answer: Answer, rows: int) -> Input:
 
 
 def _categories(column: Column, kind: Kind, rows: int) -> Input:
-    name, (levels, places) = clip(column.name), column.levels
-    counts = dict(zip(levels, np.bincount(places[places >= 0], minlength=len(levels)).tolist(), strict=True))
+    name, counts = clip(column.name), column.level_rows
     odd = odd_levels(counts)
     absent = {code if isinstance(code, str) else plain(repr(code)) for code in odd.missing}
-    kept = in_order((text for text in levels if text not in absent), first=len(levels) - len(absent) == 2)
+    kept = in_order((text for text in counts if text not in absent), first=len(counts) - len(absent) == 2)
     look = [*odd.told(column.name), *told_absent(column)]
     present = sum(counts[text] for text in kept)
     if present < _HALF * rows:

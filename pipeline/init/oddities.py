@@ -24,6 +24,7 @@ _STAND_INS = frozenset(
 """Numbers that files write for "missing"."""
 _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numbers written otherwise
 _SHAPES = 5  # ways to write something around a number, at most
+_NUMBERS = 3  # different numbers from which a column seems to hold numbers
 _NAMED = 5  # odd cells that a setting may list
 
 
@@ -63,7 +64,7 @@ def oddities(column: Column) -> Oddities:
     words, wrong = dict[str | float, int](), []
     for place in np.flatnonzero(np.isinf(column.parsed) & ~column.beyond).tolist():
         text, rows = column.shown(place), int(column.counts[place])
-        if no_value(text) or (re.search(r"[^\W\d_]", text) and not re.search(r"\d", text)):
+        if not column.settled and (no_value(text) or (re.search(r"[^\W\d_]", text) and not re.search(r"\d", text))):
             words[text] = words.get(text, 0) + rows
         else:
             wrong.append(place)
@@ -71,7 +72,8 @@ def oddities(column: Column) -> Oddities:
     levels, at = np.unique(column.parsed[finite], return_inverse=True)
     rows_of = dict(zip(levels.tolist(), np.bincount(at, column.counts[finite]).astype(int).tolist(), strict=True))
     codes, kept = _away(rows_of)
-    return Oddities(codes | words, kept, int(column.counts[column.beyond].sum()), tuple(wrong))
+    codes, kept = ({}, codes | kept) if column.settled else (codes | words, kept)
+    return Oddities(codes, kept, int(column.counts[column.beyond].sum()), tuple(wrong))
 
 
 def odd_levels(rows: Mapping[str, int]) -> Oddities:
@@ -85,11 +87,19 @@ def odd_levels(rows: Mapping[str, int]) -> Oddities:
     words = len(rows) - len(nothing) - len(numbers)
     codes, kept = (dict[str | float, int](), dict[str | float, int]()) if words else _away(numbers)
     if words and numbers.keys() <= _STAND_INS:
-        codes = dict(numbers)
+        codes = {**numbers}
     elif len(numbers) < words:
-        kept = dict(numbers)
+        kept = {**numbers}
     found = codes | nothing
     return Oddities({}, found | kept) if len(rows) - len(found) < 2 else Oddities(found, kept)
+
+
+def is_value(column: Column, number: str | float) -> bool:
+    """Return whether a number stands among the values of a column, and not for "missing"."""
+    if number not in column.parsed:
+        return False
+    texts = np.isfinite(column.parsed).sum() <= np.isinf(column.parsed).sum()
+    return number not in (odd_levels(column.level_rows) if texts else oddities(column)).missing
 
 
 def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str | float, int]]:
@@ -162,15 +172,14 @@ def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     if kind.name not in ("text", "identifier", "categories", "yes/no") or not odd.any():
         return None
     shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
-    digits = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown)
     shapes = {re.sub(r"\d+([.,]\d+)?", "0", text) for text in shown}
     plain = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes)
-    decorated = digits and (measured(column.name) is not None or (plain and kind.name == "text" and not named_so(column.name)))
-    return (
-        _odd_cell(seen, column, np.flatnonzero(odd).tolist())
-        if decorated or 2 * np.isfinite(parsed).sum() >= max(1, odd.sum())
-        else None
+    decorated = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown) and (
+        measured(column.name) is not None or (plain and kind.name == "text" and not named_so(column.name))
     )
+    if decorated or np.isfinite(parsed).sum() >= max(_NUMBERS, odd.sum()):
+        return _odd_cell(seen, column, np.flatnonzero(odd).tolist())
+    return None
 
 
 def _hint(seen: Overview, column: Column, place: int) -> str:
@@ -183,7 +192,7 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     more = f" (and {counted(len(rows) - 1, 'cell')} more)" if len(rows) > 1 else ""
     hint = _hint(seen, column, place)
     if hint.startswith("; correct it, leave it empty"):
-        texts = [*oddities(column).missing, *dict.fromkeys(column.shown(each) for each in wrong)]
+        texts = dict.fromkeys([*oddities(column).missing, *(column.shown(each) for each in wrong)])
         values = dump_line([written(text) if isinstance(text, float) else text for text in texts])
         key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
         taken = f", or take it for missing: --set 'data.features.{key}.missing={values}'" if len(wrong) <= _NAMED else ""

@@ -1,7 +1,7 @@
 """The columns of a file, read once: the different cells of each, and which of them every row holds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.data_section import plain
+from pipeline.config.data_section import Feature, plain
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.read.arrow import integers, to_arrow
 from pipeline.read.cells import Cells, labels, numbers
 from pipeline.read.columns import cell_text, is_text
+from pipeline.read.marks import folded
 from pipeline.read.rows import Source
 
 _LOOKED = 2000  # different cells looked at where a column has more
@@ -29,12 +30,14 @@ class Column:
         different: (K,) the cells that are not the same, as the file holds them.
         places: (R,) which of them a row holds; -1 for nothing at all.
         cells: how the file's cells are read.
+        settled: what stands for "missing" is given, and in ``cells``.
     """
 
     name: str
     different: pa.Array
     places: Integers
     cells: Cells
+    settled: bool = False
 
     @cached_property
     def counts(self) -> Integers:
@@ -81,6 +84,12 @@ class Column:
         rank = {text: place for place, text in enumerate(dict.fromkeys(filter(None, self.texts)))}
         places = np.array([rank.get(text, -1) for text in (*self.texts, "")], dtype=np.int64)[self.places]
         return tuple(rank), places
+
+    @property
+    def level_rows(self) -> dict[str, int]:
+        """How many rows hold each of the different texts."""
+        texts, places = self.levels
+        return dict(zip(texts, np.bincount(places[places >= 0], minlength=len(texts)).tolist(), strict=True))
 
     @property
     def present(self) -> int:
@@ -132,8 +141,14 @@ class Overview:
         raise IndexError(row)
 
 
-def look(path: str, source: Source, header: tuple[str, ...] | None = None) -> Overview:
-    """Read the rows of an opened file; ``header`` holds the names that were made up for its columns.
+def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mapping[str, Feature]) -> Overview:
+    """Read the rows of an opened file.
+
+    Args:
+        path: as the user named it.
+        source: the file.
+        header: the names that were made up for its columns, if they were.
+        given: what is known of its columns: their texts and numbers that stand for "missing".
 
     Raises:
         DataError: there is no row, or one that has too many or too few cells.
@@ -158,7 +173,7 @@ def look(path: str, source: Source, header: tuple[str, ...] | None = None) -> Ov
     nameless = nested | dict(_nameless(source))
     if len(nameless) == len(source.spelt):
         raise DataError(f"{path}: no column can be named", *(f"{path}: {reason}" for reason in [*nameless.values()][:5]))
-    columns = {name: _column(name, parts[name], source.cells) for name in source.spelt if name not in nameless}
+    columns = {name: _column(name, parts[name], source.cells, given.get(name)) for name in source.spelt if name not in nameless}
     return Overview(path, source, row, columns, nameless, header)
 
 
@@ -172,12 +187,16 @@ def _plain(column: pa.Array) -> pa.Array | None:
     return column if number or types.is_boolean(column.type) or types.is_temporal(column.type) else None
 
 
-def _column(name: str, parts: list[Any], cells: Cells) -> Column:
+def _column(name: str, parts: list[Any], cells: Cells, given: Feature | None) -> Column:
     chunks = pa.chunked_array(parts).unify_dictionaries().chunks
     nothing = to_arrow(np.array([-1], dtype=np.int32))[0]
     codes = (pc.fill_null(chunk.indices.cast(pa.int32()), nothing) if chunk.null_count else chunk.indices for chunk in chunks)
     places = np.concatenate([integers(code.cast(pa.int32())) for code in codes])
-    return Column(name, chunks[-1].dictionary, places, cells)
+    settled = given is not None and "missing" in given.model_fields_set
+    if given and settled:
+        own = folded(given.missing)
+        cells = replace(cells, missing=cells.missing | own, doubtful=cells.doubtful - own)
+    return Column(name, chunks[-1].dictionary, places, cells, settled)
 
 
 def _nameless(source: Source) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from pipeline.config.remedy import Call
 from pipeline.errors import counted
+from pipeline.init.commented import one_line
 from pipeline.init.draft import Draft
 from pipeline.read.columns import clip
 
@@ -57,4 +58,4 @@ def _part(title: str, sentences: Sequence[str], room: int, config: str) -> list[
 
 
 def _wrapped(text: str, indent: str = "  ") -> Iterator[str]:
-    yield from textwrap.wrap(" ".join(text.split()), _WIDE, subsequent_indent=indent, break_on_hyphens=False)
+    yield from textwrap.wrap(one_line(text), _WIDE, subsequent_indent=indent, break_on_hyphens=False)

@@ -37,7 +37,7 @@ def data_of(name: str) -> Mapping[str, Any]:
 
 def no_value(text: str) -> bool:
     """Return whether a text can only mean that there is no value: ``not available``, ``(blank)``, ``***``, ``#REF!``."""
-    bare = text.casefold().strip("()[]<> ")
+    bare = text.casefold().strip("()[]<>. ")
     return bare in known("no value") or bool(re.fullmatch(r"#[A-Z0-9/]+[!?]|[-.*_?/\u2013\u2014]{2,}", text))
 
 

