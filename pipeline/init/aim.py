@@ -35,13 +35,12 @@ def chosen(seen: Overview, given: str) -> str:
         PipelineError: there is none.
     """
     name, every = canonical(given), [*seen.source.spelt]
-    folded = {name.casefold(): name for name in seen.columns}
-    if name in seen.columns or name.casefold() in folded:
-        return name if name in seen.columns else folded[name.casefold()]
-    if name.isdecimal() and 1 <= int(name) <= len(every):
+    if name not in seen.columns:
+        name = {other.casefold(): other for other in seen.columns}.get(name.casefold(), name)
+    if name not in seen.columns and name.isdecimal() and 1 <= int(name) <= len(every):
         name = every[int(name) - 1]
-        if name in seen.columns:
-            return name
+    if name in seen.columns:
+        return name
     if reason := seen.nameless.get(name):
         raise PipelineError(f"--target {given}: {reason}")
     hint = did_you_mean(name, seen.columns) or f"; the file has {listing(seen.columns)}, or give a number from 1 to {len(every)}"

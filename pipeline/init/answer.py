@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.criteria import THRESHOLDS
 from pipeline.config.data_section import CutSection, DataSection, plain
 from pipeline.errors import DataError, counted, listing
 from pipeline.init.aim import impossible
 from pipeline.init.kinds import Kind
 from pipeline.init.oddities import Oddities, is_value, odd_levels, oddities, shown_cell, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
-from pipeline.init.quantities import quantity_of
 from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, spelling_groups
-from pipeline.machine.arrays import Floats, Integers
+from pipeline.machine.arrays import Integers
+
+_CUT = "; for example --set 'data.cut={{at: [{:.3g}], classes: [below, above]}}'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +26,8 @@ class Answer:
         counts: class -> rows, in the order of the codes.
         truth: (R,) place of each row's class in ``counts``; -1 where it has none.
         settings: keys of the section ``data`` that make the classes.
-        healthy: the class of the healthy, if one is called so.
-        article: whether the classes fit the codes of the article.
-        missing: numbers and texts in the target that stand for "missing".
-        told: sentences about what was done to its cells.
+        healthy: the class of the healthy, if one is called so; article: whether the classes fit the codes of the article.
+        missing: numbers and texts in the target that stand for "missing"; told: what was done to its cells.
     """
 
     counts: dict[str, int]
@@ -51,7 +49,8 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
     if given.cut:
         return _cut(seen, column, given.cut)
     if reason := impossible(column, kind):
-        hint = _how_to_cut(name, column.values) if kind.name == "number" else "; name another one with --target"
+        middle = np.nanmedian(column.values[~np.isinf(column.values)]) if kind.name == "number" else 0
+        hint = _CUT.format(middle) if kind.name == "number" else "; name another one with --target"
         raise DataError(f"{place} cannot be the target as it is: it {reason}{hint}")
     levels, places = column.levels
     rows = column.level_rows
@@ -125,12 +124,3 @@ def _answer(place: str, classes: Any, truth: Integers, settings: dict[str, Any],
     fits = len(classes) == 3 and set(article) == {0, 1, -1}
     settings["codes"] = {text: article[at] if fits else at for at, text in enumerate(classes)}
     return Answer(dict(counts), truth, settings, next(filter(healthy, classes), None), fits, tuple(odd.missing), tuple(told))
-
-
-def _how_to_cut(name: str, values: Floats) -> str:
-    """Return the setting that makes classes of a number: at the criterion of what it measures, or at the median."""
-    present = values[np.isfinite(values)]
-    quantity = quantity_of(name, present)
-    at = THRESHOLDS.get((quantity.criterion or "", quantity.unit or "")) if quantity else None
-    at = at if at is not None else float(f"{np.median(present):.3g}")
-    return f"; for example --set 'data.cut={{at: [{at:g}], classes: [below, above]}}'"

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pipeline.config.contradictions import contradictions
 from pipeline.config.data_section import DataSection, ReadSection, ascending
-from pipeline.config.read import load_config, validate
+from pipeline.config.read import validate
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import YamlSource, override
-from pipeline.errors import ConfigError, DataError, PipelineError, counted, did_you_mean
+from pipeline.errors import ConfigError, DataError, PipelineError, counted
 from pipeline.init.aim import candidates, chosen
 from pipeline.init.answer import answer_of
 from pipeline.init.commented import commented, remark
@@ -21,7 +21,6 @@ from pipeline.init.draft import Draft, draft_of
 from pipeline.init.kinds import kind_of
 from pipeline.init.overview import Overview, look
 from pipeline.init.refusals import refuse_what_is_no_row
-from pipeline.init.shipped import write_shipped
 from pipeline.machine.files import whole
 from pipeline.read.columns import cell_text
 from pipeline.read.header import looks_like_data
@@ -72,19 +71,6 @@ def init(
     return str(path), draft
 
 
-def init_shipped(force: bool, target: str | None, settings: Sequence[str]) -> dict[str, Any]:
-    """Write what comes with the package into the current folder; return what ``--json`` prints.
-
-    Raises:
-        PipelineError: a file is there already, or something is given that needs a file of the user's.
-    """
-    if target is not None or settings:
-        raise PipelineError("--target and --set have no effect without DATA; name a file, or leave them out")
-    written = write_shipped(force)
-    data = load_config(written[0]).data
-    return {"config": written[0], "target": data.target, "features": list(data.features), "assumed": [], "written": written}
-
-
 def drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
     """Read a file and return a config for it, keeping to what is ``given``; ``ask`` and errors as in ``init``."""
     try:
@@ -102,15 +88,7 @@ def drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
         answer = answer_of(seen, seen.columns[name], kinds[name], given)
-        return draft_of(seen, kinds, name, why, answer, _people(seen, given))
-
-
-def _people(seen: Overview, given: DataSection) -> tuple[str, ...]:
-    """Return the columns that were said to name the patient."""
-    for name in given.patient or ():
-        if name not in seen.columns:
-            raise ConfigError(f'--set data.patient: {seen.path} has no column "{name}"{did_you_mean(name, seen.columns)}')
-    return given.patient or ()
+        return draft_of(seen, kinds, name, why, answer, given.patient or ())
 
 
 def _opened(data: str, file: BinaryIO, section: ReadSection) -> tuple[Source, tuple[str, ...] | None]:

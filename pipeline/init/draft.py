@@ -1,6 +1,6 @@
 """The config for a file, as values with their comments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
 from pipeline.init.overview import Overview
 from pipeline.init.telltale import determines, patients
-from pipeline.init.vocabulary import written
+from pipeline.init.vocabulary import data_of, written
 from pipeline.network.recipe import sized
 from pipeline.read.columns import clip
 
@@ -27,15 +27,10 @@ _TOGETHER = "never an input, and a patient's rows stay together"
 
 @dataclass(frozen=True)
 class Draft:
-    """A config in the making.
+    """A config in the making: its values, comments and what stands after, as ``commented`` takes them.
 
-    Attributes:
-        values, comments, after: as ``commented`` takes them.
-        target: the column of the answer.
-        classes: class -> rows.
-        left: the columns that are no input, with the reason.
-        look: what a person must look at, the weightiest first.
-        assumed: what was taken for granted.
+    Besides: the column of the answer, its classes (-> rows), the columns that are no input (-> the reason), what a person must
+    look at, the weightiest first, and what was taken for granted.
     """
 
     values: dict[str, Any]
@@ -66,7 +61,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
         target: the column of the answer.
         why: it is that.
         answer: its classes.
-        patient: the column, or columns, that name the patient, if they were given.
+        patient: the columns that name the patient, if they were given.
 
     Raises:
         DataError: no column is left as an input, or most columns hold cells that are no value.
@@ -76,30 +71,30 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     redundant = [name for name in others if name not in people and _follows(seen, name, answer)]
     made = {name: _input(seen, kinds[name], target, name, answer) for name in others if name not in (*people, *redundant)}
     features = {name: each for name, each in made.items() if each.settings is not None}
-    left = seen.nameless | {name: each.comment for name, each in made.items() if each.settings is None}
+    left = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
+    left |= {name: each.comment for name, each in made.items() if each.settings is None}
     if 2 * len(unread := [each.unread for each in made.values() if each.unread]) > len(made):
         raise DataError(*(f"{seen.path}, {problem}" for problem in unread[:5]))
     if not features:
-        reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in _named(left))
+        reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in left.items())
         raise DataError(f"{seen.path}: no column is left as an input", *reasons)
-    read = _read(seen, answer)
-    roles = {"patient": people[0] if len(people) == 1 else list(people), "redundant": redundant}
-    data: dict[str, Any] = {"path": seen.path, "read": read, "target": target} | {
-        role: names for role, names in roles.items() if names
+    data: dict[str, Any] = {
+        "path": seen.path,
+        "read": _read(seen, answer),
+        "patient": people[0] if len(people) == 1 else list(people),
     }
-    data |= answer.settings | {"features": {name: each.settings for name, each in features.items()}}
-    if any("criterion" in (each.settings or {}) for each in features.values()):
-        data["reference"] = answer.healthy
-    order = ("path", "read", "patient", "target", "merge", "cut", "unlabelled", "redundant", "reference", "codes", "features")
+    data |= {"target": target, "merge": None, "cut": None, "unlabelled": None, "redundant": redundant}
+    data["reference"] = answer.healthy if any("criterion" in (each.settings or {}) for each in features.values()) else None
+    data |= {"codes": None, "features": {name: each.settings for name, each in features.items()}} | answer.settings
     sections = {
-        "data": {key: data[key] for key in order if key in data},
+        "data": {key: value for key, value in data.items() if value},
         "network": {"output": "code" if answer.article else "softmax"},
         "training": {"epochs": "auto", "starts": "auto"},
         "evaluation": {"unseen": "auto"},
     }
     comments = _comments(seen, answer) | {("data", "target"): why, ("data", "patient"): f"{known_by}: {_TOGETHER}"}
     comments |= {("data", "features", name): each.comment for name, each in features.items()}
-    out = [f"{_key(name)}: {reason}" for name, reason in _named(left)]
+    out = [f"{dump_line(clip(name)) if name else 'no name'}: {reason}" for name, reason in left.items()]
     assumed = [f"the target is {clip(target)}, {why}; --target names another one", *seen.told]
     assumed += [f"{listing(people)} names the patient ({known_by}): {_TOGETHER}"] if people else []
     assumed += [text for each in features.values() for text in each.assumed]
@@ -109,15 +104,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     if few := [f"{clip(text)} {count}" for text, count in answer.counts.items() if count < _SMALL]:
         told.append(f"too few rows for a figure that means much: {', '.join(few)}")
     after: dict[Location, list[str]] = {("data", "features"): ["left out:", *out]} if out else {}
-    return Draft(sections, comments, after, target, answer.counts, dict(_named(left)), told, assumed)
-
-
-def _key(name: str) -> str:
-    return dump_line(clip(name)) if name else "no name"
-
-
-def _named(left: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    yield from ((name.partition("\0")[0], reason) for name, reason in left.items())
+    return Draft(sections, comments, after, target, answer.counts, left, told, assumed)
 
 
 def _input(seen: Overview, kind: Kind, target: str, name: str, answer: Answer) -> Input:
@@ -147,26 +134,16 @@ def _read(seen: Overview, answer: Answer) -> dict[str, Any]:
 def _comments(seen: Overview, answer: Answer) -> dict[Location, str]:
     read, rows = seen.source.read, sum(answer.counts.values())
     training = sized(TrainingSection(), max(1, rows * 4 // 5))
-    size = f"{counted(seen.rows, 'row')}, {counted(len(seen.source.spelt), 'column')}"
-    of_read: dict[str, str] = {
-        "separator": f"each file tells; here {_MARKS.get(read.separator, read.separator)}",
-        "decimal": f"each file tells; here a {'comma' if read.decimal == ',' else 'point'}",
-        "encoding": f"each file tells; here {read.encoding}",
-        "missing": "auto: texts such as NA and ?; a number only where it is named",
-        "header": "the file has no line of names: write them here, and in the features",
+    told = {
+        "size": f"{counted(seen.rows, 'row')}, {counted(len(seen.source.spelt), 'column')}",
+        "separator": _MARKS.get(read.separator, read.separator),
+        "decimal": "comma" if read.decimal == "," else "point",
+        "encoding": read.encoding,
+        "unlabelled": counted(seen.rows - rows, "row"),
+        "output": "near the code of the class" if answer.article else "a class",
+        "epochs": training.epochs,
+        "starts": training.starts,
+        "rows": counted(rows * 4 // 5, "training row"),
     }
-    comments: dict[Location, str] = {("data", "read", key): text for key, text in of_read.items()}
-    comments |= {("data", "codes", text): counted(count, "row") for text, count in answer.counts.items()}
-    return comments | {
-        ("data", "path"): f"{size}; relative to the current folder",
-        ("data", "merge"): "class: its spellings in the file, or its values",
-        ("data", "unlabelled"): f"{counted(seen.rows - rows, 'row')} without a class",
-        ("data", "redundant"): "follows from the target: each class has one value",
-        ("data", "reference"): "the class of the healthy, for the diagnostic criteria",
-        ("data", "codes"): "a number a class",
-        ("data", "features"): "the inputs; a range holds both ends, and what lies outside counts as missing",
-        ("network", "output"): "one output near the code of the class" if answer.article else "one output a class",
-        ("training", "epochs"): f"{training.epochs} passes over {counted(rows * 4 // 5, 'training row')}",
-        ("training", "starts"): f"{training.starts} networks, of which the one that fits best is kept",
-        ("evaluation", "unseen"): "folds that never share a patient, or else rows equal in every input",
-    }
+    comments = {tuple(key.split(".")): text.format(**told) for key, text in data_of("vocabulary.yaml")["comments"].items()}
+    return comments | {("data", "codes", text): counted(count, "row") for text, count in answer.counts.items()}

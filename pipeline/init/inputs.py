@@ -30,15 +30,10 @@ _LEVELS = 50  # different numbers that may be codes of the classes
 
 @dataclass(frozen=True)
 class Input:
-    """A feature.
+    """A feature: what the config says of it, None where it is left out; what was seen, or why it is left out.
 
-    Attributes:
-        settings: what the config says of it; None where it is left out.
-        comment: what was seen, or why it is left out.
-        look: sentences about what a person must look at.
-        assumed: sentences about what was taken for granted.
-        first: sentences to be looked at before all others.
-        unread: why it cannot be read as the numbers that it holds, if so.
+    Then what a person must look at, what was taken for granted, what must be looked at before all else, and why the column
+    cannot be read as the numbers that it holds, if so.
     """
 
     settings: dict[str, Any] | None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -12,16 +13,10 @@ from pipeline.errors import DataError, counted
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import measured
-from pipeline.init.vocabulary import figure, no_value, written
+from pipeline.init.vocabulary import data_of, figure, no_value, written
 from pipeline.read.cells import cell_hint, doubt, evidence
 from pipeline.read.columns import clip, short
 
-_REPEATED = [float(digit * size) for digit in "6789" for size in range(2, 7)]
-_STAND_INS = frozenset(
-    [sign * code for code in (*_REPEATED, 96.0, 97.0, 98.0, 99.9, 996.0, 997.0, 998.0, 999.9, 9998.0) for sign in (1, -1)]
-    + [-1.0, -7.0, -8.0, -9.0]
-)
-"""Numbers that files write for "missing"."""
 _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numbers written otherwise
 _SHAPES = 5  # ways to write something around a number, at most
 _NUMBERS = 3  # different numbers from which a column seems to hold numbers
@@ -86,10 +81,8 @@ def odd_levels(rows: Mapping[str, int]) -> Oddities:
     numbers = {float(text): rows[text] for text in rows if text not in nothing and re.fullmatch(NUMBER, text)}
     words = len(rows) - len(nothing) - len(numbers)
     codes, kept = (dict[str | float, int](), dict[str | float, int]()) if words else _away(numbers)
-    if words and numbers.keys() <= _STAND_INS:
-        codes = {**numbers}
-    elif len(numbers) < words:
-        kept = {**numbers}
+    if words and (numbers.keys() <= _stand_ins() or len(numbers) < words):
+        (codes if numbers.keys() <= _stand_ins() else kept).update(numbers.items())
     found = codes | nothing
     return Oddities({}, found | kept) if len(rows) - len(found) < 2 else Oddities(found, kept)
 
@@ -102,14 +95,20 @@ def is_value(column: Column, number: str | float) -> bool:
     return number not in (odd_levels(column.level_rows) if texts else oddities(column)).missing
 
 
+@cache
+def _stand_ins() -> frozenset[float]:
+    numbers = data_of("vocabulary.yaml")["stand-ins"]
+    return frozenset(map(float, [*numbers, *(-number for number in numbers), *data_of("vocabulary.yaml")["stand-ins below 0"]]))
+
+
 def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str | float, int]]:
     """Return which numbers stand for "missing", and which may: number -> rows.
 
     The former are numbers that files use for it, and lie further outside the other values than these reach, or below 0 where no
     other value does; -1 alone may be a value. The latter are such numbers outside the others, or any other that is far away.
     """
-    listed = sorted(_STAND_INS & rows.keys())
-    others = sorted(rows.keys() - _STAND_INS)
+    listed = sorted(_stand_ins() & rows.keys())
+    others = sorted(rows.keys() - _stand_ins())
     found: list[float] = []
     kept = list[float]()
     if len(others) > 1:
@@ -137,12 +136,8 @@ def absent_texts(column: Column, number: bool) -> dict[str, int]:
 
 def told_absent(column: Column) -> list[str]:
     """Return what is to be said of texts that count as missing among categories or classes, where they could be some."""
-    rows = absent_texts(column, number=False)
-    return [
-        f'{clip(column.name)}: "{text}" ({counted(count, "row")}) counts as missing'
-        for text, count in rows.items()
-        if text != "?"
-    ]
+    rows = {text: counted(count, "row") for text, count in absent_texts(column, number=False).items() if text != "?"}
+    return [f'{clip(column.name)}: "{text}" ({count}) counts as missing' for text, count in rows.items()]
 
 
 def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:

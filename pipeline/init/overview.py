@@ -26,10 +26,9 @@ class Column:
     """One column of R rows.
 
     Attributes:
-        name: as the config names it.
+        name, cells: how the config names it, and how its cells are read.
         different: (K,) the cells that are not the same, as the file holds them.
         places: (R,) which of them a row holds; -1 for nothing at all.
-        cells: how the file's cells are read.
         settled: what stands for "missing" is given, and in ``cells``.
     """
 
@@ -111,10 +110,7 @@ class Column:
 class Overview:
     """A file: how it is laid out, how many rows it has, and what is in its columns.
 
-    Attributes:
-        path, source, rows, columns: as they say.
-        nameless: the columns that the config cannot name, with the reason.
-        header: the names that were made up for a file without names.
+    ``nameless`` holds the columns that the config cannot name (-> the reason), ``header`` the names made up for a file without.
     """
 
     path: str
@@ -201,10 +197,9 @@ def _column(name: str, parts: list[Any], cells: Cells, given: Feature | None) ->
 
 def _nameless(source: Source) -> Iterator[tuple[str, str]]:
     """Yield the columns without a name of their own, and why the config cannot name them."""
-    twins = {name.partition("\0")[0] for name in source.spelt if "\0" in name}
-    for number, name in enumerate(source.spelt, start=1):
-        own = name.partition("\0")[0]
+    owns = [name.partition("\0")[0] for name in source.spelt]
+    for number, (name, own) in enumerate(zip(source.spelt, owns, strict=True), start=1):
         if not own:
             yield name, f"column {number} has no name; give it one in the file"
-        elif own in twins:
+        elif owns.count(own) > 1:
             yield name, f'column {number}: the name "{own}" stands several times in the header; rename them in the file'
