@@ -78,11 +78,8 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     if not features:
         reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in left.items())
         raise DataError(f"{seen.path}: no column is left as an input", *reasons)
-    data: dict[str, Any] = {
-        "path": seen.path,
-        "read": _read(seen, answer),
-        "patient": people[0] if len(people) == 1 else list(people),
-    }
+    data: dict[str, Any] = {"path": seen.path, "read": _read(seen, answer)}
+    data["patient"] = list(people) if len(people) > 1 else "".join(people)
     data |= {"target": target, "merge": None, "cut": None, "unlabelled": None, "redundant": redundant}
     data["reference"] = answer.healthy if any("criterion" in (each.settings or {}) for each in features.values()) else None
     data |= {"codes": None, "features": {name: each.settings for name, each in features.items()}} | answer.settings

@@ -13,7 +13,7 @@ from pipeline.errors import DataError, counted
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import measured
-from pipeline.init.vocabulary import data_of, figure, no_value, written
+from pipeline.init.vocabulary import data_of, figure, known, no_value, written
 from pipeline.read.cells import cell_hint, doubt, evidence
 from pipeline.read.columns import clip, short
 
@@ -83,6 +83,7 @@ def odd_levels(rows: Mapping[str, int]) -> Oddities:
     codes, kept = (dict[str | float, int](), dict[str | float, int]()) if words else _away(numbers)
     if words and (numbers.keys() <= _stand_ins() or len(numbers) < words):
         (codes if numbers.keys() <= _stand_ins() else kept).update(numbers.items())
+    kept |= {text: rows[text] for text in rows if text.casefold() in known("no result") or (text == "-" and "+" not in rows)}
     found = codes | nothing
     return Oddities({}, found | kept) if len(rows) - len(found) < 2 else Oddities(found, kept)
 
@@ -115,7 +116,9 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
         low, high, reach = others[0], others[-1], others[-1] - others[0]
         negative = [code for code in listed if code < 0 <= low]
         found = [code for code in listed if not low - reach <= code <= high + reach or (code in negative and negative != [-1.0])]
-        kept = [code for code in listed if code not in found and rows[code] > 1 and not low <= code <= high]
+        beside = {code: max(low - code, code - high) for code in listed if code not in found and rows[code] > 1}
+        most = max(rows[code] for code in others)
+        kept = [code for code, gap in beside.items() if gap > 0.1 * reach or (gap > 0 and rows[code] > most)]
     rest = sorted(rows.keys() - {*found, *kept})
     for code, more in ((rest[0], rest[1:]), (rest[-1], rest[:-1])) if len(rest) > 2 else ():
         reach = 2 * (more[-1] - more[0])
@@ -167,11 +170,11 @@ def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     if kind.name not in ("text", "identifier", "categories", "yes/no") or not odd.any():
         return None
     shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
+    digits = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown)
     shapes = {re.sub(r"\d+([.,]\d+)?", "0", text) for text in shown}
-    plain = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes)
-    decorated = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown) and (
-        measured(column.name) is not None or (plain and kind.name == "text" and not named_so(column.name))
-    )
+    plain = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes) and not named_so(column.name)
+    fractions = kind.name == "text" or any(re.search(r"\d[.,]\d", text) for text in shown)
+    decorated = digits and (measured(column.name) is not None or (plain and fractions))
     if decorated or np.isfinite(parsed).sum() >= max(_NUMBERS, odd.sum()):
         return _odd_cell(seen, column, np.flatnonzero(odd).tolist())
     return None

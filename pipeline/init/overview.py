@@ -179,6 +179,7 @@ def _plain(column: pa.Array) -> pa.Array | None:
     column = column.dictionary_decode() if types.is_dictionary(column.type) else column
     if is_text(column.type):
         return column.cast(pa.string())
+    column = column.cast(pa.float32()) if types.is_float16(column.type) else column
     number = types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type)
     return column if number or types.is_boolean(column.type) or types.is_temporal(column.type) else None
 

@@ -87,6 +87,8 @@ SAID: Mapping[str, tuple[Any, str]] = {
         frame(age=some(numbers(20, 90, 0), r1=88), t=every(9, chosen("ill", "well"), "88")),
         "t: does 88 (9 rows) stand for a missing class? It stays a class",
     ),
+    "not done": (frame(z=every(9, chosen("a", "b"), "not done")), 'z: is "not done" (9 rows) a value?'),
+    "a spike at 99": (frame(z=every(9, numbers(20, 95, 0), "99")), "z: is 99 (9 rows) a value?"),
     "units mixed": (
         frame(glucose=[5.5 + row % 3 if row % 2 else 99 + row for row in range(80)]),
         "glucose: the values are not those",
@@ -146,9 +148,19 @@ def test_a_few_numbers_and_a_few_words_are_numbers_or_said() -> None:
     draft, data, read = drafted(frame(z=every(3, five, "n.d."), w=every(8, [row % 6 for row in range(80)], "unknown")))
     assert (data["features"]["z"], data["features"]["w"]) == ({"missing": ["n.d."]}, {"missing": ["unknown"]})
     assert np.isnan(read.values).sum(axis=0).tolist() == [0, 0, 27, 10]
-    draft, data, _ = drafted(frame(z=chosen("0", "1", "2", "3+")), force=True)
-    assert data["features"]["z"]["categories"] == ["0", "1", "2", "3+"]
-    assert draft.look[0].startswith("z is taken for categories: row ")
+    for texts in (["0", "1", "2", "3+"], ["5", "5.7", "6.4 H"], ["5.0 mmol/L", "5.5 mmol/L", "6.0 mmol/L"]):
+        draft, data, _ = drafted(frame(z=chosen(*texts)), force=True)
+        assert data["features"]["z"]["categories"] == texts
+        assert draft.look[0].startswith("z is taken for categories: row ")
+
+
+def test_an_age_of_88_among_87_is_nothing_to_look_at() -> None:
+    assert drafted(frame(age=some([50 + row % 38 for row in range(80)], r1=88, r2=88)))[0].look == []
+
+
+def test_small_floats_of_a_parquet_file_are_read() -> None:
+    frame(z=np.arange(80, dtype=np.float16) / 8).to_parquet("mine.parquet")
+    assert "z" in init("mine.parquet")[1].features
 
 
 def test_odd_cells_are_taken_as_the_line_says() -> None:
