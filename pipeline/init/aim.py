@@ -92,9 +92,8 @@ def _finest(seen: Overview, names: Sequence[str]) -> list[str]:
 
 
 def _reasons(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[str]:
-    groups: dict[str, list[str]] = {}
-    for name, column in seen.columns.items():
-        groups.setdefault(impossible(column, kinds[name]) or "", []).append(name)
+    why = {name: impossible(column, kinds[name]) for name, column in seen.columns.items()}
     yield f"{seen.path}: no column can be the target, which needs 2 to {MANY} classes; these are the reasons"
-    for reason, names in groups.items():
+    for reason in dict.fromkeys(why.values()):
+        names = [name for name in why if why[name] == reason]
         yield f"{seen.path}: {listing(names[:5])}{' and others' * (len(names) > 5)}: {reason}"

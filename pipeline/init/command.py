@@ -88,7 +88,7 @@ def drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
             names, why = candidates(seen, kinds)
             name = names[0] if len(names) == 1 else _asked(seen, names, ask)
         answer = answer_of(seen, seen.columns[name], kinds[name], given)
-        return draft_of(seen, kinds, name, why, answer, given.patient or ())
+        return draft_of(seen, kinds, name, why, answer, given)
 
 
 def _opened(data: str, file: BinaryIO, section: ReadSection) -> tuple[Source, tuple[str, ...] | None]:
@@ -126,14 +126,13 @@ def _given(settings: Sequence[str], target: str | None) -> DataSection:
 
 def _asked(seen: Overview, names: list[str], ask: Ask | None) -> str:
     """Return the one of several columns that the user says is the target."""
-    if ask is None:
-        numbers = {name: place for place, name in enumerate(seen.source.spelt, start=1)}
-        listed = ", ".join(f'"{name}" ({numbers[name]})' for name in names[:20])
-        more = f" and {counted(len(names) - 20, 'other')}" if len(names) > 20 else ""
-        raise PipelineError(
-            f"{seen.path}: several columns can be the target: {listed}{more}; name one with --target NAME, or its number"
-        )
-    return chosen(seen, ask(f"Which column is the target? {', '.join(names[:20])}: "))
+    if ask:
+        return chosen(seen, ask(f"Which column is the target? {', '.join(names[:20])}: "))
+    listed = ", ".join(f'"{name}" ({place})' for place, name in enumerate(seen.source.spelt, start=1) if name in names[:20])
+    more = f" and {counted(len(names) - 20, 'other')}" if len(names) > 20 else ""
+    raise PipelineError(
+        f"{seen.path}: several columns can be the target: {listed}{more}; name one with --target NAME, or its number"
+    )
 
 
 def terminal_ask() -> Ask | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.data_section import DataSection
 from pipeline.config.schema import TrainingSection
 from pipeline.config.yaml_text import Location, dump_line
 from pipeline.errors import DataError, counted, listing
@@ -52,7 +53,7 @@ class Draft:
         return {"config": config, "target": self.target, "features": self.features, "assumed": [*self.look, *self.assumed]}
 
 
-def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, answer: Answer, patient: tuple[str, ...]) -> Draft:
+def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, answer: Answer, given: DataSection) -> Draft:
     """Return a config for a file.
 
     Args:
@@ -61,15 +62,16 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
         target: the column of the answer.
         why: it is that.
         answer: its classes.
-        patient: the columns that name the patient, if they were given.
+        given: names the patient and features, if it does.
 
     Raises:
         DataError: no column is left as an input, or most columns hold cells that are no value.
     """
     others = {name: column for name, column in seen.columns.items() if name != target}
-    people, known_by = (patient, "as --set says") if patient else patients(others, kinds)
+    people, known_by = (given.patient, "as --set says") if given.patient else patients(others, kinds)
     redundant = [name for name in others if name not in people and _follows(seen, name, answer)]
     made = {name: _input(seen, kinds[name], target, name, answer) for name in others if name not in (*people, *redundant)}
+    made |= {name: Input({}, "as --set says") for name in made if name in given.features and made[name].settings is None}
     features = {name: each for name, each in made.items() if each.settings is not None}
     left = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
     left |= {name: each.comment for name, each in made.items() if each.settings is None}

@@ -22,7 +22,7 @@ def refuse_what_is_no_row(seen: Overview, kinds: Mapping[str, Kind]) -> None:
     Raises:
         DataError: there is one; the line says which.
     """
-    for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds), *_described(seen, kinds)):
+    for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds)):
         raise DataError(f"{seen.place(row)}: this is no row of values but {what}; take it out of the file")
 
 
@@ -41,10 +41,8 @@ def _sums(seen: Overview) -> Iterator[tuple[int, str]]:
         held = [(column, int(column.places[row])) for column in seen.columns.values()]
         for column, place in held:
             words = words_of(text := column.shown(place)) if place >= 0 and column.counts[place] == 1 else []
-            label = (words[:1] == ["n"] and "".join(words[1:]).isdecimal()) or (
-                len(words) <= _WORDS and known("sums").intersection(words)
-            )
-            if "".join(words) in known("sums") or (label and _gap(held)):
+            sums = known("sums").intersection(words) or (words[:1] == ["n"] and "".join(words[1:]).isdecimal())
+            if "".join(words) in known("sums") or (sums and len(words) <= _WORDS and _gap(held)):
                 yield row, f"one of sums or means ({short(text)})"
 
 
@@ -52,19 +50,14 @@ def _gap(held: Sequence[tuple[Column, int]]) -> bool:
     return any(place < 0 or np.isnan(column.parsed[place]) for column, place in held)
 
 
-def _described(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str]]:
-    """Yield the first row if it holds texts that stand nowhere else, in every column."""
-    held = [(column, int(column.places[0])) for column in seen.columns.values() if column.places[0] >= 0]
-    alone = all(column.counts[place] == 1 and not np.isfinite(column.parsed[place]) for column, place in held)
-    repeated = sum(kinds[column.name].name in ("number", "yes/no", "categories") for column, _ in held)
-    if alone and len(held) > 2 and 2 * repeated > len(held) and len(held) == len(seen.columns):
-        yield 0, f"one of descriptions ({short(held[0][0].shown(held[0][1]))})"
-
-
 def _texts(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str]]:
-    numbers = [column for name, column in seen.columns.items() if kinds[name].name == "number"]
-    lonely = [column.rows(np.isinf(column.parsed) & (column.counts == 1)) for column in numbers]
-    yield from ((row, "one of texts where numbers are expected") for row in _common(lonely, len(numbers)))
+    """Yield a row of texts where numbers belong, and a first row of texts in every column that stand nowhere else."""
+    repeated = [column for name, column in seen.columns.items() if kinds[name].name in ("number", "yes/no", "categories")]
+    lonely = {column.name: column.rows(np.isinf(column.parsed) & (column.counts == 1)) for column in repeated}
+    numbers = [rows for name, rows in lonely.items() if kinds[name].name == "number"]
+    yield from ((row, "one of texts where numbers are expected") for row in _common(numbers, len(numbers)))
+    if len(seen.columns) > 2 and 2 * len(lonely) > len(seen.columns) and all(0 in rows for rows in lonely.values()):
+        yield 0, "one of descriptions, for its texts stand nowhere else"
 
 
 def _common(rows: Sequence[Integers], columns: int) -> list[int]:

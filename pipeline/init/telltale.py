@@ -1,7 +1,7 @@
 """Columns that tell on others: those that decide the class by themselves, and those that name patients."""
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -15,6 +15,7 @@ _LOOKED = 10_000  # rows, evenly spread, by which a column is judged
 _ROWS = 40  # with a value, from which a column may be said to decide the class
 _WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and a tenth of those outside the largest class
 _ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
+_OTHERS = 30  # columns compared with a number whose rows do not stand together
 _ROWS_EACH = 50  # of a patient, in the mean, at most
 
 
@@ -59,11 +60,8 @@ def _nearly(right: int, truth: Integers) -> bool:
 
 def _limit(lower: Floats, upper: Floats) -> float:
     """Return the limit that tells two samples apart with the fewest mistakes; it belongs to the upper one."""
-    values = np.concatenate([lower, upper])
-    order = np.argsort(values, kind="stable")
-    gain = np.where(order < len(lower), 1, -1)
-    levels, first = np.unique(values[order], return_index=True)
-    right = np.concatenate([[0], np.cumsum(gain)])[first]  # of the lower ones below each limit, less of the upper ones there
+    levels = np.unique(np.concatenate([lower, upper]))
+    right = np.searchsorted(np.sort(lower), levels) - np.searchsorted(np.sort(upper), levels)  # of each, what lies below
     return float(levels[int(np.argmax(right))])
 
 
@@ -106,11 +104,13 @@ def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str,
     if len(column.different) < 20 or same.sum() < 10:
         return False
     shuffled = np.random.default_rng(0).permutation(len(order))
-    found = 0
-    for name, other in columns.items():
-        if name != column.name and kinds[name].name in ("number", "yes/no", "categories"):
+    together = kinds[column.name].name != "number" or np.mean(np.diff(column.places) == 0) > 0.5 * np.mean(same)
+    found, others = 0, (other for other in columns.values() if other is not column)
+    for other in others if together else islice(others, _OTHERS):
+        if kinds[other.name].name in ("number", "yes/no", "categories"):
             ordered, mixed = other.places[order], other.places[shuffled]
             alike = np.mean(np.diff(ordered)[same] == 0)
             found += bool(alike >= _ALIKE and np.mean(np.diff(mixed) == 0) < _ALIKE - 0.3)
-    together = kinds[column.name].name != "number" or np.mean(np.diff(column.places) == 0) > 0.5 * np.mean(same)
-    return found >= (2 if together else 3)
+            if found == (2 if together else 3):
+                return True
+    return False
