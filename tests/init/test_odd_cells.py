@@ -170,8 +170,10 @@ def test_odd_cells_are_taken_as_the_line_says() -> None:
     assert np.isnan(read.values).sum(axis=0).tolist() == [0, 0, 4]
     assert not any(sentence.startswith("z is left out") for sentence in draft.look)
     assert "left out" not in Path("mine.yaml").read_text()
-    texts = ["5.0", "5,7", "6,1", "4,4"]
-    draft, data, _ = drafted(frame(z=chosen(*texts)), settings=[f"data.features.z.categories={texts}"], force=True)
+    texts = [f"V{row}" for row in range(25)]
+    draft, data, _ = drafted(
+        frame(z=[texts[row % 25] for row in range(80)]), settings=[f"data.features.z.categories={texts}"], force=True
+    )
     assert (draft.look, data["features"]["z"]) == ([], {"categories": texts})
 
 
