@@ -1,6 +1,8 @@
 """Cells of a column that are no value: words, results beyond a limit, numbers that stand for "missing", other spellings."""
 
+import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +10,6 @@ from functools import cache
 import numpy as np
 
 from pipeline.config.data_section import NUMBER
-from pipeline.config.yaml_text import dump_line
 from pipeline.errors import DataError, counted
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column, Overview
@@ -191,8 +192,9 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     hint = _hint(seen, column, place)
     if hint.startswith("; correct it, leave it empty"):
         texts = dict.fromkeys([*oddities(column).missing, *(column.shown(each) for each in wrong)])
-        values = dump_line([written(text) if isinstance(text, float) else text for text in texts])
+        values = json.dumps([written(text) if isinstance(text, float) else text for text in texts], ensure_ascii=False)
         key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
-        taken = f", or take it for missing: --set 'data.features.{key}.missing={values}'" if len(wrong) <= _NAMED else ""
+        setting = shlex.quote(f"data.features.{key}.missing={values}")
+        taken = f", or take it for missing: --set {setting}" if len(wrong) <= _NAMED else ""
         hint = f"; correct it{taken}"
     return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(column.shown(place))}{more}{hint}'

@@ -61,10 +61,11 @@ class Column:
     def beyond(self) -> Flags:
         """(K,) which cells are results beyond a limit, such as ``<0.1``."""
         odd = np.isinf(self.parsed)
-        if odd.any() and is_text(self.different.type):
-            found = pc.match_substring_regex(self.different.cast(pa.string()), r"^\s*[<>\x{2264}\x{2265}]\s*=?\s*[.,]?[0-9]")
-            odd &= np.array(found.to_pylist(), dtype=bool)
-        return odd & is_text(self.different.type)
+        if not odd.any() or not is_text(self.different.type):
+            return odd & False
+        found = pc.match_substring_regex(self.different.cast(pa.string()), r"^\s*[<>\x{2264}\x{2265}]\s*=?\s*[.,]?[0-9]")
+        limits = numbers(self.different.filter(found), self.cells, Feature(censored="bound"))
+        return odd & np.isin(np.arange(len(odd)), np.flatnonzero(found.to_pylist())[np.isfinite(limits)])
 
     @cached_property
     def values(self) -> Floats:
