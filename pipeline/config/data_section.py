@@ -165,6 +165,14 @@ def plain(text: str) -> str:
     return text.lower() if text.lower() in ("true", "false") else text
 
 
+def alternatives(text: str) -> list[str]:
+    """Return a category's spellings that programs know which do not compare ``plain`` texts: 1 and 1.0, true, True and TRUE."""
+    short = plain(text)
+    if short in ("true", "false"):
+        return [*dict.fromkeys((text, short, short.title(), short.upper()))]
+    return [*dict.fromkeys((text, short, repr(float(short))))] if re.fullmatch(NUMBER, short) else [text]
+
+
 def ascending(values: Sequence[float]) -> bool:
     """Return whether each value is above the one before it."""
     return all(low < high for low, high in pairwise(values))

@@ -12,7 +12,6 @@ from pipeline.data.table import Texts
 from pipeline.findings.association import ranked
 from pipeline.findings.distribution import mid_ranks
 from pipeline.machine.arrays import Floats, Integers
-from pipeline.read.columns import MISSING
 
 _FEWEST = 20  # values of several rows
 MOST_ROWS = 20  # a value, in the mean: more are no patient's
@@ -23,7 +22,7 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
 
 def levels_of(texts: Texts) -> Integers | None:
     """Return (rows,) numbers of a column's values in their order, -1 for an empty cell; None for dates."""
-    filled = [text for text in texts.different if text.lower() not in MISSING]
+    filled = [text for text in texts.different if text]
     if all(_DATE.fullmatch(text) for text in filled):
         return None
     if all(re.fullmatch(NUMBER, text) for text in filled):

@@ -129,6 +129,23 @@ def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) ->
     return parts
 
 
+def middle(run: Scoring) -> Floats:
+    """Return (F,) values in the middle of what the training rows hold; of a category, one that they hold."""
+    low, high = run.model.preprocessor.seen
+    categories = [feature.categories is not None for feature in run.config.data.features.values()]
+    return np.asarray(np.where(categories, low, low / 2 + high / 2))
+
+
+def met_categories(run: Scoring, name: str) -> list[str]:
+    """Return the categories of a feature between the first and the last that training rows have, without those that none has."""
+    steps, numbers = run.model.preprocessor, run.config.data.features[name].numbers()
+    place = steps.features.index(name)
+    values = np.full((len(numbers), len(steps.features)), np.nan)
+    values[:, place] = [*numbers.values()]
+    unmet = (_unmet(steps, values) | beyond(values, *steps.seen))[:, place]
+    return list(compress(numbers, (~unmet).tolist()))
+
+
 def text_of_value(feature: Feature, value: float) -> str | None:
     """Return a value of a feature as people read it, the text of a category; None for a missing one."""
     texts = [text for text, number in feature.numbers().items() if number == value]

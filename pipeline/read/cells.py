@@ -1,7 +1,7 @@
 """What the cells of a column say: numbers, labels, or nothing."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.data_section import NUMBER, Feature, plain
+from pipeline.config.data_section import NUMBER, UNKNOWN, Feature, plain
 from pipeline.config.yaml_text import canonical
+from pipeline.errors import DataError
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.read.arrow import filled, floats, integers, to_text
 from pipeline.read.columns import clip, is_text
@@ -21,11 +22,10 @@ from pipeline.read.marks import Cells, Evidence, doubt, evidence, folded
 
 __all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
 
-UNKNOWN = -inf
-"""A category that the config does not name."""
-
 _PLAIN = Feature()
 _GROUPS = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
+_DIGIT = re.compile("[0-9]")
+_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _BOUND = re.compile(r"(?:[<>]=?|=[<>]|[\u2264\u2265])\s*(.+)")
 
 
@@ -37,7 +37,7 @@ def numbers(column: pa.Array, cells: Cells, feature: Feature = _PLAIN) -> Floats
     own = folded(feature.missing)
     cells = replace(cells, missing=cells.missing | own, doubtful=cells.doubtful - own) if own else cells
     if feature.categories is not None:
-        return _coded(column, cells, feature.categories)
+        return _coded(column, cells, feature)
     values = _parsed(column.cast(pa.string()), cells, feature.censored) if is_text(column.type) else _typed(column)
     absent = [number for number in cells.missing if not isinstance(number, str)]
     return np.where(np.isin(values, absent), nan, values) if absent else values
@@ -46,7 +46,11 @@ def numbers(column: pa.Array, cells: Cells, feature: Feature = _PLAIN) -> Floats
 def labels(column: pa.Array, cells: Cells, kept: Collection[str] = ()) -> tuple[list[str | None], Integers]:
     """Return the different texts of R cells without blanks around them, and (R,) which of them each cell holds.
 
-    Where nothing stands the text is empty; one in ``kept`` is never missing. None stands for bytes that are no UTF-8.
+    Where nothing stands the text is empty; one in ``kept`` is never missing. A number has a decimal point. None stands for
+    bytes that are no UTF-8.
+
+    Raises:
+        DataError: the cells are lists or the like.
     """
     missing = cells.missing - cells.doubtful
     absent = {plain(str(value)) for value in missing if not isinstance(value, str)}
@@ -54,8 +58,9 @@ def labels(column: pa.Array, cells: Cells, kept: Collection[str] = ()) -> tuple[
     different, places = _different(column)
     own = []
     for text in different:
-        if text and text not in kept and (text.lower() in missing or (absent and plain(text) in absent)):
-            text = ""
+        if text and text not in kept:
+            text = text.replace(",", ".") if cells.decimal == "," and _COMMA.fullmatch(text) else text
+            text = "" if text.lower() in missing or (absent and plain(text) in absent) else text
         own.append(texts.setdefault(text, len(texts)))
     return [*texts], np.array(own, dtype=np.int64)[places]
 
@@ -85,10 +90,9 @@ def cell_hint(text: str, name: str, cells: Cells) -> str:
     return f'; correct it, leave it empty, or, if it means "no value", list it under "{clip(name)}": missing'
 
 
-def _coded(column: pa.Array, cells: Cells, categories: Collection[str] | Mapping[str, float]) -> Floats:
-    pairs = categories.items() if isinstance(categories, Mapping) else ((text, place) for place, text in enumerate(categories))
-    values = {plain(text): float(number) for text, number in pairs}
-    texts, places = labels(column, cells, categories)
+def _coded(column: pa.Array, cells: Cells, feature: Feature) -> Floats:
+    values = {plain(text): number for text, number in feature.numbers().items()}
+    texts, places = labels(column, cells, feature.numbers())
     found = [inf if text is None else nan if not text else values.get(plain(text), UNKNOWN) for text in texts]
     return np.array(found, dtype=np.float64)[places]
 
@@ -147,19 +151,20 @@ def _different(column: pa.Array) -> tuple[list[str | None], Integers]:
     try:
         coded = column.dictionary_encode("encode")
         return [_written(cell) for cell in coded.dictionary.to_pylist()], integers(coded.indices)
-    except pa.ArrowNotImplementedError:  # a list, or what else holds several values
-        return [_written(cell) for cell in column.to_pylist()], np.arange(len(column))
+    except pa.ArrowNotImplementedError:
+        raise DataError(f"a cell must hold one value; the type of a column is {column.type}; leave it out") from None
 
 
 def _written(cell: Any) -> str | None:
     """Return a cell as text: a whole number without a decimal mark, a day as ISO writes it; None for bytes that are no UTF-8."""
     if isinstance(cell, bytes):
         try:
-            return canonical(cell.decode())
+            text = cell.decode()
+            return text if text.isascii() and text.isprintable() and " " not in text else canonical(text)
         except UnicodeDecodeError:
             return None
-    if cell is None:
-        return ""
+    if cell is None or (isinstance(cell, int) and not isinstance(cell, bool)):
+        return "" if cell is None else str(cell)
     return cell.isoformat(" ").removesuffix(" 00:00:00") if isinstance(cell, datetime) else plain(str(cell))
 
 
@@ -169,6 +174,8 @@ def _number(text: str | None, cells: Cells, censored: str | None) -> float:
         return inf
     if text.lower() in cells.missing:
         return nan
+    if not _DIGIT.search(text):
+        return inf
     if censored and (bound := _BOUND.fullmatch(text)):
         value = _number(bound[1], replace(cells, missing=frozenset()), None)
         return nan if censored == "missing" and isfinite(value) else value

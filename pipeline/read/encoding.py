@@ -12,7 +12,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _HELP = 'save it as "CSV UTF-8"'
 # bytes that Windows-1252 does not have, or has for marks that stand in no word, and letters without a plain one beside them
-_UNLIKELY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x89\x8b\x91\x93-\x99\x9b][A-Za-z]|[\x80-\xff]{4}")
+_UNLIKELY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x89\x8b\x91\x93-\x99\x9b][A-Za-z\xc0-\xff]|[\x80-\xff]{4}")
 
 
 def encoding_of(path: str, file: BinaryIO, wanted: str) -> str:

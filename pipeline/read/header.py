@@ -22,13 +22,16 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
     cells = [(cell, column) for cell, column in cells if cell.lower() not in _PLACEHOLDERS]
     values = [_value(cell) for cell, _ in cells]
     names = [(cell, column) for (cell, column), value in zip(cells, values, strict=True) if value is None]
+    over, every = (sum(map(_mostly_numbers, some)) for some in ([column for _, column in names], columns))
+    if over and 2 * over >= every:
+        return False  # texts over numbers are their names, even if one of them is also a text below: treatment, male
     if any(cell in column or _of_one_shape(cell, column) for cell, column in names):
         return True
     numbers = [(value, column) for (_, column), value in zip(cells, values, strict=True) if value is not None]
     found = [value for value, _ in numbers]
     if len(found) >= 3 and all(after == before + 1 for before, after in itertools.pairwise(found)):
         return False  # 0, 1, 2 or 2019, 2020, 2021
-    return 2 * sum(_among(value, column) for value, column in numbers) > len(numbers)
+    return bool(numbers) and 2 * sum(_among(value, column) for value, column in numbers) >= len(numbers)
 
 
 def _value(cell: str) -> float | None:
@@ -38,11 +41,16 @@ def _value(cell: str) -> float | None:
 
 def _among(value: float, column: Sequence[str]) -> bool:
     """Return whether a number is one of those below it: between them, or near them."""
-    below = [number for cell in column if (number := _value(cell)) is not None]
-    if 2 * len(below) <= len([cell for cell in column if cell.lower() not in _PLACEHOLDERS]):
+    if not _mostly_numbers(column):
         return False
+    below = [number for cell in column if (number := _value(cell)) is not None]
     margin = (max(below) - min(below)) / 2
     return bool(value % 1) or min(below) - margin <= value <= max(below) + margin
+
+
+def _mostly_numbers(column: Sequence[str]) -> bool:
+    numbers = sum(_value(cell) is not None for cell in column)
+    return 2 * numbers > sum(cell.lower() not in _PLACEHOLDERS for cell in column)
 
 
 def _of_one_shape(cell: str, column: Sequence[str]) -> bool:

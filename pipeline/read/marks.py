@@ -138,7 +138,12 @@ def decided(
         raise DataError(f"{path}: {pair}; one file has one decimal mark: correct the cells, or set data.read.decimal")
     clear = "." if votes["."] else "," if votes[","] else None
     unclear = [name for name, cells in found.items() if cells.doubtful_point[0] or cells.doubtful_comma[0]]
-    cells = Cells(clear or (like.decimal if like else "."), read.thousands, *_missing(read), sure=bool(like and not clear))
+    cells = Cells(
+        clear or (like.decimal if like else "."),
+        read.thousands,
+        *_missing(read),
+        sure=like is not None and clear in (None, like.decimal),
+    )
     if clear or not unclear:
         return _undoubted(path, found, cells), []
     name, (_, cell) = unclear[0], found[unclear[0]].doubtful_comma

@@ -104,6 +104,7 @@ def pieces(path: str, file: BinaryIO, dialect: Dialect = _PLAIN, size: int | Non
         above -= skipped
         piece, left = _cut(left + (chunk[skipped:] if chunk else b"\n"), line, last, dialect.separator, size or SIZE)
         if len(left) > _LONGEST:
+            line += breaks(piece.content)
             raise DataError(f"{path}: a row near line {line} must end within {_LONGEST:,} bytes; is this a CSV file?")
         if piece.content:
             yield piece

@@ -51,14 +51,18 @@ class Source:
 
 
 def open_rows(
-    path: str, file: BinaryIO, section: DataSection | None, names: Iterable[str], like: ReadSection | None = None
+    path: str,
+    file: BinaryIO,
+    section: DataSection | ReadSection | None,
+    names: Iterable[str],
+    like: ReadSection | None = None,
 ) -> Source:
     """Look at the columns of a file.
 
     Args:
         path: the file as it was named.
         file: its bytes; they are needed as long as rows are read.
-        section: which columns are features and target, and how the file is read; None only looks.
+        section: which columns are features and target, and how the file is read; only that, or None, to look at any file.
         names: of the columns that must be there.
         like: how the file was read that the network was trained on; it decides where this one does not tell.
 
@@ -66,7 +70,8 @@ def open_rows(
         DataError: it is no such table, or not as the section says; or nothing tells how it is to be read.
     """
     names = [*names]
-    read = section.read if section else _PLAIN
+    read = section if isinstance(section, ReadSection) else section.read if section else _PLAIN
+    section = None if isinstance(section, ReadSection) else section
     named = [*dict.fromkeys([*names, *section.named(), *(section.patient or ())])] if section else []
     grid = _opened(path, file, read, named)
     try:
@@ -81,7 +86,7 @@ def open_rows(
     _refuse_types(path, schema, section, named)
     sample = dict(zip(spelt, grid.sample, strict=bool(grid.sample)))
     cells, told = decided(path, read, sample, _numeric(section), like)
-    layout = [*grid.told, *(["decimal comma"] if cells.decimal == "," and read.decimal == "auto" else [])]
+    layout = [*grid.told, *(["decimal comma"] if cells.decimal == "," and read.decimal == "auto" and not read.thousands else [])]
     told = [*([f"{path}: {', '.join(layout)}"] if layout else []), *told]
     renamed = {name: spelling for name, spelling in spelt.items() if "\0" not in name and canonical(spelling) != name}
     told += [f'{path}: column "{clip(spelling)}" is taken for "{name}"' for name, spelling in renamed.items()]
@@ -125,6 +130,7 @@ def _refuse_types(path: str, schema: pa.Schema, section: DataSection | None, nam
         if name in (_numeric(section) or ()) and not number:
             problems.append(f'{path}: column "{name}" must hold numbers; its type is {kind}')
         elif not (number or types.is_boolean(kind) or types.is_temporal(kind)):
-            problems.append(f'{path}: column "{name}" must hold numbers or texts; its type is {kind}')
+            what = "the names of classes" if section and name == section.target else "text"
+            problems.append(f'{path}: column "{name}" must hold {what}; its type is {kind}')
     if problems:
         raise DataError(*problems)

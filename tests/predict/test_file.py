@@ -22,7 +22,7 @@ from pipeline.predict import file as module
 from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.predict.score import notes, score_rows
 from pipeline.predict.writers import lines_of
-from pipeline.read.columns import MISSING
+from pipeline.read.cells import Cells
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 from tests.conftest import ROOT, command
@@ -104,7 +104,7 @@ BAD = {
     "45,high,6.8,10.9,4.2,33": "column \"BS Fast\" must hold a finite number or nothing; it holds 'high'",
     "45,5.2,inf,10.9,4.2,33": 'column "BS pp"',
     "45,1e999,6.8,10.9,4.2,33": 'column "BS Fast"',
-    '45,"5,2",6.8,10.9,4.2,33': "write decimals with a point",
+    '45,"5,2",6.8,10.9,4.2,33': "the decimal mark of this file is a point",
     "45,0x5,6.8,10.9,4.2,33": 'column "BS Fast"',
     "45,-nan,6.8,10.9,4.2,33": 'column "BS Fast"',
     "45,5.2,6.8,10.9,4.2,\x0033": "NUL",
@@ -141,9 +141,11 @@ LINES = st.lists(
     st.one_of(
         st.just(SOUND),
         st.just("45,,6.8,NaN, 4.2 ,33"),
-        st.lists(st.text(st.sampled_from(list('19.,"x -\néN')), max_size=4), min_size=5, max_size=7).map(
-            lambda cells: ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
-        ),
+        st.lists(
+            st.text(st.sampled_from(list('19."x -\néN')), max_size=4) | st.text(st.sampled_from(list(',"x \né')), max_size=4),
+            min_size=5,
+            max_size=7,
+        ).map(lambda cells: ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)),
         st.lists(st.text(st.sampled_from(list("19.x -éa")), max_size=4), min_size=5, max_size=7).map(",".join),
     ),
     max_size=40,
@@ -168,7 +170,7 @@ def test_no_row_is_lost_or_moved_whatever_the_file_holds(run, tmp_path, lines, n
 def readable(cells: list[str]) -> bool:
     """Return what Python's own float says of a row."""
     try:
-        numbers = [0.0 if cell.strip().lower() in MISSING else float(cell) for cell in cells]
+        numbers = [0.0 if cell.strip().lower() in Cells().missing else float(cell) for cell in cells]
     except ValueError:
         return False
     return len(cells) == 6 and bool(np.isfinite(numbers).all())
@@ -240,10 +242,10 @@ def test_where_nothing_fills_a_gap_there_is_no_answer_and_it_counts_as_wrong(run
     ("text", "said"),
     [
         ("", "the file is empty"),
-        ("Age;BS Fast;BS pp;Plasma R;Plasma F;HbA1c\n", "separated by commas"),
-        ("Age,BS fast,BS pp,Plasma R,Plasma F,HbA1c\n", 'did you mean "BS fast"'),
+        ("Age BS Fast BS pp Plasma R Plasma F HbA1c\n", "separated by"),
+        ("Age,BS fasst,BS pp,Plasma R,Plasma F,HbA1c\n", 'did you mean "BS fasst"'),
         (",".join([*NAMES, "notes"]) + "\n", 'already has "notes"'),
-        ("\xff\xfeA", "UTF-8"),
+        ("\xff\xfeA", "UTF-16"),
     ],
     ids=["empty", "semicolons", "misspelt", "taken", "bytes"],
 )
