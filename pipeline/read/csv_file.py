@@ -35,7 +35,7 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
     Raises:
         DataError: it is no such file, or not as the config says.
     """
-    encoding = encoding_of(path, file, read.encoding)
+    encoding = encoding_of(path, file, read.encoding, not named)
     layout = layout_of(path, head_of(path, file, encoding, _SAMPLE), read, named)
     dialect = Dialect(layout.separator, encoding, layout.above, layout.below)
     schema = pa.schema([(f"{place}", pa.string()) for place in range(len(layout.names))])
