@@ -1,4 +1,4 @@
-# Needs nothing but python3 (3.11 to 3.13) and make. Variables: CONFIG, DATA (a CSV file), SET ("key=value key=value";
+# Needs nothing but python3 (3.11 to 3.13) and make. Variables: CONFIG, DATA (a file of rows), TARGET (a column), SET ("key=value key=value";
 # values may hold spaces, brackets and quotes).
 
 PYTHON ?= python3
@@ -10,11 +10,11 @@ RUN := DIABETES_PIPELINE_MAKE=1 $(VENV)/bin/python -m pipeline
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 # A variable as one word of the shell, whatever is in it; the program splits SET. None is handed on for make to expand.
-unexport CONFIG DATA SET
+unexport CONFIG DATA TARGET SET
 quoted = '$(subst ','\'',$(value $(1)))'
 ARGUMENTS = $(call quoted,CONFIG) $(if $(value DATA),--data $(call quoted,DATA)) $(if $(value SET),--set $(call quoted,SET))
 
-.PHONY: train evaluate report study check runs fetch install test slow other-processor lint types bench coverage recipes planted planted-faults peers same-figures torture lock
+.PHONY: train evaluate report study check init runs fetch install test slow other-processor lint types bench coverage recipes planted planted-faults peers same-figures torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -35,6 +35,11 @@ study: $(INSTALLED)       ## thousands of networks over a grid of slopes; DASK=l
 
 check: $(INSTALLED)       ## findings about config and data, without training
 	@$(RUN) check $(ARGUMENTS)
+
+init: CONFIG :=
+init: $(INSTALLED)        ## a commented config for a file of yours: DATA=mine.csv TARGET=column
+	@$(RUN) init $(if $(value DATA),$(call quoted,DATA) $(if $(value CONFIG),$(call quoted,CONFIG))) \
+		$(if $(value TARGET),--target $(call quoted,TARGET)) $(if $(value SET),--set $(call quoted,SET))
 
 runs: $(INSTALLED)        ## the runs side by side
 	@$(RUN) runs

@@ -16,13 +16,13 @@ DEFAULT, STUDY, TWIN, NEWEST = map(Path, ["configs/default.yaml", "configs/study
 _CHANGED = "config or data changed, or there is no run yet: training"
 YamlFile = Annotated[Path, Argument(help="The YAML file.")]
 RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
-Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV or Parquet file, or a folder of Parquet files.")]
+Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV, Excel or Parquet file, or a folder of Parquet files.")]
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")]
 ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
 CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
 FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
 Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", callback=asked, help="Replace a setting.")]
-Data = Annotated[str | None, Option(metavar="CSV", help="Read this file instead of data.path.")]
+Data = Annotated[str | None, Option(metavar="FILE", help="Read this file instead of data.path.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
 RunOption = Annotated[Path, Option(metavar="RUN", help="The folder of a run.")]
 Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
@@ -31,6 +31,10 @@ Kind = Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file
 Host = Annotated[str, Option(help="The address to listen on; any but this machine's own opens it.")]
 Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
 Strict = Annotated[bool, Option("--strict", help="Count warnings as errors.")]
+Drafted = Annotated[str | None, Argument(metavar="[DATA]", help="A CSV, Excel or Parquet file; without one the package's own.")]
+NewConfig = Annotated[str | None, Argument(metavar="[CONFIG]", help="The YAML file to write; by default DATA's name with .yaml.")]
+Answered = Annotated[str | None, Option(metavar="COLUMN", help="The column of the answer, by its name or its number.")]
+Force = Annotated[bool, Option("--force", help="Replace a file that is there.")]
 Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
 Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
@@ -95,15 +99,16 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
 
 @app.command("predict")
 def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
-    """Score a file with a saved run: adds the predicted class, a probability a class, and notes.
+    """Score a file, - for standard input or output, with a saved run: adds the predicted class, a probability a class, and notes.
 
     Example: diabetes-pipeline predict patients.csv scored.csv
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, taken=target == Path("-")) as out:
         from pipeline.predict.command import scored
         from pipeline.predict.terminal import show_scored
 
         result = scored(run, source, target, dask, verbose=not as_json)
+        out.say(*result["notes"])
         out.show(result, lambda console: show_scored(console, result))
         out.fail_unless(result["rows"] > 0 or not result["rejected"])
 
@@ -163,6 +168,31 @@ def check_command(
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
         out.show(shown, lambda console: show_findings(console, findings))
         out.fail_unless(not any(finding.blocks for finding in findings))
+
+
+@app.command("init")
+def init_command(
+    data: Drafted = None,
+    config: NewConfig = None,
+    target: Answered = None,
+    force: Force = False,
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Write a commented config for a file of yours; without DATA, the configs and the synthetic data of the package.
+
+    Example: diabetes-pipeline init mine.csv --target Outcome
+    """
+    with outcome(as_json) as out:
+        from pipeline.init.command import init, init_shipped, terminal_ask
+        from pipeline.init.terminal import following, show_draft
+
+        if data is None:
+            written = init_shipped(force, target, settings or ())
+            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(started_by(), None)}")
+            return
+        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
+        out.show(draft.to_json(path), lambda console: show_draft(console, draft, path, following(started_by(), path)))
 
 
 @app.command("study")

@@ -164,6 +164,14 @@ def small_run(once: Callable[..., Path]) -> Path:
     return once("small", make)
 
 
+@pytest.fixture(scope="session")
+def clinic(once: Callable[..., Path]) -> Path:
+    """A folder in which a small network was trained on a table with categories, once; copy it before changing anything in it."""
+    from tests.clinic import train_clinic
+
+    return once("clinic", train_clinic)
+
+
 @pytest.fixture
 def trained(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of ``small_run`` as the current folder."""

@@ -13,7 +13,7 @@ import pytest
 from pipeline.config.schema import Code
 from tests.conftest import ROOT, command
 
-COMMANDS = ("train", "evaluate", "report", "serve", "export", "check", "explain", "runs", "synthesize", "fetch")
+COMMANDS = ("train", "evaluate", "report", "serve", "export", "check", "init", "explain", "runs", "synthesize", "fetch")
 WARNINGS = ["D201", "D202", "D204", "D205", "D206", "D207", "D215"]  # of the twin
 Call = Callable[..., tuple[int, dict, str]]
 Printed = Callable[..., tuple[int, str, str]]
@@ -46,7 +46,15 @@ def test_every_command_explains_itself_with_an_example_and_takes_json(name: str)
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["check"], ["explain", "C101"], ["runs"], ["predict", "data/diabetes.csv", "a.csv"]]
+    "words",
+    [
+        ["--help"],
+        ["check"],
+        ["explain", "C101"],
+        ["runs"],
+        ["predict", "data/diabetes.csv", "a.csv"],
+        ["init", "data/diabetes.csv"],
+    ],
 )
 def test_what_does_not_train_imports_neither_tensorflow_nor_estimators_nor_pandas(words: list[str], trained: Path) -> None:
     modules = imported(words, trained)

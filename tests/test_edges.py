@@ -278,9 +278,9 @@ INPUTS: dict[str, bytes | None] = {
     "one class": _csv(*(row for row in FINE if row.endswith("no"))),
     "a header alone": _csv(),
 }
-UNREADABLE = {"no file", "a folder", "a loop of links", "an empty file", "another kind of file", "UTF-16", "no such column"}
+UNREADABLE = {"no file", "a folder", "a loop of links", "an empty file", "another kind of file", "no such column"}
 WRONG = UNREADABLE | {"Latin-1", "no such class", "a text for a number", "infinity", "a header alone"}
-UNTRAINABLE = WRONG | {"one row", "two rows", "one class"}
+UNTRAINABLE = WRONG | {"UTF-16", "one row", "two rows", "one class"}
 REFUSES = {"train": UNTRAINABLE, "check": UNTRAINABLE, "study": UNTRAINABLE, "evaluate": WRONG, "predict": UNREADABLE}
 WORDS = {
     "train": ("train", "mine.yaml", "--data", "input.csv"),

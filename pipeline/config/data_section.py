@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import inf
+from math import inf, isnan
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
@@ -83,6 +83,11 @@ class Feature(Section):
             return dict(self.categories)
         return {text: float(place) for place, text in enumerate(self.levels)}
 
+    def worded(self, value: float) -> str | None:
+        """Return a value as people read it: the text of a category, else the number; None for a missing one."""
+        texts = [text for text, number in self.numbers().items() if number == value]
+        return None if isnan(value) else " or ".join(texts) or f"{value:.6g}"
+
     def columns(self, name: str) -> list[str]:
         """Return the names of the columns that a feature of this name makes."""
         return [f"{name}={text}" for text in (self.levels[1:] if len(self.levels) == 2 else self.levels)] or [name]
@@ -159,6 +164,14 @@ def plain(text: str) -> str:
     if whole := _WHOLE.fullmatch(text):
         return "-" * (whole[1] == "-" and whole[2] != "0") + whole[2]
     return text.lower() if text.lower() in ("true", "false") else text
+
+
+def alternatives(text: str) -> list[str]:
+    """Return a category's spellings that programs know which do not compare ``plain`` texts: 1 and 1.0, true, True and TRUE."""
+    short = plain(text)
+    if short in ("true", "false"):
+        return [*dict.fromkeys((text, short, short.title(), short.upper()))]
+    return [*dict.fromkeys((text, short, repr(float(short))))] if re.fullmatch(NUMBER, short) else [text]
 
 
 def ascending(values: Sequence[float]) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.config.data_section import UNKNOWN, plain
+from pipeline.config.yaml_text import canonical
 from pipeline.machine.arrays import Floats, floats_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,13 @@ def category_numbers(texts: ArrayLike, numbers: Numbers) -> Floats:
     import pandas as pd
 
     cells = np.asarray(texts, dtype=object)
-    spelt = [None if lost else str(cell).strip() or None for cell, lost in zip(cells, pd.isna(cells), strict=True)]
+    spelt = [None if lost else str(cell) for cell, lost in zip(cells, pd.isna(cells), strict=True)]
     codes, different = pd.factorize(np.array(spelt, dtype=object))
     known = {plain(text): number for text, number in numbers.items()}
-    return np.array([*(known.get(plain(text), UNKNOWN) for text in different), np.nan])[codes]
+    return np.array([*(category_number(text, known) for text in different), np.nan])[codes]
+
+
+def category_number(text: str, known: Numbers) -> float:
+    """Return the number of a category among those ``known`` by their plain texts; NaN for no text, ``UNKNOWN`` for any other."""
+    text = canonical(text)
+    return known.get(plain(text), UNKNOWN) if text else np.nan

@@ -27,8 +27,8 @@ def without(table: Table, config: Config, columns: Collection[str]) -> Settings 
         settings["data.reference"] = None  # it has no effect then, which is an error
     if config.preprocess.implausible == "keep" and not any(feature.range for feature in features.values()):
         settings["preprocess.implausible"] = "missing"
-    if config.preprocess.pca is not None and config.preprocess.pca > len(features):
-        settings["preprocess.pca"] = len(features)
+    if config.preprocess.pca is not None and config.preprocess.pca > (most := sum(each.width for each in features.values())):
+        settings["preprocess.pca"] = most
     return settings
 
 
@@ -36,7 +36,7 @@ def gaps_filled(table: Table, config: Config, lost: list[str]) -> Fix:
     """Return what fills gaps: ``lost`` columns cannot be filled, and rows are named for the gaps of the others."""
     taken_out = config.preprocess.implausible == "missing" and config.preprocess.impute is None
     gaps = (np.isnan(table.values) | (table.implausible & taken_out))[:, [name not in lost for name in table.features]]
-    rows = (np.flatnonzero(gaps.any(axis=1)) + 1).tolist()
+    rows = table.named(np.flatnonzero(gaps.any(axis=1)))
     words = f"fill the empty cells of {such_as(rows)} in the file, or remove these rows" if rows else ""
     settings = without(table, config, lost) if lost else {}
     if config.preprocess.impute is None and isinstance(settings, Mapping):

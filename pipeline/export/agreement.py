@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.data_section import UNKNOWN, DataSection, plain
 from pipeline.errors import RunError
 from pipeline.machine.arrays import Flags, Floats, Floats32
 from pipeline.network.layers import unflatten
@@ -44,7 +46,7 @@ def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
     """Draw (rows, F) raw values: half within the range seen in training, half beyond it by up to its width on either side.
 
     In a third of the rows no value is odd, in a third one in F, in a third every other one: missing, an end of a range, the
-    next number outside it, or an extreme.
+    next number outside it, or an extreme. One category in five is missing or unknown.
     """
     random, seen = np.random.default_rng(seed), run.model.preprocessor.seen
     size = (rows, seen.shape[1])
@@ -55,7 +57,24 @@ def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
     ends = [lowest, highest, np.nextafter(lowest, -np.inf), np.nextafter(highest, np.inf), *seen]
     odd = np.array([*ends, *(np.full(size[1], value) for value in (np.nan,) * 6 + _EXTREMES)])
     share = random.choice([0, 1 / size[1], 0.5], (rows, 1))
-    return np.where(random.random(size) < share, odd[random.integers(len(odd), size=size), np.arange(size[1])], values)
+    values = np.where(random.random(size) < share, odd[random.integers(len(odd), size=size), np.arange(size[1])], values)
+    for name, numbers in run.config.data.categories().items():
+        known = random.choice([*numbers.values()], rows)
+        strange = random.choice([np.nan, UNKNOWN], rows)
+        values[:, list(run.config.data.features).index(name)] = np.where(random.random(rows) < 0.8, known, strange)
+    return values
+
+
+def as_columns(values: Floats, data: DataSection) -> dict[str, NDArray[Any]]:
+    """Return (R, F) values as other programs are given them, by name: (R,) numbers, and texts, empty where one is missing."""
+    columns: dict[str, NDArray[Any]] = dict(zip(data.features, np.ascontiguousarray(values.T), strict=True))
+    for name, numbers in data.categories().items():
+        strange = "of no kind"
+        while strange in map(plain, numbers):
+            strange += "'"
+        texts = {number: text for text, number in reversed(numbers.items())} | {UNKNOWN: strange}
+        columns[name] = np.array([texts.get(value, "") for value in columns[name].tolist()], dtype=object)
+    return columns
 
 
 def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:

@@ -13,6 +13,15 @@ from pipeline.runs.saved import Scoring
 
 Part = tuple[str, dict[str, NDArray[Any]]]  # nodes, one a line, and arrays by name
 
+# from filled to widened, as ``indicators`` has them
+_INDICATORS = """
+        wide = Gather<axis = 1>(filled, owner)
+        met = Equal(wide, places_of)
+        one_if_met = Cast<to = 11>(met)
+        gap = IsNaN(wide)
+        indicated = Where(gap, nan, one_if_met)
+        widened = Where(told, indicated, wide)"""
+
 # from values to output; runtimes differ in what Softmax makes of NaN, so NaN is set by hand
 _SOFTMAX = """
     logits = Cast<to = 11>(values)
@@ -74,10 +83,16 @@ def _prepare(steps: Preprocessor) -> Part:
         high = Greater(features, highest)
         implausible = Or(low, high)
         missing = Or(empty, implausible)
-        filled = Where(missing, fill, features)
-        centered = Sub(filled, center)
-        scaled = Div(centered, scale)"""
+        filled = Where(missing, fill, features)"""
     arrays = {name: getattr(steps, name) for name in ("lowest", "highest", "fill", "center", "scale")}
+    widths = np.array(steps.widths or (1,))
+    if (widths > 1).any():
+        text += _INDICATORS
+        owner, places = np.repeat(np.arange(len(widths)), widths), np.concatenate([np.arange(width) for width in widths])
+        arrays |= {"owner": owner, "places_of": places.astype(np.float64), "told": np.repeat(widths > 1, widths)}
+    text += f"""
+        centered = Sub({"widened" if "owner" in arrays else "filled"}, center)
+        scaled = Div(centered, scale)"""
     if steps.components is None or steps.mean is None:
         return text + "\ninputs = Cast<to = 1>(scaled)", arrays
     text += """

@@ -39,16 +39,16 @@ def audit_training(
         agreeing = agreement(model, trained, model.preprocessor.transform(table.rows(parts.train)))
     several = len(np.unique(evaluation.truth)) > 1  # else one answer is right
     finite = np.isfinite(trained.final_loss[trained.chosen])
-    extreme = None if finite else _extreme(table, table.usable(config.preprocess.implausible), parts.train)
+    extreme = None if finite else _extreme(table, config, parts.train)
     facts = TrainingFacts(trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme)
     return find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
 
 
-def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
+def _extreme(table: Table, config: Config, rows: Integers) -> Doubt | None:
     """Return the value that lies farthest out of its column, if that is a million times as far as half of the values lie."""
-    farthest, doubt = _FAR, None
+    values, farthest, doubt = table.usable(config.preprocess.implausible), _FAR, None
     for name, column in zip(table.features, values[rows].T, strict=True):
-        if np.isnan(column).all():
+        if np.isnan(column).all() or config.data.features[name].categories:
             continue
         middle = float(np.nanmedian(column))
         distance = np.abs(column - middle)
@@ -56,7 +56,8 @@ def _extreme(table: Table, values: Floats, rows: Integers) -> Doubt | None:
         row, others = int(np.nanargmax(out)), column[out < _FAR]
         if out[row] < farthest:
             continue
-        low, high, number, farthest = float(others.min()), float(others.max()), int(rows[row]) + 1, float(out[row])
+        low, high, farthest = float(others.min()), float(others.max()), float(out[row])
+        number = table.named(rows[[row]])[0]
         message = f'"{name}" holds {column[row]:g} in row {number}, and {low:g} to {high:g} elsewhere'
         ranged = {"preprocess.implausible": "missing", dotted("data", "features", name, "range"): [low, high]}
         doubt = Doubt(message, {"column": name, "row": number}, (f"correct row {number} of the file", ranged))

@@ -19,12 +19,13 @@ _FAR = 4  # columns: where even the nearest pairs differ in so many, a few that 
 _LONELY = 0.25  # of the distinct rows, those with the fewest neighbours, are asked whether they repeat
 
 
-def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -> bool:
+def more_than_chance(columns: Floats, classes: Integers, ordered: Flags, across: bool = False) -> bool:
     """Say whether rows are equal that chance would not make equal, however the columns are correlated.
 
     Args:
         columns: (rows, C) values that are compared; missing equals missing.
         classes: (rows,) class numbers.
+        ordered: (C,) whether a column's values have an order.
         across: look at pairs of rows of different classes instead of those of the same class.
     """
     whole = np.flatnonzero(~np.isnan(columns).any(axis=1))
@@ -40,7 +41,7 @@ def more_than_chance(columns: Floats, classes: Integers, across: bool = False) -
         return False
     if not across and drawn_twice(times) > -log(SIGNIFICANCE):
         return True
-    sample = sample_of(columns, levels, classes, first, times > 1, across)
+    sample = sample_of(columns, levels, classes, first, times > 1, ordered, across)
     return _lonely_rows_repeat(sample) or (across and _labels_part(sample, features, classes, first))
 
 

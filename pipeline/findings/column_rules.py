@@ -1,13 +1,13 @@
 """D: columns that bring nothing, or hardly anything. Facts: those of the data rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from pipeline.data.without import without
 from pipeline.errors import counted, listing
-from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.data_rules import DataFacts, filler
 from pipeline.findings.dependence import dependences
 from pipeline.findings.finding import Doubt, detailed
 from pipeline.machine.arrays import Floats
@@ -20,8 +20,9 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """A column that adds nothing: constant, equal to another, or a sum or product of others.
 
     What: an input with one value only, or, in 100 rows or more, with any other value in four rows at most; one that equals
-        another in every row, or in 98 % of them where there are more than 20 values; one that follows from others by adding (a
-        total beside its parts, the same quantity in another unit) or by multiplying (a body mass index beside weight and height).
+        another in every row, or in 98 % of them where there are more than 20 values; categories that say the same by other
+        names; one that follows from others by adding (a total beside its parts, the same quantity in another unit) or by
+        multiplying (a body mass index beside weight and height).
     Why it matters: the network gets a weight more and learns nothing; which of the columns it uses is left to chance.
     How it is tested: exact rules for the first two; an empty cell equals an empty cell. For sums, least squares of each column
         on all the others, in rows without an empty cell, with R^2 above 0.999; for products the same on the logarithms of the
@@ -30,28 +31,29 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     How to fix: take the column out of `data.features`.
     Source: Belsley, Kuh and Welsch, "Regression Diagnostics" (1980), for collinearity and the variance inflation factor.
     """
-    usable, names = facts.table.usable(facts.config.preprocess.implausible), facts.table.features
-    details: dict[str, dict[str, Any]] = {}
-    earlier: dict[str, Floats] = {}
-    for name, values in zip(names, usable.T, strict=True):
+    names, columns = facts.table.features, facts.table.usable(facts.config.preprocess.implausible).T
+    usable, earlier, details = dict(zip(names, columns, strict=True)), list[str](), dict[str, dict[str, Any]]()
+    for name, feature in facts.config.data.features.items():
         column = facts.usable_columns[name]
         counts, rows = np.bincount(column.level, minlength=1), len(column.level)
         others = rows - int(counts.max())
         if rows and others <= (_FEW if rows >= _MANY else 0):
-            details[name] = {"constant": float(column.levels[counts.argmax()]), "others": others}
-        elif rows and (same := next((other for other in earlier if _equal(values, earlier[other], len(column.levels))), None)):
+            value = float(column.levels[counts.argmax()])
+            details[name] = {"constant": feature.worded(value) if feature.categories else value, "others": others}
+        elif rows and (same := next((other for other in earlier if _equal(facts, usable, name, other)), None)):
             details[name] = {"equal": [same]}
         else:
-            earlier[name] = values
-    # a column that is mostly empty leaves no complete rows
-    left = {name: values for name, values in earlier.items() if 2 * len(facts.usable_columns[name].level) >= len(values)}
+            earlier.append(name)
+    # a column that is mostly empty leaves no complete rows, and categories have no sum
+    whole = [name for name in earlier if 2 * len(facts.usable_columns[name].level) >= len(facts.table)]
+    left = {name: usable[name] for name in whole if name not in facts.table.levels}
     for kind in ("sum", "product"):
-        columns = {name: values for name, values in left.items() if name not in details}
+        parts = {name: values for name, values in left.items() if name not in details}
         if kind == "product":
-            columns = {name: np.log(values) for name, values in columns.items() if np.nanmin(values) > 0}
-        for found in dependences(list(columns.values())):
-            sources = [list(columns)[other] for other in found.others]
-            details[list(columns)[found.column]] = {kind: sources, "explained": found.explained}
+            parts = {name: np.log(values) for name, values in parts.items() if np.nanmin(values) > 0}
+        for found in dependences(list(parts.values())):
+            sources = [list(parts)[other] for other in found.others]
+            details[list(parts)[found.column]] = {kind: sources, "explained": found.explained}
     if details:
         ordered = {name: details[name] for name in names if name in details}
         message = "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items())
@@ -63,32 +65,37 @@ def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
 
     What: more than half of a column's cells have no usable value; they are empty, or outside the plausible range where
         `preprocess.implausible` is missing.
-    Why it matters: all those cells get one and the same number. The network then mostly learns who was measured, which goes
+    Why it matters: all those cells get one and the same value. The network then mostly learns who was measured, which goes
         with what the doctor suspected; and the column's scale is that of the few who were.
     How it is tested: usable cells are counted in each column. An exact rule; a column without any is D201.
     How to fix: take the column out of `data.features`, or complete the file.
     Source: van Buuren, "Flexible Imputation of Missing Data" (2018), section 1.3, for what filling with one value does.
     """
-    preprocess, rows = facts.config.preprocess, len(facts.table)
-    lost = facts.table.count(np.isnan(facts.table.usable(preprocess.implausible)))
+    rows = len(facts.table)
+    lost = facts.table.count(np.isnan(facts.table.usable(facts.config.preprocess.implausible)))
     empty = {name: count for name, count in lost.items() if rows / 2 < count < rows}
     if empty:
-        filled = f"filled with the {preprocess.impute} they all hold one number" if preprocess.impute else "nothing fills them"
-        told = ", ".join(f'"{name}" {count:,}' for name, count in empty.items())
+        counts = ", ".join(f'"{name}" {count:,}' for name, count in empty.items())
+        filled = f"filled with {told} they all hold one value" if (told := filler(facts, empty)) else "nothing fills them"
         cells = (f'{counted(count - rows // 2, "cell")} of "{name}"' for name, count in empty.items())
         yield Doubt(
-            f"more than half of {rows:,} cells have no usable value ({told}); {filled}",
+            f"more than half of {rows:,} cells have no usable value ({counts}); {filled}",
             {"columns": empty},
             (without(facts.table, facts.config, empty), f"fill {' and '.join(cells)} in the file"),
         )
 
 
-def _equal(one: Floats, other: Floats, levels: int) -> bool:
-    """Say whether two columns are equal, in nearly all rows where they are fine; a hundred rows tell most that are not."""
-    share = _NEARLY if levels > _FINE else 1.0
-    for step in (1 + len(one) // 100, 1):
-        some, others = one[::step], other[::step]
-        if ((some == others) | (np.isnan(some) & np.isnan(others))).mean() < share - (step > 1) * _NEARLY / 10:
+def _equal(facts: DataFacts, usable: Mapping[str, Floats], name: str, earlier: str) -> bool:
+    """Say whether two columns are equal, in nearly all rows where they are fine; categories may have other names."""
+    column, other = facts.usable_columns[name], facts.usable_columns[earlier]
+    size = len(column.levels)
+    if {name, earlier} & facts.table.levels.keys():
+        alike = size == len(other.levels) and np.array_equal(column.present, other.present)
+        return alike and len(np.unique(column.level * size + other.level)) == size
+    share = _NEARLY if size > _FINE else 1.0
+    for step in (1 + len(facts.table) // 100, 1):  # a hundred rows tell most that are not
+        one, two = usable[name][::step], usable[earlier][::step]
+        if ((one == two) | (np.isnan(one) & np.isnan(two))).mean() < share - (step > 1) * _NEARLY / 10:
             return False
     return True
 
@@ -96,7 +103,8 @@ def _equal(one: Floats, other: Floats, levels: int) -> bool:
 def _nothing_new(reason: dict[str, Any]) -> str:
     if "constant" in reason:
         rows = f"all but {counted(reason['others'], 'row')}" if reason["others"] else "every row"
-        return f"is {reason['constant']:.12g} in {rows}"
+        value = reason["constant"]
+        return f"is {listing([value]) if isinstance(value, str) else f'{value:.12g}'} in {rows}"
     kind, others = next(iter(reason.items()))
     told = {"equal": "equals", "sum": "follows by adding from", "product": "follows by multiplying from"}[kind]
     return f"{told} {listing(others)}"

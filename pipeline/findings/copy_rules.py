@@ -59,7 +59,7 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     """
     table, config = facts.table, facts.config
     first = np.unique(_whole_rows(facts), return_index=True)[1]
-    if numbers := np.setdiff1d(np.arange(1, len(table) + 1), first + 1).tolist():
+    if numbers := table.named(np.setdiff1d(np.arange(len(table)), first)):
         copied = _beyond_chance(facts)
         yield Doubt(
             f"{counted(len(numbers), 'row')} of {len(table):,} repeat{'s' * (len(numbers) == 1)} an earlier row in every feature"
@@ -87,7 +87,7 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     shown = copies if profiles is None or len(copies) else profiles
     if not len(shown):
         return
-    copied, numbers, tested = _beyond_chance(facts), (shown + 1).tolist(), len(facts.parts.test)
+    copied, numbers, tested = _beyond_chance(facts), facts.table.named(shown), len(facts.parts.test)
     count = None if profiles is None else len(profiles)
     shared = "" if count is None else f", and {count} share {listing(facts.config.evaluation.profile)} with one"
     seen = "these test rows were already seen in training" if copied else _PERHAPS.removeprefix("; ")
@@ -109,17 +109,21 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
         difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
         farthest. By chance, small distances are spread evenly: of the pairs that differ in one column and lie within some
         distance, a quarter lie within a quarter of it; of pairs that differ in more columns, fewer do (half of the columns
-        being taken to follow from others). It is a warning where more than 1.5 times as many are, by a binomial test at
-        0.0001, corrected for the distances that were tried. Values within a relative 0.000001 are equal. Else rows are looked
-        for whose values are those of another with one digit fewer: of two rows that are equal when so rounded, one is wholly
-        rounded no more often than values end in 0 in the column where they rarest do; a binomial test at 0.0001.
+        being taken to follow from others). Rows of other categories are not compared. It is a warning where more than 1.5 times
+        as many are, by a binomial test at 0.0001, corrected for the distances that were tried. Values within a relative 0.000001
+        are equal. Else rows are looked for whose values are those of another with one digit fewer: of two rows that are equal
+        when so rounded, one is wholly rounded no more often than values end in 0 in the column where they rarest do; a binomial
+        test at 0.0001.
     How to fix: remove the rows from the file.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
-    numbers = (nearly_equal(facts.table.values, facts.table.truth, _whole_rows(facts)) + 1).tolist()
-    if numbers:
+    table, ordered = facts.table, facts.ordered
+    names = [name for name in table.features if name in table.levels]
+    alike = table.copies(names) if names else np.zeros(len(table), dtype=np.int64)
+    some = nearly_equal(table.values[:, ordered], table.truth, _whole_rows(facts), alike) if ordered.any() else np.arange(0)
+    if numbers := table.named(some):
         yield Doubt(
-            f"{counted(len(numbers), 'row')} of {len(facts.table):,} nearly equal{'s' * (len(numbers) == 1)} another row of the"
+            f"{counted(len(numbers), 'row')} of {len(table):,} nearly equal{'s' * (len(numbers) == 1)} another row of the"
             f" same class in every feature ({such_as(numbers)}): they may be copies with rounded values, or with noise",
             named_rows(numbers),
             f"remove {such_as(numbers)} from the file",
@@ -141,8 +145,8 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     table, config = facts.table, facts.config
     groups, classes = table.copies(list(config.data.features)), table.truth
     in_class = np.unique(np.stack([groups, classes]), axis=1)[0]
-    numbers = (np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1))) + 1).tolist()
-    if numbers and more_than_chance(table.values, classes, across=True):
+    numbers = table.named(np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1))))
+    if numbers and more_than_chance(table.values, classes, facts.ordered, across=True):
         yield Doubt(
             f"{len(numbers)} rows have an equal row of another class ({such_as(numbers, total=False)})",
             named_rows(numbers),
@@ -154,10 +158,10 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
 def _beyond_chance(facts: DataFacts) -> bool:
     """Say whether more rows, or more profiles, are equal than chance explains."""
     table = facts.table
-    if more_than_chance(table.values, table.truth):
+    if more_than_chance(table.values, table.truth, facts.ordered):
         return True
-    profile = [table.column(name) for name in facts.config.evaluation.profile]
-    return len(profile) > 1 and more_than_chance(np.stack(profile, axis=1), table.truth)
+    profile = [table.features.index(name) for name in facts.config.evaluation.profile]
+    return len(profile) > 1 and more_than_chance(table.values[:, profile], table.truth, facts.ordered[profile])
 
 
 def _whole_rows(facts: DataFacts) -> Integers:

@@ -1,6 +1,6 @@
 """D: what is wrong with the table. Facts: the table and the config."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -27,6 +27,16 @@ class DataFacts:
     table: Table
     parts: Split
     config: Config
+
+    @property
+    def quantities(self) -> list[str]:
+        """The features that are numbers, not categories."""
+        return [name for name, feature in self.config.data.features.items() if not feature.categories]
+
+    @property
+    def ordered(self) -> Flags:
+        """Which of the F features have values with an order."""
+        return np.array([name not in self.table.levels for name in self.table.features])
 
     @cached_property
     def columns(self) -> dict[str, Ranked]:
@@ -55,7 +65,8 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
         `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column
         without one among the training rows, or among the test rows, is named.
-    How to fix: `--set preprocess.impute=median` (learnt from training rows), or complete the file.
+    How to fix: `--set preprocess.impute=median` (learnt from training rows; of categories the most frequent one), or complete
+        the file.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
     preprocess = facts.config.preprocess
@@ -67,7 +78,8 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
         return
     reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
-    treated = f"gaps are filled with the {preprocess.impute} of the training rows" if preprocess.impute else "nothing fills them"
+    told = filler(facts, [*gaps, *removed])
+    treated = f"gaps are filled with {told} of the training rows" if told else "nothing fills them"
     reasons += [f"not one value of {listing(columns)} is usable{_PARTS[part]}" for part, columns in lost.items()]
     yield Doubt(
         f"{' and '.join(reasons)}; {treated}",
@@ -89,7 +101,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     counts = _counts(facts.table, facts.table.implausible)
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
-        rows = (np.flatnonzero(facts.table.implausible.any(axis=1)) + 1).tolist()
+        rows = facts.table.named(np.flatnonzero(facts.table.implausible.any(axis=1)))
         correct = f"correct the values of {such_as(rows)} in the file"
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
@@ -133,6 +145,14 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
             _not_redundant(facts.config, broken),
             "error",
         )
+
+
+def filler(facts: DataFacts, columns: Iterable[str]) -> str:
+    """Return what fills the gaps of columns: "the median", "the most frequent category", or both; nothing where nothing does."""
+    impute = facts.config.preprocess.impute
+    kinds = {facts.config.data.features[name].categories is None for name in columns} or {True}
+    of_numbers = f"the {impute}".replace("the most_frequent", "the most frequent value") if True in kinds else ""
+    return " or ".join(filter(None, [of_numbers, "the most frequent category" * (False in kinds)])) if impute else ""
 
 
 def _without_value(facts: DataFacts) -> dict[str, list[str]]:

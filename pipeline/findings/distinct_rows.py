@@ -20,7 +20,7 @@ Apart = NDArray[np.uint16]
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column, or several that are taken as one: (rows,) numbers of its values from 0; its values unless it is several."""
+    """A column, or several that are taken as one: (rows,) numbers of its values from 0; the values of one that has an order."""
 
     places: Integers
     values: Floats | None
@@ -51,7 +51,13 @@ class Sample:
 
 
 def sample_of(
-    columns: Floats, levels: Sequence[Integers], classes: Integers, first: Integers, repeated: Flags, across: bool
+    columns: Floats,
+    levels: Sequence[Integers],
+    classes: Integers,
+    first: Integers,
+    repeated: Flags,
+    ordered: Flags,
+    across: bool,
 ) -> Sample:
     """Choose distinct rows at random, and add those that are repeated."""
     order = np.random.default_rng(0).permutation(len(first))
@@ -64,8 +70,8 @@ def sample_of(
     values, kept = columns[rows], []
     for group in _exclusive(levels):
         places = numbered(combined([levels[index][rows] for index in group]))
-        kept += [Column(places, values[:, group[0]] if len(group) == 1 else None)] * int(places.max() > 0)
-    return Sample(kept, compared, repeated[chosen] & _inner(values), len(some) / len(first), across)
+        kept += [Column(places, values[:, group[0]] if len(group) == 1 and ordered[group[0]] else None)] * int(places.max() > 0)
+    return Sample(kept, compared, repeated[chosen] & _inner(values[:, ordered]), len(some) / len(first), across)
 
 
 def _exclusive(levels: Sequence[Integers]) -> list[list[int]]:

@@ -1,13 +1,14 @@
 """How values are spread over the rows of a file, and over two parts of it; limits without SciPy, which is slow to import."""
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import erfc, exp, lgamma, log, sqrt
 
 import numpy as np
 
 from pipeline.findings.association import Ranked, binomial_tail
 from pipeline.machine.arrays import Flags, Floats, Integers
 
+_EXPECTED = 10  # rows of a level in either part; with fewer, the limit makes too little of chance
 _TERMS = 30  # of the series; enough from a distance of 0.2 on, below which the probability is 1 to 12 digits
 
 
@@ -64,6 +65,33 @@ def two_sample(column: Ranked, flags: Flags) -> float:
         return 0.0
     apart = np.abs(np.cumsum(ones) / n - np.cumsum(rest) / m).max()
     return float(apart) * sqrt(n * m / (n + m))
+
+
+def other_shares(column: Ranked, flags: Flags) -> float:
+    """Return Pearson's chi-squared p-value that the levels have the same shares among the flagged rows as among the others.
+
+    Levels of which fewer than 10 rows are expected in either part count as one, with the next rarest where that is not enough.
+    """
+    size, flagged = len(column.levels), flags[column.present]
+    counts = np.stack([np.bincount(column.level[part], minlength=size) for part in (flagged, ~flagged)])
+    counts = counts[:, np.argsort(counts.sum(axis=0), kind="stable")]
+    fewest = counts.sum(axis=0) * min(flagged.mean(), 1 - flagged.mean()) if len(flagged) else np.empty(0)
+    rare = int((fewest < _EXPECTED).sum())
+    rare += int(0 < fewest[:rare].sum() < _EXPECTED)
+    pooled = np.column_stack([counts[:, :rare].sum(axis=1), counts[:, rare:]])[:, int(not rare) :]
+    if pooled.shape[1] < 2:
+        return 1.0
+    expected = np.outer(pooled.sum(axis=1), pooled.sum(axis=0)) / pooled.sum()
+    return chi_squared_tail(float(((pooled - expected) ** 2 / expected).sum()), pooled.shape[1] - 1)
+
+
+def chi_squared_tail(distance: float, freedom: int) -> float:
+    """Return the probability that a chi-squared variable of so many degrees of ``freedom`` lies beyond; scipy.stats.chi2.sf."""
+    if distance <= 0:
+        return 1.0
+    half, powers = distance / 2, np.arange(freedom % 2 / 2, freedom / 2)
+    logs = [power * log(half) - half - lgamma(power + 1) for power in powers.tolist()]
+    return min(1.0, (erfc(sqrt(half)) if freedom % 2 else 0.0) + sum(map(exp, logs)))
 
 
 def at_least(successes: int, trials: int, share: float) -> float:

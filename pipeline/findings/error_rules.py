@@ -70,7 +70,7 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
         return
     misled = min(wrong.alone) < wrong.p**2  # one model doubts what both together hardly do: it misfits, as with heavy tails
     if wrong.p < SIGNIFICANCE and max(wrong.alone) < _ALONE and not misled:
-        rows, models = (wrong.rows + 1).tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
+        rows, models = evaluation.numbers[wrong.rows].tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
         yield Doubt(
             f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
             f"had not seen the rows: about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",

@@ -8,15 +8,15 @@ import numpy as np
 
 from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
+from pipeline.errors import listing
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
+from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
 from pipeline.machine.arrays import Flags, Floats
 
-_ERRORS = 3.72  # standard errors, which a normal variable exceeds with that probability
 _EFFECT = 0.2  # phi
-_ALONE = 0.95  # balanced accuracy of an interval
 _LEVELS, _GAIN = 0.85, 0.05  # balanced accuracy of the levels, and how much more than that of intervals
 _ROWS = 10  # of a class, and of the rest
 Details = dict[str, dict[str, Any]]
@@ -26,8 +26,9 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     """A column's gaps, implausible values, whole numbers, levels or values alone give a class away.
 
     What: being empty, implausible, or a whole number among decimals is commoner in one class than in the others; or a single
-        interval of a column's values tells a class from the rest; or its levels jump between the classes; or beyond a limit all
-        rows are of one class, without an exception. The values of a column with a `criterion` may tell: D207 looks at those.
+        interval of a column's values tells a class from the rest; or its levels jump between the classes; or beyond a limit, or
+        in a category, all rows are of one class, without an exception. The values of a column with a `criterion` may tell: D207
+        looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
         only, so damage means health; the next hospital's file has other damage.
     How it is tested: gaps, implausible values, and whole numbers where a tenth of the values have decimals and 5 different ones
@@ -71,7 +72,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
         values = usable[:, table.features.index(column)]
         present = ~np.isnan(values)
         met, truth = values[present] >= threshold, diabetic[present]
-        if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= _ALONE:
+        if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= CERTAIN:
             feature = config.data.features[column]
             declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
             details[column] = {**declared, "balanced_accuracy": balanced}
@@ -87,7 +88,8 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
 def _tied_flags(facts: DataFacts) -> Details:
     """Return the class that each column's gaps, implausible values or whole numbers go with most closely, where they do."""
     classes, table = _members(facts), facts.table
-    signs = {"empty": np.isnan(table.values), "implausible": table.implausible, "a whole number": _whole(table.values)}
+    whole = _whole(table.values) & [not feature.categories for feature in facts.config.data.features.values()]
+    signs = {"empty": np.isnan(table.values), "implausible": table.implausible, "a whole number": whole}
     flags = {
         (name, kind): column
         for kind, cells in signs.items()
@@ -117,35 +119,40 @@ def _whole(values: Floats) -> Flags:
 
 def _telling_values(facts: DataFacts) -> Details:
     """Return what the values of each column without criterion tell by themselves."""
-    classes, table = {name: member for name, member in _members(facts).items() if _enough(member)}, facts.table
+    table, classes = facts.table, {name: member for name, member in _members(facts).items() if _enough(member)}
     telling: Details = {}
     for column, feature in facts.config.data.features.items() if classes else ():
-        values, signs = table.column(column), dict[str, dict[str, Any]]()
-        sorted_once = facts.columns[column]
-        if not feature.criterion and (interval := _interval(sorted_once, classes)):
-            signs["interval"] = interval
-        levels = by_levels(sorted_once, table.truth, len(table.classes))
-        gain = levels.alone - levels.ordered if levels else 0.0
-        if levels and levels.alone >= _LEVELS and gain >= max(_GAIN, _ERRORS * levels.error):
-            signs["levels"] = asdict(levels)
-        sides = {} if feature.criterion or signs else {name: pure_side(values, member) for name, member in classes.items()}
-        for name, side in sides.items():
-            if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
-                signs["limit"] = {"class": name, **asdict(side)}
+        if feature.categories:
+            signs = telling_categories(facts.columns[column], classes, feature, 2 * len(classes) * len(table.features))
+        else:
+            signs = _telling_numbers(facts, column, classes)
         if signs:
             telling[column] = signs
     return telling
+
+
+def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -> Details:
+    table, sorted_once, signs = facts.table, facts.columns[column], dict[str, dict[str, Any]]()
+    criterion = facts.config.data.features[column].criterion
+    if not criterion and (interval := _interval(sorted_once, classes)):
+        signs["interval"] = interval
+    levels = by_levels(sorted_once, table.truth, len(table.classes))
+    gain = levels.alone - levels.ordered if levels else 0.0
+    if levels and levels.alone >= _LEVELS and gain >= max(_GAIN, ERRORS * levels.error):
+        signs["levels"] = asdict(levels)
+    sides = {} if criterion or signs else {name: pure_side(table.column(column), own) for name, own in classes.items()}
+    for name, side in sides.items():
+        if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
+            signs["limit"] = {"class": name, **asdict(side)}
+    return signs
 
 
 def _interval(column: Ranked, classes: dict[str, Flags]) -> dict[str, Any] | None:
     """Return the interval that tells a class best, where it nearly tells it for certain."""
     best = {name: best_interval(column, member) for name, member in classes.items()}
     name = max(best, key=lambda name: best[name].balanced_accuracy)
-    balanced = best[name].balanced_accuracy
-    sizes = np.array([classes[name].sum(), (~classes[name]).sum()])
-    wrong = (sizes * (1 - balanced) + 0.5) / (sizes + 1)  # or a class without a mistake would have no error
-    error = float(np.sqrt(np.sum(wrong * (1 - wrong) / sizes))) / 2
-    return {"class": name, **asdict(best[name])} if balanced >= _ALONE + _ERRORS * error else None
+    certain = nearly_certain(best[name].balanced_accuracy, classes[name])
+    return {"class": name, **asdict(best[name])} if certain else None
 
 
 def _members(facts: DataFacts) -> dict[str, Flags]:
@@ -166,6 +173,12 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
         beyond = f"{'from' if sign['above'] else 'up to'} {sign['limit']:g}{' on' if sign['above'] else ''}"
         rows = f'all {sign["rows"]:,} rows are "{sign["class"]}"'
         return f"has a limit: {beyond} {rows}, and {sign['others']} of the {sign['near']} rows before it are not"
+    if kind == "categories":
+        told = f"{listing(sign['categories'])} (balanced accuracy {sign['balanced_accuracy']:.1%})"
+        return f'tells "{sign["class"]}" from the rest by {told}'
+    if kind == "category":
+        rest = f"{sign['others']} of the {sign['rest']:,} other rows are not"
+        return f'has a category of one class: all {sign["rows"]:,} rows of "{sign["category"]}" are "{sign["class"]}", and {rest}'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

@@ -1,10 +1,12 @@
 """How much more alike rows are that share a value of a column than rows of the next values: where it names patients."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.config.data_section import NUMBER
+from pipeline.data.preprocess import indicators
 from pipeline.data.profiles import numbered
 from pipeline.data.table import Texts
 from pipeline.findings.association import ranked
@@ -12,7 +14,7 @@ from pipeline.findings.distribution import mid_ranks
 from pipeline.machine.arrays import Floats, Integers
 
 _FEWEST = 20  # values of several rows
-_MOST = 20  # rows a value in the mean: more are no patient's
+MOST_ROWS = 20  # a value, in the mean: more are no patient's
 _LOOKED_AT = 5000  # rows, of neighbouring values
 _LAGS = 4  # how many values up and down are neighbours
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
@@ -29,7 +31,7 @@ def levels_of(texts: Texts) -> Integers | None:
     return np.array([place.get(text, -1) for text in texts.different])[texts.places]
 
 
-def likeness(values: Floats, columns: Integers, levels: Integers) -> float:
+def likeness(values: Floats, columns: Integers, levels: Integers, widths: Sequence[int]) -> float:
     """Return how far rows of one value are nearer than rows of the next values let expect, in standard errors; 0 for few values.
 
     Distances are mean squared differences of ranks. Those to rows of the values beside, up to four away, are drawn out to
@@ -39,6 +41,7 @@ def likeness(values: Floats, columns: Integers, levels: Integers) -> float:
         values: (rows, F); NaN where a cell is empty.
         columns: which of them to compare rows by.
         levels: (rows,) numbers of the column's own values, in their order; -1 for rows to leave out.
+        widths: (F,) how many columns each feature makes, as in ``indicators``.
     """
     rows, value = _neighbours(levels)
     first = np.unique(value, return_index=True)[1]
@@ -47,7 +50,8 @@ def likeness(values: Floats, columns: Integers, levels: Integers) -> float:
     picked = picked[(picked >= _LAGS) & (picked < len(first) - _LAGS)]
     if len(picked) < _FEWEST:
         return 0.0
-    ranks = np.stack([_ranks(column) for column in values[np.ix_(rows, columns)].T], axis=1)
+    compared = indicators(values[np.ix_(rows, columns)], [widths[column] for column in columns])
+    ranks = np.stack([_ranks(column) for column in compared.T], axis=1)
     lags = []
     for lag in range(1, _LAGS + 1):
         below, above = _apart(ranks, first[picked], last[picked - lag]), _apart(ranks, last[picked], first[picked + lag])
@@ -65,7 +69,7 @@ def _neighbours(levels: Integers) -> tuple[Integers, Integers]:
     spare = max(0, len(rows) - _LOOKED_AT) // 2
     rows = rows[spare : len(rows) - spare]
     value = numbered(levels[rows])
-    few = len(rows) > 0 and len(rows) <= _MOST * (value[-1] + 1)
+    few = len(rows) > 0 and len(rows) <= MOST_ROWS * (value[-1] + 1)
     return (rows, value) if few else (rows[:0], value[:0])
 
 

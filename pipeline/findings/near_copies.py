@@ -25,11 +25,11 @@ _SOME = 2000  # rows that tell which columns are the finest
 _HALVED = 6  # times, by which each column is cut at most to make a grid
 
 
-def nearly_equal(values: Floats, classes: Integers, equal: Integers) -> Integers:
+def nearly_equal(values: Floats, classes: Integers, equal: Integers, alike: Integers) -> Integers:
     """Return the rows, ascending, that are near-copies or rounded copies; without them there are none."""
     left, told = np.arange(len(values)), [np.empty(0, dtype=np.int64)]
     while len(left):
-        asked = values[left], classes[left], equal[left]
+        asked = values[left], classes[left], equal[left], alike[left]
         rows = near_copies(*asked)
         rows = rows if len(rows) else rounded_copies(*asked)
         if not len(rows):
@@ -39,7 +39,7 @@ def nearly_equal(values: Floats, classes: Integers, equal: Integers) -> Integers
     return np.sort(np.concatenate(told))
 
 
-def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
+def near_copies(values: Floats, classes: Integers, equal: Integers, alike: Integers) -> Integers:
     """Return the rows, ascending, that nearly equal an earlier row of their class, where there are more than chance makes.
 
     Two values are as far apart as the share of the class that lies between them, or as their difference in units of the range of
@@ -51,9 +51,14 @@ def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
         values: (rows, C); NaN is missing and equals NaN.
         classes: (rows,) class numbers.
         equal: (rows,) numbers; rows equal in every column, and in their class, share one.
+        alike: (rows,) numbers; only rows that share one, since they are of the same categories, are compared.
     """
     first = np.unique(equal, return_index=True)[1]
-    pairs = [_near(values[rows], rows) for place in np.unique(classes) if len(rows := first[classes[first] == place]) > 1]
+    pairs = [
+        _near(values[rows], rows, numbered(alike[rows]))
+        for place in np.unique(classes)
+        if len(rows := first[classes[first] == place]) > 1
+    ]
     if not pairs:
         return np.empty(0, dtype=np.int64)
     widest = min(width for *_, width in pairs)
@@ -69,7 +74,7 @@ def near_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
     return np.empty(0, dtype=np.int64)
 
 
-def rounded_copies(values: Floats, classes: Integers, equal: Integers) -> Integers:
+def rounded_copies(values: Floats, classes: Integers, equal: Integers, alike: Integers) -> Integers:
     """Return the rows, ascending, that hold what another row of their class does with one digit fewer, if chance made fewer.
 
     Of two rows that are rounded to the same and are not equal, one may be the other but for rounding: where they differ, its
@@ -81,19 +86,21 @@ def rounded_copies(values: Floats, classes: Integers, equal: Integers) -> Intege
     units = np.array([10 * _unit(column) for column in values.T])
     read = units > 0
     tens = np.rint(values[:, read] / units[read])
-    numbers = np.column_stack([np.where(np.isnan(tens), -1, tens).astype(np.int64), classes[first]])
+    numbers = np.column_stack([np.where(np.isnan(tens), -1, tens).astype(np.int64), classes[first], alike[first]])
     sums = numbers @ np.random.default_rng(0).integers(2**63, size=numbers.shape[1], dtype=np.int64)  # equal where rows are
     pairs = list(_within(numbered(sums))) if read.any() else []
     if not pairs:
         return np.empty(0, dtype=np.int64)
     one, other = (np.concatenate(part) for part in zip(*pairs, strict=True))
     differ = ~np.isclose(values[one], values[other], rtol=_NOISE, atol=0, equal_nan=True)
+    several = differ.sum(axis=1) > 1  # of rows that differ in one column many are met at the ends of a short scale
+    one, other, differ = one[several], other[several], differ[several]
     ends_in_0 = np.zeros(values.shape, dtype=bool)
     ends_in_0[:, read] = np.abs(values[:, read] - tens * units[read]) <= _NOISE * np.abs(values[:, read])
     one_is, other_is = ((~differ | ends_in_0[rows]).all(axis=1) for rows in (one, other))
     rarest = np.where(differ, ends_in_0.mean(axis=0), 1.0).min(axis=1)
     count = int((one_is | other_is).sum())
-    if at_least(count, len(one), min(1.0, 2 * float(rarest.mean()))) >= SIGNIFICANCE:
+    if at_least(count, len(one), min(1.0, 2 * float(rarest.sum()) / max(1, len(one)))) >= SIGNIFICANCE:
         return np.empty(0, dtype=np.int64)
     return np.unique(first[np.concatenate([one[one_is], other[other_is]])])
 
@@ -112,11 +119,11 @@ def _whole(values: Floats) -> bool:
     return bool(np.abs(values).max() < 1 / _NOISE and np.abs(values - np.rint(values)).max() < _ROUND)
 
 
-def _near(values: Floats, rows: Integers) -> tuple[Integers, Floats, Integers, float]:
+def _near(values: Floats, rows: Integers, alike: Integers) -> tuple[Integers, Floats, Integers, float]:
     """Return, of pairs near in every column, the later row, the greatest distance, in how many they differ; and the widest."""
     finest = np.argsort([-len(np.unique(column[:_SOME])) for column in values.T], kind="stable")
     ranks = lru_cache(maxsize=None)(lambda column: _ranks(values[:, column]))  # most pairs are apart in the first few columns
-    cells, width = _cells(np.zeros(len(values), dtype=np.int64), [partial(ranks, int(column)) for column in finest])
+    cells, width = _cells(alike, [partial(ranks, int(column)) for column in finest])
     pairs = list(_within(cells))
     one, other = (np.concatenate(part) for part in zip(*pairs, strict=True)) if pairs else (rows[:0], rows[:0])
     distance, differing = np.zeros(len(one)), np.zeros(len(one), dtype=np.int64)

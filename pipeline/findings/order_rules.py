@@ -1,6 +1,6 @@
 """D: what the order of the file tells. Facts: those of the data rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import log
 from typing import Any
@@ -14,7 +14,7 @@ from pipeline.errors import listing
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import drift, kolmogorov_tail, mid_ranks
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
-from pipeline.findings.likeness import levels_of, likeness
+from pipeline.findings.likeness import MOST_ROWS, levels_of, likeness
 from pipeline.machine.arrays import Floats, Integers
 
 _ROWS = 50  # fewer may be in order, or all different, without a reason
@@ -32,7 +32,8 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
     How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
         rule, which n values in no order meet with a probability of 2 / (factorial of n). Or all values are whole and
         different: pairs of values at most m apart are counted (m is a twentieth of the range between the quartiles, at least
-        1); of values from a spread that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability
+        1; of categories, all pairs, and 2 m is their number); of values from a spread that is smooth at that scale, one pair in
+        2 m would be equal, and none is with a probability
         below exp(-pairs / 2 m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are
         counted, not given. Or, where `data.patient` is not set, a column has 20 values with several rows or more, up to 20 rows
         a value in the mean; rows of one value are more alike in the other inputs than rows of the four values beside it let
@@ -48,9 +49,9 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         steps = np.diff(values)
         if np.isnan(values).any():
             continue
-        if (steps > 0).all() or (steps < 0).all():
+        if name not in table.levels and ((steps > 0).all() or (steps < 0).all()):
             details[name] = "rises" if steps[0] > 0 else "falls"
-        elif _expected_pairs(values) >= limit:
+        elif _expected_pairs(values, table.levels.get(name, ())) >= limit:
             details[name] = "different"
     if details:
         told = {"rises": "rises from row to row", "falls": "falls from row to row", "different": "differs in every row"}
@@ -67,7 +68,8 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
     for name, levels in _names(table) if not data.patient and len(table) >= _ROWS else ():
         tested = np.isin(levels[facts.parts.test], levels[facts.parts.train]) & (levels[facts.parts.test] >= 0)
         others = np.flatnonzero(np.array(table.features) != name)
-        if tested.any() and len(others) and (z := likeness(table.values, others, np.where(different, levels, -1))) > _LIKE:
+        alone = np.where(different, levels, -1)
+        if tested.any() and len(others) and (z := likeness(table.values, others, alone, data.widths())) > _LIKE:
             details[name] = {"z": z, "rows": int(tested.sum())}
     if details:
         best = max(details, key=lambda name: details[name]["z"])
@@ -85,7 +87,8 @@ def _names(table: Table) -> Iterator[tuple[str, Integers]]:
     """Yield the columns that may name patients, with (rows,) numbers of their values: whole numbers, and what is no input."""
     for name, values in zip(table.features, table.values.T, strict=True):
         filled = ~np.isnan(values)
-        if np.array_equal(values[filled], np.rint(values[filled])):
+        several = MOST_ROWS * len(table.levels.get(name, values)) >= filled.sum()  # few categories name no patients
+        if several and np.array_equal(values[filled], np.rint(values[filled])):
             yield name, np.where(filled, table.copies((name,)), -1)
     for name, texts in table.unnamed.items():
         if (levels := levels_of(texts)) is not None:
@@ -98,23 +101,27 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
     What: rows of a class stand together, or the values of a column shift along the file within the classes.
     Why it matters: something changed while the file was written: the place, the year, the device, or a program that damaged
         cells. Rows near each other then have more in common than the disease; a random split mixes them all and hides it.
-    How it is tested: each class's rows are flagged, and each column's values are ranked (equal values share their mean rank)
-        and the mean of each class taken off. Sums along the file stay near 0 if the order means nothing: their largest
-        distance, in standard deviations, is held against Kolmogorov's limit for the Brownian bridge. Significant at 0.0001
-        after Bonferroni's correction for all columns and classes. The row named is the one where the sum is farthest from 0.
+    How it is tested: each class's rows are flagged, and so are those of each category; other columns' values are ranked (equal
+        values share their mean rank); and the mean of each class is taken off. Sums along the file stay near 0 if the order
+        means nothing: their largest distance, in standard deviations, is held against Kolmogorov's limit for the Brownian
+        bridge. Significant at 0.0001 after Bonferroni's correction for all columns, categories and classes. The row named is
+        the one where the sum is farthest from 0.
     How to fix: see what changes there, and correct the file or take the column out of `data.features`; shuffle a sorted file.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
     table, target, alone = facts.table, facts.config.data.target, np.zeros(len(facts.table), dtype=np.int64)
     sorts = (drift((table.truth == place).astype(np.float64), alone) for place in range(len(table.classes)))
     drifts = [(target, max(sorts, key=lambda strayed: strayed.distance))]
+    tests = len(table.classes) + len(table.features)
     for name, column in facts.columns.items():
         rows = np.flatnonzero(column.present)
-        strayed = drift(mid_ranks(column), table.truth[rows])
+        levels = range(len(column.levels)) if len(column.levels) > 2 and name in table.levels else ()
+        tests += max(0, len(levels) - 1)
+        values = [(column.level == place).astype(np.float64) for place in levels] or [mid_ranks(column)]
+        strayed = max((drift(some, table.truth[rows]) for some in values), key=lambda strayed: strayed.distance)
         drifts.append((name, replace(strayed, place=int(rows[strayed.place]) if len(rows) else 0)))
-    tests = len(table.classes) + len(table.features)
     details = {
-        name: {"p_value": p_value, "row": strayed.place + 1}
+        name: {"p_value": p_value, "row": table.named(np.array([strayed.place]))[0]}
         for name, strayed in drifts
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < SIGNIFICANCE
     }
@@ -124,13 +131,15 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         yield detailed(_strayed(details, target), details, fix)
 
 
-def _expected_pairs(values: Floats) -> float:
-    """Return how many equal pairs whole numbers that are all different would have by chance; 0 for other values."""
+def _expected_pairs(values: Floats, categories: Sequence[str]) -> float:
+    """Return how many equal pairs whole numbers, or categories, that are all different would have by chance; 0 for others."""
     if not np.array_equal(values, np.rint(values)):
         return 0.0
     values = np.sort(values)
     if (np.diff(values) == 0).any():
         return 0.0
+    if categories:
+        return len(values) * (len(values) - 1) / 2 / len(categories)
     quarter = len(values) // 4
     width = max(1.0, np.floor((values[-1 - quarter] - values[quarter]) / 20))
     pairs = np.searchsorted(values, values + width, side="right") - np.arange(1, len(values) + 1)

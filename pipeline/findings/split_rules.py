@@ -11,7 +11,7 @@ from pipeline.data.split import Split, split
 from pipeline.errors import DataError, counted, listing
 from pipeline.findings.association import fisher
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.distribution import kolmogorov_tail, two_sample
+from pipeline.findings.distribution import kolmogorov_tail, other_shares, two_sample
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.judge.metrics import wilson
 
@@ -51,10 +51,12 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: the test then asks about other patients than the training told of; another split gives another accuracy. Of
         such rows, the possible classes hold the right one less often than `evaluation.confidence` says.
     How it is tested: usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
-        probability is an upper bound where values are tied; each class's rows in both parts by Fisher's exact test. Significant
-        at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file is only scored.
+        probability is an upper bound where values are tied; the shares of categories without an order by Pearson's chi-squared
+        test, where those of which fewer than 10 rows are expected in a part count as one; each class's rows in both parts by
+        Fisher's exact test. Significant at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file
+        is only scored.
     How to fix: another `split.seed`, or `split.stratify: true` for the classes. Where few large groups are split, more groups.
-    Source: Smirnov (1939); Fisher (1922).
+    Source: Smirnov (1939); Pearson (1900); Fisher (1922).
     """
     both = len(facts.parts.test) and len(facts.parts.train)
     if both and (details := _unlike(facts, facts.parts)):
@@ -65,7 +67,10 @@ def _unlike(facts: DataFacts, parts: Split) -> dict[str, dict[str, float]]:
     """Return the corrected p-values of the columns, and of the target, that differ between the parts."""
     tested, truth = np.zeros(len(facts.table), dtype=bool), facts.table.truth
     tested[parts.test] = True
-    p_values = {name: kolmogorov_tail(two_sample(column, tested)) for name, column in facts.usable_columns.items()}
+    p_values = {
+        name: other_shares(column, tested) if name in facts.table.levels else kolmogorov_tail(two_sample(column, tested))
+        for name, column in facts.usable_columns.items()
+    }
     tests = len(p_values) + len(facts.table.classes)
     p_values[facts.config.data.target] = min(fisher(tested, truth == place) for place in np.unique(truth))
     return {name: {"p_value": p * tests} for name, p in p_values.items() if p * tests < SIGNIFICANCE}

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.remedy import Fix, dotted
+from pipeline.data.table import Table
 from pipeline.errors import counted, such_as
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
@@ -32,8 +33,8 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
     Source: Bagnoli and Bergstrom, "Log-concave probability and its applications" (2005), for the tails.
     """
     table = facts.table
-    columns = zip(table.features, table.usable("missing").T, strict=True)
-    clearest = {name: spike(*np.unique(values[~np.isnan(values)], return_counts=True)) for name, values in columns}
+    columns = {name: values[~np.isnan(values)] for name, values in zip(table.features, table.usable("missing").T, strict=True)}
+    clearest = {name: spike(*np.unique(columns[name], return_counts=True)) for name in facts.quantities}
     spikes = {name: found for name, found in clearest.items() if found and found.p_value * len(clearest) < SIGNIFICANCE}
     if spikes:
         details = {name: {"value": found.value, "p_value": found.p_value * len(table.features)} for name, found in spikes.items()}
@@ -62,12 +63,12 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
     Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
     """
     table = facts.table
-    fits = {name: mixture(values, table.truth) for name, values in zip(table.features, table.values.T, strict=True)}
+    fits = {name: mixture(table.column(name), table.truth) for name in facts.quantities}
     mixtures = {name: found for name, found in fits.items() if found and found.p_value * len(fits) < SIGNIFICANCE}
     if mixtures:
         details = {
             name: {
-                **named_rows((found.rows + 1).tolist()),
+                **named_rows(table.named(found.rows)),
                 "units": [found.conversion.smaller, found.conversion.greater],
                 "factor": found.conversion.factor,
                 "p_value": found.p_value * len(table.features),
@@ -75,7 +76,7 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
             }
             for name, found in mixtures.items()
         }
-        fix = "in the file, " + " and ".join(f'of "{name}" {_converted(found)}' for name, found in mixtures.items())
+        fix = "in the file, " + " and ".join(f'of "{name}" {_converted(found, table)}' for name, found in mixtures.items())
         yield detailed("; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()), details, fix)
 
 
@@ -124,8 +125,8 @@ def _unit(found: Mixture, rest: bool = False) -> str:
     return found.conversion.greater if found.greater is not rest else found.conversion.smaller
 
 
-def _converted(found: Mixture) -> str:
-    conversion, shown = found.conversion, such_as((found.rows + 1).tolist())
+def _converted(found: Mixture, table: Table) -> str:
+    conversion, shown = found.conversion, such_as(table.named(found.rows))
     if not conversion.zero:
         return f"{'divide' if found.greater else 'multiply'} {shown} by {conversion.factor:g}"
     return f"convert {shown} from {_unit(found)} to {_unit(found, rest=True)} ({conversion.quantity})"

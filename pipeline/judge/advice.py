@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.preprocess import mask_implausible
+from pipeline.data.preprocess import indicators, mask_implausible
 from pipeline.errors import counted, listing
 from pipeline.machine.arrays import Floats
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 
+_FLAT = 1e-9  # of the largest singular value
 _ROWS = 20  # different ones, for a dead unit to be told from one that these rows do not wake
 
 
@@ -36,7 +37,8 @@ class Advice:
     """What the data say about the activation.
 
     Attributes:
-        inputs: share of negative values of each column, as they are ("raw"), "scaled", and as principal components ("pca").
+        inputs: share of negative values of each input, as they are ("raw"), "scaled", and as principal components ("pca"); three
+            categories or more make an input each.
         layers: the Dense layers of the trained network.
         reachable: whether an output can decode to each class at this slope.
         recommendation: what to do, and why.
@@ -56,11 +58,11 @@ def advise(model: Model, raw: Floats) -> Advice:
     """
     steps, network = model.preprocessor, model.network
     filled = mask_implausible(raw, steps.lowest, steps.highest)
-    filled = np.where(np.isnan(filled), steps.fill, filled)
+    filled, columns = indicators(np.where(np.isnan(filled), steps.fill, filled), steps.widths), steps.columns or steps.features
     scaled, components = _scaled_and_rotated(filled[np.isfinite(filled).all(axis=1)])
     names = [f"PC{number + 1}" for number in range(components.shape[1])]
-    stages = {"raw": (steps.features, raw), "scaled": (steps.features, scaled), "pca": (names, components)}
-    inputs = {stage: dict(zip(columns, _shares(values), strict=True)) for stage, (columns, values) in stages.items()}
+    stages = {"raw": (columns, indicators(raw, steps.widths)), "scaled": (columns, scaled), "pca": (names, components)}
+    inputs = {stage: dict(zip(named, _shares(values), strict=True)) for stage, (named, values) in stages.items()}
     ready = steps.transform(raw)
     # that a unit says the same of every row is known from rows that differ
     enough = len(np.unique(ready[:: -(-len(ready) // 1000)], axis=0)) >= _ROWS
@@ -76,14 +78,18 @@ def advise(model: Model, raw: Floats) -> Advice:
 
 
 def _scaled_and_rotated(values: Floats) -> tuple[Floats, Floats]:
-    """Standardise (rows, columns), and return also its principal components; the largest loading of each is positive."""
+    """Standardise (rows, columns), and return also its principal components; the largest loading of each is positive.
+
+    Those along which nothing varies are left out: categories that exclude each other make some.
+    """
     if not len(values):
         return values, values
     with np.errstate(over="ignore"):  # a column of such values is all 0 then
         deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     centred = scaled - scaled.mean(axis=0)
-    axes = np.linalg.svd(centred, full_matrices=False)[2]
+    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    axes = axes[: max(1, int((sizes > _FLAT * sizes[0]).sum()))]
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
     return scaled, np.asarray(centred @ (axes * np.sign(largest)[:, None]).T)
 

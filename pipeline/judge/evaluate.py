@@ -53,6 +53,7 @@ class Evaluation:
         fill: what replaces a missing value of each column; NaN where nothing does.
         tested: numbers of the test rows.
         truth, answers: (rows,) class index of every row of the table, and the one that the model answers, -1 for no class.
+        numbers: (rows,) number of each row in the file, from 1.
         patients: (rows,) number of each row's patient; None where no column names patients.
         together: (rows,) number of each row's patient, or of the rows that are equal to it.
         choice: how the penalty was chosen; None on a file that the model was not trained on.
@@ -75,6 +76,7 @@ class Evaluation:
     tested: Integers
     truth: Integers
     answers: Integers
+    numbers: Integers
     patients: Integers | None
     together: Integers
     choice: PenaltyPath | None
@@ -154,6 +156,7 @@ def evaluate(
         tested=test,
         truth=truth,
         answers=answers,
+        numbers=np.array(table.named(np.arange(len(table)))),
         patients=table.patients,
         together=table.copies(table.features) if table.patients is None else table.patients,
         choice=yardsticks.choice,

@@ -18,11 +18,19 @@ _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give
 
 
 class Outcome:
-    """What a command prints: its result on standard output, all else on standard error."""
+    """What a command prints: its result on standard output, all else on standard error.
 
-    def __init__(self, as_json: bool) -> None:
+    Where standard output is ``taken`` by the rows of a file, the result goes to standard error too.
+    """
+
+    def __init__(self, as_json: bool, taken: bool = False) -> None:
         self.as_json = as_json
+        self.taken = taken
         self.code = 0
+
+    def write(self, text: str) -> None:
+        """Print a result, or a part of it."""
+        print(text, end="", file=sys.stderr if self.taken else sys.stdout, flush=True)
 
     def show(self, result: dict[str, Any], draw: Callable[[Console], None]) -> None:
         """Print the JSON object, or draw the result on the terminal."""
@@ -34,15 +42,16 @@ class Outcome:
             text = captured.get()
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(errors="replace")  # a character that the terminal lacks is no reason to fail
-        print(text, end="", flush=True)
+        self.write(text)
 
     def show_line(self, result: dict[str, Any], line: str) -> None:
         """Print the JSON object, or one line, which no terminal breaks."""
         self.show(result, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
 
-    def say(self, line: str) -> None:
-        """Print a line that is not part of the result."""
-        print(line, file=sys.stderr, flush=True)
+    def say(self, *lines: str) -> None:
+        """Print lines that are not part of the result."""
+        for line in lines:
+            print(line, file=sys.stderr, flush=True)
 
     def fail_unless(self, sound: bool) -> None:
         """Exit with 1 if an error was not accepted."""
@@ -56,16 +65,16 @@ class Outcome:
 
 
 @contextmanager
-def outcome(as_json: bool) -> Iterator[Outcome]:
+def outcome(as_json: bool, taken: bool = False) -> Iterator[Outcome]:
     """Give the outcome of a command, and end the process with its exit code unless that is 0."""
-    result = Outcome(as_json)
+    result = Outcome(as_json, taken)
     try:
         yield result
     except (PipelineError, MemoryError) as error:
         problems = error.problems if isinstance(error, PipelineError) else (_NO_MEMORY,)
         result.refuse(*problems)
         if as_json:
-            print(json.dumps({"error": list(problems)}), flush=True)
+            result.write(json.dumps({"error": list(problems)}) + "\n")
     except typer.Abort:
         result.refuse(_NO_ANSWER)
     except KeyboardInterrupt as stop:
@@ -76,7 +85,7 @@ def outcome(as_json: bool) -> Iterator[Outcome]:
             what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
             result.refuse(problem := f"{what}: {error.strerror or error}")
             if as_json and error.filename:
-                print(json.dumps({"error": [problem]}), flush=True)
+                result.write(json.dumps({"error": [problem]}) + "\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
     if result.code:
         raise typer.Exit(result.code)

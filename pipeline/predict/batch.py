@@ -8,7 +8,7 @@ import pyarrow as pa
 from pipeline.config.data_section import DataSection
 from pipeline.data.target import UNLABELLED, classes_of_numbers, classes_of_texts, target_texts
 from pipeline.machine.arrays import Floats, Integers
-from pipeline.predict.writers import lines_of
+from pipeline.predict.writers import COMMAS, Marks, lines_of
 from pipeline.read.arrow import to_arrow
 from pipeline.read.cells import Cells, cell_hint, labels, numbers
 from pipeline.read.columns import cell_text, short
@@ -33,8 +33,8 @@ class Batch:
     rejected: tuple[Rejected, ...]
 
 
-def batch_of(rows: Rows, cells: Cells, section: DataSection) -> Batch:
-    """Return values and classes of rows; one with a cell that should be a number and is none is rejected."""
+def batch_of(rows: Rows, cells: Cells, section: DataSection, marks: Marks = COMMAS) -> Batch:
+    """Return values and classes of rows; one with a cell that should be a number and is none is rejected, in CSV's ``marks``."""
     columns = rows.columns
     values = np.array([numbers(columns[name], cells, feature) for name, feature in section.features.items()])
     bad = np.asarray(np.isposinf(values).any(axis=0))
@@ -48,7 +48,7 @@ def batch_of(rows: Rows, cells: Cells, section: DataSection) -> Batch:
     if not bad.any():
         return Batch(columns, values.T, truth, rows.rejected)
     lines, rejected, kept = rows.lines(), list(rows.rejected), ~bad
-    for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(to_arrow(bad)).columns), strict=True):
+    for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(to_arrow(bad)).columns, marks), strict=True):
         line = text.cast(pa.binary()).as_py().decode(errors="replace").removeprefix("\n")
         rejected.append(Rejected(int(lines[row]), _reason(columns, cells, values, row, section), line))
     ordered = tuple(sorted(rejected, key=lambda row: row.line))

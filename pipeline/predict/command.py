@@ -3,6 +3,7 @@
 import csv
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.machine.cluster import carry_out as on_cluster
 from pipeline.machine.files import sha256_of, whole
 from pipeline.machine.progress import progress_bar
 from pipeline.predict.file import Counts, predict, rejected_path
+from pipeline.predict.streams import STREAM, printed, received
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
 
@@ -28,8 +30,8 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
 
     Args:
         run: the folder of a run.
-        source: a CSV or Parquet file, or a folder.
-        target: the file to write, or the folder, which must not be there yet.
+        source: a file of any kind that ``open_rows`` reads, "-" for standard input, or a folder of Parquet files.
+        target: the file to write, "-" for standard output, or the folder, which must not be there yet.
         dask: the cluster that scores the files of a folder, as in ``study``; its workers must see both folders.
         verbose: show a progress bar on standard error.
 
@@ -39,27 +41,31 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
     started, opened = time.perf_counter(), load_scoring(run)
     if source == Path():
         raise PipelineError("INPUT must be a file or a folder by its name; got nothing, or the current folder")
-    if source.is_dir():
-        counts = _folder(opened, source, target, dask, verbose)
-    elif dask:
-        raise PipelineError(f"--dask: scores the Parquet files of a folder; {source} is none")
-    else:
-        counts = predict(opened, source, target, verbose)
-    # another file is not read a second time for its hash
-    data = opened.record.data
-    same_size = source.is_file() and counts.rows + counts.rejected == data.rows + data.unlabelled
-    return {
-        "run": str(resolve_run(run)),
-        "sound": opened.record.sound,
-        "output": str(target),
-        "rows": counts.rows,
-        "rejected": counts.rejected,
-        "rejected_rows": str(rejected_path(target)) if counts.rejected else None,
-        "known": counts.known,
-        "trained_on": data.train if same_size and sha256_of(source) == data.sha256 else None,
-        "accuracy": counts.right / counts.known if counts.known else None,
-        "seconds": time.perf_counter() - started,
-    }
+    with ExitStack() as stack:
+        read, called = (stack.enter_context(received()), "standard input") if source == STREAM else (source, None)
+        if read.is_dir():
+            counts, rejected = _folder(opened, read, target, dask, verbose), rejected_path(target)
+        elif dask:
+            raise PipelineError(f"--dask: scores the Parquet files of a folder; {source} is none")
+        else:
+            write, rejected = stack.enter_context(printed()) if target == STREAM else (target, rejected_path(target))
+            counts = predict(opened, read, write, verbose, called)
+        # another file is not read a second time for its hash
+        data = opened.record.data
+        same_size = read.is_file() and counts.rows + counts.rejected == data.rows + data.unlabelled
+        return {
+            "run": str(resolve_run(run)),
+            "sound": opened.record.sound,
+            "output": str(target),
+            "rows": counts.rows,
+            "rejected": counts.rejected,
+            "rejected_rows": str(rejected) if counts.rejected else None,
+            "known": counts.known,
+            "trained_on": data.train if same_size and sha256_of(read) == data.sha256 else None,
+            "accuracy": counts.right / counts.known if counts.known else None,
+            "notes": list(counts.told),
+            "seconds": time.perf_counter() - started,
+        }
 
 
 def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose: bool) -> Counts:
@@ -75,6 +81,8 @@ def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose:
         raise DataError(
             f"{source}: every file must end in .parquet, or it would be left out; {listing(others[:3])} does not; {hint}"
         )
+    if target == STREAM:
+        raise PipelineError(f"{source}: a folder is scored into a folder, not to standard output; name a new one")
     if target.exists() or target.is_symlink():
         raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
     counts = Counts()

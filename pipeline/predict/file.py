@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,8 +19,9 @@ from pipeline.machine.files import whole
 from pipeline.machine.progress import progress_bar
 from pipeline.predict.added import add, refuse_taken, schema
 from pipeline.predict.batch import batch_of
-from pipeline.predict.writers import csv_writer, header_of, parquet_writer
+from pipeline.predict.writers import Marks, csv_writer, header_of, parquet_writer
 from pipeline.read.arrow import to_arrow
+from pipeline.read.columns import is_text
 from pipeline.read.records import Rejected
 from pipeline.read.rows import Rows, Source, open_rows
 from pipeline.runs.saved import Scoring
@@ -33,20 +34,22 @@ T = TypeVar("T")
 class Counts:
     """What became of the rows of a file: scored, rejected, and of the scored ones with a known class: right.
 
-    A row without an answer counts as wrong.
+    A row without an answer counts as wrong. ``told`` is what was found while the file was read and is not plain.
     """
 
     rows: int = 0
     rejected: int = 0
     known: int = 0
     right: int = 0
+    told: tuple[str, ...] = ()
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+        figures = (self.rows + other.rows, self.rejected + other.rejected, self.known + other.known, self.right + other.right)
+        return Counts(*figures, tuple(dict.fromkeys((*self.told, *other.told))))
 
 
-def predict(run: Scoring, source: Path, target: Path, visible: bool = False) -> Counts:
-    """Score a CSV or Parquet file into another one; both appear whole or not at all.
+def predict(run: Scoring, source: Path, target: Path, visible: bool = False, called: str | None = None) -> Counts:
+    """Score a file into a CSV or Parquet file; both appear whole or not at all.
 
     Every row that can be read stands in ``target``, in its order, with the added columns behind its own; every other one in
     the file that ``rejected_path`` names, which is there only if there are any.
@@ -54,26 +57,29 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False) -> 
     Args:
         run: which model.
         source: the file to read; what it is its first bytes tell.
-        target: the file to write, which ends in .csv or .parquet.
+        target: the file to write, which ends in .csv or .parquet. A CSV file has the separator and the decimal mark of
+            ``source``.
         visible: show a progress bar.
+        called: what messages call ``source``.
 
     Raises:
         DataError: the file is no such table, or is damaged.
         PipelineError: the files cannot be read or written.
     """
+    called = called or str(source)
     try:
         file = source.open("rb")
     except OSError as error:
-        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{called}: cannot be read: {error.strerror or error}") from None
     with file:
         _refuse_target(source, target)
-        opened = open_rows(str(source), file, run.config.data, run.config.data.features, run.record.data.read)
-        refuse_taken(str(source), opened.spelt, run.config)
+        opened = open_rows(called, file, run.config.data, run.config.data.features, run.record.data.read)
+        refuse_taken(called, opened.spelt, run.config)
         try:
             return _score(run, opened, source, target, visible)
         except pa.ArrowException as error:
             reason = str(error).splitlines()[0]
-            raise DataError(f"{source}: cannot be scored into {target}: {reason}; nothing was written") from None
+            raise DataError(f"{called}: cannot be scored into {target}: {reason}; nothing was written") from None
         except OSError as error:
             raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; nothing was") from None
 
@@ -94,19 +100,23 @@ def _refuse_target(source: Path, target: Path) -> None:
 
 
 def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bool) -> Counts:
-    parquet, counts = target.suffix.lower() == ".parquet", Counts()
-    numbers = run.config.data.features if parquet and opened.header else ()  # columns of text that become numbers
+    parquet, counts = target.suffix.lower() == ".parquet", Counts(told=opened.told)
+    features, more = run.config.data.features, schema(run.config)
+    texts = [name for name, own in features.items() if own.categories is None and is_text(opened.schema.field(name).type)]
+    marks = Marks(opened.read.separator, opened.cells.decimal if texts else ".")
+    # of a CSV file or a sheet the texts of numbers become numbers
+    numbers = texts if parquet and (opened.header or opened.read.header or opened.read.sheet) else []
+    places = [list(features).index(name) for name in numbers]
     own = pa.schema([pa.field(field.name, pa.float64()) if field.name in numbers else field for field in opened.schema])
-    more = schema(run.config)
 
     def work(read: Callable[[], Rows]) -> tuple[Any, tuple[Rejected, ...], Counts, int]:
         rows = read()
-        batch = batch_of(rows, opened.cells, run.config.data)
+        batch = batch_of(rows, opened.cells, run.config.data, marks)
         added = add(run, batch.values)
         classed = batch.truth >= 0
         right = classed & (batch.truth == added.answers)
         columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
-        columns |= {name: to_arrow(value, np.isnan(value)) for name, value in zip(numbers, batch.values.T, strict=False)}
+        columns |= {name: to_arrow(value, np.isnan(value)) for name, value in zip(numbers, batch.values.T[places], strict=True)}
         scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
         return encode([*columns.values(), *added.columns()]), batch.rejected, scored, rows.size
 
@@ -115,11 +125,10 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
         progress_bar(f"scoring {source.name}", visible, source.stat().st_size, "bytes") as bar,
         whole(target) as hidden,
         _rejections(rejected_path(target)) as reject,
-        (
-            parquet_writer(hidden, own, more)
-            if parquet
-            else csv_writer(hidden, ",".join([opened.header or header_of(own.names), header_of(more.names)]))
-        ) as (encode, write),
+        parquet_writer(hidden, own, more) if parquet else csv_writer(hidden, _header(opened, own, more, marks), marks) as (
+            encode,
+            write,
+        ),
     ):
         for content, rejected, scored, size in _in_order(opened.pieces(), work):
             write(content)
@@ -127,6 +136,10 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
             counts += scored
             bar.advance(bar.task_ids[0], size)
     return counts
+
+
+def _header(opened: Source, own: pa.Schema, more: pa.Schema, marks: Marks) -> str:
+    return marks.separator.join([opened.header or header_of(own.names, marks), header_of(more.names, marks)])
 
 
 def _in_order(pieces: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:

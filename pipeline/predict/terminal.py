@@ -11,9 +11,8 @@ from pipeline.runs.saved import UNSOUND
 
 def show_scored(console: Console, result: dict[str, Any]) -> None:
     """Print what became of the rows of a file."""
-    console.print(
-        Text(f"{result['output']}: {counted(result['rows'], 'row')}, scored by {result['run']} in {result['seconds']:.1f} s")
-    )
+    place = "standard output" if result["output"] == "-" else result["output"]
+    console.print(Text(f"{place}: {counted(result['rows'], 'row')}, scored by {result['run']} in {result['seconds']:.1f} s"))
     if result["rejected"]:
         text = f"{counted(result['rejected'], 'row')} could not be read: see {result['rejected_rows']}"
         console.print(Text(text, style="bold yellow"))

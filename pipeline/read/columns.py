@@ -1,6 +1,7 @@
 """The columns of a file: how they are named, and what their cells say. pandas is not needed."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 import pyarrow as pa
@@ -54,13 +55,11 @@ def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Colle
 
 def _taken(present: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
     """Return the wanted name of each column of the file that is no wanted one itself, and alone is alike to one."""
-    pairs = {}
-    for name in wanted:
-        close = [other for other in present if alike(other) == alike(name) and other not in wanted]
-        rivals = [other for other in wanted if alike(other) == alike(name) and other not in present]
-        if name not in present and len(close) == len(rivals) == 1:
-            pairs[close[0]] = name
-    return pairs
+    free = [(alike(name), name) for name in present if name not in wanted]
+    lacking = [(alike(name), name) for name in wanted if name not in present]
+    keys = Counter(key for key, _ in free), Counter(key for key, _ in lacking)
+    names = dict(lacking)
+    return {name: names[key] for key, name in free if key in names and keys[0][key] == keys[1][key] == 1}
 
 
 def short(value: str) -> str:

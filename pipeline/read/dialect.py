@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,6 +15,8 @@ from pipeline.read.records import breaks, records
 
 _SEPARATORS = {",": "commas", ";": '";"', "\t": "tabs", "|": '"|"'}
 _ROWS = 200  # looked at
+_CLOSE = 0.6  # nearly as good as the best separator
+_QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*"', re.MULTILINE)
 _LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
 _SEP = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 _LATE = re.compile(r'\s+".*"\s*')
@@ -59,19 +61,18 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     Raises:
         DataError: there is no header, or nothing tells what separates the cells.
     """
-    start, comment, mark = _above(head, read)
+    start, comments, mark = _above(head)
     if not head[start:].strip():
-        raise DataError(f"{path}: the file is empty; a header and rows are needed")
+        what = "holds nothing but comments" if comments else "the file is empty"
+        raise DataError(f"{path}: {what}; a header and rows are needed")
     text, place = head[start:].decode(errors="replace"), f"{path}, line {breaks(head[:start]) + 1}"
     wanted = {alike(name) for name in read.header or named}
     separator = _separator(place, text, read, mark, wanted)
-    first, *rows = _parsed(text, separator)
-    told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," and len(first) > 1 else []
-    above = next(iter(_parsed(head[comment:start].decode(errors="replace"), separator)), [])
-    if not read.header and len(above) == len(first) > 1 and (wanted & set(map(alike, above)) or looks_like_data(first, rows)):
-        start, first, rows = comment, above, [first, *rows]
-    elif b"#" in head[:start]:
-        told.append("comments above the header are left out")
+    told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," else []
+    start = _begin(path, head, start, comments, separator, wanted, read)
+    first, *rows = _parsed(head[start:].decode(errors="replace"), separator)
+    told = told if len(first) > 1 else []
+    told += ["comments above the header are left out"] if any(comment < start for comment in comments) else []
     line = breaks(head[:start]) + 1
     single = [cell for cell in first if _SINGLE.fullmatch(cell)]
     quoted = [cell for cell in (*first, *(rows[0] if rows else ())) if _LATE.fullmatch(cell)]
@@ -93,22 +94,40 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     return Layout(separator, given, None, line, line, start, [first, *rows], tuple(told))
 
 
-def _above(head: bytes, read: ReadSection) -> tuple[int, int, str]:
-    """Return where the first row and the comment above it begin, and the separator that Excel's line ``sep=;`` names."""
-    start = comment = 0
-    mark = ""
+def _above(head: bytes) -> tuple[int, list[int], str]:
+    """Return where the first row begins and where each comment above it, and the separator that Excel's line ``sep=;`` names."""
+    start, comments, mark = 0, list[int](), ""
     while line := _LINE.match(head, start):
-        text = line[0].decode(errors="replace")
-        widths = {len(row) for separator in _SEPARATORS for row in _parsed(text, separator)}
-        if (named := _SEP.fullmatch(line[0])) and not mark:
-            mark = named[1].decode()
-        elif line[0].startswith(b"#") and not (read.header and len(read.header) in widths):
-            comment = start
-        elif line[0].strip():
+        named = _SEP.fullmatch(line[0])
+        if line[0].startswith(b"#"):
+            comments.append(start)
+        elif line[0].strip() and not (named and not mark):
             break
+        mark = named[1].decode() if named else mark
         start = line.end()
-        comment = comment if line[0].startswith(b"#") else start
-    return start, comment, mark
+    return start, comments, mark
+
+
+def _begin(
+    path: str, head: bytes, start: int, comments: Sequence[int], separator: str, wanted: Collection[str], read: ReadSection
+) -> int:
+    """Return where the header, or the first row, begins: a line with # may be one, if it has as many cells as the rows.
+
+    Raises:
+        DataError: nothing tells whether it is.
+    """
+    first, *rows = _parsed(head[start:].decode(errors="replace"), separator)
+    above = {place: next(_parsed(head[place:].decode(errors="replace"), separator)) for place in comments}
+    above = {place: row for place, row in above.items() if len(row) == len(first) > 1}
+    if read.header:
+        return min(above, default=start)
+    if wanted:
+        return max([start, *above], key=lambda place: len(set(wanted) & set(map(alike, above.get(place, first)))))
+    place = min(above, default=start)
+    if len(above) > 1 or (above and not looks_like_data(first, rows) and head[place + 1 : place + 2].isspace()):
+        text = "begins with # and has as many cells as the rows: is it a comment, the header or a row? Remove it, or its #"
+        raise DataError(f"{path}, line {breaks(head[:place]) + 1}: {text}")
+    return place
 
 
 def _header(place: str, content: bytes, line: int, separator: str) -> bytes:
@@ -125,7 +144,7 @@ def _header(place: str, content: bytes, line: int, separator: str) -> bytes:
 
 def _separator(place: str, text: str, read: ReadSection, mark: str, wanted: Collection[str]) -> str:
     """Return what separates the cells: what gives the wanted columns, or as many cells in each row, and these look well."""
-    scores = {separator: _score([*_parsed(text, separator)], separator, wanted, read) for separator in _SEPARATORS}
+    scores = {separator: _score(text, separator, wanted, read) for separator in _SEPARATORS}
     best, other = sorted(scores, key=lambda separator: scores[separator], reverse=True)[:2]
     fixed = mark or read.separator
     if mark and read.separator not in ("auto", mark):
@@ -137,18 +156,20 @@ def _separator(place: str, text: str, read: ReadSection, mark: str, wanted: Coll
             )
             raise DataError(f"{place}: {text}; correct the setting, or set it to auto")
         return fixed
-    if scores[best] == scores[other] and scores[best][1]:
+    if scores[best][0] == scores[other][0] and scores[other][1] > _CLOSE * scores[best][1]:
         pair = f"{_SEPARATORS[best]} or {_SEPARATORS[other]}"
         raise DataError(f"{place}: the columns may be separated by {pair}; set data.read.separator")
     return best if scores[best][1] else _lone(place, text)
 
 
-def _score(rows: list[list[str]], separator: str, wanted: Collection[str], read: ReadSection) -> tuple[float, float]:
+def _score(text: str, separator: str, wanted: Collection[str], read: ReadSection) -> tuple[float, float]:
     """Return the share of the wanted columns in the first row, and how well the rows look; 0 for a single column."""
+    names = next(_parsed(text, separator), [])
+    rows = [*_parsed(_QUOTED.sub(r"\1q", text), separator)]  # what is in quotes is no separator
     if not rows or (width := len(rows[0])) < 2:
         return 0.0, 0.0
-    found = len(set(wanted) & set(map(alike, rows[0]))) / len(wanted) if wanted else 0.0
-    found = max(found, float(len(rows[0]) == len(read.header or ())))
+    found = len(set(wanted) & set(map(alike, names))) / len(wanted) if wanted else 0.0
+    found = max(found, float(len(names) == len(read.header or ())))
     cells = [cell for row in rows for cell in row]
     others = "".join(_SEPARATORS).replace(separator, "")
     good = sum(not any(mark in cell for mark in others) or bool(_NUMBER.fullmatch(cell)) for cell in cells)

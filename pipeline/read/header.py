@@ -28,14 +28,13 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
         return False
     if again:
         return True
+    among = sum(_among(value, column) for value, column in numbers)
     if len(found) >= 3 and all(after == before + 1 for before, after in itertools.pairwise(found)):
-        return False  # 0, 1, 2 or 2019, 2020, 2021
-    return bool(numbers) and 2 * sum(_among(value, column) for value, column in numbers) >= len(numbers)
+        return not (found[0] in (0, 1) or among < len(found))  # 0, 1, 2 or 2019, 2020, 2021
+    return bool(numbers) and 2 * among >= len(numbers)
 
 
-def _split(
-    first: Sequence[str], rows: Sequence[Sequence[str]]
-) -> tuple[list[tuple[str, list[str]]], list[tuple[float, list[str]]]]:
+def _split(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[_Text], list[tuple[float, list[str]]]]:
     """Return the texts and the numbers of the first row, each with the column below it."""
     columns = [[cell.strip() for cell in column] for column in zip(*(row for row in rows if len(row) == len(first)), strict=True)]
     cells = [(cell.strip(), column) for cell, column in zip(first, columns, strict=False)]

@@ -146,7 +146,12 @@ def decided(
         pair = f"{_example(votes['.'][0], found)}, {_example(votes[','][0], found)}"
         raise DataError(f"{path}: {pair}; one file has one decimal mark: correct the cells, or set data.read.decimal")
     clear = "." if votes["."] else "," if votes[","] else None
-    cells = Cells(clear or (like.decimal if like else "."), read.thousands, *_missing(read), sure=bool(like and not clear))
+    cells = Cells(
+        clear or (like.decimal if like else "."),
+        read.thousands,
+        *_missing(read),
+        sure=like is not None and clear in (None, like.decimal),
+    )
     points = {name: own.doubtful_point[1] for name, own in found.items() if own.doubtful_point[0]}
     commas = {name: own.doubtful_comma[1] for name, own in found.items() if own.doubtful_comma[0]}
     if clear or not (points or commas):

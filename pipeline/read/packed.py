@@ -10,6 +10,8 @@ from pipeline.errors import DataError, counted
 
 _FREE = 2**26  # bytes that may come out of any file
 _RATIO = 100  # beyond them, times the size of the file
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+"""What a damaged file makes of zipfile and gzip."""
 
 
 def unpacked(path: str, file: BinaryIO) -> BinaryIO:
@@ -28,7 +30,7 @@ def unpacked(path: str, file: BinaryIO) -> BinaryIO:
             content = _Unpacked(path, member, size)
         else:
             return file
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except BROKEN as error:
         raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
     buffered = io.BufferedReader(content, 2**20)
     inside = buffered.read(4)
@@ -50,7 +52,7 @@ def is_sheet(path: str, file: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except BROKEN as error:
         raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
     names = {member.filename for member in members}
     if not names & {"[Content_Types].xml", "mimetype", "content.xml"}:
@@ -97,7 +99,7 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
             chunk = self._content.read(len(buffer))
-        except (EOFError, OSError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except BROKEN as error:
             raise DataError(f"{self._path}: is damaged or cut short: {error}; write it again") from None
         buffer[: len(chunk)] = chunk
         _refuse_bomb(self._path, self._content.tell(), self._size)

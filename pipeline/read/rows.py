@@ -66,14 +66,18 @@ class Source:
 
 
 def open_rows(
-    path: str, file: BinaryIO, section: DataSection | None, names: Iterable[str], like: ReadSection | None = None
+    path: str,
+    file: BinaryIO,
+    section: DataSection | ReadSection | None,
+    names: Iterable[str],
+    like: ReadSection | None = None,
 ) -> Source:
     """Look at the columns of a file.
 
     Args:
         path: the file as it was named.
         file: its bytes; they are needed as long as rows are read.
-        section: which columns are features and target, and how the file is read; None only looks.
+        section: which columns are features and target, and how the file is read; only that, or None, to look at any file.
         names: of the columns that must be there.
         like: how the file was read that the network was trained on; it decides where this one does not tell.
 
@@ -81,7 +85,8 @@ def open_rows(
         DataError: it is no such table, or not as the section says; or nothing tells how it is to be read.
     """
     names = [*names]
-    read = section.read if section else _PLAIN
+    read = section if isinstance(section, ReadSection) else section.read if section else _PLAIN
+    section = None if isinstance(section, ReadSection) else section
     if like:  # the settings of the training are a habit, no law
         read = read.model_copy(update={"decimal": "auto"})
         try:
@@ -142,11 +147,14 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
 
 
 def _refuse_title(grid: Opened) -> None:
-    """Raise DataError where full columns have no name: those stand further down."""
-    names = sum(map(bool, map(str.strip, grid.names)))
-    parts = [column[:_ROWS] for name, column in zip(grid.names, grid.sample, strict=bool(grid.sample)) if not name.strip()]
-    full = sum(2 * sum(bool(cell_text(cell)) for cell in column) > len(column) for column in parts)
-    if full > 1 or full == names == 1:
+    """Raise DataError where a full column has no name, unless it is the first, which may number the rows."""
+    full = [
+        name
+        for name, column in zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample))
+        if not name.strip() and 2 * sum(bool(cell_text(cell)) for cell in column[:_ROWS]) > len(column[:_ROWS])
+    ]
+    if full:
+        names = sum(map(bool, map(str.strip, grid.names)))
         text = f"{counted(names, 'name')} there, above {len(grid.names)} columns"
         raise DataError(f"{grid.place}: {text}; remove what stands above the header, and give each column a name")
 

@@ -2,11 +2,10 @@
 
 import re
 import zipfile
-import zlib
 from typing import Any, BinaryIO
 
 from pipeline.errors import DataError, did_you_mean, listing
-from pipeline.read.packed import is_sheet
+from pipeline.read.packed import BROKEN, is_sheet
 
 _MOST = 2**24  # cells of a sheet, with the empty ones between others
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml")
@@ -70,7 +69,7 @@ def _failed_formulas(path: str, file: BinaryIO) -> int:
                 if rows * columns > _MOST:
                     text = f"reaches to row {rows:,} and column {columns:,}; delete what is far outside the table"
                     raise DataError(f"{path}: a sheet {text}, or save it as CSV")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except BROKEN as error:
         raise DataError(f"{path}: cannot be unpacked: {error}; save it again") from None
     return count
 

@@ -13,6 +13,7 @@ from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, place_lab
 
 _LABELLED = 4  # lines that leave one unit and still have room for their numbers
 _ACROSS, _DOWN = 36, 48
+_NAME = 18  # characters of an input or an output
 
 
 def draws(network: Network) -> bool:
@@ -29,7 +30,7 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
     height = _DOWN * max(network.sizes)
     places = [[height * (unit + 0.5) / size for unit in range(size)] for size in network.sizes]
     largest = max((float(np.abs(kernel).max()) for kernel, _ in layers if np.isfinite(kernel).all()), default=1.0) or 1.0
-    left, right = (max(34.0, 20 + 6.5 * max(len(place_label(name, 13)) for name in names)) for names in (inputs, outputs))
+    left, right = (max(34.0, 20 + 6.5 * max(len(place_label(name, _NAME)) for name in names)) for names in (inputs, outputs))
     with sheet(left + columns[-1] + right, height + 54) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-left, columns[-1] + right), ylim=(height + 8, -46))
@@ -43,7 +44,7 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
         _heading(axes, 0, "inputs", "")
         for names, x, side, align in ((inputs, 0, -12, "right"), (outputs, columns[-1], 18, "left")):
             for name, y in zip(names, places[0 if names is inputs else -1], strict=True):
-                axes.text(x + side, y, place_label(name, 13), ha=align, va="center")
+                axes.text(x + side, y, place_label(name, _NAME), ha=align, va="center")
         description = "Columns of units from the inputs to the output; a line for each weight between them."
         svg = to_svg(figure, "network", "The network with its weights", description)
     count = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."

@@ -18,7 +18,8 @@ _LISTED = 5000  # weights that a page can still show as a table
 
 def report_page(run: Run, table: Table, summary: Summary) -> str:
     """Return a self-contained HTML page about a run, its data and what ``evaluate`` prints; the same run gives the same text."""
-    model, steps = run.model, run.model.preprocessor
+    model, steps, data = run.model, run.model.preprocessor, run.config.data
+    still = standing(model, table, data, run.split.train)
     classes = summary.probabilities.model_dump()["classes"] if summary.probabilities else {}
     best = "test" if summary.accuracy.unseen_profiles is None else "unseen"
     return render(
@@ -38,12 +39,15 @@ def report_page(run: Run, table: Table, summary: Summary) -> str:
         rates=sections.RATES,
         trained=run.yardsticks.counts,
         touched=int((np.isnan(table.values) | table.implausible).any(axis=1).sum()),
-        steps=zip(steps.features, *(part.tolist() for part in (steps.fill, steps.center, steps.scale)), strict=True),
+        steps=sections.steps(run),
         components=[] if steps.components is None else list(zip(steps.inputs, steps.components.tolist(), strict=True)),
         layers=list(sections.layers(run)),
         listed=len(model.network.weights) <= _LISTED,
         regions=sections.regions(run),
-        standing=zip(steps.features, standing(model, table, run.split.train).tolist(), strict=True),
+        standing=[
+            (name, sections.value_of(feature, value))
+            for (name, feature), value in zip(data.features.items(), still.tolist(), strict=True)
+        ],
         card=sections.CARD,
         not_supplied=sections.not_supplied(run, summary),
         pictures=_pictures(run, summary),

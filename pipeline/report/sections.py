@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.config.data_section import Feature
 from pipeline.findings import RULES, Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
-from pipeline.report.words import number
+from pipeline.report.words import NOT_MEASURED, number
 from pipeline.runs.parts import FindingSummary, StandingSummary
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
@@ -88,12 +89,26 @@ def regions(run: Run) -> list[tuple[str, str]]:
     return [(name, _between(low, high)) for (_, name), (low, high) in zip(ranked, ends, strict=True)]
 
 
+def value_of(feature: Feature, value: float, otherwise: str = NOT_MEASURED) -> str:
+    """Return a value of a column for a reader: the text of a category, or a number."""
+    return (feature.worded(value) or otherwise) if feature.categories else number(value, otherwise)
+
+
+def steps(run: Run) -> list[tuple[str, str, float, float]]:
+    """Return name, filling, centre and scale of each column, or category, that enters the network or its components."""
+    learnt, features = run.model.preprocessor, run.config.data.features
+    filled = zip(features.items(), learnt.fill.tolist(), strict=True)
+    columns = [(column, value_of(own, fill, "nothing")) for (name, own), fill in filled for column in own.columns(name)]
+    scaled = zip(columns, learnt.center.tolist(), learnt.scale.tolist(), strict=True)
+    return [(name, fill, center, scale) for (name, fill), center, scale in scaled]
+
+
 def not_supplied(run: Run, summary: Summary) -> Sequence[str]:
     """Return what a reader would want to know and nobody told, or nobody measured."""
-    features = run.config.data.features
     gone = [label for key, label in CARD.items() if not getattr(summary.card, key)]
-    gone += [f"unit of {name}" for name, feature in features.items() if feature.unit is None]
-    gone += [f"plausible range of {name}" for name, feature in features.items() if feature.range is None]
+    quantities = {name: feature for name, feature in run.config.data.features.items() if not feature.categories}
+    gone += [f"unit of {name}" for name, feature in quantities.items() if feature.unit is None]
+    gone += [f"plausible range of {name}" for name, feature in quantities.items() if feature.range is None]
     measured = {
         "accuracy on unseen rows": summary.unseen,
         "AUC, Brier score, log loss and calibration": summary.probabilities,

@@ -199,11 +199,11 @@ class AdviceSummary(Part):
 
 
 class ColumnSummary(Feature):
-    """What the config declares of a column, its cells without a usable value, and what replaces them."""
+    """What the config declares of a column, its cells without a usable value, and what replaces them: a number or a category."""
 
     gaps: int
     implausible: int
-    fill: Figure
+    fill: str | Figure
 
 
 class CopiesSummary(Part):

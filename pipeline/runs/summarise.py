@@ -50,7 +50,9 @@ def summarise(
     gaps, implausible = (table.count(flags) for flags in (np.isnan(table.values), table.implausible))
     fill = evaluation.fill if evaluation else {}
     columns = {
-        name: dict(feature) | {"gaps": gaps[name], "implausible": implausible[name], "fill": fill.get(name)}
+        name: dict(feature)
+        | {"gaps": gaps[name], "implausible": implausible[name]}
+        | {"fill": feature.worded(fill[name]) if feature.categories and fill else fill.get(name)}
         for name, feature in config.data.features.items()
     }
     copies = copies_of(DataFacts(table, parts, config))

@@ -20,9 +20,10 @@ from pipeline.errors import PipelineError
 from pipeline.machine.files import regular
 from pipeline.runs.place import REPORT
 from pipeline.runs.saved import Scoring
-from pipeline.serve.csv_upload import CSV_ANSWER, csv_schema, scored_csv, uploaded_csv
+from pipeline.serve.csv_upload import CSV_ANSWER, KINDS, csv_schema, scored_csv, uploaded_csv
+from pipeline.serve.json_rows import JsonRows
 from pipeline.serve.limits import Guard, Limits
-from pipeline.serve.models import NOT_CLINICAL, Answer, JsonRows, Refusal, about, answers, content_type, unprocessable
+from pipeline.serve.models import NOT_CLINICAL, Answer, Refusal, about, answers, content_type, unprocessable
 from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
@@ -126,10 +127,10 @@ def _add_csv(app: FastAPI, run: Scoring, turns: asyncio.Semaphore) -> None:
         "/predict.csv",
         response_class=Response,
         responses=_errors(400, 408, 413, 415, 422, 507) | {200: CSV_ANSWER},
-        openapi_extra=_request({"text/csv": file, "multipart/form-data": form}, "rejected", meaning),
+        openapi_extra=_request(dict.fromkeys(KINDS[:2], file) | {"multipart/form-data": form}, "rejected", meaning),
     )
     async def predict_csv(request: Request) -> Response:
-        """Score a CSV file."""
+        """Score a CSV, Excel or Parquet file, also compressed; the answer is CSV."""
         await request.body()
         rejected = _switched(request, "rejected")
         try:

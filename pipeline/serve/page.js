@@ -19,7 +19,8 @@
   const visible = (text) =>
     String(text).replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
   const counted = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-  const plain = (value) => String(Number(value.toPrecision(4))).replace("-", "\u2212");
+  const plain = (value) =>
+    typeof value === "string" ? value : String(Number(value.toPrecision(4))).replace("-", "\u2212");
 
   function percent(share) {
     if (share === null) return "not known";
@@ -81,21 +82,33 @@
     timer = setTimeout(settled, 200);
   }
 
-  function problem(text) {
-    if (text === "") return "";
-    if (NUMBER.test(text)) return Number.isFinite(Number(text)) ? "" : "too large a number";
-    return /^[+-]?\d*,\d+$/.test(text) ? "write decimals with a point" : "this is not a number";
+  function problem({texts}, text) {
+    if (text === "" || texts.length) return "";
+    if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(text))
+      return `this comma may stand for decimals or thousands: write ${text.replace(",", ".")} or ${text.replace(",", "")}`;
+    if (/^[+-]?\d{1,3}(([.,' \u00a0\u202f]\d{3})+[.,]\d*|([.,' \u00a0\u202f]\d{3}){2,}|[' \u00a0\u202f]\d{3})$/.test(text))
+      return "leave out the marks between thousands";
+    if (NUMBER.test(pointed(text))) return Number.isFinite(Number(pointed(text))) ? "" : "too large a number";
+    return "this is not a number";
+  }
+
+  const pointed = (text) => (text.includes(".") ? text : text.replace(",", "."));
+
+  // What is sent: a number, the text of a category, null where nothing stands
+  function asSent({texts}, text) {
+    if (text === "") return null;
+    return texts.length ? texts[Number(text) - 1] : Number(pointed(text));
   }
 
   function settled() {
     const texts = fields.map(({input}) => input.value.trim());
-    const wrong = texts.map(problem);
+    const wrong = texts.map((text, place) => problem(fields[place], text));
     fields.forEach((field, place) => {
       tell(field, wrong[place] || (texts[place] ? "" : field.empty), wrong[place] ? "wrong" : "");
-      mark(field, texts[place] && !wrong[place] ? Number(texts[place]) : null);
+      mark(field, wrong[place] ? null : asSent(field, texts[place]));
     });
     if (wrong.some(Boolean)) refuse(`No answer: see ${fields.filter((_, place) => wrong[place]).map(({name}) => name).join(", ")}.`);
-    else if (texts.some(Boolean)) ask(texts.map((text) => (text ? Number(text) : null)));
+    else if (texts.some(Boolean)) ask(texts.map((text, place) => asSent(fields[place], text)));
     else say("Type a value: the answer follows.");
   }
 
@@ -210,10 +223,12 @@
     );
     pushes.forEach((row, each) => {
       const [move, usual] = [moves[each], found.reference[fields[each].name]];
+      const word = facts.usual[fields[each].texts.length ? 2 : 1];
       row.className = facts.outputs ? (move > 0 ? `k${place % 7}` : "") : `k${facts.ends[Number(move > 0)] % 7}`;
       draw(row, write(move), "--push", move / largest);
-      row.querySelector(".under").textContent =
-        (values[each] === null ? "missing" : plain(values[each])) + (usual === null ? "" : `, ${facts.usual[1]} ${plain(usual)}`);
+      row.querySelector(".under").textContent = visible(
+        (values[each] === null ? "missing" : plain(values[each])) + (usual === null ? "" : `, ${word} ${plain(usual)}`),
+      );
     });
   }
 
@@ -226,15 +241,16 @@
     const put = (...parts) => mine === sent && part("scored").replaceChildren(...parts);
     put(element("p", `Scoring ${file.name} \u2026`));
     try {
-      const response = await post("predict.csv", "text/csv", file);
+      const response = await post("predict.csv", "application/octet-stream", file);
       const told = (name) => response.headers.get(name);
       const [rows, rejected, accuracy] = [Number(told("X-Rows")), Number(told("X-Rejected")), told("X-Accuracy")];
-      const stem = file.name.replace(/\.csv$/i, "");
+      const stem = file.name.replace(/(\.(csv|tsv|txt|xlsx?|ods|parquet))?(\.(gz|zip))?$/i, "");
+      const notes = JSON.parse(told("X-Notes") ?? "[]").map((note) => element("p", note, {className: "quiet"}));
       const link = saved(await response.blob(), `${stem}-scored.csv`);
       if (mine !== sent) return;
       const right = accuracy === null ? "" : `, ${percent(Number(accuracy))} of those with a known class rightly`;
       put(element("p", `${file.name}: ${counted(rows, "row")} scored${right}; ${rejected ? counted(rejected, "row") : "none"} rejected.`),
-        choices(link, rejected && rejectedOf(file, `${stem}-rejected.csv`, rejected)));
+        ...notes, choices(link, rejected && rejectedOf(file, `${stem}-rejected.csv`, rejected)));
       link.click();
     } catch (error) {
       put(...problems(error).map(({msg}) => element("p", msg, {className: "failed"})));
@@ -256,7 +272,7 @@
     const button = element("button", `Download the ${counted(count, "rejected row")}`, {type: "button"});
     button.addEventListener("click", async () => {
       try {
-        const response = await post("predict.csv?rejected=true", "text/csv", file);
+        const response = await post("predict.csv?rejected=true", "application/octet-stream", file);
         saved(await response.blob(), name).click();
       } catch (error) {
         part("scored").append(...problems(error).map(({msg}) => element("p", msg, {className: "failed"})));

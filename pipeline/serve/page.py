@@ -3,16 +3,17 @@
 from math import isfinite
 from typing import Any
 
+from pipeline.predict.score import met_categories
 from pipeline.report import words
 from pipeline.report.templates import render
 from pipeline.runs.saved import Scoring
 
-# whom the pushes compare with, which depends on what fills missing values, and the word for that patient's values
+# whom the pushes compare with, which depends on what fills missing values, the word for that patient's numbers, and categories
 _USUAL = {
-    "median": ("The median patient", "median"),
-    "mean": ("The mean patient", "mean"),
-    "most_frequent": ("A patient of the most frequent values", "most frequent"),
-    None: ("A patient in the middle of the ranges", "middle"),
+    "median": ("The median patient", "median", "most frequent"),
+    "mean": ("The mean patient", "mean", "most frequent"),
+    "most_frequent": ("A patient of the most frequent values", "most frequent", "most frequent"),
+    None: ("A patient in the middle of the ranges", "middle", "compared with"),
 }
 
 
@@ -39,7 +40,7 @@ def serve_page(run: Scoring, nonce: str | None, has_report: bool) -> str:
         status=words.status(run.record),
         levels={level: names for level, names in codes.items() if names},
         facts={
-            "fields": [{key: field[key] for key in ("name", "axis", "seen")} for field in fields],
+            "fields": [{key: field[key] for key in ("name", "axis", "seen", "texts")} for field in fields],
             "classes": classes,
             "ends": None if ends is None else [classes.index(name) for name in ends],
             "sets": coding.least is not None,
@@ -55,10 +56,13 @@ def _fields(run: Scoring) -> list[dict[str, Any]]:
     for (name, feature), fill, (low, high) in zip(
         run.config.data.features.items(), steps.fill.tolist(), steps.seen.T.tolist(), strict=True
     ):
-        seen = (low, high) if isfinite(low) and isfinite(high) else None
+        texts = [*feature.numbers()]
+        seen = (low, high) if isfinite(low) and isfinite(high) and not texts else None
         axis = feature.range or (seen and (2 * low - high, 2 * high - low))
-        empty = f"empty, will be filled with {fill:.6g}" if isfinite(fill) else "empty: without it there is no answer"
+        filled = feature.worded(fill)
+        empty = "empty: without it there is no answer" if filled is None else f"empty, will be filled with {filled}"
         # telephones show no minus sign among decimal keys
         inputmode = "decimal" if (feature.range or (low,))[0] >= 0 else "text"
-        fields.append({"name": name, **dict(feature), "axis": axis, "seen": seen, "empty": empty, "inputmode": inputmode})
+        own = {"axis": axis, "seen": seen, "empty": empty, "inputmode": inputmode, "texts": texts}
+        fields.append({"name": name, **dict(feature), **own, "met": met_categories(run, name) if texts else []})
     return fields

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats
 from pipeline.model import Model
+from pipeline.predict.score import middle
 from pipeline.runs.saved import Scoring
 
 EXACT = 10  # up to this many features all 2^F coalitions are computed; with more, sampled orders
@@ -31,15 +32,15 @@ def pushes(run: Scoring, values: Floats) -> Pushes:
     """Explain (R, F) raw values by baseline Shapley values.
 
     A push is what the output changes when the feature goes from the reference's value to the row's, averaged over all orders
-    in which the features can go. The reference is what fills a missing value, or the middle of the training rows' range where
-    nothing does. With more features than ``EXACT`` the orders are a fixed sample, each beside its reverse: the sum still holds,
-    and where no more than two features act together the result is exact.
+    in which the features can go. The reference is what fills a missing value, or where nothing does the middle of the training
+    rows' range, for a category one that they have. With more features than ``EXACT`` the orders are a fixed sample, each
+    beside its reverse: the sum still holds, and where no more than two features act together the result is exact.
 
     Sources: Shapley (1953); with a single reference, Sundararajan and Najmi (2020), "The many Shapley values for model
     explanation"; of the pairs, Mayer and Wüthrich (2025), "Shapley values: paired-sampling approximations".
     """
     steps = run.model.preprocessor
-    reference = np.where(np.isnan(steps.fill), steps.seen[0] / 2 + steps.seen[1] / 2, steps.fill)
+    reference = np.where(np.isnan(steps.fill), middle(run), steps.fill)
     explain = _exact if len(reference) <= EXACT else _sampled
     least = max(1, _AT_ONCE // cost(len(reference)))
     parts = [explain(run.model, reference, values[first : first + least]) for first in range(0, len(values), least)]

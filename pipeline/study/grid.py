@@ -109,7 +109,7 @@ def task_size(config: Config, rows: int) -> int:
     for output in config.study.outputs:
         network = config.network.model_copy(update={"output": output, "alpha": 0.0})
         coding = Coding(tuple(config.data.codes), tuple(config.data.codes.values()), output == "softmax")
-        sizes.append(chunk(recipe_of(network, config.training, len(config.data.features), coding, rows), rows))
+        sizes.append(chunk(recipe_of(network, config.training, sum(config.data.widths()), coding, rows), rows))
     return min(sizes)
 
 
@@ -125,6 +125,6 @@ def network_config(config: Config, task: StudyTask, alpha: float, seed: int) -> 
 
 def _with_features(config: Config, features: Features) -> Config:
     """Return the config with the preprocessing of a kind of features; principal components are those of standardised columns."""
-    pca = (config.preprocess.pca or len(config.data.features)) if features == "pca" else None
+    pca = (config.preprocess.pca or sum(config.data.widths())) if features == "pca" else None
     scale = {"raw": None, "minmax": "minmax"}.get(features, "standard")
     return config.model_copy(update={"preprocess": config.preprocess.model_copy(update={"scale": scale, "pca": pca})})

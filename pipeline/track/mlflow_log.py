@@ -108,17 +108,21 @@ def _numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
 def _log_model(folder: Path) -> None:
     """Log what scoring needs, with this package's source: it loads where the package is not installed."""
     import mlflow.pyfunc
-    import pandas as pd
     from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
+    from mlflow.types.schema import AnyType, ColSpec, DataType, Schema
 
+    from pipeline.config.data_section import alternatives
+    from pipeline.data.frame import to_frame
+    from pipeline.predict.score import middle
     from pipeline.track.mlflow_model import ScoringModel
 
     model = ScoringModel(run := load_scoring(folder))
-    # a row that no patient had: the middle of each feature's range among the training rows
-    example = pd.DataFrame([run.model.preprocessor.seen.mean(axis=0)], columns=list(run.config.data.features))
-    # as double, MLflow would refuse a column of whole numbers
-    inputs = Schema([ColSpec(AnyType(), name) for name in example.columns])
+    # a row that no patient had
+    example = to_frame(middle(run)[None], run.config.data)
+    # as double, MLflow would refuse a column of whole numbers, and as text one of categories that are numbers
+    texts = run.config.data.categories()
+    kinds = {name: DataType.string for name, own in texts.items() if all(len(alternatives(text)) == 1 for text in own)}
+    inputs = Schema([ColSpec(kinds.get(name, AnyType()), name, required=name not in texts) for name in example.columns])
     outputs = infer_signature(example, model.predict(example)).outputs
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "run"

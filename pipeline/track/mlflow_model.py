@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.machine.arrays import floats_of
+from pipeline.data.frame import from_frame
 from pipeline.predict.score import notes, score_rows, sets
 from pipeline.runs.saved import Scoring, load_scoring
 
@@ -22,10 +22,13 @@ class ScoringModel:
         """Return ``class`` (None where there is no answer), ``probability CLASS`` for each (NaN there), ``possible``, ``note``.
 
         ``possible`` names the classes that cannot be excluded, joined by " or " (None where there is no answer). The
-        input holds the columns of ``data.features``, in any order; NaN is a missing value.
+        input holds the columns of ``data.features``, in any order; NaN is a missing value. A category is its text; a
+        column of them may be absent.
         """
-        values = floats_of(model_input[list(self.run.config.data.features)])
-        scores, classes = score_rows(self.run, values), tuple(self.run.config.data.codes)
+        data, categories = self.run.config.data, self.run.config.data.categories()
+        present = [name for name in data.features if name in model_input or name not in categories]
+        values = from_frame(model_input[present].reindex(columns=list(data.features)), categories)
+        scores, classes = score_rows(self.run, values), tuple(data.codes)
         (possible, named), (numbers, texts) = sets(self.run, scores), notes(self.run, scores)
         columns = {
             "class": np.array([*classes, None], dtype=object)[scores.answers],

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.export import joblib_file, keras_file, onnx_file
-from pipeline.export.agreement import TOLERANCE, ProgramAnswer, Scorer, drawn, own
+from pipeline.export.agreement import TOLERANCE, ProgramAnswer, Scorer, as_columns, drawn, own
 from pipeline.runs.saved import Scoring, load_scoring
 from pipeline.track.mlflow_model import ScoringModel
 from tests.serve.client import serving, trained
@@ -46,7 +46,7 @@ def scorers(run: Scoring, folder: Path, url: str | None = None) -> dict[str, Sco
 def tracked(run: Scoring, values: NDArray[np.float64]) -> ProgramAnswer:
     """Return what MLflow's model answers, which tells no output: the run's own stands for it."""
     names = list(run.config.data.codes)
-    said = ScoringModel(run).predict(pd.DataFrame(values, columns=list(run.config.data.features)))
+    said = ScoringModel(run).predict(pd.DataFrame(as_columns(values, run.config.data)))
     sets = [set(names if one is None else one.split(" or ")) for one in said["possible"]]
     return ProgramAnswer(
         own(run)(values).output,
@@ -59,10 +59,14 @@ def tracked(run: Scoring, values: NDArray[np.float64]) -> ProgramAnswer:
 def asked(url: str, run: Scoring, values: NDArray[np.float64]) -> ProgramAnswer:
     """Return what a server answers, some rows a request; a null among the numbers is NaN."""
     answers: list[dict[str, Any]] = []
-    names, classes = list(run.config.data.features), list(run.config.data.codes)
+    data, classes = run.config.data, list(run.config.data.codes)
     for first in range(0, len(values), ROWS_A_REQUEST):
-        rows = [dict(zip(names, row, strict=True)) for row in values[first : first + ROWS_A_REQUEST].tolist()]
-        body = json.dumps([{name: None if value != value else value for name, value in row.items()} for row in rows]).encode()
+        columns = as_columns(values[first : first + ROWS_A_REQUEST], data)
+        rows = [
+            dict(zip(columns, row, strict=True)) for row in zip(*(column.tolist() for column in columns.values()), strict=True)
+        ]
+        named = [{name: None if value == "" or value != value else value for name, value in row.items()} for row in rows]
+        body = json.dumps(named).encode()
         request = Request(f"{url}/predict", body, {"Content-Type": "application/json"})  # noqa: S310 - this machine
         with urlopen(request) as answer:  # noqa: S310
             answers += json.load(answer)
@@ -85,7 +89,9 @@ def tied(run: Scoring, output: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def asked_about(run: Scoring, rows: int, seed: int = SEED) -> NDArray[np.float64]:
     """Draw (rows, F) raw values that every way to score can be given."""
-    values = np.clip(drawn(run, rows, seed), -1e300, 1e300)  # JSON has no infinity
+    values = drawn(run, rows, seed)
+    numbers = [own.categories is None for own in run.config.data.features.values()]
+    values[:, numbers] = np.clip(values[:, numbers], -1e300, 1e300)  # JSON has no infinity
     values[np.abs(values) < np.finfo(np.float64).tiny] = 0  # TensorFlow takes subnormal numbers for 0
     return values
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.config.data_section import Feature
 from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor
 from pipeline.export.agreement import Scorer, drawn, own
@@ -15,6 +16,12 @@ from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Scoring
 from tests.rounding import decided, within
 
+CATEGORIES = {
+    "x1": ["m", "f"],
+    "x3": ["never", "1", "日本 <b>", 'a "quoted" \\ one', "true"],
+    "x4": {"none": 0.5, "some": -1.0, "2.0": 7.25, "much": -1.0},
+    "x5": ["[UNK]", "a", "of no kind"],
+}
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 
 
@@ -31,23 +38,41 @@ def made(
     scaled=True,
     bounded=True,
     weight=1.0,
+    categories=None,
+    names=None,
 ) -> Scoring:
-    """Return a run with drawn arrays; ``seen`` are the classes that the network knows; ``measured``: what held-out rows give."""
+    """Return a run with drawn arrays; ``seen`` are the classes that the network knows; ``measured``: what held-out rows give.
+
+    ``categories`` are those of some of the features, which are called ``names``, or x0, x1 and so on.
+    """
     random, known = np.random.default_rng(features), list(seen or codes)
-    sizes = (pca or features, *hidden, len(known) if softmax else 1)
+    names = names or tuple(f"x{number}" for number in range(features))
+    texts = {name: Feature.model_validate({"categories": own}) for name, own in (categories or {}).items()}
+    widths = [texts[name].width if name in texts else 1 for name in names]
+    size = sum(widths)
+    sizes = (pca or size, *hidden, len(known) if softmax else 1)
     slopes = slopes or (0.05,) * (len(hidden) + (not softmax))
     low, wide = random.uniform(-5, 5, features), random.uniform(1, 20, features)
     lowest, highest = (low - wide, low + 2 * wide) if bounded else (np.full(features, each) for each in (-np.inf, np.inf))
-    names = tuple(f"x{number}" for number in range(features))
     declared = {
         name: {"unit": "mmol/L", "range": [float(a), float(b)]} if bounded else {}
         for name, a, b in zip(names, lowest, highest, strict=True)
     }
-    fill = low + wide / 2 if filled else np.full(features, np.nan)
+    fill, ends = low + wide / 2, np.array([low, low + wide])
+    for name, feature in texts.items():
+        place, numbers = names.index(name), [*feature.numbers().values()]
+        declared[name] = {"categories": feature.categories}
+        lowest[place], highest[place] = ends[:, place] = min(numbers), max(numbers)
+        fill[place] = numbers[1]
+    fill = fill if filled else np.full(features, np.nan)
     center, scale = (low + wide / 3, wide / 3) if scaled else (np.zeros(features), np.ones(features))
-    rotation = np.linalg.qr(random.normal(size=(features, features)))[0]
-    mean, components = (random.normal(size=features) / 9, rotation[:pca]) if pca else (None, None)
-    steps = Preprocessor(names, lowest, highest, fill, center, scale, np.array([low, low + wide]), mean, components)
+    center, scale = np.repeat(center, widths), np.repeat(scale, widths)
+    rotation = np.linalg.qr(random.normal(size=(size, size)))[0]
+    mean, components = (random.normal(size=size) / 9, rotation[:pca]) if pca else (None, None)
+    steps = Preprocessor(names, lowest, highest, fill, center, scale, ends, mean, components)
+    if texts:
+        columns = [f"c{number}" for number in range(size)]
+        steps = replace(steps, widths=tuple(widths), columns=tuple(columns), met=np.arange(size) != 5)
     weights = (random.normal(size=parameters(sizes)) * weight).astype(np.float32)
     coding = Coding(tuple(known), tuple(codes[name] for name in known), softmax, slope=1.0 if softmax else slopes[-1])
     factors = ([0.7] if softmax else [1.5, 4.0, 2.5][: len(known) - 1]) if measured else None
@@ -80,6 +105,16 @@ SHAPES = {
     "one feature": {"features": 1, "hidden": (1,)},
     "nothing measured": {"measured": False},
     "nothing measured, softmax": {"measured": False, "softmax": True},
+    "categories": {"categories": CATEGORIES},
+    "categories, softmax": {"categories": CATEGORIES, "softmax": True},
+    "categories, pca": {"categories": CATEGORIES, "pca": 4},
+    "categories, nothing fills": {"categories": CATEGORIES, "filled": False},
+    "categories in an order only": {"categories": {"x4": CATEGORIES["x4"], "x1": CATEGORIES["x1"]}},
+    "nothing but categories": {
+        "features": 3,
+        "names": ("class", "scaled / filled", "scaled _ filled"),
+        "categories": dict(zip(("class", "scaled / filled", "scaled _ filled"), list(CATEGORIES.values())[:3], strict=True)),
+    },
     "diverged": {"weight": 2e19},  # one output in ten overflows either way, one in three for certain, the rest not
     "nothing but NaN": {"weight": np.nan, "measured": False},
 }

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import RunError
-from pipeline.export.agreement import drawn, largest_difference, own
-from tests.export.made import SHAPES, made
+from pipeline.export.agreement import as_columns, drawn, largest_difference, own
+from tests.export.made import CATEGORIES, SHAPES, made
 
 pytestmark = pytest.mark.arithmetic
 
@@ -23,6 +23,20 @@ def test_rows_lie_within_and_beyond_what_was_seen_with_gaps_ends_and_extremes():
         ends = [lowest[place], highest[place], run.model.preprocessor.lowest[place], run.model.preprocessor.highest[place]]
         assert {*ends, 1e300, -1e300, 5e-324, -5e-324, 0.0, np.inf, -np.inf} < set(column)
         assert ((column < lowest[place]) & (column > 2 * lowest[place] - highest[place])).any()
+
+
+def test_categories_are_drawn_with_gaps_and_unknown_ones_and_given_as_texts():
+    run = made(categories=CATEGORIES)
+    values = drawn(run, 5000)
+    columns = as_columns(values, run.config.data)
+    for name, place in (("x1", 1), ("x3", 3), ("x4", 4), ("x5", 5)):
+        numbers = run.config.data.features[name].numbers()
+        for odd, text in ((np.isnan(values[:, place]), ""), (np.isneginf(values[:, place]), None)):
+            assert 0.05 < odd.mean() < 0.15
+            assert set(columns[name][odd]) == {text} if text == "" else not set(columns[name][odd]) & {"", *numbers}
+        known = np.isfinite(values[:, place])
+        np.testing.assert_array_equal([numbers[text] for text in columns[name][known]], values[known, place])
+    np.testing.assert_array_equal(columns["x0"], values[:, 0])
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -9,8 +9,8 @@ from scipy.stats import poisson
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
 from pipeline.data.profiles import numbered
+from pipeline.findings import chance
 from pipeline.findings.chance import _at_distances, _extrapolated, drawn_twice
-from pipeline.findings.chance import more_than_chance as stands_out
 from pipeline.findings.distinct_rows import Column, differences
 from pipeline.findings.distribution import poisson_bound
 from tests.findings.coarse import CHANCE, POWER, by_chance, copied, patients
@@ -22,6 +22,10 @@ def test_the_poisson_bound_is_never_below_the_probability_and_not_far_above(mean
         exact = poisson.sf(count - 1, mean)
         assert exact <= poisson_bound(count, mean) <= min(1, exact * 8 * max(count, 1) ** 0.5)
     assert poisson_bound(0, mean) == 1
+
+
+def stands_out(columns: np.ndarray, classes, across=False) -> bool:
+    return chance.more_than_chance(columns, classes, np.ones(columns.shape[1], dtype=bool), across)
 
 
 def more_than_chance(columns: pd.DataFrame, classes, across=False) -> bool:

@@ -61,6 +61,7 @@ def answered(truth, answers, tested=None, unseen=None, members=None) -> Evaluati
         "answers": answers,
         "members": members or {},
         "chances": np.full((len(tested), len(classes)), np.nan),
+        "numbers": np.arange(1, len(truth) + 1),
         "together": np.arange(len(truth)),
     }
     return Evaluation(**nothing | given)

@@ -11,7 +11,7 @@ from pipeline.config.read import load_config
 from pipeline.findings import find
 from pipeline.runs.summary import Origin
 from pipeline.stages import train
-from tests.findings.builders import KINDRED, clean, kindred, laboratory
+from tests.findings.builders import KINDRED, categorical, clean, kindred, laboratory
 from tests.tables import frame_of
 
 QUIET = ("D204", "D205", "D206", "D207", "D208")
@@ -25,13 +25,13 @@ def alarms(made, seeds, codes=QUIET) -> Counter:
 
 
 @pytest.mark.parametrize("seeds", [range(25), pytest.param(range(25, 200), marks=pytest.mark.slow)], ids=["25", "200"])
-@pytest.mark.parametrize("made", [clean, kindred])
+@pytest.mark.parametrize("made", [clean, kindred, categorical])
 def test_no_copy_profile_or_leak_is_seen_in_clean_data_sets(made, seeds):
     assert alarms(made, seeds) == {}
 
 
 @pytest.mark.parametrize("seeds", [range(20), pytest.param(range(20, 400), marks=pytest.mark.slow)], ids=["20", "400"])
-@pytest.mark.parametrize("made", [clean, kindred, laboratory])
+@pytest.mark.parametrize("made", [clean, kindred, laboratory, categorical])
 def test_no_damage_is_seen_in_clean_data_sets(made, seeds):
     """A body mass index beside height and weight, which follows from them, is told, and nothing else."""
     derived = [seed for seed in seeds if made is kindred and KINDRED[seed % len(KINDRED)] == "derived"]

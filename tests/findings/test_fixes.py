@@ -180,6 +180,11 @@ CRITERION = {"a": {"unit": "mmol/mol", "criterion": "hba1c", "range": [0, 200]},
 LEAK = rows_of(400, leak=np.where(PLAIN["Type"] == "yes", 10, 0) + RNG.normal(0, 1, 400).round(3))
 DRIFT = rows_of(400, c=np.round(np.linspace(0, 30, 400) + RNG.normal(0, 3, 400), 3))
 UNITS = put(rows_of(400), "a", slice(None), np.round(np.exp(RNG.normal(1.6, 0.2, 400)), 2))
+SEX = np.where(RNG.random(400) < 0.5, "f", "m")
+INSULIN = np.where((PLAIN["Type"] == "yes") & (RNG.random(400) < 0.8), "insulin", SEX)
+GROUPS = {"sex": {"categories": ["f", "m"]}, "group": {"categories": ["f", "m", "insulin"]}}
+NAMES = [f"patient {row}" for row in range(60)]
+UNLABELLED = {"data": {"unlabelled": "drop"}}
 CHECKED = [
     Case("C101", PLAIN, ABC, CROSS),
     Case("C101", PLAIN, ABC, {"data": {"codes": {"no": -1, "yes": 1}}, "network": {"alpha": [0.3, 0.0]}}),
@@ -230,6 +235,20 @@ CHECKED = [
     Case("D215", PLAIN.sort_values("Type"), ABC, {}, shuffled),
     Case("D216", unlike(), ABC),
     Case("D217", gaps("c", RNG.permutation(400)[:250]), ABC, {}, filled),
+    Case(
+        "D202",
+        put(rows_of(400, sex=SEX, group=SEX), "a", range(0, 40, 3), 999),
+        {"a": {"range": [0, 200]}} | GROUPS,
+        {},
+        without_rows,
+    ),
+    Case("D204", put(repeated(300, 100), "Type", range(0, 400, 9), None), ABC, UNLABELLED, without_rows),
+    Case("D206", rows_of(400, sex=SEX, group=INSULIN), ABC | GROUPS, {"preprocess": {"pca": 7}}),
+    Case(
+        "D211", rows_of(60, name=[f"n {row}" for row in range(60)]), ABC | {"name": {"categories": [f"n {n}" for n in range(60)]}}
+    ),
+    Case("D212", rows_of(400, sex=SEX, gender=np.where(SEX == "f", 1, 2)), ABC | {"sex": GROUPS["sex"], "gender": {}}),
+    Case("D215", rows_of(400, group=["f"] * 150 + ["m"] * 250), ABC | {"group": GROUPS["group"]}, {}, shuffled),
 ]
 
 

@@ -79,7 +79,7 @@ def test_the_rows_are_those_within_the_distance_that_scipy_measures():
     ]
     near = squareform(np.max(distances, axis=0) <= 0.2 / 4)
     later = {int(row) for row in np.flatnonzero(np.tril(near, -1).any(axis=1))}
-    told = set(near_copies(values, classes, np.arange(320)).tolist())
+    told = set(near_copies(values, classes, np.arange(320), np.zeros(320, dtype=int)).tolist())
     assert len(told) >= 15
     assert told <= later
 
@@ -90,9 +90,9 @@ def test_many_rows_in_few_columns_are_no_near_copies_and_planted_ones_are(width)
     rng = np.random.default_rng(width)
     values = rng.normal(size=(30_000, width))
     classes = rng.integers(2, size=30_000)
-    assert not len(near_copies(values, classes, np.arange(30_000)))
+    assert not len(near_copies(values, classes, np.arange(30_000), np.zeros(30_000, dtype=int)))
     if width > 1:
         values[:300] = values[300:600] * (1 + 1e-7 * rng.normal(size=(300, width)))
         classes[:300] = classes[300:600]
         equal = combined([numbered(column) for column in values.T] + [classes])
-        assert set(near_copies(values, classes, equal)) >= set(range(300, 600))
+        assert set(near_copies(values, classes, equal, np.zeros(len(values), dtype=int))) >= set(range(300, 600))

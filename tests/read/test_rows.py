@@ -51,6 +51,8 @@ ABOVE = {
     "\n\na\ty\n1\ta\n": ("\t", 2),
     "\ufeff# x\na|y\n1|a\n": ("|", 1),
     "#,a,y\n1,1,a\n2,1,a\n": (",", 0),
+    "# x,y,z\n# 7,a,y\n#1,1,a\n2,2,a\n": (",", 1),
+    '# made, by hand\n"a","y","p;q"\n1,a,"r;s"\n': (",", 1),
 }
 
 
@@ -71,6 +73,9 @@ REFUSED = {
     ("Report\na,b,y\n1,2,a\n3,4,b\n", ()): "one name stands there, and 3 cells in each row below",
     ("a,y\n1,2,a\n3,4,b\n", ()): "2 names there, 3 cells in each row below",
     ("6,148,a\n1,85,b\n8,183,a\n", ("p",)): "line 1 seems to hold data, not names (6, 148, a, ...); give data.read.header",
+    ("# a,b\nx,y\nz,w\n", ()): "line 1: begins with # and has as many cells as the rows",
+    ("#1,a\n#2,b\n", ("a",)): "holds nothing but comments",
+    ("p;q\té;è\nx;y\tz\n", ()): 'the columns may be separated by ";" or tabs; set data.read.separator',
     ("a,a,y\n1,2,a\n", ("a",)): 'the column "a" stands twice',
     ('a,"y\n1,a\n', ("a",)): "the header has a quote that is left open",
     ("a,y\n\0,a\n".replace("a,y", "a\0,y"), ("a",)): "the header must be UTF-8 text without NUL bytes",
@@ -81,6 +86,8 @@ REFUSED = {
     ("a,b,y\n150000,1,a\n155.000,2,b\n", ()): "column \"a\" holds '155.000', where the point may be",
     ("a;y\n382.000;a\n120.000;b\n", ()): "column \"a\" holds '382.000', where the point may be",
     ("Report,,\na,b,y\n1,2,a\n3,4,b\n", ()): "line 1: 1 name there, above 3 columns; remove what stands above",
+    ("a,b,\n1,2,a\n3,4,b\n", ()): "line 1: 2 names there, above 3 columns",
+    (",,\n1,2,a\n3,4,b\n", ()): "line 1: 0 names there, above 3 columns",
     ("Report,,,2020\na,b,c,y\n1,2,3,a\n3,4,5,b\n", ()): "line 1: 2 names there, above 4 columns",
     ("Report,,\n,,\na,b,y\n1,2,a\n3,4,b\n", ("a",)): "line 1: 1 name there, above 3 columns",
     ('"a", "b", "y"\n"1", "2", "a"\n', ()): "line 1: a blank stands before a quote ('\"b\"')",

@@ -57,6 +57,31 @@ def _many(folder: Path, columns: int) -> Path:
     return written(folder, names, classes, 280, network={"hidden": [5]})
 
 
+LISTED = {
+    "sex": ["f", "m"],
+    "<b>ward</b>": [*NASTY, *(f"ward {number}" for number in range(8))],
+    "pain": {"none": 0, "some": 1, "severe": 5},
+}
+"""Categories of a shape, with and without numbers; the last of a list, or of a mapping, is seldom met."""
+
+
+def _categories(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """Write a file of three columns of categories and a number, with gaps, and with rows without a label."""
+    random, rows = np.random.default_rng(1), 150
+    columns: dict[str, list[str]] = {"age": [f"{value:.0f}" for value in random.normal(50, 10, rows)]}
+    for name, texts in LISTED.items():
+        shares = np.arange(len(texts), 0, -1) / np.arange(1, len(texts) + 1).sum()
+        columns[name] = [["", *texts][place] for place in random.choice(len(texts), rows, p=shares) + (random.random(rows) > 0.1)]
+    columns["kind"] = ["" if row % 50 == 0 else "ab"[row % 2] for row in range(rows)]
+    with (folder / "some.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *zip(*columns.values(), strict=True)])
+    features = {"age": {"unit": "years"}} | {name: {"categories": texts} for name, texts in LISTED.items()}
+    data = {"path": "some.csv", "target": "kind", "unlabelled": "drop", "codes": {"a": 0, "b": 1}, "features": features}
+    settings = {"data": data, "training": QUICK, "network": {"output": "softmax"}}
+    (folder / "some.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=False), encoding="utf-8")
+    return folder / "some.yaml", ()
+
+
 SHAPES: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {
     "nasty": lambda folder: (written(folder, list(NASTY), list(NASTY[:3])), ()),
     "softmax": lambda folder: (
@@ -84,4 +109,5 @@ SHAPES: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {
         ("network.output=softmax", "training.loss=categorical_crossentropy", "preprocess.scale=minmax"),
     ),
     "article": _article,
+    "categories": _categories,
 }

@@ -8,15 +8,17 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.config.schema import CardSection
 from pipeline.report.page import report_page
 from pipeline.runs.reopen import Reopened
 from tests.report.samples import enriched
-from tests.report.shapes import SHAPES
+from tests.report.shapes import LISTED, SHAPES
 
-SOME_SHAPES = [pytest.param(name, marks=[] if name == "flat" else pytest.mark.slow) for name in SHAPES]
+SOME_SHAPES = [pytest.param(name, marks=[] if name in ("flat", "categories") else pytest.mark.slow) for name in SHAPES]
 
 Call = Callable[..., tuple[int, dict, str]]
 Shape = Callable[[str], Reopened]
@@ -108,6 +110,27 @@ def test_names_are_text(shape: Shape, shape_page: Page) -> None:
         assert "$x^2$ {{ 7 * 7 }}" in seen
         assert "the <i>class</i>" in seen
         assert "a < b & c.csv" in seen
+
+
+def test_categories_are_listed_and_shown_by_their_texts(shape: Shape) -> None:
+    """pandas, reading the file, says which category fills a gap; names that would be markup are text."""
+    run = shape("categories")
+    seen, steps = text_of(bare(run)), run.run.model.preprocessor
+    rows = pd.read_csv(run.table.path, keep_default_na=False).query("kind != ''").iloc[run.run.split.train]
+    columns = run.summary.to_json()["columns"]
+    for name in LISTED:
+        assert columns[name]["fill"] == rows[name][rows[name] != ""].mode()[0]
+        assert columns[name]["gaps"] == int(np.isnan(run.table.column(name)).sum())
+    assert columns["age"]["fill"] == rows["age"].median()
+    assert run.summary.network.layers == (1 + 1 + 14 + 1, 3, 2)
+    assert [*run.summary.advice.inputs["raw"]] == list(steps.columns)
+    for each in ("150 rows read", "3 rows excluded 3 without a label", "14 categories", "none (0), some (1), severe (5)", "f, m",
+                 "sex=m", "<b>ward</b>=ward 7", "most frequent one"):  # fmt: skip
+        assert each in seen
+    assert "unit of sex" not in seen
+    assert "plausible range of pain" not in seen
+    assert not re.search("TRIPOD|[\u202a-\u202e]", seen)
+    assert "script" not in {tag for tag, _ in outline(bare(run))}
 
 
 def test_a_name_cannot_turn_the_line_around(shape_page: Page) -> None:

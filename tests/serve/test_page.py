@@ -265,9 +265,11 @@ def test_softmax_shows_the_pushes_on_the_answered_class(browser: Any, run: Scori
 
 def test_what_is_no_number_is_told_beside_its_field_and_not_sent(browser: Any, server: Threaded) -> None:
     wrong = dict.fromkeys(
-        ("NaN", "six", "0x10", "1 000", "--1", "Infinity", "\N{ARABIC-INDIC DIGIT SIX}"), "this is not a number"
+        ("NaN", "six", "0x10", "6,5,1", "--1", "Infinity", "\N{ARABIC-INDIC DIGIT SIX}"), "this is not a number"
     )
-    wrong |= {"1e999": "too large a number", "6,5": "write decimals with a point"}
+    marked = ("1 000", "1.234,5", "1,234.5", "1.234.567", "12'345,")
+    wrong |= dict.fromkeys(marked, "leave out the marks between thousands") | {"1e999": "too large a number"}
+    wrong |= {"1,234": "this comma may stand for decimals or thousands: write 1.234 or 1234"}
     with visited(browser, server.address) as shown:
         answered(shown, *PATIENT)
         before = len(server.asked)
@@ -277,7 +279,8 @@ def test_what_is_no_number_is_told_beside_its_field_and_not_sent(browser: Any, s
             assert shown.get_attribute("#value-1", "aria-invalid") == "true"
         assert shown.locator(".shares .figure").all_inner_texts() == ["", "", ""]
         assert len(server.asked) == before
-        assert "probability" in answered(shown, "45", " 6.5 ")
+        for text in (" 6.5 ", "6,5", "0,65e1"):
+            assert answered(shown, "45", text) == said_of(server.answer("45", "6.5", *PATIENT[2:]))
         assert shown.get_attribute("#value-1", "aria-invalid") == "false"
 
 

@@ -14,7 +14,7 @@ from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.errors import DataError
-from pipeline.study.grid import divisions, network_config, task_size, tasks
+from pipeline.study.grid import Division, StudyTask, divisions, network_config, task_size, tasks
 from tests.tables import frame_of
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +92,11 @@ def test_a_split_that_leaves_a_column_empty_is_named(config: Config, table: Tabl
 
 def test_what_is_trained_together_is_what_the_engine_takes_in_one_call(config: Config):
     assert task_size(config, 807) == 256
+
+
+def test_principal_components_are_as_many_as_the_inputs_that_categories_make():
+    features = {"a": {}, "b": {"categories": ["x", "y"]}, "c": {"categories": ["x", "y", "z"]}}
+    data = {"path": "x.csv", "target": "kind", "codes": {"no": 0, "yes": 1}, "features": features}
+    own = Config.model_validate({"data": data, "study": {"splits": 2, "seeds": 2}})
+    task = StudyTask(Division("random", 5, 8, 2), "pca", "code", ((0.05, 0),))
+    assert network_config(own, task, 0.05, 0).preprocess.pca == 1 + 1 + 3

@@ -16,9 +16,9 @@ from tests.torture.calls import ROOT, Called, call
 CASES = 10_000
 _ADDED = 6
 """Columns that predict adds: the class, a probability for each of three, the possible classes, a note."""
-_CELL = r"""(?:"(?:[^"]|"")*+"|[^",\r\n]*+)"""
-_SOUND = re.compile(rf"(?:{_CELL}(?:,|\r\n|[\r\n]))*+{_CELL}")
-"""Text whose quotes are as RFC 4180 wants them."""
+_CELL = r"""(?:"(?:[^"]|"")*+"|[^",;\t|\r\n]*+)"""
+_SOUND = re.compile(rf"(?:{_CELL}(?:[,;\t|]|\r\n|[\r\n]))*+{_CELL}")
+"""Text whose quotes are as RFC 4180 wants them, whatever separates its cells."""
 csv.field_size_limit(2**31 - 1)
 _ROWS = (100, 200, 200, 1009)
 
@@ -56,7 +56,7 @@ def predicted(path: Path) -> str:
         return f"predict: {done.wrong() or left}"
     if done.code == 2:
         return f"predict left {target}" if target.exists() or rejected.exists() else ""
-    if not _SOUND.fullmatch(path.read_bytes().decode("utf-8-sig", "surrogateescape")):
+    if not _SOUND.fullmatch(_text(path)):
         return ""  # where a quote is left open, or stands inside a cell, nobody can say what the rows are
     own, scored = rows(path), rows(target)
     refused = rows(rejected) if rejected.exists() else []
@@ -72,8 +72,21 @@ def predicted(path: Path) -> str:
 
 def rows(path: Path) -> list[list[str]]:
     """Return the rows below the header as Python's csv module reads them, without blank lines."""
-    text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-    return [each for each in csv.reader(io.StringIO(text, newline="")) if each][1:]
+    return _records(_text(path))[1:]
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    return content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig", "surrogateescape")
+
+
+def _records(text: str) -> list[list[str]]:
+    """Return the records of a text, the header first: no blank lines, and above it no comment and no line for Excel."""
+    mark = max(",;\t|", key=text.lstrip().partition("\n")[0].count)
+    every = [each for each in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if each]
+    while every and every[0][0].lstrip().startswith(("#", "sep=")):
+        every = every[1:]
+    return every
 
 
 def other_rows(path: Path) -> str:
@@ -84,20 +97,24 @@ def other_rows(path: Path) -> str:
 
     section = load_config("configs/default.yaml", (), str(path)).data
     table = load(section, only_score=True)
-    text = path.read_bytes().decode("utf-8-sig")
-    (head, *_), expected = [each for each in csv.reader(io.StringIO(text, newline="")) if each], rows(path)
+    head, expected = _records(_text(path))[0], rows(path)
     if len(table) != len(expected):
         return f"{len(table)} rows of {len(expected)}"
-    where = {name.strip(): place for place, name in enumerate(head)}
+    where = {_loosely(name): place for place, name in reversed([*enumerate(head)])}
     for place, cells in enumerate(expected):
         name = table.classes[table.truth[place]]
-        if name != cells[where[section.target]].strip():
+        if name != cells[where[_loosely(section.target)]].strip():
             return f"row {place + 1}: class {name} of {cells}"
         for name in section.features:
-            cell, value = cells[where[name]].strip(), float(table.column(name)[place])
+            cell, value = cells[where[_loosely(name)]].strip().replace("\u2212", "-"), float(table.column(name)[place])
             if (value != value) != (cell.lower() in Cells().missing) or (value == value and value != float(cell)):
                 return f"row {place + 1}: {name} is {value} of {cell!r}"
     return ""
+
+
+def _loosely(name: str) -> str:
+    """Return a name without case and blanks."""
+    return re.sub(r"[\s_]+", "", name).casefold()
 
 
 if __name__ == "__main__":

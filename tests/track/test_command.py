@@ -25,6 +25,9 @@ from pipeline.runs.place import LATEST, resolve_run
 from pipeline.runs.saved import load_scoring, read_config, read_record
 from pipeline.track.command import track, tracking_lines
 from pipeline.track.mlflow_log import metrics, params
+from pipeline.track.mlflow_model import ScoringModel
+from tests.clinic import FEATURES, clinic_rows
+from tests.conftest import ROOT
 
 Call = Callable[..., tuple[int, dict, str]]
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
@@ -292,3 +295,48 @@ def test_any_name_becomes_one_that_mlflow_takes_and_none_is_lost(trained: Path) 
     for name in found:
         _validate_metric_name(name)
     assert len(params(config)) == sum(not key.startswith(("study.", "tracking.")) for key in config.settings())
+
+
+@pytest.mark.slow
+def test_a_model_with_categories_has_a_typed_signature_and_scores_texts(clinic: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(clinic, tmp_path / "place", symlinks=True)
+    folder, uri = (place / "models" / "latest").resolve(), f"sqlite:///{tmp_path}/mlflow.db"
+    script = (
+        "import json, sys, pathlib; from pipeline.errors import PipelineError; from pipeline.report import command\n"
+        "from pipeline.track.mlflow_log import log\n"
+        "def none(folder): raise PipelineError('not drawn')\n"
+        "command.report = none\n"
+        "print(json.dumps(log(sys.argv[1], pathlib.Path(sys.argv[2]))))"
+    )
+    environment = os.environ | QUIET | {"PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-c", script, uri, str(folder)]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = clinic_rows(50, seed=4)[FEATURES].astype({"age": float})
+    rows["glucose"] = pd.to_numeric(rows["glucose"].replace("", None))
+    rows.loc[3, "smoking"] = "a pipe"
+    rows.loc[4, "sex"] = None
+    rows.drop(columns="pain").to_pickle(tmp_path / "rows.pickle")
+    script = (
+        "import json, sys, mlflow, pandas as pd\n"
+        "mlflow.set_tracking_uri(sys.argv[1])\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[2])\n"
+        "model.predict(pd.read_pickle('rows.pickle')).to_parquet('scores.parquet')\n"
+        "inputs = model.metadata.get_input_schema()\n"
+        "print(json.dumps([[each.name, str(each.type), each.required] for each in inputs.inputs]))\n"
+        "print(json.dumps(model.input_example.to_dict('records')))"
+    )
+    words = [sys.executable, "-c", script, uri, f"runs:/{json.loads(done.stdout.splitlines()[-1])['run_id']}/model"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    inputs, example = map(json.loads, done.stdout.splitlines()[-2:])
+    kinds = {name: (kind.split(".")[-1], required) for name, kind, required in inputs}
+    expected_kinds = dict.fromkeys(("age", "glucose"), ("Any", True)) | {"visits": ("Any", False)}
+    assert kinds == expected_kinds | dict.fromkeys(("sex", "smoking", "pain"), ("string", False))
+    assert example[0]["smoking"] == "never"
+    run = load_scoring(folder)
+    scored, expected = pd.read_parquet(tmp_path / "scores.parquet"), ScoringModel(run).predict(rows.assign(pain=None))
+    pd.testing.assert_frame_equal(scored, expected)
+    assert "smoking of an unknown category" in scored["note"][3]
+    assert scored["note"].str.startswith("sex missing").sum() == (rows["sex"].fillna("") == "").sum()
+    assert scored["note"].str.contains("pain missing").all()

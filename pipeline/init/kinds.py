@@ -1,0 +1,103 @@
+"""What kind of column it is, and why it is taken for that."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.errors import counted
+from pipeline.init.overview import Column
+from pipeline.init.quantities import quantity_of
+from pipeline.init.vocabulary import known, words_of
+from pipeline.read.columns import cell_text, clip
+
+MANY = 20
+"""Texts beyond which a column holds no categories."""
+_FEW = 3  # different odd texts among numbers that may be common
+_LEAST = 4  # rows of numbers among which one odd text may be
+_ODD = 0.05  # share of the rows of numbers that may hold odd texts
+_ALL = 100  # rows that all hold another whole number: these name the rows
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]+(\d{4}|\d\d)([T ,].*)?|"
+    r"[A-Za-z]{3,9} \d{1,2},? \d{4}.*|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
+)
+_DATES = 500  # numbers looked at, whether they are dates
+_COMPACT_DATE = r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+
+KindName = Literal["number", "yes/no", "categories", "date", "text", "identifier", "constant", "empty"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of column, and how one knows."""
+
+    name: KindName
+    why: str
+
+
+def kind_of(column: Column) -> Kind:
+    """Return the kind of a column of R rows."""
+    if not column.present:
+        return Kind("empty", "no row holds a value")
+    typed = column.different.type
+    if pa.types.is_temporal(typed):
+        return Kind("date", f"stored as {typed}")
+    return _of_numbers(column) if not pa.types.is_boolean(typed) and _holds_numbers(column) else _of_texts(column)
+
+
+def named_so(name: str) -> bool:
+    """Return whether a name says that a column names something: its last word is id, number or the like."""
+    words = words_of(name)
+    return bool(words) and (words[-1] in known("identifiers") | known("counters") or words == ["x"])
+
+
+def _holds_numbers(column: Column) -> bool:
+    numbers, odd = np.isfinite(column.parsed), np.isinf(column.parsed) & ~column.beyond
+    rows, others = int(column.counts[numbers].sum()), int(column.counts[odd].sum())
+    few = odd.sum() <= _FEW and numbers.sum() > 10 and rows >= others
+    return rows > 0 and bool(few or others <= max(_ODD * (rows + others), rows >= _LEAST))
+
+
+def _of_numbers(column: Column) -> Kind:
+    values = column.parsed[np.isfinite(column.parsed)]
+    levels, rows = np.unique(values), int(column.counts[np.isfinite(column.parsed)].sum())
+    if len(levels) == 1:
+        return Kind("constant", f"every row that holds a value holds {levels[0]:g}")
+    if (levels != np.floor(levels)).any():
+        return Kind("number", "numbers")
+    if levels[0] >= 1e7 and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:_DATES]):
+        return Kind("date", "its numbers are dates")
+    if len(levels) == rows > 1 and quantity_of(column.name, values) is None:
+        consecutive = bool(levels[-1] - levels[0] + 1 == rows > MANY)
+        if named_so(column.name) or rows >= _ALL or consecutive:
+            return Kind("identifier", f"a whole number that is different in every row{', counted up' * consecutive}")
+    if known("identifiers").intersection(words_of(column.name)[-1:]):
+        why = f"{len(levels):,} numbers that name something, as the column's name says"
+        return Kind("categories" if len(levels) <= MANY else "identifier", why)
+    return Kind("number", "whole numbers")
+
+
+def _of_texts(column: Column) -> Kind:
+    shown = [text for cell in column.sample if (text := cell_text(cell))]
+    if sum(bool(_DATE.fullmatch(text)) for text in shown) >= 0.95 * len(shown):
+        return Kind("date", f"dates or times such as {shown[0]}")
+    size, rows = len(column.different), column.present
+    if size > 2 * len(column.sample):  # so many that it does not matter which of them are the same but for blanks
+        return _of_many_texts(column, shown, size, rows)
+    levels = column.levels[0]
+    if len(levels) == 1:
+        return Kind("constant", f'every row that holds a value holds "{clip(levels[0])}"')
+    if len(levels) == 2:
+        return Kind("yes/no", "two texts")
+    if len(levels) <= MANY and 2 * len(levels) <= rows:
+        return Kind("categories", f"{len(levels)} texts")
+    return _of_many_texts(column, shown, len(levels), rows)
+
+
+def _of_many_texts(column: Column, shown: list[str], size: int, rows: int) -> Kind:
+    one_word = sum(" " in text for text in shown) <= 0.1 * len(shown)
+    if size == rows and (one_word or named_so(column.name)):
+        return Kind("identifier", "a text that is different in every row")
+    return Kind("text", f'{counted(size, "different text")} in {counted(rows, "row")}, such as "{clip(shown[0])}"')

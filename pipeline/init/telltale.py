@@ -1,0 +1,108 @@
+"""Columns that tell on others: those that decide the class by themselves, and those that name patients."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.init.kinds import Kind, named_so
+from pipeline.init.overview import Column
+from pipeline.init.vocabulary import joined_words, known, words_of
+from pipeline.machine.arrays import Flags, Floats, Integers
+
+_LOOKED = 10_000  # rows, evenly spread, by which a column is judged
+_ROWS = 40  # with a value, from which a column may be said to decide the class
+_WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and a tenth of those outside the largest class
+_ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
+_ROWS_EACH = 50  # of a patient, in the mean, at most
+
+
+def determines(first: Integers, second: Integers) -> bool:
+    """Return whether each of the (R,) numbers goes with one of the others only."""
+    pairs = np.unique(np.stack([first, second]), axis=1)
+    return bool(len(np.unique(pairs[0])) == pairs.shape[1])
+
+
+def decides_by_levels(places: Integers, truth: Integers) -> bool:
+    """Return whether (R,) levels tell (R,) classes nearly for certain, each its own commonest class; -1 is missing."""
+    places, truth = places[held := _some(places >= 0, truth)], truth[held]
+    if not len(places) or places.max() >= len(places) // 10:
+        return False
+    table = np.zeros((places.max() + 1, truth.max() + 1), dtype=np.int64)
+    np.add.at(table, (places, truth), 1)
+    return _nearly(int(table.max(axis=1).sum()), truth)
+
+
+def decides_by_limits(values: Floats, truth: Integers) -> bool:
+    """Return whether limits between (R,) values tell (R,) classes nearly for certain; -1 is an unknown class, NaN no value."""
+    values, truth = values[held := _some(np.isfinite(values), truth)], truth[held]
+    classes = np.unique(truth)
+    if len(classes) < 2:
+        return False
+    ordered = sorted(classes, key=lambda place: float(np.median(values[truth == place])))
+    limits = [_limit(values[truth == low], values[truth == high]) for low, high in pairwise(ordered)]
+    answers = np.array(ordered)[np.searchsorted(np.sort(limits), values, side="right")]
+    return _nearly(int((answers == truth).sum()), truth)
+
+
+def _some(present: Flags, truth: Integers) -> Integers:
+    """Return the rows that hold a value and have a class; of many, some that are evenly spread."""
+    held = np.flatnonzero(present & (truth >= 0))
+    return held[:: -(-len(held) // _LOOKED) or 1]
+
+
+def _nearly(right: int, truth: Integers) -> bool:
+    rows, others = len(truth), len(truth) - int(np.bincount(truth).max())
+    return rows >= _ROWS and others >= 5 and rows - right <= min(_WRONG * rows, 0.1 * others)
+
+
+def _limit(lower: Floats, upper: Floats) -> float:
+    """Return the limit that tells two samples apart with the fewest mistakes; it belongs to the upper one."""
+    values = np.concatenate([lower, upper])
+    order = np.argsort(values, kind="stable")
+    gain = np.where(order < len(lower), 1, -1)
+    levels, first = np.unique(values[order], return_index=True)
+    right = np.concatenate([[0], np.cumsum(gain)])[first]  # of the lower ones below each limit, less of the upper ones there
+    return float(levels[int(np.argmax(right))])
+
+
+def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:
+    """Return the column that names patients with several rows each, if one does, and how one knows."""
+    several = {name: column for name, column in columns.items() if _several_rows(column, kinds[name])}
+    for name in several:
+        if _names_people(name):
+            return (name,), "its name says so, and its values come several times"
+    alike = [name for name, column in several.items() if _resemble(column, columns, kinds)]
+    return (tuple(alike), "rows with the same value resemble one another") if len(alike) == 1 else ((), "")
+
+
+def _names_people(name: str) -> bool:
+    words, people = words_of(name), known("people")
+    return joined_words(name) in known("people by number") or (
+        bool(people.intersection(words)) and (people | known("numbers")).issuperset(words)
+    )
+
+
+def _several_rows(column: Column, kind: Kind) -> bool:
+    levels = int((column.counts > 0).sum())
+    naming = kind.name in ("identifier", "text", "categories") or (kind.name == "number" and (_names_people(column.name)))
+    whole = kind.name != "number" or bool((column.values[np.isfinite(column.values)] % 1 == 0).all())
+    return naming and whole and 5 <= levels < 0.95 * column.present and column.present <= _ROWS_EACH * levels
+
+
+def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> bool:
+    """Say whether two columns or more are nearly always equal in rows of one value, and not in neighbouring rows of others."""
+    if kinds[column.name].name == "text" and not named_so(column.name) and len(column.different) > 0.9 * column.present:
+        return False
+    order = np.argsort(column.places, kind="stable")
+    same: Flags = np.diff(column.places[order]) == 0
+    if len(column.different) < 20 or same.sum() < 10:
+        return False
+    shuffled = np.random.default_rng(0).permutation(len(order))
+    found = 0
+    for name, other in columns.items():
+        if name != column.name and kinds[name].name in ("number", "yes/no", "categories"):
+            ordered, mixed = other.places[order], other.places[shuffled]
+            alike = np.mean(np.diff(ordered)[same] == 0)
+            found += bool(alike >= _ALIKE and np.mean(np.diff(mixed) == 0) < _ALIKE - 0.3)
+    return found >= 2
