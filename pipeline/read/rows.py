@@ -147,13 +147,13 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
 
 
 def _refuse_title(grid: Opened) -> None:
-    """Raise DataError where a full column has no name, unless it is the first, which may number the rows."""
+    """Raise DataError where a full column below names has none, unless it is the first, which may number the rows."""
     full = [
         name
         for name, column in zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample))
         if not name.strip() and 2 * sum(bool(cell_text(cell)) for cell in column[:_ROWS]) > len(column[:_ROWS])
     ]
-    if full:
+    if full and not grid.nameless:
         names = sum(map(bool, map(str.strip, grid.names)))
         text = f"{counted(names, 'name')} there, above {len(grid.names)} columns"
         raise DataError(f"{grid.place}: {text}; remove what stands above the header, and give each column a name")

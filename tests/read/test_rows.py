@@ -173,6 +173,10 @@ def test_columns_without_a_header_are_named_and_a_repeated_header_is_told():
         assert (len(source.told), source.header is None) == (told, told == 0)
 
 
+def test_a_gap_in_a_first_row_of_data_is_no_missing_name():
+    assert [*opened(b"1,,a\n2,5,b\n3,6,a\n").spelt] == ["1", "", "a"]
+
+
 def test_names_match_but_for_case_blanks_and_underscores():
     source = opened(b" bs_PP ,Y,age\n1,a,2\n", ["BS pp", "age"])
     assert source.spelt == {"BS pp": " bs_PP ", "y": "Y", "age": "age"}
