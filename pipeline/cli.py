@@ -108,7 +108,7 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
         from pipeline.predict.terminal import show_scored
 
         result = scored(run, source, target, dask, verbose=not as_json)
-        out.say(*result["notes"])
+        out.say(*([] if as_json else result["notes"]))
         out.show(result, lambda console: show_scored(console, result))
         out.fail_unless(result["rows"] > 0 or not result["rejected"])
 
