@@ -1,28 +1,24 @@
 """The rows of a CSV file, some at a time."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipeline.config.data_section import ReadSection
 from pipeline.errors import counted
 from pipeline.machine.arrays import Integers
-from pipeline.read.arrow import to_arrow
 from pipeline.read.dialect import layout_of
 from pipeline.read.encoding import encoding_of
 from pipeline.read.header import looks_like_data
 from pipeline.read.opened import Opened, Rows
-from pipeline.read.records import BOM, Dialect, Piece, Rejected, breaks, head_of, pieces, records
+from pipeline.read.records import BOM, Dialect, Piece, Rejected, head_of, pieces, records
 
 _SAMPLE = 2**20  # bytes that the decimal mark is decided by
 
-_SWALLOWED = "has a cell of several lines that look like rows; is a quote left open there?"
 _ENCODINGS = {"utf-16": "UTF-16", "windows-1252": "Windows-1252"}
 
 
@@ -82,31 +78,18 @@ def _read_csv(piece: Piece, schema: pa.Schema, separator: str, size: int = 0) ->
 
     columns = [column.combine_chunks() for column in _parse(piece.content, schema, separator, skip).columns]
     batch = pa.record_batch(columns, schema)
-    long = breaks(piece.content) > len(batch) + len(invalid)  # some cell, or nothing, takes several lines
-    swallowed = _swallowed(columns, separator) if long and b'"' in piece.content else []
-    if not (invalid or swallowed):
+    if not invalid:
         return Rows(batch, piece.rejected, lines, size)
     every, places = _records(piece, separator), [row.number - 1 for row in invalid]
     wrong = [Rejected(every[place][0], _miscounted(row), row.text) for place, row in zip(places, invalid, strict=True)]
-    own = np.delete(np.arange(len(every)), places)
-    wrong += [Rejected(every[own[row]][0], _SWALLOWED, every[own[row]][1].decode().rstrip("\r\n")) for row in swallowed]
     rejected = sorted([*piece.rejected, *wrong], key=lambda row: row.line)
-    kept = np.delete(np.arange(len(batch)), swallowed)
-    return Rows(batch.take(to_arrow(kept)) if swallowed else batch, tuple(rejected), lambda: lines()[own[kept]], size)
+    return Rows(batch, tuple(rejected), lambda: np.delete(lines(), places), size)
 
 
 def _records(piece: Piece, separator: str) -> list[tuple[int, bytes]]:
     """Return the line and the bytes of each record that pyarrow takes for one."""
     every = records(piece.content, piece.line, separator)
     return [(line, text) for line, text, _ in every if text.strip(b"\r\n")]
-
-
-def _swallowed(columns: Sequence[pa.Array], separator: str) -> list[int]:
-    """Return the rows that have a cell with a whole row in it: a quote was left open, and another row's ends it."""
-    cell = rf"(?:[^{re.escape(separator)}\s][^{re.escape(separator)}\r\n]*)?"  # prose has blanks behind its commas
-    row = rf"[\r\n]{cell}(?:{re.escape(separator)}{cell}){{{max(2, len(columns) - 1)}}}[\r\n]"
-    found = [pc.match_substring_regex(column, row) for column in columns]
-    return sorted({place for flags in found if pc.any(flags).as_py() for place, flag in enumerate(flags.to_pylist()) if flag})
 
 
 def _parse(content: bytes, schema: pa.Schema, separator: str, skip: Callable[[Any], str]) -> pa.Table:

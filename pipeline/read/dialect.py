@@ -75,9 +75,9 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     told += ["comments above the header are left out"] if any(comment < start for comment in comments) else []
     line = breaks(head[:start]) + 1
     single = [cell for cell in first if _SINGLE.fullmatch(cell)]
-    quoted = [cell for cell in (*first, *(rows[0] if rows else ())) if _LATE.fullmatch(cell)]
-    if quoted:
-        raise DataError(f"{path}, line {line}: a blank stands before a quote ({short(quoted[0])}); remove such blanks")
+    for row in (first, *rows[:1]):
+        if len(row) > 1 and all(_LATE.fullmatch(cell) for cell in row[1:]):
+            raise DataError(f"{path}, line {line}: a blank stands before a quote ({short(row[1])}); remove such blanks")
     if len(single) == len(first) > 1:
         raise DataError(f'{path}, line {line}: cells stand between single quotes ({single[0]}); write double ones ("), or none')
     given = [*(read.header or ())]

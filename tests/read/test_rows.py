@@ -173,15 +173,6 @@ def test_columns_without_a_header_are_named_and_a_repeated_header_is_told():
         assert (len(source.told), source.header is None) == (told, told == 0)
 
 
-def test_rows_between_two_quotes_left_open_are_rejected_and_prose_is_not():
-    text = 'a,b,y\n1,2,a\n3,"fe,b\n4,5,a\n6,7,b\n8,ma",a\n9,"one, two, three\nx, y, z\n",b\n'
-    for more, lines in (("", [3]), ("1,2\n", [3, 10])):
-        rows = next(opened((text + more).encode(), ["a"]).pieces())()
-        assert rows.columns["a"].to_pylist() == ["1", "9"]
-        assert [row.line for row in rows.rejected] == lines
-        assert rows.lines().tolist() == [2, 7]
-
-
 def test_a_gap_in_a_first_row_of_data_is_no_missing_name():
     assert [*opened(b"1,,a\n2,5,b\n3,6,a\n").spelt] == ["1", "", "a"]
 
