@@ -22,7 +22,7 @@ ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
 CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
 FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
 Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", callback=asked, help="Replace a setting.")]
-Data = Annotated[str | None, Option(metavar="CSV", help="Read this file instead of data.path.")]
+Data = Annotated[str | None, Option(metavar="FILE", help="Read this file instead of data.path.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
 RunOption = Annotated[Path, Option(metavar="RUN", help="The folder of a run.")]
 Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
@@ -108,7 +108,7 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
         from pipeline.predict.terminal import show_scored
 
         result = scored(run, source, target, dask, verbose=not as_json)
-        out.say(*result["notes"])
+        out.say(*([] if as_json else result["notes"]))
         out.show(result, lambda console: show_scored(console, result))
         out.fail_unless(result["rows"] > 0 or not result["rejected"])
 

@@ -130,7 +130,7 @@ def test_a_patient_has_no_other_role(rows: pd.DataFrame, in_process: Call, writt
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ("data.patient=id", 'the column "id" is missing; did you mean "ID"'),
+        ("data.patient=IDs", 'the column "IDs" is missing; did you mean "ID"'),
         ("split.stratify=true", "cannot be combined with data.patient"),
         ("split.group_by=[ID]", "has no effect on columns of data.patient"),
         ("split.test_size=0.999", "of 122 patients leaves none to train on"),

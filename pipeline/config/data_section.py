@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import inf, isfinite, isnan
+from math import inf, isnan
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
@@ -156,12 +156,13 @@ UNKNOWN = -inf
 """Stands among values for a category that the config does not name."""
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A regular expression for a number."""
+_WHOLE = re.compile(r"([+-]?)(0|[1-9][0-9]{0,14})(?:\.0*)?")  # float64 tells no more than 15 digits apart
 
 
 def plain(text: str) -> str:
-    """Return a class or a category as it is compared: 1, 1.0 and 1e0 are one, and so are true, True and TRUE."""
-    if re.fullmatch(NUMBER, text) and isfinite(value := float(text)):
-        return repr(value + 0.0).removesuffix(".0")  # minus zero is zero
+    """Return a class or a category as it is compared: 1, +1 and 1.0 are one, and so are true, True and TRUE; 01 is another."""
+    if whole := _WHOLE.fullmatch(text):
+        return "-" * (whole[1] == "-" and whole[2] != "0") + whole[2]
     return text.lower() if text.lower() in ("true", "false") else text
 
 

@@ -45,8 +45,13 @@ def gaps_filled(table: Table, config: Config, lost: list[str]) -> Fix:
 
 
 def wider(table: Table, config: Config, name: str) -> Line:
-    """Return the line by which all values of a feature are plausible."""
+    """Return the line by which no value of a feature is implausible: the one that several rows hold means "missing"."""
     values, feature = table.column(name), config.data.features[name]
+    odd = values[table.implausible[:, table.features.index(name)]]
+    if len(odd) > 1 and len(set(odd.tolist())) == 1:
+        value = float(odd[0])
+        line = {"missing": [*feature.missing, int(value) if value.is_integer() else value]}
+        return Line("data.features", name, feature.model_dump(exclude_defaults=True) | line)
     low, high = feature.range or (0.0, 0.0)
     ends = [min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values)))]
     return Line("data.features", name, feature.model_dump(exclude_defaults=True) | {"range": ends})

@@ -7,7 +7,6 @@ from itertools import compress
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.config.data_section import Feature
 from pipeline.data.preprocess import Preprocessor, beyond
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.runs.saved import Scoring
@@ -112,7 +111,7 @@ def doubtful(run: Scoring, missing: Flags, implausible: Flags, unseen: Flags) ->
     more = ": other classes may be possible too" if limited else ""
     masked = run.config.preprocess.implausible == "missing"
     for place, (name, feature) in enumerate(run.config.data.features.items()):
-        fill = text_of_value(feature, steps.fill[place])
+        fill = feature.worded(steps.fill[place])
         filled = f", filled with {fill}" if fill is not None else ", so there is no answer"
         if missing[place]:
             parts.append(f"{name} missing{filled}")
@@ -144,9 +143,3 @@ def met_categories(run: Scoring, name: str) -> list[str]:
     values[:, place] = [*numbers.values()]
     unmet = (_unmet(steps, values) | beyond(values, *steps.seen))[:, place]
     return list(compress(numbers, (~unmet).tolist()))
-
-
-def text_of_value(feature: Feature, value: float) -> str | None:
-    """Return a value of a feature as people read it, the text of a category; None for a missing one."""
-    texts = [text for text, number in feature.numbers().items() if number == value]
-    return None if np.isnan(value) else texts[0] if texts else f"{value:.6g}"

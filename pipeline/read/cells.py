@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from math import inf, isfinite, nan
 from typing import Any
@@ -53,14 +54,14 @@ def labels(column: pa.Array, cells: Cells, kept: Collection[str] = ()) -> tuple[
         DataError: the cells are lists or the like.
     """
     missing = cells.missing - cells.doubtful
-    absent = {plain(str(value)) for value in missing if not isinstance(value, str)}
+    absent = {value for value in missing if not isinstance(value, str)}
     texts: dict[str | None, int] = {}
     different, places = _different(column)
     own = []
     for text in different:
         if text and text not in kept:
             text = text.replace(",", ".") if cells.decimal == "," and _COMMA.fullmatch(text) else text
-            text = "" if text.lower() in missing or (absent and plain(text) in absent) else text
+            text = "" if text.lower() in missing or (absent and re.fullmatch(NUMBER, text) and float(text) in absent) else text
         own.append(texts.setdefault(text, len(texts)))
     return [*texts], np.array(own, dtype=np.int64)[places]
 
@@ -74,8 +75,6 @@ def cell_hint(text: str, name: str, cells: Cells) -> str:
         return f'; a result beyond a limit: under "{clip(name)}" set censored: bound, which takes the limit, or censored: missing'
     if text.endswith("%"):
         return "; remove the percent sign, here and in the column's other cells"
-    if re.fullmatch(r"#[A-Z0-9/]+[!?]", text):
-        return "; a formula failed in this cell; correct it, or leave the cell empty"
     if re.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}", text):
         return f'; a decimal {other} needs data.read.decimal: "{mark}", a {other} between thousands data.read.thousands: "{mark}"'
     if isfinite(_number(text, swapped, None)):
@@ -160,11 +159,13 @@ def _written(cell: Any) -> str | None:
     if isinstance(cell, bytes):
         try:
             text = cell.decode()
-            return text if text.isascii() and text.isprintable() and " " not in text else canonical(text)
+            return text if text.isascii() and text.isprintable() and "  " not in f" {text} " else canonical(text)
         except UnicodeDecodeError:
             return None
-    if cell is None or (isinstance(cell, int) and not isinstance(cell, bool)):
-        return "" if cell is None else str(cell)
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return plain(f"{cell.normalize():f}")
     return cell.isoformat(" ").removesuffix(" 00:00:00") if isinstance(cell, datetime) else plain(str(cell))
 
 

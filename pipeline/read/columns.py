@@ -39,7 +39,7 @@ def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Colle
             problems.append(f'{place}: the column "{clip(name)}" stands twice in the header; rename or remove one')
         spelt[f"{name}\0{len(spelt)}" if name in spelt else name] = spelling
     missing = [name for name in names if name not in spelt]
-    if missing and len(raw) == 1:
+    if len(raw) == 1 and (missing or not wanted):
         raise DataError(f"{place}: a single column stands there, {short(raw[0])}; columns are separated by , ; | or tabs")
     present = {clip(name): name for name in spelt if name and "\0" not in name}
     hints = {name: did_you_mean(name, present) for name in missing}

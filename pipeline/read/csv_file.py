@@ -35,7 +35,7 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
     Raises:
         DataError: it is no such file, or not as the config says.
     """
-    encoding = encoding_of(path, file, read.encoding)
+    encoding = encoding_of(path, file, read.encoding, not named)
     layout = layout_of(path, head_of(path, file, encoding, _SAMPLE), read, named)
     dialect = Dialect(layout.separator, encoding, layout.above, layout.below)
     schema = pa.schema([(f"{place}", pa.string()) for place in range(len(layout.names))])
@@ -74,17 +74,22 @@ def _read_csv(piece: Piece, schema: pa.Schema, separator: str, size: int = 0) ->
         return "skip"
 
     def lines() -> Integers:
-        every = records(piece.content, piece.line, separator)
-        return np.array([line for line, text, _ in every if text.strip(b"\r\n")], dtype=np.int64)
+        return np.array([line for line, _ in _records(piece, separator)], dtype=np.int64)
 
     columns = [column.combine_chunks() for column in _parse(piece.content, schema, separator, skip).columns]
     batch = pa.record_batch(columns, schema)
     if not invalid:
         return Rows(batch, piece.rejected, lines, size)
-    every, places = lines(), [row.number - 1 for row in invalid]
-    wrong = [Rejected(int(every[place]), _miscounted(row), row.text) for place, row in zip(places, invalid, strict=True)]
+    every, places = _records(piece, separator), [row.number - 1 for row in invalid]
+    wrong = [Rejected(every[place][0], _miscounted(row), row.text) for place, row in zip(places, invalid, strict=True)]
     rejected = sorted([*piece.rejected, *wrong], key=lambda row: row.line)
-    return Rows(batch, tuple(rejected), lambda: np.delete(every, places), size)
+    return Rows(batch, tuple(rejected), lambda: np.delete(lines(), places), size)
+
+
+def _records(piece: Piece, separator: str) -> list[tuple[int, bytes]]:
+    """Return the line and the bytes of each record that pyarrow takes for one."""
+    every = records(piece.content, piece.line, separator)
+    return [(line, text) for line, text, _ in every if text.strip(b"\r\n")]
 
 
 def _parse(content: bytes, schema: pa.Schema, separator: str, skip: Callable[[Any], str]) -> pa.Table:

@@ -9,8 +9,8 @@ from itertools import islice
 
 from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError, counted
-from pipeline.read.columns import alike
-from pipeline.read.header import looks_like_data
+from pipeline.read.columns import alike, short
+from pipeline.read.header import holds_names, looks_like_data
 from pipeline.read.records import breaks, records
 
 _SEPARATORS = {",": "commas", ";": '";"', "\t": "tabs", "|": '"|"'}
@@ -19,6 +19,8 @@ _CLOSE = 0.6  # nearly as good as the best separator
 _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*"', re.MULTILINE)
 _LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
 _SEP = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+_LATE = re.compile(r'\s+".*"\s*')
+_SINGLE = re.compile(r"\s*'.*'\s*")
 _NUMBER = re.compile(r"\s*[+-]?[\d.,' ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*")
 
 
@@ -72,20 +74,23 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     told = told if len(first) > 1 else []
     told += ["comments above the header are left out"] if any(comment < start for comment in comments) else []
     line = breaks(head[:start]) + 1
+    single = [cell for cell in first if _SINGLE.fullmatch(cell)]
+    for row in (first, *rows[:1]):
+        if len(row) > 1 and all(_LATE.fullmatch(cell) for cell in row[1:]):
+            raise DataError(f"{path}, line {line}: a blank stands before a quote ({short(row[1])}); remove such blanks")
+    if len(single) == len(first) > 1:
+        raise DataError(f'{path}, line {line}: cells stand between single quotes ({single[0]}); write double ones ("), or none')
     given = [*(read.header or ())]
     widths = {len(row) for row in rows}
     if not wanted and len(widths) == 1 and (width := widths.pop()) != len(first):
         text = f"{counted(len(first), 'name')} there, {counted(width, 'cell')} in each row below"
         raise DataError(f"{path}, line {line}: {text}; give each column a name, and remove what stands above them")
-    if not given or set(map(alike, first)) == wanted:
-        told += ["the first row is the header that data.read.header repeats"] if given else []
+    if holds_names(f"{path}, line {line}", first, rows, given):
+        told += ["the first row names the columns, as data.read.header does"] if given else []
         record = _header(f"{path}, line {line}", head[start:], line, separator)
         return Layout(
             separator, first, record.rstrip(b"\r\n"), line, line + breaks(record), start + len(record), rows, tuple(told)
         )
-    if len(first) != len(given):
-        text = f"the row has {counted(len(first), 'cell')}, but data.read.header names {counted(len(given), 'column')}"
-        raise DataError(f"{path}, line {line}: {text}; name every column, in the order of the file")
     return Layout(separator, given, None, line, line, start, [first, *rows], tuple(told))
 
 

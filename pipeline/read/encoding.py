@@ -15,22 +15,26 @@ _HELP = 'save it as "CSV UTF-8"'
 _UNLIKELY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x89\x8b\x91\x93-\x99\x9b][A-Za-z\xc0-\xff]|[\x80-\xff]{4}")
 
 
-def encoding_of(path: str, file: BinaryIO, wanted: str) -> str:
+def encoding_of(path: str, file: BinaryIO, wanted: str, whole: bool = False) -> str:
     """Return ``utf-8``, ``utf-16`` or ``windows-1252``.
 
     Args:
         path: the file as it was named.
         file: its bytes.
         wanted: what the config says; ``auto`` where it leaves it open.
+        whole: look at all of it, also where it is not in memory.
 
     Raises:
         DataError: the file is written in another encoding than the config says, or in none of these.
     """
     file.seek(0)
-    content = bytes(file.getbuffer()) if isinstance(file, io.BytesIO) else file.read(_LOOKED_AT)
+    content = bytes(file.getbuffer()) if isinstance(file, io.BytesIO) else file.read(-1 if whole else _LOOKED_AT)
     if len(content) == _LOOKED_AT:
         content = content[: content.rfind(b"\n") + 1]  # a letter may be cut there
     found = _found(content)
+    start = content[:1000]
+    if found not in ("utf-16", "utf-32") and 5 * abs(start[::2].count(0) - start[1::2].count(0)) > 2 * len(start):
+        raise DataError(f"{path}: is UTF-16 without a byte order mark, which is not read; {_HELP}")
     if found == "utf-32":
         raise DataError(f"{path}: is UTF-32, which is not read; {_HELP}")
     if wanted == "auto" and found == "windows-1252" and _UNLIKELY.search(content):

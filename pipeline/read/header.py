@@ -5,8 +5,12 @@ import re
 from collections.abc import Sequence
 
 from pipeline.config.data_section import NUMBER
+from pipeline.errors import DataError, counted
+from pipeline.read.columns import alike, clip
+from pipeline.read.marks import ABSENT, DASHES
 
-_PLACEHOLDERS = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-", "."})
+_Text = tuple[str, list[str]]
+_PLACEHOLDERS = frozenset((*ABSENT, *DASHES))
 
 
 def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -16,41 +20,67 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
         first: the cells of the first row.
         rows: some of the rows below it.
     """
-    rows = [row for row in rows if len(row) == len(first) and list(row) != list(first)]  # a header may be repeated
-    columns = [[cell.strip() for cell in column] for column in zip(*rows, strict=True)]
+    names, numbers = _split(first, [row for row in rows if list(row) != list(first)])  # a header may be repeated
+    found = [value for value, _ in numbers]
+    again = sum(cell in column or _of_one_shape(cell, column) for cell, column in names)
+    above = sum(bool(_numbers(column)) for _, column in names)  # as names stand, and texts do not
+    if above and (not numbers or again + len(numbers) < above):
+        return False
+    if again:
+        return True
+    among = sum(_among(value, column) for value, column in numbers)
+    if len(found) >= 3 and all(after == before + 1 for before, after in itertools.pairwise(found)):
+        return not (found[0] in (0, 1) or among < len(found))  # 0, 1, 2 or 2019, 2020, 2021
+    return bool(numbers) and 2 * among >= len(numbers)
+
+
+def _split(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[_Text], list[tuple[float, list[str]]]]:
+    """Return the texts and the numbers of the first row, each with the column below it."""
+    columns = [[cell.strip() for cell in column] for column in zip(*(row for row in rows if len(row) == len(first)), strict=True)]
     cells = [(cell.strip(), column) for cell, column in zip(first, columns, strict=False)]
     cells = [(cell, column) for cell, column in cells if cell.lower() not in _PLACEHOLDERS]
-    values = [_value(cell) for cell, _ in cells]
-    names = [(cell, column) for (cell, column), value in zip(cells, values, strict=True) if value is None]
-    over, every = (sum(map(_mostly_numbers, some)) for some in ([column for _, column in names], columns))
-    if over and 2 * over >= every:
-        return False  # texts over numbers are their names, even if one of them is also a text below: treatment, male
-    if any(cell in column or _of_one_shape(cell, column) for cell, column in names):
+    names = [(cell, column) for cell, column in cells if _value(cell) is None]
+    return names, [(value, column) for cell, column in cells if (value := _value(cell)) is not None]
+
+
+def holds_names(place: str, first: Sequence[str], rows: Sequence[Sequence[str]], given: Sequence[str] | None) -> bool:
+    """Return whether a first row names the columns, where the config may have ``given`` names to them.
+
+    Raises:
+        DataError: it does not hold those, and is no row of values either.
+    """
+    known = {alike(name) for name in given or ()}
+    if not given or 2 * sum(alike(cell) in known for cell in first) > min(len(first), len(given)):
         return True
-    numbers = [(value, column) for (_, column), value in zip(cells, values, strict=True) if value is not None]
-    found = [value for value, _ in numbers]
-    if len(found) >= 3 and all(after == before + 1 for before, after in itertools.pairwise(found)):
-        return False  # 0, 1, 2 or 2019, 2020, 2021
-    return bool(numbers) and 2 * sum(_among(value, column) for value, column in numbers) >= len(numbers)
+    names, numbers = _split(first, rows)
+    if not numbers and any(_numbers(column) for _, column in names):
+        shown = ", ".join(clip(cell) for cell in first[:3])
+        raise DataError(
+            f"{place}: holds other names than data.read.header ({shown}, ...); remove that row, or correct the setting"
+        )
+    if len(first) != len(given):
+        text = f"the row has {counted(len(first), 'cell')}, but data.read.header names {counted(len(given), 'column')}"
+        raise DataError(f"{place}: {text}; name every column, in the order of the file")
+    return False
 
 
 def _value(cell: str) -> float | None:
-    text = cell.replace("\u2212", "-").replace(",", ".")
+    text = cell.replace("\u2212", "-").replace(",", ".").lstrip("<>=\u2264\u2265 ")
     return float(text) if re.fullmatch(NUMBER, text) else None
 
 
 def _among(value: float, column: Sequence[str]) -> bool:
     """Return whether a number is one of those below it: between them, or near them."""
-    if not _mostly_numbers(column):
+    if not (below := _numbers(column)):
         return False
-    below = [number for cell in column if (number := _value(cell)) is not None]
     margin = (max(below) - min(below)) / 2
     return bool(value % 1) or min(below) - margin <= value <= max(below) + margin
 
 
-def _mostly_numbers(column: Sequence[str]) -> bool:
-    numbers = sum(_value(cell) is not None for cell in column)
-    return 2 * numbers > sum(cell.lower() not in _PLACEHOLDERS for cell in column)
+def _numbers(column: Sequence[str]) -> list[float]:
+    """Return the numbers in a column that mostly holds such, else none."""
+    below = [number for cell in column if (number := _value(cell)) is not None]
+    return below if 2 * len(below) > sum(cell.lower() not in _PLACEHOLDERS for cell in column) else []
 
 
 def _of_one_shape(cell: str, column: Sequence[str]) -> bool:

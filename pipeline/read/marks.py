@@ -12,13 +12,16 @@ from pipeline.errors import DataError
 from pipeline.read.arrow import to_text
 from pipeline.read.columns import clip, is_text, short
 
-ABSENT = ("", "?", ".", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "null")
+_FAILED = ("#n/a", "#na", "#n/v", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!")  # formulas
+_NULLS = ("null", "(null)", "[null]", "<null>", "<na>", "nan", "nat", "\\n", "(blank)", "undefined", "missing", "not available")
+ABSENT = ("", "?", ".", "..", "...", "na", "n/a", "n.a", "n.a.", "k.a.", *_NULLS, *_FAILED)
 """Texts that mean "no value" everywhere, compared in lower case without blanks around them."""
 
-DASHES = ("none", "-", "--", "\u2013", "\u2014", "missing")
+DASHES = ("none", "-", "--", "\u2013", "\u2014")
 """Texts that mean "no value" among numbers, and may be a category or a class elsewhere."""
 
 _WORDS = {".": "point", ",": "comma"}
+_ROWS = 1000  # looked at first
 _ENOUGH = 0.8  # of a column's cells must look like numbers for its marks to count where no config names it
 
 
@@ -62,7 +65,8 @@ _KINDS = {
     "comma": _clear(",", "."),
     "doubtful_point": _pattern(r"[1-9]\d{0,2}\.\d{3}"),
     "doubtful_comma": _pattern(r"[1-9]\d{0,2},\d{3}"),
-    "whole": _pattern(r"\d{1,3}"),
+    "whole": _pattern(r"\d+"),
+    "fraction": _pattern(r"\d{1,3}[.,](?:[1-9]\d\d|\d[1-9]\d|\d\d[1-9])"),
 }
 
 
@@ -75,7 +79,8 @@ class Evidence:
         comma: or only a comma.
         doubtful_point: such as 1.234, where the point may also stand between thousands.
         doubtful_comma: such as 1,234.
-        whole: whole numbers below 1000; looked for only beside marks.
+        whole: whole numbers without a mark.
+        fraction: doubtful ones that do not end in 000.
     """
 
     point: tuple[int, str] = (0, "")
@@ -83,6 +88,7 @@ class Evidence:
     doubtful_point: tuple[int, str] = (0, "")
     doubtful_comma: tuple[int, str] = (0, "")
     whole: tuple[int, str] = (0, "")
+    fraction: tuple[int, str] = (0, "")
 
     def __add__(self, other: "Evidence") -> "Evidence":
         pairs = [(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
@@ -96,6 +102,9 @@ def evidence(column: pa.Array) -> Evidence:
     column = column.cast(pa.string())
     content = memoryview(column.buffers()[2] or b"").tobytes()
     kinds = [*_KINDS] if b"." in content or b"," in content else ["whole"]
+    for mark, other, kind in ((b".", b",", "point"), (b",", b".", "comma")):
+        if mark in content and other not in content and (found := _count(column[:_ROWS], _KINDS[kind]))[0]:
+            return Evidence(**{kind: found})  # nothing else can tell more
     return Evidence(**{kind: _count(column, _KINDS[kind]) for kind in kinds})
 
 
@@ -137,21 +146,24 @@ def decided(
         pair = f"{_example(votes['.'][0], found)}, {_example(votes[','][0], found)}"
         raise DataError(f"{path}: {pair}; one file has one decimal mark: correct the cells, or set data.read.decimal")
     clear = "." if votes["."] else "," if votes[","] else None
-    unclear = [name for name, cells in found.items() if cells.doubtful_point[0] or cells.doubtful_comma[0]]
     cells = Cells(
         clear or (like.decimal if like else "."),
         read.thousands,
         *_missing(read),
         sure=like is not None and clear in (None, like.decimal),
     )
-    if clear or not unclear:
+    points = {name: own.doubtful_point[1] for name, own in found.items() if own.doubtful_point[0]}
+    commas = {name: own.doubtful_comma[1] for name, own in found.items() if own.doubtful_comma[0]}
+    if clear or not (points or commas):
         return _undoubted(path, found, cells), []
-    name, (_, cell) = unclear[0], found[unclear[0]].doubtful_comma
-    if like:
+    contrary, mark = (points, ".") if cells.decimal == "," else (commas, ",")
+    if like and not contrary:
         return cells, [f"{path}: decimal {_WORDS[cells.decimal]}, as in training; the file alone does not tell"]
-    if cell:
-        raise DataError(f"{path}: {_open(name, cell, ',')}")
-    cell = found[name].doubtful_point[1]
+    whole = {name: cell for name, cell in points.items() if not found[name].fraction[0]}
+    for name, cell in contrary.items() or whole.items():
+        how = f"write decimal {_WORDS[cells.decimal]}s, as in training" if like else ""
+        raise DataError(f"{path}: {_open(name, cell, mark if contrary else '.', how)}")
+    name, cell = next(iter(points.items()))
     return _undoubted(path, found, cells), [f'{path}: {short(cell)} in column "{clip(name)}" is read with a decimal point']
 
 
@@ -194,9 +206,10 @@ def _example(name: str, found: Mapping[str, Evidence]) -> str:
     return f'column "{clip(name)}" has decimal {_WORDS[mark]}s ({short(cell)})'
 
 
-def _open(name: str, cell: str, mark: str) -> str:
+def _open(name: str, cell: str, mark: str, how: str = "") -> str:
     text = f'column "{clip(name)}" holds {short(cell)}, where the {_WORDS[mark]} may be a decimal mark or stand between thousands'
-    return f'{text}; set data.read.decimal: "{mark}" or data.read.thousands: "{mark}"'
+    how = how or f'set data.read.decimal: "{mark}" or data.read.thousands: "{mark}"'
+    return f"{text}; {how}"
 
 
 def _like_numbers(column: pa.Array) -> bool:

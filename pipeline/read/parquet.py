@@ -28,13 +28,14 @@ def open_parquet(path: str, file: BinaryIO, read: ReadSection) -> Opened:
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
     rows = partial(_parquet_pieces, path, file)
-    plain_names = pa.schema([(str(place), kind) for place, kind in enumerate(schema.types)])
-    first = next(rows(plain_names, "."), None) if any(map(is_text, schema.types)) else None
+    types = [pa.float32() if pa.types.is_float16(kind) else kind for kind in schema.types]  # Arrow cannot count halves
+    plain_names = pa.schema([(str(place), kind) for place, kind in enumerate(types)])
+    first = next(rows(plain_names, "."), None) if any(map(is_text, types)) else None
     sample = first().columns.columns if first else []
     return Opened(
         path,
         schema.names,
-        schema.types,
+        types,
         None,
         sample,
         rows,
@@ -48,7 +49,7 @@ def _parquet_pieces(path: str, file: BinaryIO, schema: pa.Schema, _: str) -> Ite
     try:
         opened = pq.ParquetFile(file, buffer_size=2**20, page_checksum_verification=True)
         for batch in opened.iter_batches(_PARQUET_ROWS):
-            columns, lines = batch.rename_columns(schema.names), partial(np.arange, first, first + len(batch))
+            columns, lines = batch.rename_columns(schema.names).cast(schema), partial(np.arange, first, first + len(batch))
             yield partial(Rows, columns, (), lines, size * len(batch) // opened.metadata.num_rows)
             first += len(batch)
     except (pa.ArrowException, OSError) as error:

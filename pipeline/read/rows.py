@@ -1,6 +1,7 @@
 """The rows of a file, some at a time: the one reader of every command."""
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -10,19 +11,33 @@ import pyarrow as pa
 
 from pipeline.config.data_section import DataSection, ReadSection
 from pipeline.config.yaml_text import canonical
-from pipeline.errors import DataError
+from pipeline.errors import DataError, counted
 from pipeline.read.cells import Cells
-from pipeline.read.columns import clip, is_text, spellings
+from pipeline.read.columns import cell_text, clip, is_text, spellings
 from pipeline.read.csv_file import open_csv
 from pipeline.read.marks import decided
 from pipeline.read.opened import Opened, Rows
 from pipeline.read.packed import unpacked
 from pipeline.read.parquet import open_parquet
+from pipeline.read.records import BOM
 from pipeline.read.sheet import open_sheet
 
 __all__ = ["Rows", "Source", "open_rows"]
 
 _PLAIN = ReadSection()
+_ROWS = 200  # by which a column is full
+_OTHERS = {
+    "JSON": rb"\{\s*\"|\[\s*[\[{]",
+    "HTML or XML": rb"<(!doctype|!--|html|head|meta|table|\?xml)",
+    "a file of Stata": rb"<stata_dta>|[\x6c-\x73][\x01\x02]\x01\x00",
+    "a file of SAS": rb"HEADER RECORD\*|\x00{12}\xc2\xea\x81\x60",
+    "a file of SPSS": rb"\$FL[23]@",
+    "a file of R": rb"RD[AX]\d\n",
+    "ARFF": rb"@relation\b",
+    "PDF": rb"%PDF-",
+    "a picture": rb"\x89PNG|\xff\xd8\xff",
+    "compressed with 7z, bzip2, xz or zstd": rb"7z\xbc\xaf|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd",
+}
 _MARKS = {"PAR1": b"PAR1", "zip": b"PK\x03\x04", "xls": b"\xd0\xcf\x11\xe0"}
 
 
@@ -72,11 +87,27 @@ def open_rows(
     names = [*names]
     read = section if isinstance(section, ReadSection) else section.read if section else _PLAIN
     section = None if isinstance(section, ReadSection) else section
+    if like:  # the settings of the training are a habit, no law
+        read = read.model_copy(update={"decimal": "auto"})
+        try:
+            return _source(path, file, section, read, names, like)
+        except DataError:
+            free = {"separator": "auto", "encoding": "auto", "thousands": None, "sheet": None}
+            read = read.model_copy(update=free)
+    return _source(path, file, section, read, names, like)
+
+
+def _source(
+    path: str, file: BinaryIO, section: DataSection | None, read: ReadSection, names: list[str], like: ReadSection | None
+) -> Source:
     named = [*dict.fromkeys([*names, *section.named(), *(section.patient or ())])] if section else []
     grid = _opened(path, file, read, named)
     try:
+        if not section:
+            _refuse_title(grid)
         spelt = spellings(grid.place, grid.names, names, named)
     except DataError:
+        _refuse_title(grid)
         if grid.nameless and section:
             shown = ", ".join(clip(name) for name in grid.names[:3])
             text = f"seems to hold data, not names ({shown}, ...); give data.read.header: [...] the names of its columns"
@@ -99,7 +130,7 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
     """Look at a file whose first bytes tell what it is."""
     content = unpacked(path, file)
     content.seek(0)
-    start = content.read(8)
+    start = content.read(64)
     content.seek(0)
     if content is not file and start.startswith(tuple(_MARKS.values())):
         content = io.BytesIO(content.read())  # these are read from their end
@@ -109,7 +140,23 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
         return open_sheet(path, content, read)
     if read.sheet is not None:
         raise DataError(f"{path}: is no spreadsheet, but data.read.sheet names a sheet; remove that setting")
+    for kind, sign in _OTHERS.items():
+        if re.match(sign, start.removeprefix(BOM).lstrip(), re.IGNORECASE):
+            raise DataError(f"{path}: is {kind}, which is not read; save it as CSV")
     return open_csv(path, content, file, read, named)
+
+
+def _refuse_title(grid: Opened) -> None:
+    """Raise DataError where a full column below names has none, unless it is the first, which may number the rows."""
+    full = [
+        name
+        for name, column in zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample))
+        if not name.strip() and 2 * sum(bool(cell_text(cell)) for cell in column[:_ROWS]) > len(column[:_ROWS])
+    ]
+    if full and not grid.nameless:
+        names = sum(map(bool, map(str.strip, grid.names)))
+        text = f"{counted(names, 'name')} there, above {len(grid.names)} columns"
+        raise DataError(f"{grid.place}: {text}; remove what stands above the header, and give each column a name")
 
 
 def _numeric(section: DataSection | None) -> list[str] | None:

@@ -9,11 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.data_section import ReadSection, plain
-from pipeline.errors import DataError, counted
+from pipeline.errors import counted
 from pipeline.machine.arrays import Integers
 from pipeline.read.arrow import to_arrow, to_text
-from pipeline.read.columns import alike
-from pipeline.read.header import looks_like_data
+from pipeline.read.header import holds_names, looks_like_data
 from pipeline.read.opened import Opened, Rows
 from pipeline.read.workbook import cells_of
 
@@ -33,23 +32,18 @@ def open_sheet(path: str, file: BinaryIO, read: ReadSection) -> Opened:
         del rows[0]  # a comment
     place, first = f'{path}, sheet "{name}", row {rows[0][0]}', [_written(cell, ".") for cell in rows[0][1]]
     names = [*(read.header or first)]
-    given = set(map(alike, first)) != set(map(alike, names))
+    texts = [[_written(cell, ".") for cell in row] for _, row in rows[1:200]]
+    given = not holds_names(place, first, texts, read.header)
     below, told = rows[not given :], []
     columns = [[row[place] for _, row in below] for place in range(len(first))]
-    if given and len(first) != len(names):
-        text = f"the row has {counted(len(first), 'cell')}, but data.read.header names {counted(len(names), 'column')}"
-        raise DataError(f"{place}: {text}; name every column, in the order of the sheet")
     kept = [place for place, column in enumerate(columns) if names[place] or any(cell != "" for cell in column)]
     names = [(names if given else first)[place] for place in kept]
-    if sum(map(bool, names)) == 1 < len(names):
-        raise DataError(f"{place}: one name stands there, above {len(names)} columns; remove what is above the header")
     columns = [columns[place] for place in kept]
     sample = [_column(column, None) for column in columns]
     told += [f'sheet "{name}"'] if read.sheet is None else []
     told += [f"{counted(failed, 'cell')} with a failed formula, read as empty"] if failed else []
-    told += ["the first row is the header that data.read.header repeats"] if read.header and not given else []
+    told += ["the first row names the columns, as data.read.header does"] if read.header and not given else []
     lines, size = np.array([line for line, _ in below], dtype=np.int64), file.seek(0, 2)
-    texts = [[_written(cell, ".") for cell in row] for _, row in below[:200]]
     return Opened(
         place,
         names,

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from pydantic import BaseModel, Field
 
 from pipeline.machine.arrays import Floats
-from pipeline.predict.score import RowScores, doubtful, met_categories, possible_names, score_rows, text_of_value
+from pipeline.predict.score import RowScores, doubtful, met_categories, possible_names, score_rows
 from pipeline.runs.saved import Scoring
 from pipeline.serve.pushes import pushes
 
@@ -77,7 +77,7 @@ def _learnt(run: Scoring, name: str, seen: list[float], fill: float) -> dict[str
     feature = run.config.data.features[name]
     if feature.categories is None:
         return {"seen": seen, "fill": float(fill)}
-    return {"seen": met_categories(run, name), "fill": text_of_value(feature, fill)}
+    return {"seen": met_categories(run, name), "fill": feature.worded(fill)}
 
 
 def answers(run: Scoring, values: Floats, explain: bool) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def _explained(run: Scoring, values: Floats) -> list[dict[str, Any]]:
     moved, names = pushes(run, values), run.model.preprocessor.features
     texts = run.config.data.categories()
     named = zip(run.config.data.features.items(), moved.reference.tolist(), strict=True)
-    reference = {name: text_of_value(feature, value) if name in texts else value for (name, feature), value in named}
+    reference = {name: feature.worded(value) if name in texts else value for (name, feature), value in named}
     output = moved.reference_output.tolist()
     features = [dict(zip(names, row, strict=True)) for row in moved.pushes.tolist()]
     return [{"pushes": {"reference": reference, "reference_output": output, "features": row}} for row in features]

@@ -3,7 +3,7 @@
 from math import isfinite
 from typing import Any
 
-from pipeline.predict.score import met_categories, text_of_value
+from pipeline.predict.score import met_categories
 from pipeline.report import words
 from pipeline.report.templates import render
 from pipeline.runs.saved import Scoring
@@ -59,7 +59,7 @@ def _fields(run: Scoring) -> list[dict[str, Any]]:
         texts = [*feature.numbers()]
         seen = (low, high) if isfinite(low) and isfinite(high) and not texts else None
         axis = feature.range or (seen and (2 * low - high, 2 * high - low))
-        filled = text_of_value(feature, fill)
+        filled = feature.worded(fill)
         empty = "empty: without it there is no answer" if filled is None else f"empty, will be filled with {filled}"
         # telephones show no minus sign among decimal keys
         inputmode = "decimal" if (feature.range or (low,))[0] >= 0 else "text"

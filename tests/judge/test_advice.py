@@ -1,6 +1,7 @@
 """The advisor: shares of negative values against scikit-learn and Keras, and what it recommends."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
@@ -88,3 +89,24 @@ def test_without_negative_pre_activations_relu_would_do() -> None:
     steps = Preprocessor(tuple("abcd"), *(np.full(4, value) for value in (-np.inf, np.inf, np.nan, 0.0, 1.0)), SEEN)
     some = Model(steps, Network((4, 3, 1), (0.05, 0.05), False, weights), Coding(("no", "yes"), (0.0, 1.0)))
     assert "ReLU would do as well" in advise(some, RAW).recommendation
+
+
+def test_categories_count_by_the_inputs_that_they_make() -> None:
+    """pandas makes the indicator columns, scikit-learn scales and rotates them; what never varies is no component."""
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": random.normal(size=200), "b": random.integers(0, 2, 200), "c": random.integers(0, 3, 200)})
+    wide = pd.concat([frame[["a", "b"]], pd.get_dummies(frame["c"])], axis=1).to_numpy(float)
+    learnt = StandardScaler().fit(wide)
+    ends = np.array([[-np.inf, 0, 0], [np.inf, 1, 2]])
+    names = ("a", "b=y", "c=u", "c=v", "c=w")
+    steps = Preprocessor(
+        ("a", "b", "c"), *ends, np.full(3, np.nan), learnt.mean_, learnt.scale_, ends, None, None, (1, 1, 3), names
+    )
+    network = Network((5, 3, 1), (0.05, 0.05), False, initial_weights((5, 3, 1), 0, 0))
+    inputs = advise(Model(steps, network, CODING), frame.to_numpy(float)).inputs
+    assert inputs["raw"] == dict(zip(names, (wide < 0).mean(axis=0), strict=True))
+    assert [*inputs["scaled"].values()] == pytest.approx((learnt.transform(wide) < 0).mean(axis=0))
+    components = PCA(4, svd_solver="full").fit_transform(learnt.transform(wide))
+    assert sorted(inputs["pca"]) == ["PC1", "PC2", "PC3", "PC4"]
+    shares = (components < 0).mean(axis=0)
+    assert [min(each, 1 - each) for each in inputs["pca"].values()] == pytest.approx([min(each, 1 - each) for each in shares])

@@ -162,7 +162,7 @@ def test_standard_input_and_output_hold_what_files_hold(clinic: Path, run: Scori
     assert told[1].startswith("standard output: 60 rows, scored by ")
     done = streamed(tmp_path, "in.csv", "-", "--json")
     assert done.stdout == (tmp_path / "out.csv").read_bytes()
-    said = json.loads(done.stderr.decode().splitlines()[1])
+    said = json.loads(done.stderr)
     assert (said["rows"], said["output"], said["notes"]) == (60, "-", ['in.csv: separated by ";", decimal comma'])
     done = streamed(tmp_path, "-", "out.parquet", "--json", given=content)
     assert json.loads(done.stdout)["rows"] == len(pd.read_parquet(tmp_path / "out.parquet")) == 60

@@ -24,6 +24,10 @@ ROWS = [["1", "85", "26.6", "no"], ["8", "183", "23.3", "yes"], ["1", "89", "28.
         (["male", "ill"], [["female", "well"], ["male", "well"]], True),
         (["sex", "state"], [["female", "well"], ["sex", "state"], ["male", "well"]], False),  # the header is repeated
         (["6,5", "a"], [["7,5", "b"], ["8,5", "c"]], True),
+        (["male", "smoking", "age", "ill"], [["male", "yes", "45", "ill"], ["female", "no", "38", "well"]], False),
+        (["6", "148", "<0.1", "yes"], ROWS, True),
+        (["4", "5", "6"], [["6", "3", "5"], ["2", "7", "9"]], True),
+        (["6", "148", "not done", "yes"], ROWS, True),
     ],
 )
 def test_names_and_data_are_told_apart(first, rows, data):

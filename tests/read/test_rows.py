@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError
-from pipeline.read.cells import numbers
+from pipeline.read.cells import Cells, labels, numbers
 from tests.read.reading import assert_reads_as, columns_of, opened
 
 FRAME = pd.DataFrame(
@@ -83,6 +83,21 @@ REFUSED = {
     ('a,b,y\n1,"1,234",a\n2,"2,345",b\n', ()): "column \"b\" holds '1,234', where the comma may be a decimal mark",
     ("a,b,y\n1,1.234,a\n2,950,b\n", ("a", "b")): 'set data.read.decimal: "." or data.read.thousands: "."',
     ("a;b;y\n1,5;1,234;a\n2,5;950;b\n", ("a", "b")): 'set data.read.decimal: "," or data.read.thousands: ","',
+    ("a,b,y\n150000,1,a\n155.000,2,b\n", ()): "column \"a\" holds '155.000', where the point may be",
+    ("a;y\n382.000;a\n120.000;b\n", ()): "column \"a\" holds '382.000', where the point may be",
+    ("Report,,\na,b,y\n1,2,a\n3,4,b\n", ()): "line 1: 1 name there, above 3 columns; remove what stands above",
+    ("a,b,\n1,2,a\n3,4,b\n", ()): "line 1: 2 names there, above 3 columns",
+    (",,\n1,2,a\n3,4,b\n", ()): "line 1: 0 names there, above 3 columns",
+    ("Report,,,2020\na,b,c,y\n1,2,3,a\n3,4,5,b\n", ()): "line 1: 2 names there, above 4 columns",
+    ("Report,,\n,,\na,b,y\n1,2,a\n3,4,b\n", ("a",)): "line 1: 1 name there, above 3 columns",
+    ('"a", "b", "y"\n"1", "2", "a"\n', ()): "line 1: a blank stands before a quote ('\"b\"')",
+    ("'a','y'\n'1','a'\n", ()): """cells stand between single quotes ('a')""",
+    ("a b y\n1 2 a\n", ()): "a single column stands there, 'a b y'",
+    ('{"a": 1, "y": "b"}\n{"a": 2, "y": "c"}\n', ()): "is JSON, which is not read",
+    ('[\n {"a": 1, "y": 2}]\n', ()): "is JSON, which is not read",
+    ("<html>\n<table><tr><td>a</td></tr></table>\n", ()): "is HTML or XML, which is not read",
+    ("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!\n", ()): "is a file of SAS",
+    ("<stata_dta><header>\n", ()): "is a file of Stata",
     ("a;b;y\n1,5;1.5;a\n", ("a", "b")): "column \"b\" has decimal points ('1.5'), column \"a\" has decimal commas ('1,5')",
 }
 
@@ -110,6 +125,12 @@ def test_what_cannot_be_told_is_refused_in_one_line(text, features):
         ("größe,a,y\n1,1,a\n".encode("cp437"), {}, "is neither UTF-8 nor Windows-1252"),
         ("a,y\n1,a\n".encode("utf-32"), {}, "is UTF-32"),
         ("a,y\n1,a\n".encode("utf-16")[:-1], {}, "cut short"),
+        ("a,y\n1,\u00e4\n".encode("utf-16-le"), {}, "is UTF-16 without a byte order mark"),
+        (
+            b"b,c,y\n1,2,a\n3,4,b\n",
+            {"header": ("c1", "c2", "c3")},
+            "holds other names than data.read.header (b, c, y, ...)",
+        ),
     ],
 )
 def test_a_file_that_contradicts_the_config_or_itself_is_refused(content, read, said):
@@ -124,21 +145,36 @@ def test_settings_win_and_the_training_breaks_a_tie():
         (ReadSection(decimal=","), {}, [1.234, 950]),
         (None, {"decimal": ","}, [1.234, 950]),
         (None, {"thousands": ","}, [1234, 950]),
-        (ReadSection(decimal=","), {"thousands": ","}, [1234, 950]),
+        (ReadSection(decimal="."), {"thousands": ","}, [1234, 950]),
     ):
         source = opened(doubtful, ["a"], like, **read)
         assert numbers(columns_of(source)["a"], source.cells).tolist() == expected
+    for content, read in (
+        (b"a;y\n1,5;a\n", {"decimal": ".", "separator": ",", "sheet": "Data"}),
+        (b"a,y\n1.5,a\n", {"decimal": ",", "thousands": "."}),
+        ("a;y\n1,5;\u00e4\n".encode(), {"encoding": "windows-1252"}),
+    ):  # what the training needed is no law for another file
+        source = opened(content, ["a"], ReadSection(decimal=read.get("decimal", ".")), **read)
+        assert numbers(columns_of(source)["a"], source.cells).tolist() == [1.5]
+    for mark, other, word in ((".", ",", "points"), (",", ".", "commas")):
+        for read in ({}, {"decimal": mark}):
+            with pytest.raises(DataError, match=f"write decimal {word}, as in training"):
+                opened(f"a;y\n6{other}100;a\n7{other}010;b\n".encode(), ["a"], ReadSection(decimal=mark), **read)
     clear = opened(b"a;y\n1.5;a\n", ["a"], ReadSection(decimal=","))
     assert numbers(columns_of(clear)["a"], clear.cells).tolist() == [1.5]
 
 
 def test_columns_without_a_header_are_named_and_a_repeated_header_is_told():
-    for text, rows, told in (("1,a\n2,b\n", 2, 0), ("A,y\n1,a\n", 1, 2), ("y,a\nb,1\n", 1, 1)):
+    for text, rows, told in (("1,a\n2,b\n", 2, 0), ("A,y\n1,a\n", 1, 2), ("y,a\nb,1\n", 1, 1), ("b,y,a,c\n5,b,1,5\n", 1, 1)):
         source = opened(text.encode(), ["a"], header=("a", "y"))
         columns = columns_of(source)
         assert len(columns["a"]) == rows
         assert columns["a"][0].as_py() == "1"
         assert (len(source.told), source.header is None) == (told, told == 0)
+
+
+def test_a_gap_in_a_first_row_of_data_is_no_missing_name():
+    assert [*opened(b"1,,a\n2,5,b\n3,6,a\n").spelt] == ["1", "", "a"]
 
 
 def test_names_match_but_for_case_blanks_and_underscores():
@@ -196,6 +232,10 @@ def test_types_of_a_parquet_file_that_no_number_or_class_can_have_are_one_line()
         with pytest.raises(DataError, match=f'column "{features[0]}" must hold numbers; {said}'):
             opened(out.getvalue(), features)
     assert opened(out.getvalue()).schema.names == ["a", "b", "y"]
+    half = pa.table({"a": pa.array([1, 2.5], pa.float16()), "y": ["a", "b"]})
+    out = io.BytesIO()
+    pq.write_table(half, out)
+    assert labels(columns_of(opened(out.getvalue(), ["a"]))["a"], Cells())[0] == ["1", "2.5"]
 
 
 def test_reading_needs_neither_pandas_nor_the_reader_of_sheets():

@@ -72,11 +72,25 @@ def test_a_column_of_numbers_and_texts_has_the_mark_of_its_texts():
         (
             workbook(one=[["a", "y"]], two=[["a", "y"]]),
             {},
-            'the sheets "one" and "two" hold something; name one in data.read.sheet',
+            'the sheets "one" and "two" hold something; keep one, or set data.read.sheet',
         ),
         (workbook(one=[["a", "y"]]), {"sheet": "On"}, 'there is no sheet "On"; did you mean "one"?'),
         (workbook(one=[]), {}, "every sheet is empty"),
-        (workbook(one=[["Report"], ["a", "y"], [1, "a"]]), {}, "row 1: one name stands there, above 2 columns"),
+        (workbook(one=[["Report"], ["a", "y"], [1, "a"]]), {}, "row 1: 1 name there, above 2 columns"),
+        (
+            workbook(
+                one=[
+                    ["Report", None, datetime.date(2020, 1, 1), None],
+                    [],
+                    ["a", "b", "c", "y"],
+                    [1, 2, 3, "a"],
+                    [4, 5, 6, "b"],
+                ]
+            ),
+            {},
+            "row 1: 2 names there, above 4 columns",
+        ),
+        (workbook(one=[["b", "y"], [7, "b"]]), {"header": ("c1", "c2")}, "row 1: holds other names than data.read.header"),
         (workbook(one=[["6", "a"], ["7", "b"]]), {"header": ("a", "b", "y")}, "the row has 2 cells"),
         (workbook(one=[[6, "a"], [7, "b"], [5, "a"]]), {}, "seems to hold data, not names (6, a, ...)"),
         (workbook(one=[["a", "y"], *[[None] * 700] * 30000, [*[None] * 699, 1]]), {}, "reaches to row 30,002 and column 700"),
