@@ -99,7 +99,10 @@ SAID: Mapping[str, tuple[Any, str]] = {
         frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"),
         "outcome is called",
     ),
-    "no name": (frame(sex=chosen("m", "f")).rename(columns={"t": ""}), "is the last column the target? column 4 has no name"),
+    "two names alike": (
+        frame(sex=chosen("m", "f"), outcome=numbers())[["x", "sex", "outcome", "t"]].rename(columns={"t": "outcome"}),
+        "is the last column the target? column 4: the name",
+    ),
 }
 
 
@@ -231,7 +234,7 @@ REFUSED: Mapping[str, tuple[Any, str, dict[str, Any]]] = {
         "row 1 (line 2): this is no row of values but one of descriptions",
         {},
     ),
-    "no name at all": (",,,,\n" + "1,2,3,4,a\n2,3,4,5,b\n" * 40, "no column can be named", {}),
+    "no name at all": (",,,,\n" + "1,2,3,4,a\n2,3,4,5,b\n" * 40, "0 names there", {}),
     "an empty target": (frame(), "--target is empty", {"target": ""}),
     "most columns": (
         frame(z=some(numbers(), r4="6,5"), w=some(numbers(), r3="5 %"), v=some(numbers(), r1="V1")),
