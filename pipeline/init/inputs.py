@@ -9,7 +9,7 @@ from pipeline.config.data_section import plain
 from pipeline.errors import counted, listing
 from pipeline.init.answer import Answer
 from pipeline.init.kinds import Kind
-from pipeline.init.oddities import absent_texts, odd_levels, oddities, seems_numbers, told_absent, unreadable
+from pipeline.init.oddities import gaps_told, odd_levels, oddities, seems_numbers, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
 from pipeline.init.quantities import misfit, quantity_of
 from pipeline.init.telltale import decides_by_levels, decides_by_limits
@@ -114,9 +114,7 @@ def _number(column: Column, answer: Answer, rows: int) -> Input:
     usable = int(np.isfinite(_usable(column, Input(settings, ""))).sum()) + odd.beyond
     if usable < _HALF * rows:
         return Input(None, f"mostly empty: {usable:,} of {rows:,} rows hold a usable number", look if odd.missing else [])
-    if empty := rows - usable:
-        texts = ", ".join(f'"{clip(text)}" {count:,}' for text, count in absent_texts(column, number=True).items())
-        said.append(f"{empty:,} missing" + f" ({texts})" * bool(texts))
+    said += gaps_told(column, rows - usable, number=True)
     return Input(settings, "; ".join(said), look, assumed)
 
 
@@ -134,6 +132,6 @@ def _categories(column: Column, kind: Kind, rows: int) -> Input:
     missing = [code if isinstance(code, str) else written(code) for code in odd.missing]
     settings = {"categories": kept} | ({"missing": missing} if missing else {})
     counts_told = ", ".join(f"{clip(text)} {counts[text]}" for text in kept[:4]) + ", ..." * (len(kept) > 4)
-    gaps = f"; {rows - present:,} missing" if rows > present else ""
+    said = [f"{'yes/no' if len(kept) == 2 else 'categories'}: {counts_told}", *gaps_told(column, rows - present, number=False)]
     assumed = [f"{name}: {kind.why}"] if "numbers" in kind.why else []
-    return Input(settings, f"{'yes/no' if len(kept) == 2 else 'categories'}: {counts_told}{gaps}", look, assumed)
+    return Input(settings, "; ".join(said), look, assumed)

@@ -138,6 +138,12 @@ def absent_texts(column: Column, number: bool) -> dict[str, int]:
     return rows
 
 
+def gaps_told(column: Column, gaps: int, number: bool) -> list[str]:
+    """Return how many cells are missing, and the texts that say so; nothing where none is."""
+    texts = ", ".join(f'"{clip(text)}" {count:,}' for text, count in absent_texts(column, number).items())
+    return [f"{gaps:,} missing" + f" ({texts})" * bool(texts)] if gaps else []
+
+
 def told_absent(column: Column) -> list[str]:
     """Return what is to be said of texts that count as missing among categories or classes, where they could be some."""
     rows = {text: counted(count, "row") for text, count in absent_texts(column, number=False).items() if text != "?"}
