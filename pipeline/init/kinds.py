@@ -18,6 +18,7 @@ MANY = 20
 _FEW = 3  # different odd texts among numbers that may be common, and numbers among them, at least
 _LEAST = 4  # rows of numbers among which one odd text may be
 _ODD = 0.05  # share of the rows of numbers that may hold odd texts
+_EXACT = 2.0**53
 _ALL = 100  # rows that all hold another whole number: these name the rows
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]+(\d{4}|\d\d)([T ,].*)?|"
@@ -44,7 +45,9 @@ def kind_of(column: Column) -> Kind:
     typed = column.different.type
     if pa.types.is_temporal(typed):
         return Kind("date", f"stored as {typed}")
-    return _of_numbers(column) if not pa.types.is_boolean(typed) and _holds_numbers(column) else _of_texts(column)
+    values = column.parsed[np.isfinite(column.parsed)]
+    exact = bool((np.abs(values) < _EXACT).all())  # whole numbers beyond name something, and differ in digits that a double lacks
+    return _of_numbers(column) if exact and not pa.types.is_boolean(typed) and _holds_numbers(column) else _of_texts(column)
 
 
 def named_so(name: str) -> bool:

@@ -126,6 +126,9 @@ CASES = {
     "nothing at all": Case(frame(z=[""] * 80), left=("z",)),
     "many texts": Case(frame(z=[f"w{row % 40}" for row in range(80)]), left=("z",)),
     "a patient": Case(frame(Patientennummer=[row // 2 for row in range(80)]), settings={"patient": ["Patientennummer"]}),
+    "a patient of 20 digits": Case(
+        frame(patient_id=[str(12345678901234567000 + row // 2) for row in range(80)]), settings={"patient": ["patient_id"]}
+    ),
     "a patient by rows that are alike": Case(
         frame(
             key=[f"A{row // 4 * 7}" for row in range(80)],
