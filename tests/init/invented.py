@@ -127,7 +127,7 @@ CASES = {
     "many texts": Case(frame(z=[f"w{row % 40}" for row in range(80)]), left=("z",)),
     "a patient": Case(frame(Patientennummer=[row // 2 for row in range(80)]), settings={"patient": ["Patientennummer"]}),
     "a patient of 20 digits": Case(
-        frame(patient_id=[str(12345678901234567000 + row // 2) for row in range(80)]), settings={"patient": ["patient_id"]}
+        frame(patient_id=[str(12345678901234567000 + row // 2) for row in range(80)]), settings={"patient": ["patient id"]}
     ),
     "a patient by rows that are alike": Case(
         frame(
