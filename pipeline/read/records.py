@@ -171,7 +171,8 @@ def _cut(content: bytes, line: int, last: bool, separator: str, size: int) -> tu
     simple = b'"' not in content
     whole = None if simple else _patterns(separator)[1].match(content)
     end = whole.end() if whole else max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
-    if len(content) - end < (1 if last else size) and _is_utf8(content[:end]):
+    # without a quote a long rest is a long line, not one to be looked at again with each further piece
+    if ((simple and not last) or len(content) - end < (1 if last else size)) and _is_utf8(content[:end]):
         return Piece(line, content[:end], ()), content[end:]
     kept, rejected, end = [], [], 0
     for number, text, closed in records(content, line, separator):
