@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,10 @@ from pipeline.errors import counted
 from pipeline.machine.arrays import Integers
 from pipeline.read.dialect import layout_of
 from pipeline.read.encoding import encoding_of
-from pipeline.read.header import looks_like_data
 from pipeline.read.opened import Opened, Rows
-from pipeline.read.records import BOM, Dialect, Piece, Rejected, head_of, pieces, records
+from pipeline.read.records import BOM, Piece, Rejected, head_of, pieces, records
 
 _SAMPLE = 2**20  # bytes that the decimal mark is decided by
-
 _ENCODINGS = {"utf-16": "UTF-16", "windows-1252": "Windows-1252"}
 
 
@@ -37,69 +35,62 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
     """
     encoding = encoding_of(path, file, read.encoding, not named)
     layout = layout_of(path, head_of(path, file, encoding, _SAMPLE), read, named)
-    dialect = Dialect(layout.separator, encoding, layout.above, layout.below)
+    cut = partial(pieces, path, file, layout.separator, encoding, layout.above, layout.below)
     schema = pa.schema([(f"{place}", pa.string()) for place in range(len(layout.names))])
-    sample = next(pieces(path, file, dialect, _SAMPLE), None)
-    told = [_ENCODINGS[encoding]] if read.encoding == "auto" and encoding != "utf-8" else []
+    sample = next(cut(size=_SAMPLE), None)
     file.seek(0)
     mark = BOM if file.read(len(BOM)) == BOM else b""
+
+    def rows(schema: pa.Schema, _: str) -> Iterator[Callable[[], Rows]]:
+        before = 0
+        for piece in cut():
+            here = origin.tell()
+            yield partial(_read_csv, piece, schema, layout.separator, here - before)
+            before = here
+
     return Opened(
         f"{path}, line {layout.line}",
         layout.names,
         schema.types,
+        _read_csv(sample, schema, layout.separator, 0).columns.columns if sample else [],
+        rows,
         (mark + layout.header).decode() if layout.header else None,
-        _read_csv(sample, schema, layout.separator).columns.columns if sample else [],
-        partial(_csv_pieces, path, file, origin, dialect),
-        read.model_copy(update={"separator": layout.separator, "encoding": encoding}),
-        [*layout.told, *told],
-        looks_like_data(layout.names, layout.rows) if layout.header else False,
+        {"separator": layout.separator, "encoding": encoding},
+        [*layout.told, *([_ENCODINGS[encoding]] if read.encoding == "auto" and encoding != "utf-8" else [])],
+        layout.nameless,
     )
 
 
-def _csv_pieces(
-    path: str, file: BinaryIO, origin: BinaryIO, dialect: Dialect, schema: pa.Schema, _: str
-) -> Iterator[Callable[[], Rows]]:
-    before = 0
-    for piece in pieces(path, file, dialect):
-        here = origin.tell()
-        yield partial(_read_csv, piece, schema, dialect.separator, here - before)
-        before = here
-
-
-def _read_csv(piece: Piece, schema: pa.Schema, separator: str, size: int = 0) -> Rows:
+def _read_csv(piece: Piece, schema: pa.Schema, separator: str, size: int) -> Rows:
+    """Return the cells as text."""
     invalid: list[pyarrow.csv.InvalidRow] = []
+    content = piece.content
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:
         invalid.append(row)
         return "skip"
 
-    def lines() -> Integers:
-        return np.array([line for line, _ in _records(piece, separator)], dtype=np.int64)
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(content),
+        pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=schema.names),
+        pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in content, invalid_row_handler=skip),
+        pyarrow.csv.ConvertOptions(column_types=schema, strings_can_be_null=False, check_utf8=False),
+    )
+    batch = pa.record_batch([column.combine_chunks() for column in table.columns], schema)
+    places = [row.number - 1 for row in invalid]
 
-    columns = [column.combine_chunks() for column in _parse(piece.content, schema, separator, skip).columns]
-    batch = pa.record_batch(columns, schema)
-    if not invalid:
-        return Rows(batch, piece.rejected, lines, size)
-    every, places = _records(piece, separator), [row.number - 1 for row in invalid]
+    def lines() -> Integers:
+        return np.delete(np.array([line for line, _ in _records(piece, separator)], dtype=np.int64), places)
+
+    every = _records(piece, separator) if invalid else []
     wrong = [Rejected(every[place][0], _miscounted(row), row.text) for place, row in zip(places, invalid, strict=True)]
-    rejected = sorted([*piece.rejected, *wrong], key=lambda row: row.line)
-    return Rows(batch, tuple(rejected), lambda: np.delete(lines(), places), size)
+    return Rows(batch, tuple(sorted([*piece.rejected, *wrong], key=lambda row: row.line)), lines, size)
 
 
 def _records(piece: Piece, separator: str) -> list[tuple[int, bytes]]:
     """Return the line and the bytes of each record that pyarrow takes for one."""
     every = records(piece.content, piece.line, separator)
     return [(line, text) for line, text, _ in every if text.strip(b"\r\n")]
-
-
-def _parse(content: bytes, schema: pa.Schema, separator: str, skip: Callable[[Any], str]) -> pa.Table:
-    """Return the cells as text."""
-    return pyarrow.csv.read_csv(
-        pa.BufferReader(content),
-        pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=schema.names),
-        pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in content, invalid_row_handler=skip),
-        pyarrow.csv.ConvertOptions(column_types=schema, strings_can_be_null=False, check_utf8=False),
-    )
 
 
 def _miscounted(row: pyarrow.csv.InvalidRow) -> str:

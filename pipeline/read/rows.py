@@ -122,7 +122,8 @@ def _source(
     renamed = {name: spelling for name, spelling in spelt.items() if "\0" not in name and canonical(spelling) != name}
     told += [f'{path}: column "{clip(spelling)}" is taken for "{name}"' for name, spelling in renamed.items()]
     missing = tuple(sorted(cells.missing, key=str)) if read.missing == "auto" or "auto" in read.missing else read.missing
-    used = grid.read.model_copy(update={"decimal": cells.decimal, "missing": missing})
+    found = {"separator": ",", "encoding": "utf-8", "decimal": cells.decimal, "missing": missing, **grid.found}
+    used = read.model_copy(update=found)
     return Source(spelt, schema, grid.header, partial(grid.pieces, schema, cells.decimal), cells, used, tuple(told))
 
 
@@ -135,7 +136,7 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
     if content is not file and start.startswith(tuple(_MARKS.values())):
         content = io.BytesIO(content.read())  # these are read from their end
     if start.startswith(_MARKS["PAR1"]):
-        return open_parquet(path, content, read)
+        return open_parquet(path, content)
     if start.startswith((_MARKS["zip"], _MARKS["xls"])):
         return open_sheet(path, content, read)
     if read.sheet is not None:

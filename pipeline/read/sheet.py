@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -10,13 +9,11 @@ import pyarrow as pa
 
 from pipeline.config.data_section import ReadSection, plain
 from pipeline.errors import counted
-from pipeline.machine.arrays import Integers
 from pipeline.read.arrow import to_arrow, to_text
 from pipeline.read.header import holds_names, looks_like_data
 from pipeline.read.opened import Opened, Rows
 from pipeline.read.workbook import cells_of
 
-_ROWS = 2**17  # in a piece
 _DOUBTFUL = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 
 
@@ -30,47 +27,31 @@ def open_sheet(path: str, file: BinaryIO, read: ReadSection) -> Opened:
     rows = [(line, row) for line, row in enumerate(cells, 1) if any(cell != "" for cell in row)]
     while len(rows) > 1 and str(rows[0][1][0]).startswith("#") and not any(cell != "" for cell in rows[0][1][1:]):
         del rows[0]  # a comment
-    place, first = f'{path}, sheet "{name}", row {rows[0][0]}', [_written(cell, ".") for cell in rows[0][1]]
-    names = [*(read.header or first)]
-    texts = [[_written(cell, ".") for cell in row] for _, row in rows[1:200]]
-    given = not holds_names(place, first, texts, read.header)
-    below, told = rows[not given :], []
-    columns = [[row[place] for _, row in below] for place in range(len(first))]
-    kept = [place for place, column in enumerate(columns) if names[place] or any(cell != "" for cell in column)]
-    names = [(names if given else first)[place] for place in kept]
-    columns = [columns[place] for place in kept]
-    sample = [_column(column, None) for column in columns]
-    told += [f'sheet "{name}"'] if read.sheet is None else []
+    first, *texts = [[_written(cell, ".") for cell in row] for _, row in rows[:200]]
+    place = f'{path}, sheet "{name}", row {rows[0][0]}'
+    named = holds_names(place, first, texts, read.header)
+    names = first if named else [*(read.header or ())]
+    below = rows[named:]
+    every = {at: [row[at] for _, row in below] for at in range(len(first))}
+    columns = {at: column for at, column in every.items() if (read.header or first)[at] or any(cell != "" for cell in column)}
+    size, told = file.seek(0, 2), [f'sheet "{name}"'] if read.sheet is None else []
     told += [f"{counted(failed, 'cell')} with a failed formula, read as empty"] if failed else []
-    told += ["the first row names the columns, as data.read.header does"] if read.header and not given else []
-    lines, size = np.array([line for line, _ in below], dtype=np.int64), file.seek(0, 2)
-    return Opened(
-        place,
-        names,
-        [column.type for column in sample],
-        None,
-        sample,
-        partial(_sheet_pieces, columns, lines, size),
-        read.model_copy(update={"sheet": name, "separator": ",", "encoding": "utf-8"}),
-        told,
-        not given and looks_like_data(first, texts),
-    )
+    told += ["the first row names the columns, as data.read.header does"] if read.header and named else []
 
+    def pieces(schema: pa.Schema, decimal: str) -> Iterator[Callable[[], Rows]]:
+        batch = pa.record_batch([_column(column, decimal) for column in columns.values()], schema)
+        yield lambda: Rows(batch, (), lambda: np.array([line for line, _ in below], dtype=np.int64), size)
 
-def _sheet_pieces(
-    columns: Sequence[Sequence[Any]], lines: Integers, size: int, schema: pa.Schema, decimal: str
-) -> Iterator[Callable[[], Rows]]:
-    batch = pa.record_batch([_column(column, decimal) for column in columns], schema)
-    for start in range(0, len(lines), _ROWS):
-        part = lines[start : start + _ROWS]
-        yield partial(Rows, batch.slice(start, _ROWS), (), part.copy, size * len(part) // len(lines))
+    sample = [_column(column, None) for column in columns.values()]
+    types = [column.type for column in sample]
+    nameless = named and looks_like_data(first, texts)
+    return Opened(place, [names[at] for at in columns], types, sample, pieces, None, {"sheet": name}, told, nameless)
 
 
 def _column(cells: Sequence[Any], decimal: str | None) -> pa.Array:
     """Return cells as numbers, or as text where one is none; without a decimal mark numbers that would need it are left out."""
-    if all(isinstance(cell, float | int) and not isinstance(cell, bool) for cell in cells if cell != "") and any(
-        cell != "" for cell in cells
-    ):
+    kinds = {type(cell) for cell in cells if cell != ""}
+    if kinds and kinds <= {float, int}:
         missing = np.array([cell == "" for cell in cells], dtype=bool)
         return to_arrow(np.array([0.0 if cell == "" else cell for cell in cells], dtype=np.float64), missing)
     return to_text([_written(cell, decimal) for cell in cells])
