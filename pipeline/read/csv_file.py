@@ -1,5 +1,7 @@
 """The rows of a CSV file, some at a time."""
 
+import io
+import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import BinaryIO
@@ -9,15 +11,18 @@ import pyarrow as pa
 import pyarrow.csv
 
 from pipeline.config.data_section import ReadSection
-from pipeline.errors import counted
+from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Integers
 from pipeline.read.dialect import layout_of
-from pipeline.read.encoding import encoding_of
 from pipeline.read.opened import Opened, Rows
 from pipeline.read.records import BOM, Piece, Rejected, head_of, pieces, records
 
 _SAMPLE = 2**20  # bytes that the decimal mark is decided by
-_ENCODINGS = {"utf-16": "UTF-16", "windows-1252": "Windows-1252"}
+_LOOKED_AT = 2**22  # bytes of a file that is not in memory, for its encoding
+_ENCODINGS = {"any": "plain text", "utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}
+_STARTS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+# bytes that Windows-1252 does not have, or has for marks that stand in no word, and letters without a plain one beside them
+_UNLIKELY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x89\x8b\x91\x93-\x99\x9b][A-Za-z\xc0-\xff]|[\x80-\xff]{4}")
 
 
 def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, named: Collection[str]) -> Opened:
@@ -33,7 +38,7 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
     Raises:
         DataError: it is no such file, or not as the config says.
     """
-    encoding = encoding_of(path, file, read.encoding, not named)
+    encoding = _encoding(path, file, read.encoding, not named)
     layout = layout_of(path, head_of(path, file, encoding, _SAMPLE), read, named)
     cut = partial(pieces, path, file, layout.separator, encoding, layout.above, layout.below)
     schema = pa.schema([(f"{place}", pa.string()) for place in range(len(layout.names))])
@@ -59,6 +64,41 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
         [*layout.told, *([_ENCODINGS[encoding]] if read.encoding == "auto" and encoding != "utf-8" else [])],
         layout.nameless,
     )
+
+
+def _encoding(path: str, file: BinaryIO, wanted: str, whole: bool) -> str:
+    """Return ``utf-8``, ``utf-16`` or ``windows-1252``, from the ``whole`` file or its begin, and what the config says.
+
+    Raises:
+        DataError: the file is written in another encoding than the config says, or in none of these.
+    """
+    file.seek(0)
+    content = bytes(file.getbuffer()) if isinstance(file, io.BytesIO) else file.read(-1 if whole else _LOOKED_AT)
+    if len(content) == _LOOKED_AT:
+        content = content[: content.rfind(b"\n") + 1]  # a letter may be cut there
+    found, start, help_ = _found(content), content[:1000], 'save it as "CSV UTF-8"'
+    if found not in ("utf-16", "utf-32") and 5 * abs(start[::2].count(0) - start[1::2].count(0)) > 2 * len(start):
+        raise DataError(f"{path}: is UTF-16 without a byte order mark, which is not read; {help_}")
+    if found == "utf-32":
+        raise DataError(f"{path}: is UTF-32, which is not read; {help_}")
+    if wanted == "auto" and found == "windows-1252" and _UNLIKELY.search(content):
+        raise DataError(f"{path}: is neither UTF-8 nor Windows-1252; {help_}, or set data.read.encoding to one of them")
+    if wanted == "auto":
+        return "utf-8" if found == "any" else found
+    if found != wanted and ("utf-16" in (wanted, found) or (wanted, found) == ("windows-1252", "utf-8")):
+        text = f"is {_ENCODINGS[found]}, but data.read.encoding is {wanted}; correct the setting, or set it to auto"
+        raise DataError(f"{path}: {text}")
+    return wanted  # a row that is none is rejected by itself
+
+
+def _found(content: bytes) -> str:
+    """Return the encoding, ``any`` where it makes no difference."""
+    if named := next((name for start, name in _STARTS.items() if content.startswith(start)), None):
+        return named
+    if content.isascii() or content.startswith(BOM):
+        return "any" if content.isascii() else "utf-8"
+    letters = not content.decode(errors="ignore").isascii()  # some are UTF-8 by their bytes
+    return "utf-8" if letters or re.search(rb"[\0-\x08\x0e-\x1f]", content) else "windows-1252"
 
 
 def _read_csv(piece: Piece, schema: pa.Schema, separator: str, size: int) -> Rows:

@@ -28,15 +28,8 @@ _NUMBER = re.compile(r"\s*[+-]?[\d.,' ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*")
 class Layout:
     """What the first bytes of a CSV file tell.
 
-    Attributes:
-        separator: between cells.
-        names: of the columns, as they stand there, or as the config gives them.
-        header: the record that names them, without its line break; None where there is none.
-        line: of the header, or of the first row where there is none.
-        below: line of the first row.
-        above: bytes above the first row.
-        told: what is not the plain case.
-        nameless: whether the header seems to hold data.
+    ``header`` is a record without its line break, None where the config gives the names; ``line`` is its line or else that of the
+    first row, which stands in the line ``below``, with so many bytes ``above``. A file is ``nameless`` if its header may be data.
     """
 
     separator: str

@@ -30,16 +30,9 @@ class Rows:
 class Opened:
     """A file before its columns are matched with the config.
 
-    Attributes:
-        place: the file, and where in it the names of the columns stand.
-        names: of the columns, as they stand there.
-        types: of the columns.
-        sample: some rows, column by column, or none.
-        pieces: given the names and types of the columns, and the decimal mark, gives the rows as in ``Source``.
-        header: the record of a CSV file that names the columns; None where there is none.
-        found: settings of ``data.read`` that the file decided.
-        told: what is not the plain case.
-        nameless: whether the first row seems to hold data.
+    ``place`` is the file and where in it the names stand; ``sample`` holds some rows, column by column, or none; ``pieces`` makes
+    of a schema and the decimal mark what it is in ``Source``; ``found`` holds settings of ``data.read`` that the file decided,
+    ``told`` what is not the plain case; a file is ``nameless`` if its first row seems to hold data.
     """
 
     place: str
