@@ -19,7 +19,7 @@ from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.read.arrow import filled, floats, integers, to_text
-from pipeline.read.columns import clip, is_text
+from pipeline.read.columns import clip, is_number, is_text
 from pipeline.read.marks import Cells, Evidence, doubt, evidence, folded
 
 __all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
@@ -90,9 +90,8 @@ def cell_hint(text: str, name: str, cells: Cells) -> str:
 
 def _typed(column: pa.Array) -> Floats:
     """Return typed numbers as they are; days, flags and the like are none."""
-    types = pa.types
-    column = column.dictionary_decode() if types.is_dictionary(column.type) else column
-    if types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type):
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if is_number(column.type):
         return _finite(floats(column.cast(pa.float64(), safe=False)))
     return np.where(np.array(column.is_null().to_pylist(), dtype=bool), nan, inf)
 

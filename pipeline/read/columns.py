@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import pyarrow as pa
 
@@ -83,6 +83,15 @@ def cell_text(cell: pa.Scalar) -> str:
 
 def is_text(kind: pa.DataType) -> bool:
     """Return whether a column of this type holds text, or nothing at all."""
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     types = pa.types
-    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view, types.is_null))
+    return _is_any(kind, types.is_string, types.is_large_string, types.is_string_view, types.is_null)
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Return whether a column of this type holds numbers."""
+    return _is_any(kind, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+
+
+def _is_any(kind: pa.DataType, *tests: Callable[[pa.DataType], bool]) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(test(kind) for test in tests)
