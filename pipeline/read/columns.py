@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pyarrow as pa
 
@@ -83,15 +83,15 @@ def cell_text(cell: pa.Scalar) -> str:
 
 def is_text(kind: pa.DataType) -> bool:
     """Return whether a column of this type holds text, or nothing at all."""
-    types = pa.types
-    return _is_any(kind, types.is_string, types.is_large_string, types.is_string_view, types.is_null)
+    return str(stored(kind)) in ("string", "large_string", "string_view", "null")
 
 
 def is_number(kind: pa.DataType) -> bool:
     """Return whether a column of this type holds numbers."""
-    return _is_any(kind, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    kind, types = stored(kind), pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
-def _is_any(kind: pa.DataType, *tests: Callable[[pa.DataType], bool]) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return any(test(kind) for test in tests)
+def stored(kind: pa.DataType) -> pa.DataType:
+    """Return the type of a column's cells, which a dictionary may hold."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -2,7 +2,7 @@
 
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
@@ -85,30 +85,19 @@ def _chunks(path: str, file: BinaryIO, encoding: str, size: int) -> Iterator[byt
     """Yield the content in UTF-8, never cut between the two parts of a line break; the last one alone is empty."""
     file.seek(0)
     file.seek(len(BOM) if file.read(len(BOM)) == BOM else 0)
-    recode = _recoder(path, encoding)
+    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"  # what is no text there is none in UTF-8 either
+    decoder = getincrementaldecoder(encoding)(errors)
     chunk = b" "
     while chunk:
         chunk, more = b"", b" "
         while more and (not chunk or chunk.endswith(b"\r")):  # a line feed may follow
             more = file.read(1 if chunk else size)
-            chunk += recode(more)
+            try:
+                chunk += more if encoding == "utf-8" else decoder.decode(more, final=not more).encode("utf-8", errors)
+            except UnicodeDecodeError:
+                text = f"is damaged or cut short: it is no {encoding.upper()} to its end; write it again"
+                raise DataError(f"{path}: {text}") from None
         yield chunk
-
-
-def _recoder(path: str, encoding: str) -> Callable[[bytes], bytes]:
-    """Return what makes UTF-8 of the next bytes; what is no text in that encoding is none in UTF-8 either."""
-    if encoding == "utf-8":
-        return bytes
-    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
-    decoder = getincrementaldecoder(encoding)(errors)
-
-    def recode(content: bytes) -> bytes:
-        try:
-            return decoder.decode(content, final=not content).encode("utf-8", errors)
-        except UnicodeDecodeError:
-            raise DataError(f"{path}: is damaged or cut short: it is no {encoding.upper()} to its end; write it again") from None
-
-    return recode
 
 
 def records(content: bytes, line: int, separator: str = ",") -> Iterator[tuple[int, bytes, bool]]:

@@ -13,7 +13,7 @@ from pipeline.config.data_section import DataSection, ReadSection
 from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, counted
 from pipeline.read.cells import Cells
-from pipeline.read.columns import cell_text, clip, is_number, is_text, spellings
+from pipeline.read.columns import cell_text, clip, is_number, is_text, spellings, stored
 from pipeline.read.csv_file import open_csv
 from pipeline.read.marks import decided
 from pipeline.read.opened import Opened, Rows
@@ -46,13 +46,10 @@ class Source:
 
     Attributes:
         spelt: the name of each column, without blanks around it, and as it stands in the file.
-        schema: names and types of the columns, as they pass through.
         header: the record of a CSV file that names them, as it stands there; None where there is none.
         pieces: gives functions that read the rows, in their order, piece by piece; several threads may call them. It raises
             DataError where the file is damaged, or a record is too long to be one.
-        cells: how its cells are read.
         read: how it is laid out; nothing is left open.
-        told: what is to be said about it.
     """
 
     spelt: dict[str, str]
@@ -156,12 +153,9 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
 
 def _refuse_title(grid: Opened) -> None:
     """Raise DataError where a full column below names has none, unless it is the first, which may number the rows."""
-    unnamed = (
-        []
-        if grid.nameless
-        else [column for name, column in zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample)) if not name.strip()]
-    )
-    if any(2 * sum(bool(cell_text(cell)) for cell in column[:_ROWS]) > len(column[:_ROWS]) for column in unnamed):
+    columns = [*zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample))]
+    unnamed = [column[:_ROWS] for name, column in columns if not name.strip() and not grid.nameless]
+    if any(2 * sum(map(bool, map(cell_text, column))) > len(column) for column in unnamed):
         names = sum(map(bool, map(str.strip, grid.names)))
         text = f"{counted(names, 'name')} there, above {len(grid.names)} columns"
         raise DataError(f"{grid.place}: {text}; remove what stands above the header, and give each column a name")
@@ -171,11 +165,10 @@ def _refuse_types(path: str, schema: pa.Schema, target: str, numeric: list[str],
     """Raise DataError for the columns that hold what they cannot be used for."""
     problems = []
     for name in named:
-        kind = schema.field(name).type if name in schema.names else pa.null()
-        sound = is_number(kind) or is_text(kind)
-        sound = sound or (name not in numeric and (pa.types.is_boolean(kind) or pa.types.is_temporal(kind)))
+        kind = stored(schema.field(name).type) if name in schema.names else pa.null()
+        other = name not in numeric and (pa.types.is_boolean(kind) or pa.types.is_temporal(kind))
+        sound = is_number(kind) or is_text(kind) or other
         what = "numbers" if name in numeric else "the names of classes" if name == target else "text"
-        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         problems += [] if sound else [f'{path}: column "{name}" must hold {what}; its type is {kind}']
     if problems:
         raise DataError(*problems)
