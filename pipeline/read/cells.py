@@ -104,9 +104,11 @@ def _finite(values: Floats) -> Floats:
 def _parsed(column: pa.StringArray, cells: Cells, censored: str | None) -> Floats:
     """Return the numbers of texts: all at once where pyarrow reads them, else one by one of those that differ."""
     pointed = _pointed(column) if cells.decimal == "," else column
-    for gaps in ([], [text for text in cells.missing if isinstance(text, str)]) if pointed is not None else ():
+    words = [text for text in cells.missing if isinstance(text, str)]
+    spelt = [way(text) for text in words for way in (str, str.upper, str.title, str.capitalize)]
+    for gaps in ([], spelt) if pointed is not None else ():
         try:
-            absent = pc.is_in(pc.ascii_lower(pointed), to_text(gaps)) if gaps else pc.equal(pointed, to_text([""])[0])
+            absent = pc.is_in(pointed, to_text(gaps)) if gaps else pc.equal(pointed, to_text([""])[0])
             values = pc.if_else(absent, pa.NULL, pointed).cast(pa.float64())
         except pa.ArrowInvalid:
             continue

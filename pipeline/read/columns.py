@@ -18,13 +18,8 @@ def alike(name: str) -> str:
 def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Collection[str] = ()) -> dict[str, str]:
     """Return the file's own spelling of each column, in its order; the keys are ``canonical``, and each its own.
 
-    Where a name is not there, the only column that is ``alike`` has it.
-
-    Args:
-        place: the file and the line of its header.
-        raw: the header as it stands there.
-        names: columns that must be there.
-        named: columns that some setting names. A name that none does may stand there several times.
+    Where a name is not there, the only column that is ``alike`` has it. ``names`` must be there; a name that is not one of them,
+    nor ``named`` by a setting, may stand there several times.
 
     Raises:
         DataError: a name is missing or stands twice.

@@ -26,14 +26,9 @@ _UNLIKELY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x89\x8b\x91\x93-
 
 
 def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, named: Collection[str]) -> Opened:
-    """Look at a CSV file.
+    """Look at a CSV file; the place of ``origin``, where its bytes come from, tells how far it is read.
 
-    Args:
-        path: the file as it was named.
-        file: its bytes.
-        origin: where they come from, whose place tells how far the file is read.
-        read: what the config says.
-        named: the columns that the config names; none if there is no config.
+    Without a config no columns are ``named``.
 
     Raises:
         DataError: it is no such file, or not as the config says.

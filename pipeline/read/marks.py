@@ -126,14 +126,9 @@ def refuse_doubts(path: str, found: Mapping[str, Evidence], cells: Cells) -> Non
 def decided(
     path: str, read: ReadSection, columns: Mapping[str, pa.Array], chosen: Iterable[str] | None, like: ReadSection | None
 ) -> tuple[Cells, list[str]]:
-    """Return how the cells of a file are read, and what is to be said about it.
+    """Return how the cells of a file are read, of which these are some, and what is to be said about it.
 
-    Args:
-        path: the file as it was named.
-        read: what the config says.
-        columns: some rows, or all of them.
-        chosen: the columns that must hold numbers; None for those that seem to.
-        like: how the file was read that the network was trained on.
+    The ``chosen`` columns must hold numbers; None stands for those that seem to. ``like`` is how the training's file was read.
 
     Raises:
         DataError: the cells contradict the config, or one another, or can be read in two ways.

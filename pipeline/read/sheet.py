@@ -105,9 +105,8 @@ def _cells_of(path: str, file: BinaryIO, wanted: str | None) -> tuple[str, list[
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path}: cannot be read as a spreadsheet: {reason}; save it again, or as CSV") from None
     if full:
-        raise DataError(
-            f"{path}: the sheets {listing(sheet.name for sheet in full)} hold something; keep one, or set data.read.sheet"
-        )
+        text = f"the sheets {listing(sheet.name for sheet in full)} hold something; keep one, or set data.read.sheet"
+        raise DataError(f"{path}: {text}")
     what = f'the sheet "{wanted}"' if wanted else "every sheet"
     raise DataError(f"{path}: {what} is empty; a header and rows are needed")
 
