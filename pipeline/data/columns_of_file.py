@@ -11,7 +11,8 @@ from pipeline.data.table import Texts
 from pipeline.data.target import target_texts
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Floats, Integers
-from pipeline.read.cells import Evidence, doubt, evidence, labels, numbers
+from pipeline.read.cells import labels, numbers
+from pipeline.read.marks import Evidence, evidence
 from pipeline.read.rows import Rows, Source
 
 
@@ -93,10 +94,3 @@ def _together(parts: Sequence[Texts]) -> Texts:
     rank = {text: place for place, text in enumerate(different)}
     places = [np.array([rank[text] for text in part.different], dtype=np.int64)[part.places] for part in parts]
     return Texts(different, np.concatenate(places))
-
-
-def refuse_doubts(columns: Columns, source: Source, path: str) -> None:
-    """Raise DataError for each feature whose marks do not fit how the file was read, or leave a choice."""
-    problems = [problem for name, found in columns.marks.items() if (problem := doubt(name, found, source.cells))]
-    if problems:
-        raise DataError(*(f"{path}: {problem}" for problem in problems))

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config.data_section import UNKNOWN, DataSection, ReadSection
-from pipeline.data.columns_of_file import Columns, read_columns, refuse_doubts
+from pipeline.data.columns_of_file import Columns, read_columns
 from pipeline.data.profiles import combined, numbered
 from pipeline.data.table import Table, Texts
 from pipeline.data.target import UNLABELLED, classes_of_numbers, classes_of_texts
 from pipeline.data.wrong_cells import refuse_wrong_cells
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Flags, Integers
+from pipeline.read.marks import refuse_doubts
 from pipeline.read.rows import Source, open_rows
 
 
@@ -42,7 +43,7 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     columns = read_columns(source, section, others, unnamed)
     truth = _truth(section, columns)
     refuse_wrong_cells(source, section, columns.values, truth, columns.texts.get(section.target), only_score)
-    refuse_doubts(columns, source, path)
+    refuse_doubts(path, columns.marks, source.cells)
     table = _table(section, columns, truth, others, source, hashlib.sha256(content).hexdigest())
     if not len(table):
         raise DataError(f'{path}: column "{section.target}" is empty in every row; no class is known')

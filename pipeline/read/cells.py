@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import product
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.read.arrow import filled, floats, integers, to_text
-from pipeline.read.columns import clip, is_text
+from pipeline.read.columns import clip, is_number, is_text
 from pipeline.read.marks import Cells, Evidence, doubt, evidence, folded
 
 __all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
@@ -38,7 +39,10 @@ def numbers(column: pa.Array, cells: Cells, feature: Feature = _PLAIN) -> Floats
     own = folded(feature.missing)
     cells = replace(cells, missing=cells.missing | own, doubtful=cells.doubtful - own) if own else cells
     if feature.categories is not None:
-        return _coded(column, cells, feature)
+        codes = {plain(text): number for text, number in feature.numbers().items()}
+        texts, places = labels(column, cells, feature.numbers())
+        found = [inf if text is None else nan if not text else codes.get(plain(text), UNKNOWN) for text in texts]
+        return np.array(found, dtype=np.float64)[places]
     values = _parsed(column.cast(pa.string()), cells, feature.censored) if is_text(column.type) else _typed(column)
     absent = [number for number in cells.missing if not isinstance(number, str)]
     return np.where(np.isin(values, absent), nan, values) if absent else values
@@ -68,9 +72,8 @@ def labels(column: pa.Array, cells: Cells, kept: Collection[str] = ()) -> tuple[
 
 def cell_hint(text: str, name: str, cells: Cells) -> str:
     """Return what to do about a cell of a column that should be a number and is none: ``; ...``."""
-    swapped = replace(cells, decimal="." if cells.decimal == "," else ",", thousands=None)
-    word, other = ("point", "comma") if cells.decimal == "." else ("comma", "point")
-    mark = swapped.decimal
+    word, other, mark = ("point", "comma", ",") if cells.decimal == "." else ("comma", "point", ".")
+    swapped = replace(cells, decimal=mark, thousands=None)
     if (bound := _BOUND.fullmatch(text)) and isfinite(_number(bound[1], cells, "bound")):
         return f'; a result beyond a limit: under "{clip(name)}" set censored: bound, which takes the limit, or censored: missing'
     if text.endswith("%"):
@@ -79,28 +82,16 @@ def cell_hint(text: str, name: str, cells: Cells) -> str:
         return f'; a decimal {other} needs data.read.decimal: "{mark}", a {other} between thousands data.read.thousands: "{mark}"'
     if isfinite(_number(text, swapped, None)):
         return f'; the decimal mark of this file is a {word}: correct the cell, or set data.read.decimal: "{mark}"'
-    for thousands in (mark, " ", "'"):
-        if any(
-            isfinite(_number(text, replace(way, thousands=thousands), None))
-            for way in (cells, swapped)
-            if way.decimal != thousands
-        ):
+    for way, thousands in ((cells, mark), (swapped, cells.decimal), *product((cells, swapped), " '")):
+        if isfinite(_number(text, replace(way, thousands=thousands), None)):
             return f'; a mark between thousands needs data.read.thousands: "{thousands}"'
     return f'; correct it, leave it empty, or, if it means "no value", list it under "{clip(name)}": missing'
 
 
-def _coded(column: pa.Array, cells: Cells, feature: Feature) -> Floats:
-    values = {plain(text): number for text, number in feature.numbers().items()}
-    texts, places = labels(column, cells, feature.numbers())
-    found = [inf if text is None else nan if not text else values.get(plain(text), UNKNOWN) for text in texts]
-    return np.array(found, dtype=np.float64)[places]
-
-
 def _typed(column: pa.Array) -> Floats:
     """Return typed numbers as they are; days, flags and the like are none."""
-    types = pa.types
-    column = column.dictionary_decode() if types.is_dictionary(column.type) else column
-    if types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type):
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if is_number(column.type):
         return _finite(floats(column.cast(pa.float64(), safe=False)))
     return np.where(np.array(column.is_null().to_pylist(), dtype=bool), nan, inf)
 
@@ -113,9 +104,11 @@ def _finite(values: Floats) -> Floats:
 def _parsed(column: pa.StringArray, cells: Cells, censored: str | None) -> Floats:
     """Return the numbers of texts: all at once where pyarrow reads them, else one by one of those that differ."""
     pointed = _pointed(column) if cells.decimal == "," else column
-    for gaps in (None, _spelt(cells.missing)) if pointed is not None else ():
+    words = [text for text in cells.missing if isinstance(text, str)]
+    spelt = [way(text) for text in words for way in (str, str.upper, str.title, str.capitalize)]
+    for gaps in ([], spelt) if pointed is not None else ():
         try:
-            absent = pc.equal(pointed, to_text([""])[0]) if gaps is None else pc.is_in(pointed, gaps)
+            absent = pc.is_in(pointed, to_text(gaps)) if gaps else pc.equal(pointed, to_text([""])[0])
             values = pc.if_else(absent, pa.NULL, pointed).cast(pa.float64())
         except pa.ArrowInvalid:
             continue
@@ -134,12 +127,6 @@ def _pointed(column: pa.StringArray) -> pa.StringArray | None:
         return None
     swapped = pa.py_buffer(content.replace(b",", b"."))
     return pa.Array.from_buffers(column.type, len(column), [valid, bounds, swapped], column.null_count, column.offset)
-
-
-@cache
-def _spelt(missing: frozenset[str | float]) -> pa.StringArray:
-    texts = [text for text in missing if isinstance(text, str)]
-    return to_text([*dict.fromkeys(way(text) for text in texts for way in (str, str.upper, str.title, str.capitalize))])
 
 
 def _different(column: pa.Array) -> tuple[list[str | None], Integers]:

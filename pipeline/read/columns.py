@@ -18,13 +18,8 @@ def alike(name: str) -> str:
 def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Collection[str] = ()) -> dict[str, str]:
     """Return the file's own spelling of each column, in its order; the keys are ``canonical``, and each its own.
 
-    Where a name is not there, the only column that is ``alike`` has it.
-
-    Args:
-        place: the file and the line of its header.
-        raw: the header as it stands there.
-        names: columns that must be there.
-        named: columns that some setting names. A name that none does may stand there several times.
+    Where a name is not there, the only column that is ``alike`` has it. ``names`` must be there; a name that is not one of them,
+    nor ``named`` by a setting, may stand there several times.
 
     Raises:
         DataError: a name is missing or stands twice.
@@ -83,6 +78,15 @@ def cell_text(cell: pa.Scalar) -> str:
 
 def is_text(kind: pa.DataType) -> bool:
     """Return whether a column of this type holds text, or nothing at all."""
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    types = pa.types
-    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view, types.is_null))
+    return str(stored(kind)) in ("string", "large_string", "string_view", "null")
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Return whether a column of this type holds numbers."""
+    kind, types = stored(kind), pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def stored(kind: pa.DataType) -> pa.DataType:
+    """Return the type of a column's cells, which a dictionary may hold."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind

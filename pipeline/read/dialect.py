@@ -11,7 +11,7 @@ from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError, counted
 from pipeline.read.columns import alike, short
 from pipeline.read.header import holds_names, looks_like_data
-from pipeline.read.records import breaks, records
+from pipeline.read.records import breaks, is_utf8, records
 
 _SEPARATORS = {",": "commas", ";": '";"', "\t": "tabs", "|": '"|"'}
 _ROWS = 200  # looked at
@@ -28,15 +28,8 @@ _NUMBER = re.compile(r"\s*[+-]?[\d.,' ]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*")
 class Layout:
     """What the first bytes of a CSV file tell.
 
-    Attributes:
-        separator: between cells.
-        names: of the columns, as they stand there, or as the config gives them.
-        header: the record that names them, without its line break; None where there is none.
-        line: of the header, or of the first row where there is none.
-        below: line of the first row.
-        above: bytes above the first row.
-        rows: the first of them.
-        told: what is not the plain case.
+    ``header`` is a record without its line break, None where the config gives the names; ``line`` is its line or else that of the
+    first row, which stands in the line ``below``, with so many bytes ``above``. A file is ``nameless`` if its header may be data.
     """
 
     separator: str
@@ -45,18 +38,12 @@ class Layout:
     line: int
     below: int
     above: int
-    rows: list[list[str]]
-    told: tuple[str, ...]
+    told: list[str]
+    nameless: bool = False
 
 
 def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str]) -> Layout:
-    """Look at the first bytes of a file, in UTF-8.
-
-    Args:
-        path: the file as it was named.
-        head: the bytes.
-        read: what the config says.
-        named: the columns that the config names; none if there is no config.
+    """Look at the first bytes of a file, in UTF-8; ``named`` are the columns that the config names, if there is one.
 
     Raises:
         DataError: there is no header, or nothing tells what separates the cells.
@@ -65,33 +52,33 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     if not head[start:].strip():
         what = "holds nothing but comments" if comments else "the file is empty"
         raise DataError(f"{path}: {what}; a header and rows are needed")
-    text, place = head[start:].decode(errors="replace"), f"{path}, line {breaks(head[:start]) + 1}"
     wanted = {alike(name) for name in read.header or named}
-    separator = _separator(place, text, read, mark, wanted)
-    told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," else []
+    separator = _separator(f"{path}, line {breaks(head[:start]) + 1}", _text(head[start:]), read, mark, wanted)
     start = _begin(path, head, start, comments, separator, wanted, read)
-    first, *rows = _parsed(head[start:].decode(errors="replace"), separator)
-    told = told if len(first) > 1 else []
+    line, (first, *rows) = breaks(head[:start]) + 1, _parsed(_text(head[start:]), separator)
+    place, given = f"{path}, line {line}", [*(read.header or ())]
+    _refuse_odd(place, first, rows, bool(wanted))
+    told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," and len(first) > 1 else []
     told += ["comments above the header are left out"] if any(comment < start for comment in comments) else []
-    line = breaks(head[:start]) + 1
-    single = [cell for cell in first if _SINGLE.fullmatch(cell)]
+    if not holds_names(place, first, rows, given):
+        return Layout(separator, given, None, line, line, start, told)
+    told += ["the first row names the columns, as data.read.header does"] if given else []
+    record = _header(place, head[start:], line, separator)
+    below, above = line + breaks(record), start + len(record)
+    return Layout(separator, first, record.rstrip(b"\r\n"), line, below, above, told, looks_like_data(first, rows))
+
+
+def _refuse_odd(place: str, first: list[str], rows: list[list[str]], named: bool) -> None:
+    """Raise DataError where quotes are not as CSV has them, or a header without a config has not the width of the rows."""
     for row in (first, *rows[:1]):
         if len(row) > 1 and all(_LATE.fullmatch(cell) for cell in row[1:]):
-            raise DataError(f"{path}, line {line}: a blank stands before a quote ({short(row[1])}); remove such blanks")
-    if len(single) == len(first) > 1:
-        raise DataError(f'{path}, line {line}: cells stand between single quotes ({single[0]}); write double ones ("), or none')
-    given = [*(read.header or ())]
+            raise DataError(f"{place}: a blank stands before a quote ({short(row[1])}); remove such blanks")
+    if len(first) > 1 and all(map(_SINGLE.fullmatch, first)):
+        raise DataError(f'{place}: cells stand between single quotes ({first[0]}); write double ones ("), or none')
     widths = {len(row) for row in rows}
-    if not wanted and len(widths) == 1 and (width := widths.pop()) != len(first):
+    if not named and len(widths) == 1 and (width := widths.pop()) != len(first):
         text = f"{counted(len(first), 'name')} there, {counted(width, 'cell')} in each row below"
-        raise DataError(f"{path}, line {line}: {text}; give each column a name, and remove what stands above them")
-    if holds_names(f"{path}, line {line}", first, rows, given):
-        told += ["the first row names the columns, as data.read.header does"] if given else []
-        record = _header(f"{path}, line {line}", head[start:], line, separator)
-        return Layout(
-            separator, first, record.rstrip(b"\r\n"), line, line + breaks(record), start + len(record), rows, tuple(told)
-        )
-    return Layout(separator, given, None, line, line, start, [first, *rows], tuple(told))
+        raise DataError(f"{place}: {text}; give each column a name, and remove what stands above them")
 
 
 def _above(head: bytes) -> tuple[int, list[int], str]:
@@ -116,8 +103,8 @@ def _begin(
     Raises:
         DataError: nothing tells whether it is.
     """
-    first, *rows = _parsed(head[start:].decode(errors="replace"), separator)
-    above = {place: next(_parsed(head[place:].decode(errors="replace"), separator)) for place in comments}
+    first, *rows = _parsed(_text(head[start:]), separator)
+    above = {place: next(_parsed(_text(head[place:]), separator)) for place in comments}
     above = {place: row for place, row in above.items() if len(row) == len(first) > 1}
     if read.header:
         return min(above, default=start)
@@ -132,11 +119,7 @@ def _begin(
 
 def _header(place: str, content: bytes, line: int, separator: str) -> bytes:
     _, record, closed = next(records(content, line, separator), (0, content, False))
-    try:
-        sound = closed and "\0" not in record.decode()
-    except UnicodeDecodeError:
-        sound = False
-    if not sound:
+    if not (closed and is_utf8(record)):
         reason = "must be UTF-8 text without NUL bytes" if closed else "has a quote that is left open"
         raise DataError(f"{place}: the header {reason}; is this a CSV file?")
     return record
@@ -151,10 +134,8 @@ def _separator(place: str, text: str, read: ReadSection, mark: str, wanted: Coll
         raise DataError(f'{place}: the file says sep={mark}, but data.read.separator is "{read.separator}"; correct the setting')
     if fixed != "auto":
         if scores[best][1] > 0.5 > scores[fixed][1]:
-            text = (
-                f"is separated by {_SEPARATORS[best]}, but {'sep=' if mark else 'data.read.separator'} says {_SEPARATORS[fixed]}"
-            )
-            raise DataError(f"{place}: {text}; correct the setting, or set it to auto")
+            says = f"{'sep=' if mark else 'data.read.separator'} says {_SEPARATORS[fixed]}"
+            raise DataError(f"{place}: is separated by {_SEPARATORS[best]}, but {says}; correct the setting, or set it to auto")
         return fixed
     if scores[best][0] == scores[other][0] and scores[other][1] > _CLOSE * scores[best][1]:
         pair = f"{_SEPARATORS[best]} or {_SEPARATORS[other]}"
@@ -182,10 +163,13 @@ def _lone(place: str, text: str) -> str:
         _, *rows = _parsed(text, separator)
         widths = {len(row) for row in rows}
         if len(widths) == 1 and (width := widths.pop()) > 1 and not all(_NUMBER.fullmatch(separator.join(row)) for row in rows):
-            raise DataError(
-                f"{place}: one name stands there, and {width} cells in each row below; remove what is above the header"
-            )
+            text = f"one name stands there, and {width} cells in each row below; remove what is above the header"
+            raise DataError(f"{place}: {text}")
     return next((separator for separator in _SEPARATORS if separator not in text), ",")
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
 
 
 def _parsed(text: str, separator: str) -> Iterator[list[str]]:

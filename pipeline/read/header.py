@@ -14,12 +14,7 @@ _PLACEHOLDERS = frozenset((*ABSENT, *DASHES))
 
 
 def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether a first row is no header: what stands in it stands below it too, or is a number like those below.
-
-    Args:
-        first: the cells of the first row.
-        rows: some of the rows below it.
-    """
+    """Return whether a first row is no header: what stands in it stands in rows below too, or is a number like those there."""
     names, numbers = _split(first, [row for row in rows if list(row) != list(first)])  # a header may be repeated
     found = [value for value, _ in numbers]
     again = sum(cell in column or _of_one_shape(cell, column) for cell, column in names)

@@ -1,8 +1,9 @@
 """The decimal mark of a file, decided by the cells of its columns; and what they leave in doubt."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 from pipeline.config.data_section import NUMBER, ReadSection
 from pipeline.errors import DataError
 from pipeline.read.arrow import to_text
-from pipeline.read.columns import clip, is_text, short
+from pipeline.read.columns import cell_text, clip, is_text, short
 
 _FAILED = ("#n/a", "#na", "#n/v", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!")  # formulas
 _NULLS = ("null", "(null)", "[null]", "<null>", "<na>", "nan", "nat", "\\n", "(blank)", "undefined", "missing", "not available")
@@ -21,6 +22,8 @@ DASHES = ("none", "-", "--", "\u2013", "\u2014")
 """Texts that mean "no value" among numbers, and may be a category or a class elsewhere."""
 
 _WORDS = {".": "point", ",": "comma"}
+_OTHER = {".": ",", ",": "."}
+_DOUBTFUL = ("doubtful .", "doubtful ,")
 _ROWS = 1000  # looked at first
 _ENOUGH = 0.8  # of a column's cells must look like numbers for its marks to count where no config names it
 
@@ -61,10 +64,10 @@ def _clear(mark: str, other: str) -> str:
 
 _LIKE_NUMBERS = _pattern(r"[\d.,'\x{2019} \x{a0}\x{202f}]*\d[\d.,]*(?:[eE][+-]?\d+)?")
 _KINDS = {
-    "point": _clear(".", ","),
-    "comma": _clear(",", "."),
-    "doubtful_point": _pattern(r"[1-9]\d{0,2}\.\d{3}"),
-    "doubtful_comma": _pattern(r"[1-9]\d{0,2},\d{3}"),
+    ".": _clear(".", ","),  # the decimal mark can only be a point
+    ",": _clear(",", "."),
+    "doubtful .": _pattern(r"[1-9]\d{0,2}\.\d{3}"),  # it may also stand between thousands
+    "doubtful ,": _pattern(r"[1-9]\d{0,2},\d{3}"),
     "whole": _pattern(r"\d+"),
     "fraction": _pattern(r"\d{1,3}[.,](?:[1-9]\d\d|\d[1-9]\d|\d\d[1-9])"),
 }
@@ -72,27 +75,18 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the marks in the cells of a column say: of each kind how many there are, and one of them.
+    """What the marks in the cells of a column say: of each kind that occurs how many there are, and one of them."""
 
-    Attributes:
-        point: numbers in which the decimal mark can only be a point.
-        comma: or only a comma.
-        doubtful_point: such as 1.234, where the point may also stand between thousands.
-        doubtful_comma: such as 1,234.
-        whole: whole numbers without a mark.
-        fraction: doubtful ones that do not end in 000.
-    """
-
-    point: tuple[int, str] = (0, "")
-    comma: tuple[int, str] = (0, "")
-    doubtful_point: tuple[int, str] = (0, "")
-    doubtful_comma: tuple[int, str] = (0, "")
-    whole: tuple[int, str] = (0, "")
-    fraction: tuple[int, str] = (0, "")
+    counts: Counter[str] = field(default_factory=Counter)
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: "Evidence") -> "Evidence":
-        pairs = [(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
-        return Evidence(*((mine[0] + more[0], mine[1] or more[1]) for mine, more in pairs))
+        return Evidence(self.counts + other.counts, {**other.cells, **self.cells})
+
+    @property
+    def mark(self) -> str:
+        """The decimal mark that most clear cells have; nothing where there are none."""
+        return max(".,", key=lambda mark: self.counts[mark]) if self.counts["."] + self.counts[","] else ""
 
 
 def evidence(column: pa.Array) -> Evidence:
@@ -101,90 +95,89 @@ def evidence(column: pa.Array) -> Evidence:
         return Evidence()
     column = column.cast(pa.string())
     content = memoryview(column.buffers()[2] or b"").tobytes()
-    kinds = [*_KINDS] if b"." in content or b"," in content else ["whole"]
-    for mark, other, kind in ((b".", b",", "point"), (b",", b".", "comma")):
-        if mark in content and other not in content and (found := _count(column[:_ROWS], _KINDS[kind]))[0]:
-            return Evidence(**{kind: found})  # nothing else can tell more
-    return Evidence(**{kind: _count(column, _KINDS[kind]) for kind in kinds})
+    for mark, other in ((".", ","), (",", ".")):
+        if mark.encode() in content and other.encode() not in content and (found := _counted(column[:_ROWS], [mark])).cells:
+            return found  # nothing else can tell more
+    return _counted(column, _KINDS if b"." in content or b"," in content else ["whole"])
+
+
+def _counted(column: pa.StringArray, kinds: Iterable[str]) -> Evidence:
+    matches = {kind: column.filter(pc.match_substring_regex(column, _KINDS[kind])) for kind in kinds}
+    found = {kind: cells for kind, cells in matches.items() if len(cells)}
+    counts = Counter({kind: len(cells) for kind, cells in found.items()})
+    return Evidence(counts, {kind: cell_text(cells[0]) for kind, cells in found.items()})
 
 
 def doubt(name: str, found: Evidence, cells: Cells) -> str | None:
     """Return a problem where the marks of a column leave open what its numbers are, else None."""
-    mark = cells.decimal
-    clear, unclear = (found.point, found.doubtful_point) if mark == "." else (found.comma, found.doubtful_comma)
-    if cells.sure or clear[0] or not (unclear[0] and found.whole[0]):
+    unclear = found.cells.get(f"doubtful {cells.decimal}")
+    if cells.sure or cells.decimal in found.cells or not unclear or "whole" not in found.cells:
         return None
-    return _open(name, unclear[1], mark)
+    return _open(name, unclear, cells.decimal)
+
+
+def refuse_doubts(path: str, found: Mapping[str, Evidence], cells: Cells) -> None:
+    """Raise DataError for each column whose marks leave open what its numbers are."""
+    problems = [problem for name, own in found.items() if (problem := doubt(name, own, cells))]
+    if problems:
+        raise DataError(*(f"{path}: {problem}" for problem in problems))
 
 
 def decided(
     path: str, read: ReadSection, columns: Mapping[str, pa.Array], chosen: Iterable[str] | None, like: ReadSection | None
 ) -> tuple[Cells, list[str]]:
-    """Return how the cells of a file are read, and what is to be said about it.
+    """Return how the cells of a file are read, of which these are some, and what is to be said about it.
 
-    Args:
-        path: the file as it was named.
-        read: what the config says.
-        columns: some rows, or all of them.
-        chosen: the columns that must hold numbers; None for those that seem to.
-        like: how the file was read that the network was trained on.
+    The ``chosen`` columns must hold numbers; None stands for those that seem to. ``like`` is how the training's file was read.
 
     Raises:
         DataError: the cells contradict the config, or one another, or can be read in two ways.
     """
     names = [name for name, column in columns.items() if _like_numbers(column)] if chosen is None else chosen
     found = {name: evidence(columns[name]) for name in names if name in columns}
-    votes = {mark: [name for name, cells in found.items() if _vote(cells) == mark] for mark in ".,"}
-    fixed = read.decimal if read.decimal != "auto" else {".": ",", ",": "."}.get(read.thousands or "")
+    said = {
+        own.mark: f'column "{clip(name)}" has decimal {_WORDS[own.mark]}s ({short(own.cells[own.mark])})'
+        for name, own in reversed(found.items())
+        if own.mark
+    }
+    fixed = read.decimal if read.decimal != "auto" else _OTHER.get(read.thousands or "")
     if fixed:
-        other = "," if fixed == "." else "."
-        if votes[other] and not votes[fixed]:
+        if _OTHER[fixed] in said and fixed not in said:
             key = f'data.read.decimal is "{fixed}"' if read.decimal != "auto" else f'data.read.thousands is "{read.thousands}"'
-            raise DataError(f"{path}: {_example(votes[other][0], found)}, but {key}; correct the setting, or set it to auto")
+            raise DataError(f"{path}: {said[_OTHER[fixed]]}, but {key}; correct the setting, or set it to auto")
         return Cells(fixed, read.thousands, *_missing(read), sure=True), []
-    if votes["."] and votes[","]:
-        pair = f"{_example(votes['.'][0], found)}, {_example(votes[','][0], found)}"
+    if len(said) == 2:
+        pair = f"{said['.']}, {said[',']}"
         raise DataError(f"{path}: {pair}; one file has one decimal mark: correct the cells, or set data.read.decimal")
-    clear = "." if votes["."] else "," if votes[","] else None
-    cells = Cells(
-        clear or (like.decimal if like else "."),
-        read.thousands,
-        *_missing(read),
-        sure=like is not None and clear in (None, like.decimal),
-    )
-    points = {name: own.doubtful_point[1] for name, own in found.items() if own.doubtful_point[0]}
-    commas = {name: own.doubtful_comma[1] for name, own in found.items() if own.doubtful_comma[0]}
-    if clear or not (points or commas):
-        return _undoubted(path, found, cells), []
+    clear = next(iter(said), None)
+    known = like is not None and clear in (None, like.decimal)
+    cells = Cells(clear or (like.decimal if like else "."), read.thousands, *_missing(read), sure=known)
+    told = [] if clear else _unclear(path, found, cells, like)
+    refuse_doubts(path, found, cells)
+    return cells, told
+
+
+def _unclear(path: str, found: Mapping[str, Evidence], cells: Cells, like: ReadSection | None) -> list[str]:
+    """Return what is to be said where no cell tells the decimal mark.
+
+    Raises:
+        DataError: a mark may stand between thousands, and neither the training nor the other cells say that it does not.
+    """
+    points, commas = ({name: own.cells[kind] for name, own in found.items() if kind in own.cells} for kind in _DOUBTFUL)
     contrary, mark = (points, ".") if cells.decimal == "," else (commas, ",")
-    if like and not contrary:
-        return cells, [f"{path}: decimal {_WORDS[cells.decimal]}, as in training; the file alone does not tell"]
-    whole = {name: cell for name, cell in points.items() if not found[name].fraction[0]}
+    if like and (points or commas) and not contrary:
+        return [f"{path}: decimal {_WORDS[cells.decimal]}, as in training; the file alone does not tell"]
+    whole = {name: cell for name, cell in points.items() if "fraction" not in found[name].cells}
     for name, cell in contrary.items() or whole.items():
         how = f"write decimal {_WORDS[cells.decimal]}s, as in training" if like else ""
         raise DataError(f"{path}: {_open(name, cell, mark if contrary else '.', how)}")
-    name, cell = next(iter(points.items()))
-    return _undoubted(path, found, cells), [f'{path}: {short(cell)} in column "{clip(name)}" is read with a decimal point']
-
-
-def _undoubted(path: str, found: Mapping[str, Evidence], cells: Cells) -> Cells:
-    """Return the cells.
-
-    Raises:
-        DataError: a column stays in doubt.
-    """
-    problems = [problem for name, own in found.items() if (problem := doubt(name, own, cells))]
-    if problems:
-        raise DataError(*(f"{path}: {problem}" for problem in problems))
-    return cells
+    return [f'{path}: {short(cell)} in column "{clip(name)}" is read with a decimal point' for name, cell in points.items()][:1]
 
 
 def _missing(read: ReadSection) -> tuple[frozenset[str | float], frozenset[str | float]]:
     """Return what means "no value", and what of it only among numbers."""
-    if read.missing == "auto":
-        return frozenset((*ABSENT, *DASHES)), frozenset(DASHES)
-    named = folded([value for value in read.missing if value != "auto"])
-    auto = "auto" in read.missing
+    named = folded([value for value in read.missing if value != "auto"] if read.missing != "auto" else [])
+    auto = read.missing == "auto" or "auto" in read.missing
     return frozenset({"", *named, *((*ABSENT, *DASHES) if auto else ())}), frozenset(DASHES) - named if auto else frozenset()
 
 
@@ -193,17 +186,6 @@ def folded(missing: Iterable[str | float]) -> frozenset[str | float]:
     return frozenset(
         (float(value) if re.fullmatch(NUMBER, value) else value.lower()) if isinstance(value, str) else value for value in missing
     )
-
-
-def _vote(cells: Evidence) -> str:
-    """Return the decimal mark that most clear cells have; nothing where there are none."""
-    return "" if not cells.point[0] + cells.comma[0] else "." if cells.point[0] >= cells.comma[0] else ","
-
-
-def _example(name: str, found: Mapping[str, Evidence]) -> str:
-    mark = _vote(found[name])
-    cell = found[name].point[1] if mark == "." else found[name].comma[1]
-    return f'column "{clip(name)}" has decimal {_WORDS[mark]}s ({short(cell)})'
 
 
 def _open(name: str, cell: str, mark: str, how: str = "") -> str:
@@ -218,9 +200,5 @@ def _like_numbers(column: pa.Array) -> bool:
     column = column.cast(pa.string())
     absent = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), to_text([*ABSENT, *DASHES]))
     filled: int = len(column) - (pc.sum(absent).as_py() or 0) - column.null_count
-    return filled > 0 and _count(column, _LIKE_NUMBERS)[0] >= _ENOUGH * filled
-
-
-def _count(column: pa.StringArray, pattern: str) -> tuple[int, str]:
-    found = column.filter(pc.match_substring_regex(column, pattern))
-    return len(found), str(found[0]).strip() if len(found) else ""
+    like = pc.sum(pc.match_substring_regex(column, _LIKE_NUMBERS)).as_py() or 0
+    return filled > 0 and like >= _ENOUGH * filled

@@ -1,11 +1,10 @@
 """What every kind of file gives: columns by their place, and rows piece by piece."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from pipeline.config.data_section import ReadSection
 from pipeline.machine.arrays import Integers
 from pipeline.read.records import Rejected
 
@@ -31,24 +30,17 @@ class Rows:
 class Opened:
     """A file before its columns are matched with the config.
 
-    Attributes:
-        place: the file, and where in it the names of the columns stand.
-        names: of the columns, as they stand there.
-        types: of the columns.
-        header: the record of a CSV file that names them; None where there is none.
-        sample: some rows, column by column, or none.
-        pieces: given the names and types of the columns, and the decimal mark, gives the rows as in ``Source``.
-        read: how the file is read; its decimal mark is still open.
-        told: what is not the plain case.
-        nameless: whether the first row seems to hold data.
+    ``place`` is the file and where in it the names stand; ``sample`` holds some rows, column by column, or none; ``pieces`` makes
+    of a schema and the decimal mark what it is in ``Source``; ``found`` holds settings of ``data.read`` that the file decided,
+    ``told`` what is not the plain case; a file is ``nameless`` if its first row seems to hold data.
     """
 
     place: str
     names: list[str]
     types: list[pa.DataType]
-    header: str | None
     sample: Sequence[pa.Array]
     pieces: Callable[[pa.Schema, str], Iterator[Callable[[], Rows]]]
-    read: ReadSection
-    told: list[str]
+    header: str | None = None
+    found: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[str] = ()
     nameless: bool = False

@@ -20,26 +20,37 @@ def unpacked(path: str, file: BinaryIO) -> BinaryIO:
     Raises:
         DataError: it is damaged, holds several files, or another compressed one.
     """
-    file.seek(0)
-    start, size = file.read(4), file.seek(0, 2)
-    file.seek(0)
-    try:
-        if start.startswith(b"\x1f\x8b"):
-            content = _Unpacked(path, gzip.open(file), size)  # noqa: SIM115 - closed with the file
-        elif start == b"PK\x03\x04" and (member := _only_member(path, file)):
-            content = _Unpacked(path, member, size)
-        else:
-            return file
-    except BROKEN as error:
-        raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
-    buffered = io.BufferedReader(content, 2**20)
-    inside = buffered.read(4)
-    if inside.startswith(b"\x1f\x8b") or (
-        inside == b"PK\x03\x04" and is_sheet(path, io.BytesIO(inside + buffered.read())) is False
-    ):
+    size = file.seek(0, 2)
+    content = _inside(path, file)
+    if content is None:
+        return file
+    buffered = io.BufferedReader(_Unpacked(path, content, size), 2**20)
+    start = buffered.peek(4)[:4]
+    if start.startswith(b"\x1f\x8b") or (start == b"PK\x03\x04" and not is_sheet(path, io.BytesIO(buffered.read()))):
         raise DataError(f"{path}: holds a compressed file, which is not unpacked again; unpack it first")
     buffered.seek(0)
     return buffered
+
+
+def _inside(path: str, file: BinaryIO) -> IO[bytes] | gzip.GzipFile | None:
+    """Return what is in a compressed file; None for another one, as a spreadsheet is."""
+    file.seek(0)
+    start = file.read(4)
+    file.seek(0)
+    try:
+        if start.startswith(b"\x1f\x8b"):
+            return gzip.open(file)
+        if start != b"PK\x03\x04" or is_sheet(path, file):
+            return None
+        archive = zipfile.ZipFile(file)
+        hidden = ("__MACOSX/", ".DS_Store")
+        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith(hidden)]
+        if len(names) == 1:
+            return archive.open(names[0])
+    except BROKEN as error:
+        raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
+    shown = f" ({', '.join(names[:3])}{', ...' * (len(names) > 3)})" if names else ""
+    raise DataError(f"{path}: must hold one file; it holds {counted(len(names), 'file')}{shown}; unpack it, and name one")
 
 
 def is_sheet(path: str, file: BinaryIO) -> bool:
@@ -54,31 +65,16 @@ def is_sheet(path: str, file: BinaryIO) -> bool:
             members = archive.infolist()
     except BROKEN as error:
         raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
-    names = {member.filename for member in members}
-    if not names & {"[Content_Types].xml", "mimetype", "content.xml"}:
+    if not {member.filename for member in members} & {"[Content_Types].xml", "mimetype", "content.xml"}:
         return False
     _refuse_bomb(path, sum(member.file_size for member in members), size)
     return True
 
 
-def _only_member(path: str, file: BinaryIO) -> IO[bytes] | None:
-    """Return the only file in a .zip, None for a spreadsheet."""
-    if is_sheet(path, file):
-        return None
-    archive = zipfile.ZipFile(file)
-    hidden = ("__MACOSX/", ".DS_Store")
-    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith(hidden)]
-    if len(names) != 1:
-        shown = f" ({', '.join(names[:3])}{', ...' * (len(names) > 3)})" if names else ""
-        raise DataError(f"{path}: must hold one file; it holds {counted(len(names), 'file')}{shown}; unpack it, and name one")
-    return archive.open(names[0])
-
-
 def _refuse_bomb(path: str, unfolded: int, size: int) -> None:
     if unfolded > max(_FREE, _RATIO * size):
-        raise DataError(
-            f"{path}: unfolds to more than {_RATIO} times its size, as no table does; unpack it by hand and look at it"
-        )
+        text = f"unfolds to more than {_RATIO} times its size, as no table does; unpack it by hand and look at it"
+        raise DataError(f"{path}: {text}")
 
 
 class _Unpacked(io.RawIOBase):

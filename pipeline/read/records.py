@@ -2,7 +2,7 @@
 
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
@@ -11,33 +11,9 @@ from pipeline.errors import DataError
 
 BOM = b"\xef\xbb\xbf"
 
-SIZE = 2**22
-"""Bytes read at a time: some hundred thousand short rows."""
-
-_LONGEST = 2**26
-"""Most bytes of a record."""
-
+SIZE = 2**22  # bytes read at a time: some hundred thousand short rows
+_LONGEST = 2**26  # most bytes of a record
 _LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a CSV file is laid out.
-
-    Attributes:
-        separator: between cells.
-        encoding: ``utf-8``, ``utf-16`` or ``windows-1252``.
-        above: bytes above the first row, in UTF-8 and without a byte order mark.
-        line: of the first row, counted from 1.
-    """
-
-    separator: str = ","
-    encoding: str = "utf-8"
-    above: int = 0
-    line: int = 1
-
-
-_PLAIN = Dialect()
 
 
 @cache
@@ -57,13 +33,7 @@ def _patterns(separator: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that cannot be read.
-
-    Attributes:
-        line: its first line in a CSV file, or its number, from 1, in a Parquet file.
-        reason: what is wrong with it.
-        text: the row itself as CSV.
-    """
+    """A row that cannot be read: its first line in a CSV file, or its number, from 1, elsewhere; why; and itself as CSV."""
 
     line: int
     reason: str
@@ -72,37 +42,29 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole records of a CSV file, each with its line break.
-
-    Attributes:
-        line: of the first one, counted from 1.
-        content: their bytes; empty lines in the place of every record that is rejected.
-        rejected: those records.
-    """
+    """Whole records of a CSV file from a line on, each with its line break; empty lines in the place of those rejected."""
 
     line: int
     content: bytes
     rejected: tuple[Rejected, ...]
 
 
-def pieces(path: str, file: BinaryIO, dialect: Dialect = _PLAIN, size: int | None = None) -> Iterator[Piece]:
-    """Yield the rows of a file in UTF-8, without a byte order mark and what stands above them.
+def pieces(
+    path: str, file: BinaryIO, separator: str = ",", encoding: str = "utf-8", above: int = 0, line: int = 1, size: int = 0
+) -> Iterator[Piece]:
+    """Yield the rows of a file in UTF-8, ``size`` bytes at a time, or ``SIZE``.
 
-    Args:
-        path: its name.
-        file: its bytes.
-        dialect: how it is laid out.
-        size: bytes to read at a time; ``SIZE`` if None.
+    The first row stands in this ``line`` (from 1), below ``above`` bytes, counted in UTF-8 and without a byte order mark.
 
     Raises:
         DataError: a record is too long to be one, or the file is cut short.
     """
-    left, line, last, above = b"", dialect.line, False, dialect.above
-    for chunk in _chunks(path, file, dialect.encoding, size or SIZE):
+    left, last = b"", False
+    for chunk in _chunks(path, file, encoding, size or SIZE):
         last = not chunk
         skipped = min(above, len(chunk))
         above -= skipped
-        piece, left = _cut(left + (chunk[skipped:] if chunk else b"\n"), line, last, dialect.separator, size or SIZE)
+        piece, left = _cut(left + (chunk[skipped:] if chunk else b"\n"), line, last, separator, size or SIZE)
         if len(left) > _LONGEST:
             line += breaks(piece.content)
             raise DataError(f"{path}: a row near line {line} must end within {_LONGEST:,} bytes; is this a CSV file?")
@@ -123,30 +85,19 @@ def _chunks(path: str, file: BinaryIO, encoding: str, size: int) -> Iterator[byt
     """Yield the content in UTF-8, never cut between the two parts of a line break; the last one alone is empty."""
     file.seek(0)
     file.seek(len(BOM) if file.read(len(BOM)) == BOM else 0)
-    recode = _recoder(path, encoding)
+    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"  # what is no text there is none in UTF-8 either
+    decoder = getincrementaldecoder(encoding)(errors)
     chunk = b" "
     while chunk:
         chunk, more = b"", b" "
         while more and (not chunk or chunk.endswith(b"\r")):  # a line feed may follow
             more = file.read(1 if chunk else size)
-            chunk += recode(more)
+            try:
+                chunk += more if encoding == "utf-8" else decoder.decode(more, final=not more).encode("utf-8", errors)
+            except UnicodeDecodeError:
+                text = f"is damaged or cut short: it is no {encoding.upper()} to its end; write it again"
+                raise DataError(f"{path}: {text}") from None
         yield chunk
-
-
-def _recoder(path: str, encoding: str) -> Callable[[bytes], bytes]:
-    """Return what makes UTF-8 of the next bytes; what is no text in that encoding is none in UTF-8 either."""
-    if encoding == "utf-8":
-        return bytes
-    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
-    decoder = getincrementaldecoder(encoding)(errors)
-
-    def recode(content: bytes) -> bytes:
-        try:
-            return decoder.decode(content, final=not content).encode("utf-8", errors)
-        except UnicodeDecodeError:
-            raise DataError(f"{path}: is damaged or cut short: it is no {encoding.upper()} to its end; write it again") from None
-
-    return recode
 
 
 def records(content: bytes, line: int, separator: str = ",") -> Iterator[tuple[int, bytes, bool]]:
@@ -172,14 +123,14 @@ def _cut(content: bytes, line: int, last: bool, separator: str, size: int) -> tu
     whole = None if simple else _patterns(separator)[1].match(content)
     end = whole.end() if whole else max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
     # without a quote a long rest is a long line, not one to be looked at again with each further piece
-    if ((simple and not last) or len(content) - end < (1 if last else size)) and _is_utf8(content[:end]):
+    if ((simple and not last) or len(content) - end < (1 if last else size)) and is_utf8(content[:end]):
         return Piece(line, content[:end], ()), content[end:]
     kept, rejected, end = [], [], 0
     for number, text, closed in records(content, line, separator):
         if not (closed or last or len(content) - end >= size):
             break
         end += len(text)
-        if closed and _is_utf8(text):
+        if closed and is_utf8(text):
             kept.append(text)
         else:
             reason = "must be UTF-8 text without NUL bytes" if closed else "has a quote that is left open"
@@ -188,7 +139,7 @@ def _cut(content: bytes, line: int, last: bool, separator: str, size: int) -> tu
     return Piece(line, b"".join(kept), tuple(rejected)), content[end:]
 
 
-def _is_utf8(content: bytes) -> bool:
+def is_utf8(content: bytes) -> bool:
     """Return whether this is UTF-8 text without NUL."""
     try:
         content.decode()

@@ -13,7 +13,7 @@ from pipeline.config.data_section import DataSection, ReadSection
 from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, counted
 from pipeline.read.cells import Cells
-from pipeline.read.columns import cell_text, clip, is_text, spellings
+from pipeline.read.columns import cell_text, clip, is_number, is_text, spellings, stored
 from pipeline.read.csv_file import open_csv
 from pipeline.read.marks import decided
 from pipeline.read.opened import Opened, Rows
@@ -24,7 +24,6 @@ from pipeline.read.sheet import open_sheet
 
 __all__ = ["Rows", "Source", "open_rows"]
 
-_PLAIN = ReadSection()
 _ROWS = 200  # by which a column is full
 _OTHERS = {
     "JSON": rb"\{\s*\"|\[\s*[\[{]",
@@ -47,13 +46,10 @@ class Source:
 
     Attributes:
         spelt: the name of each column, without blanks around it, and as it stands in the file.
-        schema: names and types of the columns, as they pass through.
         header: the record of a CSV file that names them, as it stands there; None where there is none.
         pieces: gives functions that read the rows, in their order, piece by piece; several threads may call them. It raises
             DataError where the file is damaged, or a record is too long to be one.
-        cells: how its cells are read.
         read: how it is laid out; nothing is left open.
-        told: what is to be said about it.
     """
 
     spelt: dict[str, str]
@@ -84,46 +80,55 @@ def open_rows(
     Raises:
         DataError: it is no such table, or not as the section says; or nothing tells how it is to be read.
     """
-    names = [*names]
-    read = section if isinstance(section, ReadSection) else section.read if section else _PLAIN
-    section = None if isinstance(section, ReadSection) else section
+    names, full = [*names], section if isinstance(section, DataSection) else None
+    read = section.read if isinstance(section, DataSection) else section or ReadSection()
     if like:  # the settings of the training are a habit, no law
         read = read.model_copy(update={"decimal": "auto"})
         try:
-            return _source(path, file, section, read, names, like)
+            return _source(path, file, full, read, names, like)
         except DataError:
-            free = {"separator": "auto", "encoding": "auto", "thousands": None, "sheet": None}
-            read = read.model_copy(update=free)
-    return _source(path, file, section, read, names, like)
+            read = read.model_copy(update={"separator": "auto", "encoding": "auto", "thousands": None, "sheet": None})
+    return _source(path, file, full, read, names, like)
 
 
 def _source(
     path: str, file: BinaryIO, section: DataSection | None, read: ReadSection, names: list[str], like: ReadSection | None
 ) -> Source:
     named = [*dict.fromkeys([*names, *section.named(), *(section.patient or ())])] if section else []
+    numeric = [name for name, own in section.features.items() if own.categories is None] if section else None
+    numeric = [*numeric, section.target] if section and section.cut and numeric is not None else numeric
     grid = _opened(path, file, read, named)
-    try:
-        if not section:
-            _refuse_title(grid)
-        spelt = spellings(grid.place, grid.names, names, named)
-    except DataError:
-        _refuse_title(grid)
-        if grid.nameless and section:
-            shown = ", ".join(clip(name) for name in grid.names[:3])
-            text = f"seems to hold data, not names ({shown}, ...); give data.read.header: [...] the names of its columns"
-            raise DataError(f"{grid.place} {text}") from None
-        raise
+    spelt = _spelt(grid, names, named)
     schema = pa.schema([*zip(spelt, grid.types, strict=True)])
-    _refuse_types(path, schema, section, named)
-    sample = dict(zip(spelt, grid.sample, strict=bool(grid.sample)))
-    cells, told = decided(path, read, sample, _numeric(section), like)
+    if section:
+        _refuse_types(path, schema, section.target, numeric or [], named)
+    cells, told = decided(path, read, dict(zip(spelt, grid.sample, strict=bool(grid.sample))), numeric, like)
     layout = [*grid.told, *(["decimal comma"] if cells.decimal == "," and read.decimal == "auto" and not read.thousands else [])]
     told = [*([f"{path}: {', '.join(layout)}"] if layout else []), *told]
-    renamed = {name: spelling for name, spelling in spelt.items() if "\0" not in name and canonical(spelling) != name}
-    told += [f'{path}: column "{clip(spelling)}" is taken for "{name}"' for name, spelling in renamed.items()]
-    missing = tuple(sorted(cells.missing, key=str)) if read.missing == "auto" or "auto" in read.missing else read.missing
-    used = grid.read.model_copy(update={"decimal": cells.decimal, "missing": missing})
-    return Source(spelt, schema, grid.header, partial(grid.pieces, schema, cells.decimal), cells, used, tuple(told))
+    told += [
+        f'{path}: column "{clip(spelling)}" is taken for "{name}"'
+        for name, spelling in spelt.items()
+        if "\0" not in name and canonical(spelling) != name
+    ]
+    missing = tuple(sorted(cells.missing, key=str)) if "auto" in read.missing else read.missing
+    found = {"separator": ",", "encoding": "utf-8", "decimal": cells.decimal, "missing": missing, **grid.found}
+    rows = partial(grid.pieces, schema, cells.decimal)
+    return Source(spelt, schema, grid.header, rows, cells, read.model_copy(update=found), tuple(told))
+
+
+def _spelt(grid: Opened, names: list[str], named: list[str]) -> dict[str, str]:
+    """Return the file's own spelling of each column; raise DataError where its names are missing, or none."""
+    try:
+        if not named:
+            _refuse_title(grid)
+        return spellings(grid.place, grid.names, names, named)
+    except DataError:
+        _refuse_title(grid)
+        if not (grid.nameless and named):
+            raise
+    shown = ", ".join(clip(name) for name in grid.names[:3])
+    text = f"seems to hold data, not names ({shown}, ...); give data.read.header: [...] the names of its columns"
+    raise DataError(f"{grid.place} {text}")
 
 
 def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> Opened:
@@ -135,7 +140,7 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
     if content is not file and start.startswith(tuple(_MARKS.values())):
         content = io.BytesIO(content.read())  # these are read from their end
     if start.startswith(_MARKS["PAR1"]):
-        return open_parquet(path, content, read)
+        return open_parquet(path, content)
     if start.startswith((_MARKS["zip"], _MARKS["xls"])):
         return open_sheet(path, content, read)
     if read.sheet is not None:
@@ -148,36 +153,22 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
 
 def _refuse_title(grid: Opened) -> None:
     """Raise DataError where a full column below names has none, unless it is the first, which may number the rows."""
-    full = [
-        name
-        for name, column in zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample))
-        if not name.strip() and 2 * sum(bool(cell_text(cell)) for cell in column[:_ROWS]) > len(column[:_ROWS])
-    ]
-    if full and not grid.nameless:
+    columns = [*zip(grid.names[1:], grid.sample[1:], strict=bool(grid.sample))]
+    unnamed = [column[:_ROWS] for name, column in columns if not name.strip() and not grid.nameless]
+    if any(2 * sum(map(bool, map(cell_text, column))) > len(column) for column in unnamed):
         names = sum(map(bool, map(str.strip, grid.names)))
         text = f"{counted(names, 'name')} there, above {len(grid.names)} columns"
         raise DataError(f"{grid.place}: {text}; remove what stands above the header, and give each column a name")
 
 
-def _numeric(section: DataSection | None) -> list[str] | None:
-    """Return the columns that must hold numbers."""
-    if section is None:
-        return None
-    features = [name for name, feature in section.features.items() if feature.categories is None]
-    return [*features, *([section.target] if section.cut else [])]
-
-
-def _refuse_types(path: str, schema: pa.Schema, section: DataSection | None, named: Iterable[str]) -> None:
+def _refuse_types(path: str, schema: pa.Schema, target: str, numeric: list[str], named: list[str]) -> None:
     """Raise DataError for the columns that hold what they cannot be used for."""
-    types, problems = pa.types, []
+    problems = []
     for name in named:
-        kind = schema.field(name).type if name in schema.names else pa.null()
-        kind = kind.value_type if types.is_dictionary(kind) else kind
-        number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_text(kind)
-        if name in (_numeric(section) or ()) and not number:
-            problems.append(f'{path}: column "{name}" must hold numbers; its type is {kind}')
-        elif not (number or types.is_boolean(kind) or types.is_temporal(kind)):
-            what = "the names of classes" if section and name == section.target else "text"
-            problems.append(f'{path}: column "{name}" must hold {what}; its type is {kind}')
+        kind = stored(schema.field(name).type) if name in schema.names else pa.null()
+        other = name not in numeric and (pa.types.is_boolean(kind) or pa.types.is_temporal(kind))
+        sound = is_number(kind) or is_text(kind) or other
+        what = "numbers" if name in numeric else "the names of classes" if name == target else "text"
+        problems += [] if sound else [f'{path}: column "{name}" must hold {what}; its type is {kind}']
     if problems:
         raise DataError(*problems)
