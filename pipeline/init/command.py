@@ -14,8 +14,7 @@ from pipeline.config.read import validate
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import YamlSource, override
 from pipeline.errors import ConfigError, DataError, PipelineError, counted
-from pipeline.init.aim import candidates, chosen
-from pipeline.init.answer import answer_of
+from pipeline.init.answer import answer_of, candidates, chosen
 from pipeline.init.commented import commented, remark
 from pipeline.init.draft import Draft, draft_of
 from pipeline.init.kinds import kind_of

@@ -23,7 +23,7 @@ def refuse_what_is_no_row(seen: Overview, kinds: Mapping[str, Kind]) -> None:
         DataError: there is one; the line says which.
     """
     for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds)):
-        raise DataError(f"{seen.place(row)}: this is no row of values but {what}; take it out of the file")
+        raise DataError(f"{seen.path}, {seen.place(row)}: this is no row of values but {what}; take it out of the file")
 
 
 def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:

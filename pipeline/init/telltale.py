@@ -7,8 +7,7 @@ import numpy as np
 
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column
-from pipeline.init.quantities import quantity_of
-from pipeline.init.vocabulary import joined_words, known, words_of
+from pipeline.init.vocabulary import joined_words, known, quantity_of, words_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _LOOKED = 10_000  # rows, evenly spread, by which a column is judged
@@ -76,10 +75,8 @@ def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[
 
 
 def _names_people(name: str) -> bool:
-    words, people = words_of(name), known("people")
-    return joined_words(name) in known("people by number") or (
-        bool(people.intersection(words)) and (people | known("numbers")).issuperset(words)
-    )
+    words, people = {*words_of(name)}, known("people")
+    return joined_words(name) in known("people by number") or bool(words & people and words <= people | known("numbers"))
 
 
 def _several_rows(column: Column, kind: Kind, name_says: bool) -> bool:
