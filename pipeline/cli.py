@@ -184,8 +184,7 @@ def init_command(
     Example: diabetes-pipeline init mine.csv --target Outcome
     """
     with outcome(as_json) as out:
-        from pipeline.init.command import init, terminal_ask
-        from pipeline.init.shipped import init_shipped
+        from pipeline.init.command import init, init_shipped, terminal_ask
         from pipeline.init.terminal import following, show_draft
 
         if data is None:

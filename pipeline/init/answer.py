@@ -23,14 +23,10 @@ _CUT = "; for example --set 'data.cut={{at: [{:.3g}], classes: [below, above]}}'
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What becomes of the target.
+    """What becomes of the target: class -> rows, in the order of the codes; (R,) place of each row's class there, -1 for none.
 
-    Attributes:
-        counts: class -> rows, in the order of the codes.
-        truth: (R,) place of each row's class in ``counts``; -1 where it has none.
-        settings: keys of the section ``data`` that make the classes.
-        healthy: the class of the healthy, if one is called so; article: whether the classes fit the codes of the article.
-        missing: numbers and texts in the target that stand for "missing"; told: what was done to its cells.
+    Besides: the ``data`` settings that make the classes, the class of the healthy, if one is called so, whether the classes fit
+    the codes of the article, numbers and texts in the target that stand for "missing", and what was done to its cells.
     """
 
     counts: dict[str, int]

@@ -9,17 +9,12 @@ from pipeline.config.yaml_text import Location, dump_line
 _WIDE = 100  # characters of a comment
 _LINE = 130  # of a line with its comment
 _AT = 76  # column up to which the comments of a block stand below one another
+_After = Mapping[Location, Sequence[str]]
 _BLOCKS = {(), ("data",), ("data", "read"), ("data", "codes"), ("data", "merge"), ("data", "features")}
 
 
-def commented(values: Mapping[str, Any], comments: Mapping[Location, str], after: Mapping[Location, Sequence[str]]) -> str:
-    """Return a config as YAML.
-
-    Args:
-        values: the sections.
-        comments: location -> what stands behind it, or above it where that does not fit.
-        after: location of a mapping -> lines of comment below its keys.
-    """
+def commented(values: Mapping[str, Any], comments: Mapping[Location, str], after: _After) -> str:
+    """Return a config as YAML, with comments behind a location, or above it where one does not fit, and ``after`` a mapping."""
     return "\n".join(_lines(values, (), comments, after)).strip("\n") + "\n"
 
 
@@ -46,30 +41,22 @@ def _flow(value: Any) -> str:
     return f"{{{', '.join(pair(key, inner) for key, inner in value.items())}}}"
 
 
-def _lines(
-    values: Mapping[str, Any], at: Location, comments: Mapping[Location, str], after: Mapping[Location, Sequence[str]]
-) -> Iterator[str]:
+def _lines(values: Mapping[str, Any], at: Location, comments: Mapping[Location, str], after: _After) -> Iterator[str]:
     indent = "  " * len(at)
     blocks = {key for key, value in values.items() if isinstance(value, dict) and value and (not at or (*at, key) in _BLOCKS)}
     texts = {key: pair(key, None).removesuffix(" null") if key in blocks else pair(key, value) for key, value in values.items()}
     wide = min(_AT, max((len(indent + text) for key, text in texts.items() if comments.get((*at, key))), default=0))
     for key, value in values.items():
-        here = (*at, key)
-        if not at:
-            yield ""
-        yield from _line(texts[key], indent, comments.get(here, ""), wide)
-        if key in blocks:
-            yield from _lines(value, here, comments, after)
+        yield from [""] if not at else []
+        yield from _line(texts[key], indent, comments.get((*at, key), ""), wide)
+        yield from _lines(value, (*at, key), comments, after) if key in blocks else []
     for text in after.get(at, ()):
         yield from remark(text, indent)
 
 
-def _line(text: str, indent: str, comment: str, wide: int) -> Iterator[str]:
+def _line(text: str, indent: str, comment: str, wide: int) -> list[str]:
     lines = [indent + line for line in text.split("\n")]
     whole = f"{lines[0]:<{wide}}  # {one_line(comment)}"
-    if not comment:
-        yield from lines
-    elif len(lines) == 1 and len(whole) <= _LINE and len(comment) <= _WIDE:
-        yield whole
-    else:
-        yield from [*remark(comment, indent), *lines]
+    if comment and len(lines) == 1 and len(whole) <= _LINE and len(comment) <= _WIDE:
+        return [whole]
+    return [*remark(comment, indent), *lines] if comment else lines

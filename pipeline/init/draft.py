@@ -13,7 +13,7 @@ from pipeline.errors import DataError, counted, listing
 from pipeline.init.answer import Answer, passed_over
 from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
-from pipeline.init.overview import Overview
+from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import determines, patients
 from pipeline.init.vocabulary import data_of
 from pipeline.network.recipe import sized
@@ -22,15 +22,15 @@ from pipeline.read.columns import clip
 _PROOF = 20  # rows from which a column may be said to follow from the target
 _SMALL = 10  # rows of a class, below which its figures mean little
 _MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_ADDED = "predict adds a column of this name; rename it in the file to use it"
 _TOGETHER = "never an input, and a patient's rows stay together"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A config in the making: its values, comments and what stands after, as ``commented`` takes them.
+    """A config in the making: values, comments and what stands ``after``, as ``commented`` takes them; classes -> rows.
 
-    Besides: the column of the answer, its classes (-> rows), the columns that are no input (-> the reason), what a person must
-    look at, the weightiest first, and what was taken for granted.
+    Besides: columns that are no input -> the reason, what a person must look at, the weightiest first, and what was assumed.
     """
 
     values: dict[str, Any]
@@ -42,14 +42,10 @@ class Draft:
     look: list[str]
     assumed: list[str]
 
-    @property
-    def features(self) -> list[str]:
-        """The names of the inputs, in their order."""
-        return list(self.values["data"]["features"])
-
     def to_json(self, config: str) -> dict[str, Any]:
         """Return what ``--json`` prints of the config that was written."""
-        return {"config": config, "target": self.target, "features": self.features, "assumed": [*self.look, *self.assumed]}
+        features = [*self.values["data"]["features"]]
+        return {"config": config, "target": self.target, "features": features, "assumed": [*self.look, *self.assumed]}
 
 
 def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, answer: Answer, given: DataSection) -> Draft:
@@ -60,8 +56,10 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     """
     others = {name: column for name, column in seen.columns.items() if name != target}
     people, known_by = (given.patient, "as --set says") if given.patient else patients(others, kinds)
-    redundant = [name for name in others if name not in people and _follows(seen, name, answer)]
-    made = {name: _input(seen, kinds[name], target, name, answer) for name in others if name not in (*people, *redundant)}
+    redundant = [name for name, column in others.items() if name not in people and _follows(column, answer)]
+    rest = [name for name in others if name not in (*people, *redundant)]
+    added = ("notes", f"predicted {target}", f"possible {target}", *(f"probability {text}" for text in answer.counts))
+    made = {name: Input(None, _ADDED) if name in added else input_of(seen, others[name], kinds[name], answer) for name in rest}
     made |= {name: Input({}, "as --set says") for name in made if name in given.features and made[name].settings is None}
     features = {name: each for name, each in made.items() if each.settings is not None}
     left = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
@@ -98,16 +96,9 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     return Draft(sections, comments, after, target, answer.counts, left, told, assumed)
 
 
-def _input(seen: Overview, kind: Kind, target: str, name: str, answer: Answer) -> Input:
-    added = ("notes", f"predicted {target}", f"possible {target}", *(f"probability {text}" for text in answer.counts))
-    if name in added:
-        return Input(None, "predict adds a column of this name; rename it in the file to use it")
-    return input_of(seen, seen.columns[name], kind, answer)
-
-
-def _follows(seen: Overview, name: str, answer: Answer) -> bool:
+def _follows(column: Column, answer: Answer) -> bool:
     """Say whether each class has one value of a column, and not all the same."""
-    column, held = seen.columns[name], answer.truth >= 0
+    held = answer.truth >= 0
     if len(column.different) > 2 * len(answer.counts) or held.sum() < _PROOF:
         return False
     places = column.levels[1][held]

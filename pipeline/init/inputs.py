@@ -15,13 +15,7 @@ from pipeline.init.vocabulary import data_of, figure, in_order, measured, quanti
 from pipeline.machine.arrays import Floats
 from pipeline.read.columns import clip
 
-_LEFT = {
-    "date": "a date ({})",
-    "text": "free text ({})",
-    "identifier": "{}: it names the rows",
-    "constant": "tells nothing: {}",
-    "empty": "{}",
-}
+_LEFT = {"date": "a date ({})", "text": "free text ({})", "identifier": "{}: it names the rows", "constant": "tells nothing: {}"}
 _HALF = 0.5  # of the rows hold a usable value, or a column is left out
 _LEVELS = 50  # different numbers that may be codes of the classes
 _DECIDES = "nearly the target: it tells the class of 99 % of the rows or more by itself"
@@ -31,8 +25,7 @@ _DECIDES = "nearly the target: it tells the class of 99 % of the rows or more by
 class Input:
     """A feature: what the config says of it, None where it is left out; what was seen, or why it is left out.
 
-    Then what a person must look at, what was taken for granted, what must be looked at before all else, and why the column
-    cannot be read as the numbers that it holds, if so.
+    Then what to look at, what was assumed, what to look at before all else, and why its numbers cannot be read, if so.
     """
 
     settings: dict[str, Any] | None
@@ -51,7 +44,7 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     """
     name, number = clip(column.name), kind.name == "number"
     if kind.name in ("date", "constant", "empty"):
-        return Input(None, _LEFT[kind.name].format(kind.why))
+        return Input(None, _LEFT.get(kind.name, "{}").format(kind.why))
     if problem := unreadable(seen, column, kind):
         return Input(None, problem, first=[f"{name} is left out: {problem}"], unread=problem)
     cell = seems_numbers(seen, column, kind)

@@ -78,11 +78,9 @@ def oddities(column: Column) -> Oddities:
 
 def odd_levels(rows: Mapping[str, int]) -> Oddities:
     """Return what stands among classes or categories (text -> rows) and is none: texts for "no value", numbers for it."""
-    nothing: dict[str | float, int] = {
-        text: rows[text]
-        for text in rows
-        if no_value(text) and (text[0].isalnum() or not any(other[0] in "+*-" for other in rows if other != text))
-    }
+    signs = {text for text in rows if text[0] in "+*-"}
+    none = [text for text in rows if no_value(text) and (text[0].isalnum() or not signs - {text})]
+    nothing: dict[str | float, int] = {text: rows[text] for text in none}
     numbers = {float(text): rows[text] for text in rows if text not in nothing and re.fullmatch(NUMBER, text)}
     words = len(rows) - len(nothing) - len(numbers)
     codes, kept = _away(numbers) if not words else (_as_written(numbers, numbers), {})
@@ -138,7 +136,7 @@ def _absent_texts(column: Column, number: bool) -> dict[str, int]:
     """Return the texts of a column that count as missing, and how many rows hold each; ``number``: where it holds numbers."""
     rows: dict[str, int] = {}
     for place in np.flatnonzero(np.isnan(column.parsed) if number else [not text for text in column.texts]).tolist():
-        if column.different[place].is_valid and (shown := column.shown(place)) not in ("", "nan"):
+        if (shown := column.shown(place)) not in ("", "nan"):
             rows[shown] = rows.get(shown, 0) + int(column.counts[place])
     return rows
 
@@ -167,7 +165,7 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
             raise DataError(f"{seen.path}: {problem}")
         wrong = list(oddities(column).wrong)
     else:
-        texts = np.flatnonzero(~np.isnan(parsed) & (column.counts > 0))[:_LOOKED].tolist()
+        texts = np.flatnonzero(~np.isnan(parsed))[:_LOOKED].tolist()
         odd = [place for place in texts if np.isinf(parsed[place]) and not column.beyond[place]]
         wrong = [place for place in odd if not _hint(seen, column, place).startswith(_NO_HINT)]
         if len(wrong) < 3 or len(wrong) + len(texts) - len(odd) <= _MOST * len(texts):
@@ -178,7 +176,7 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
 def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     """Return the first cell that is no number, of a column that seems to hold numbers and is taken for something else."""
     parsed = column.parsed
-    odd = np.isinf(parsed) & ~column.beyond & (column.counts > 0)
+    odd = np.isinf(parsed) & ~column.beyond
     if kind.name == "number" or not odd.any():
         return None
     shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
@@ -202,10 +200,8 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     more = f" (and {counted(len(rows) - 1, 'cell')} more)" if len(rows) > 1 else ""
     hint = _hint(seen, column, place)
     if hint.startswith(_NO_HINT):
-        texts = dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])
-        values = json.dumps([*texts], ensure_ascii=False)
+        values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
         key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
         setting = shlex.quote(f"data.features.{key}.missing={values}")
-        taken = f", or take it for missing: --set {setting}" if len(wrong) <= _NAMED else ""
-        hint = f"; correct it{taken}"
+        hint = "; correct it" + f", or take it for missing: --set {setting}" * (len(wrong) <= _NAMED)
     return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(column.shown(place))}{more}{hint}'

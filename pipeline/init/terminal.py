@@ -1,7 +1,7 @@
 """What the terminal shows of a drafted config: at most 20 lines of 80 columns."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -22,17 +22,14 @@ def show_draft(console: Console, draft: Draft, config: str, following: str) -> N
 
 def draft_lines(draft: Draft, config: str, following: str) -> list[str]:
     """Return the lines: the parts share what room there is."""
-    path = draft.values["data"]["path"]
-    head = [*_wrapped(f"{config}: written for {path}")]
     classes = ", ".join(f"{clip(name)} {count:,}" for name, count in draft.classes.items())
-    head += [*_wrapped(f"target: {clip(draft.target)} ({classes})")][:2]
-    head += [*_wrapped(f"inputs: {_few(draft.features)}")][:2]
-    if draft.left:
-        head += [*_wrapped(f"left out: {_few(list(draft.left))}")][:2]
-    tail = [f"next: {following}"]
-    room = _LINES - len(head) - len(tail)
+    texts = [f"target: {clip(draft.target)} ({classes})", f"inputs: {_few(list(draft.values['data']['features']))}"]
+    texts += [f"left out: {_few(list(draft.left))}"] if draft.left else []
+    head = [*_wrapped(f"{config}: written for {draft.values['data']['path']}")]
+    head += [line for text in texts for line in _wrapped(text)[:2]]
+    room = _LINES - len(head) - 1
     looks = _part("look at first:", draft.look, room - min(len(draft.assumed) + 1, 5), config)
-    return [*head, *looks, *_part("assumed:", draft.assumed, room - len(looks), config), *tail]
+    return [*head, *looks, *_part("assumed:", draft.assumed, room - len(looks), config), f"next: {following}"]
 
 
 def following(program: str, config: str | None) -> str:
@@ -49,13 +46,12 @@ def _part(title: str, sentences: Sequence[str], room: int, config: str) -> list[
     """Return as many sentences as fit into the lines."""
     lines = [title] if sentences else []
     for place, sentence in enumerate(sentences):
-        wrapped = [*_wrapped(f"- {sentence}", "  ")]
-        last = place == len(sentences) - 1
-        if len(lines) + len(wrapped) + (not last) > room:
-            return [*lines, f"- {counted(len(sentences) - place, 'more sentence')} in the comments of {config}"]
+        wrapped, more = _wrapped(f"- {sentence}"), len(sentences) - place
+        if len(lines) + len(wrapped) + (more > 1) > room:
+            return [*lines, f"- {counted(more, 'more sentence')} in the comments of {config}"]
         lines += wrapped
     return lines
 
 
-def _wrapped(text: str, indent: str = "  ") -> Iterator[str]:
-    yield from textwrap.wrap(one_line(text), _WIDE, subsequent_indent=indent, break_on_hyphens=False)
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(one_line(text), _WIDE, subsequent_indent="  ", break_on_hyphens=False)
