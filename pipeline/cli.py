@@ -185,7 +185,7 @@ def init_command(
     """
     with outcome(as_json) as out:
         from pipeline.init.command import init, init_shipped, terminal_ask
-        from pipeline.init.terminal import following, show_draft
+        from pipeline.init.commented import following, show_draft
 
         if data is None:
             written = init_shipped(force, target, settings or ())

@@ -55,9 +55,8 @@ def init(
     source = YamlSource(str(path), draft.values)
     override(source, settings)
     validate(Config, source, contradictions)
-    texts = [f"Written by init for {data}. What was seen stands beside each line; change what is not so."]
-    texts += [f"- {text}" for text in (*draft.look, *draft.assumed)]
-    above = [line for text in texts for line in remark(text)]
+    first = f"Written by init for {data}. What was seen stands beside each line; change what is not so."
+    above = [*remark(first), *(line for text in (*draft.look, *draft.assumed) for line in remark(f"- {text}"))]
     with whole(path) as hidden:
         hidden.write_text("\n".join([*above, "", commented(source.values, draft.comments, draft.after)]), encoding="utf-8")
     return str(path), draft
@@ -87,7 +86,7 @@ def _opened(data: str, file: BinaryIO, section: ReadSection) -> tuple[Source, tu
     named = section.header is not None or file.read(4) == b"PAR1"  # Parquet always names its columns
     file.seek(0)
     source = open_rows(data, file, section, ())
-    first = [column.slice(0, _ROWS) for read in islice(source.pieces(), 1) for column in read().columns.columns]
+    first = [column.slice(0, _ROWS) for read in islice(source.pieces(), int(not named)) for column in read().columns.columns]
     rows = zip(*(map(cell_text, column) for column in first), strict=True)
     if named or not looks_like_data([*source.spelt.values()], [*rows]):
         return source, None
@@ -99,10 +98,10 @@ def _given(settings: Sequence[str], target: str | None) -> DataSection:
     """Return what ``--set`` says of reading and of the target; ``target`` is what ``--target`` says, and empty for nothing."""
     source = YamlSource("--set")
     override(source, [setting for setting in settings if not setting.lstrip().startswith("~")])
-    data = source.values.get("data")
-    known = {key: data[key] for key in ("read", "patient", "merge", "cut", "features") if isinstance(data, dict) and key in data}
-    name = target if target is not None else data.get("target", "") if isinstance(data, dict) else ""
-    source.values = {"path": "", "target": name, "codes": {"0": 0, "1": 1}, "features": {"": {}}} | known
+    data = each if isinstance(each := source.values.get("data"), dict) else {}
+    known = {key: data[key] for key in ("read", "patient", "merge", "cut", "features", "target") if key in data}
+    known |= {} if target is None else {"target": target}
+    source.values = {"path": "", "target": "", "codes": {"0": 0, "1": 1}, "features": {"": {}}} | known
     source.name, source.places = "--set data", {}
     given = validate(DataSection, source)
     if given.cut and not (len(given.cut.classes) == len(given.cut.at) + 1 and ascending(given.cut.at)):

@@ -63,9 +63,9 @@ def _holds_numbers(column: Column) -> bool:
     if odd.sum() > _FEW or rows < others or numbers.sum() < _FEW:
         return False
     texts = [column.shown(place) for place in np.flatnonzero(odd).tolist()]
-    return bool(numbers.sum() > 10 or ((column.parsed[numbers] % 1).any() and not any(map(str.isdigit, "".join(texts))))) or all(
-        no_value(text) or text.casefold() in known("no result") for text in texts
-    )
+    fractions = (column.parsed[numbers] % 1).any() and not any(map(str.isdigit, "".join(texts)))
+    nothing = all(no_value(text) or text.casefold() in known("no result") for text in texts)
+    return bool(numbers.sum() > 10 or fractions or nothing)
 
 
 def _of_numbers(column: Column) -> Kind:

@@ -159,15 +159,15 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
     Raises:
         DataError: its marks leave open what the numbers are.
     """
-    parsed = column.parsed
+    parsed, cells = column.parsed, seen.source.cells
     if kind.name == "number":
-        if problem := doubt(column.name, evidence(column.different), seen.source.cells):
+        if problem := doubt(column.name, evidence(column.different), cells):
             raise DataError(f"{seen.path}: {problem}")
         wrong = list(oddities(column).wrong)
     else:
         texts = np.flatnonzero(~np.isnan(parsed))[:_LOOKED].tolist()
         odd = [place for place in texts if np.isinf(parsed[place]) and not column.beyond[place]]
-        wrong = [place for place in odd if not _hint(seen, column, place).startswith(_NO_HINT)]
+        wrong = [place for place in odd if not cell_hint(column.shown(place), column.name, cells).startswith(_NO_HINT)]
         if len(wrong) < 3 or len(wrong) + len(texts) - len(odd) <= _MOST * len(texts):
             return None
     return _odd_cell(seen, column, wrong) if wrong else None
@@ -190,18 +190,14 @@ def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     return None
 
 
-def _hint(seen: Overview, column: Column, place: int) -> str:
-    return cell_hint(column.shown(place), column.name, seen.source.cells)
-
-
 def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
-    place = int(column.places[rows[0]])
+    cell = column.shown(int(column.places[rows[0]]))
     more = f" (and {counted(len(rows) - 1, 'cell')} more)" if len(rows) > 1 else ""
-    hint = _hint(seen, column, place)
+    hint = cell_hint(cell, column.name, seen.source.cells)
     if hint.startswith(_NO_HINT):
         values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
         key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
         setting = shlex.quote(f"data.features.{key}.missing={values}")
         hint = "; correct it" + f", or take it for missing: --set {setting}" * (len(wrong) <= _NAMED)
-    return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(column.shown(place))}{more}{hint}'
+    return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(cell)}{more}{hint}'

@@ -12,8 +12,8 @@ from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.errors import PipelineError
 from pipeline.init.command import init
+from pipeline.init.commented import draft_lines
 from pipeline.init.draft import Draft
-from pipeline.init.terminal import draft_lines
 from tests.init.invented import ROWS, chosen, frame, numbers, some
 
 HALF = [row // 2 for row in range(ROWS)]
