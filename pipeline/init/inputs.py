@@ -103,7 +103,7 @@ def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
 
 def _categories(column: Column, kind: Kind, odd: Oddities) -> Input:
     name, counts, rows = clip(column.name), column.level_rows, len(column.places)
-    kept = in_order(counts.keys() - odd.absent, first=len(counts) - len(odd.absent) == 2)
+    kept = in_order((text for text in counts if text not in odd.absent), first=len(counts) - len(odd.absent) == 2)
     present = sum(counts[text] for text in kept)
     if present < _HALF * rows:
         return Input(None, f"mostly empty: {present:,} of {rows:,} rows hold a value")
