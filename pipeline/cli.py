@@ -184,9 +184,8 @@ def init_command(
     Example: diabetes-pipeline init mine.csv --target Outcome
     """
     with outcome(as_json) as out:
-        from pipeline.init.command import init, terminal_ask
-        from pipeline.init.shipped import init_shipped
-        from pipeline.init.terminal import following, show_draft
+        from pipeline.init.command import init, init_shipped, terminal_ask
+        from pipeline.init.commented import following, show_draft
 
         if data is None:
             written = init_shipped(force, target, settings or ())

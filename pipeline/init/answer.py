@@ -1,33 +1,32 @@
-"""The classes of a target: their spellings, codes and counts, and which rows have none."""
+"""The target: which column it is, and its classes: their spellings, codes and counts, and which rows have none."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pipeline.config.data_section import CutSection, DataSection, plain
-from pipeline.errors import DataError, counted, listing
-from pipeline.init.aim import impossible
-from pipeline.init.kinds import Kind
+from pipeline.config.yaml_text import canonical
+from pipeline.errors import DataError, PipelineError, counted, did_you_mean, listing
+from pipeline.init.kinds import MANY, Kind, named_so
 from pipeline.init.oddities import Oddities, is_value, odd_levels, oddities, shown_cell, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
-from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, spelling_groups
+from pipeline.init.telltale import determines
+from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, known, spelling_groups, words_of
 from pipeline.machine.arrays import Integers
+from pipeline.read.columns import clip
 
+_FEW = 10  # different values of a number that may be classes as it is
 _CUT = "; for example --set 'data.cut={{at: [{:.3g}], classes: [below, above]}}'"
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What becomes of the target.
+    """What becomes of the target: class -> rows, in the order of the codes; (R,) place of each row's class there, -1 for none.
 
-    Attributes:
-        counts: class -> rows, in the order of the codes.
-        truth: (R,) place of each row's class in ``counts``; -1 where it has none.
-        settings: keys of the section ``data`` that make the classes.
-        healthy: the class of the healthy, if one is called so; article: whether the classes fit the codes of the article.
-        missing: numbers and texts in the target that stand for "missing"; told: what was done to its cells.
+    Besides: the ``data`` settings that make the classes, the class of the healthy, if one is called so, whether the classes fit
+    the codes of the article, numbers and texts in the target that stand for "missing", and what was done to its cells.
     """
 
     counts: dict[str, int]
@@ -35,8 +34,81 @@ class Answer:
     settings: dict[str, Any]
     healthy: str | None
     article: bool
-    missing: tuple[str | float, ...]
-    told: tuple[str, ...]
+    missing: list[str | float]
+    told: list[str]
+
+
+def impossible(column: Column, kind: Kind) -> str | None:
+    """Return why a column cannot be the target; None where it can."""
+    if kind.name in ("yes/no", "categories"):
+        return None
+    if kind.name == "number":
+        levels = np.unique(column.parsed[np.isfinite(column.parsed)])
+        few = len(levels) <= _FEW and 2 * len(levels) <= column.present and not (levels % 1).any()
+        return None if few else f"holds numbers, {len(levels)} different ones; data.cut makes classes of them"
+    if kind.name == "constant":
+        return f"holds one value only ({kind.why})"
+    return {"date": "holds ", "text": "holds ", "empty": ""}.get(kind.name, "is ") + kind.why
+
+
+def chosen(seen: Overview, given: str) -> str:
+    """Return the column that ``--target`` names, by its name or by its number.
+
+    Raises:
+        PipelineError: there is none.
+    """
+    name, every = canonical(given), [*seen.source.spelt]
+    if name not in seen.columns:
+        name = {other.casefold(): other for other in seen.columns}.get(name.casefold(), name)
+    if name not in seen.columns and name.isdecimal() and 1 <= int(name) <= len(every):
+        name = every[int(name) - 1]
+    if name in seen.columns:
+        return name
+    if reason := seen.nameless.get(name):
+        raise PipelineError(f"--target {given}: {reason}")
+    hint = did_you_mean(name, seen.columns) or f"; the file has {listing(seen.columns)}, or give a number from 1 to {len(every)}"
+    raise PipelineError(f'--target {given}: {seen.path} has no column "{name}"{hint}')
+
+
+def passed_over(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[str]:
+    """Return what to say of columns that should have been the target rather than another one, and cannot be."""
+    if impossible(seen.columns[target], kinds[target]) or joined_words(target) in known("targets"):
+        return []
+    named = {name: column for name, column in seen.columns.items() if joined_words(name) in known("targets") and len(name) > 3}
+    why = {name: reason for name, column in named.items() if (reason := impossible(column, kinds[name]))}
+    told = [f"{clip(name)} is called as a target is, but {why[name]}; so {clip(target)} was taken" for name in why]
+    reason = seen.nameless.get([*seen.source.spelt][-1])
+    return told + ([f"is the last column the target? {reason}; {clip(target)} was taken"] if reason else [])
+
+
+def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], str]:
+    """Return the columns that are equally good as the target, and why they are.
+
+    Raises:
+        DataError: none can be, with a line for each reason.
+    """
+    why = {name: impossible(column, kinds[name]) for name, column in seen.columns.items()}
+    if not (able := [name for name in why if why[name] is None]):
+        shared = {reason: [name for name in why if why[name] == reason] for reason in why.values()}
+        lines = [f"{listing(names[:5])}{' and others' * (len(names) > 5)}: {reason}" for reason, names in shared.items()]
+        lines.insert(0, f"no column can be the target, which needs 2 to {MANY} classes; these are the reasons")
+        raise DataError(*(f"{seen.path}: {line}" for line in lines))
+    beside = {name for name in able if known("not with").intersection(words_of(name))}
+    exact = [name for name in able if joined_words(name) in known("targets")]
+    if named := exact or [name for name in able if known("target words").intersection(words_of(name)) and name not in beside]:
+        return _finest(seen, named), "by its name"
+    able = [name for name in able if name not in beside and not named_so(name)] or able
+    if (last := next(reversed(seen.columns))) in able:
+        return [last], "because it is the last column, and none is named as one"
+    return able, "because no other column seems to be one" if len(able) == 1 else "as chosen"
+
+
+def _finest(seen: Overview, names: list[str]) -> list[str]:
+    """Return the one column that all others follow from, if there is one, or all of them."""
+    places = {name: seen.columns[name].levels[1] for name in names}
+    above = [name for name in names if all(determines(places[name], places[other]) for other in names)]
+    last = next(reversed(seen.columns))
+    return [last] if last in above else above[:1] or names
 
 
 def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) -> Answer:
@@ -52,45 +124,36 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
         middle = np.nanmedian(column.values[~np.isinf(column.values)]) if kind.name == "number" else 0
         hint = _CUT.format(middle) if kind.name == "number" else "; name another one with --target"
         raise DataError(f"{place} cannot be the target as it is: it {reason}{hint}")
-    levels, places = column.levels
-    rows = column.level_rows
-    merged = {key: list(map(plain, values)) for key, values in (given.merge or {}).items()}
-    odd = odd_levels({text: count for text, count in rows.items() if not any(text in texts for texts in merged.values())})
-    odd, told = _apart(seen, column, odd)
+    (levels, places), rows = column.levels, column.level_rows
+    classes = {key: [*map(plain, values)] for key, values in (given.merge or {}).items()}
+    merged = {text for texts in classes.values() for text in texts}
+    odd, told = _apart(seen, column, odd_levels({text: rows[text] for text in rows if text not in merged}))
     told += [*odd.told(name, "read.missing", "class"), *told_absent(column)]
-    absent = {text if isinstance(text, str) else plain(repr(text)) for text in odd.missing}
-    settings: dict[str, Any] = {}
-    if given.merge:
-        classes = merged
-        settings["merge"] = {key: list(values) for key, values in given.merge.items()}
-    else:
-        groups = {
-            texts[0]: texts
-            for texts in spelling_groups(sorted(rows.keys() - absent, key=lambda text: (-rows[text], levels.index(text))))
-        }
+    settings: dict[str, Any] = {"merge": {key: [*texts] for key, texts in given.merge.items()}} if given.merge else {}
+    if not given.merge:
+        texts = sorted(rows.keys() - odd.absent, key=lambda text: (-rows[text], levels.index(text)))
+        groups = {texts[0]: texts for texts in spelling_groups(texts)}
         classes = {text: groups[text] for text in in_order(groups, first=True)}
         if joined := [f"{listing(texts)} as {key}" for key, texts in classes.items() if len(texts) > 1]:
             settings["merge"] = classes
             told.append(f"{name}: {'; '.join(joined)}: they differ in case or blanks only, so they are joined")
-    of_text = {text: at for at, texts in enumerate(classes.values()) for text in texts} | dict.fromkeys(absent, -1)
+    of_text = {text: at for at, texts in enumerate(classes.values()) for text in texts} | dict.fromkeys(odd.absent, -1)
     if unknown := [text for text in levels if text not in of_text]:
         raise DataError(f"{place} holds {listing(unknown[:5])}, which is in no class of data.merge; add it to one")
     truth = np.array([*map(of_text.__getitem__, levels), -1], dtype=np.int64)[places]
-    return _answer(place, [*classes], truth, settings, odd, told)
+    return _answer(place, classes, truth, settings, odd, told)
 
 
 def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, list[str]]:
     """Keep a number that seems to stand for a missing class where it is a value of another column."""
     told, missing = list[str](), dict(odd.missing)
+    others = [other for other in seen.columns.values() if other is not column]
     for code, count in odd.missing.items():
-        others = (other for other in seen.columns.values() if other is not column and not isinstance(code, str))
-        if shared := next((other.name for other in others if is_value(other, code)), None):
+        if shared := next((other.name for other in others if not isinstance(code, str) and is_value(other, code)), None):
             del missing[code]
-            question = f"does {shown_cell(code)} ({counted(count, 'row')}) stand for a missing class?"
-            told.append(
-                f'{column.name}: {question} It stays a class, for it is a value of "{shared}"; leave its cells empty if so'
-            )
-    return Oddities(missing, odd.kept), told
+            question = f"{column.name}: does {shown_cell(code)} ({counted(count, 'row')}) stand for a missing class?"
+            told.append(f'{question} It stays a class, for it is a value of "{shared}"; leave its cells empty if so')
+    return replace(odd, missing=missing), told
 
 
 def _cut(seen: Overview, column: Column, cut: CutSection) -> Answer:
@@ -101,26 +164,28 @@ def _cut(seen: Overview, column: Column, cut: CutSection) -> Answer:
     """
     odd = oddities(column)
     if problem := unreadable(seen, column, Kind("number", "")):
-        raise DataError(problem.partition(", or take it")[0])
+        raise DataError(f"{seen.path}, {problem.partition(', or take it')[0]}")
     if odd.beyond:
-        cell = column.shown(int(np.flatnonzero(column.beyond)[0]))
-        raise DataError(
-            f'{seen.path}: column "{column.name}" holds {cell}, which data.cut cannot cut; write a number, or leave it empty'
-        )
-    values = np.where(np.isin(column.values, [code for code in odd.missing if not isinstance(code, str)]), np.nan, column.values)
+        cell = column.shown(int(np.argmax(column.beyond)))
+        what = f"holds {cell}, which data.cut cannot cut; write a number, or leave it empty"
+        raise DataError(f'{seen.path}: column "{column.name}" {what}')
+    values = odd.without(column.values)
     truth = np.where(np.isfinite(values), np.searchsorted(cut.at, values, side="right"), -1)
     told = [*odd.told(column.name, "read.missing")]
     return _answer(seen.path, cut.classes, truth, {"cut": cut.model_dump(mode="json")}, odd, told)
 
 
-def _answer(place: str, classes: Any, truth: Integers, settings: dict[str, Any], odd: Oddities, told: list[str]) -> Answer:
-    counts: Mapping[str, int] = dict(zip(classes, np.bincount(truth[truth >= 0], minlength=len(classes)).tolist(), strict=True))
+def _answer(
+    place: str, classes: Iterable[str], truth: Integers, settings: dict[str, Any], odd: Oddities, told: list[str]
+) -> Answer:
+    classes = [*classes]
+    counts = dict(zip(classes, np.bincount(truth[truth >= 0], minlength=len(classes)).tolist(), strict=True))
     if sum(count > 0 for count in counts.values()) < 2:
         raise DataError(f"{place} holds rows of fewer than two classes ({listing(counts)}); two or more are needed")
     if empty := int((truth < 0).sum()):
         settings["unlabelled"] = "drop"
         told.append(f"{counted(empty, 'row')} without a class {'is' if empty == 1 else 'are'} left out")
-    article = [data_of("vocabulary.yaml")["article"].get(joined_words(text)) for text in classes]
-    fits = len(classes) == 3 and set(article) == {0, 1, -1}
-    settings["codes"] = {text: article[at] if fits else at for at, text in enumerate(classes)}
-    return Answer(dict(counts), truth, settings, next(filter(healthy, classes), None), fits, tuple(odd.missing), tuple(told))
+    article = {text: data_of("vocabulary.yaml")["article"].get(joined_words(text)) for text in classes}
+    fits = len(classes) == 3 and {*article.values()} == {0, 1, -1}
+    settings["codes"] = article if fits else {text: at for at, text in enumerate(classes)}
+    return Answer(counts, truth, settings, next(filter(healthy, classes), None), fits, [*odd.missing], told)

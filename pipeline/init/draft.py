@@ -10,28 +10,27 @@ from pipeline.config.data_section import DataSection
 from pipeline.config.schema import TrainingSection
 from pipeline.config.yaml_text import Location, dump_line
 from pipeline.errors import DataError, counted, listing
-from pipeline.init.aim import passed_over
-from pipeline.init.answer import Answer
+from pipeline.init.answer import Answer, passed_over
 from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
-from pipeline.init.overview import Overview
+from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import determines, patients
-from pipeline.init.vocabulary import data_of, written
+from pipeline.init.vocabulary import data_of
 from pipeline.network.recipe import sized
 from pipeline.read.columns import clip
 
 _PROOF = 20  # rows from which a column may be said to follow from the target
 _SMALL = 10  # rows of a class, below which its figures mean little
 _MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_ADDED = "predict adds a column of this name; rename it in the file to use it"
 _TOGETHER = "never an input, and a patient's rows stay together"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A config in the making: its values, comments and what stands after, as ``commented`` takes them.
+    """A config in the making: values, comments and what stands ``after``, as ``commented`` takes them; classes -> rows.
 
-    Besides: the column of the answer, its classes (-> rows), the columns that are no input (-> the reason), what a person must
-    look at, the weightiest first, and what was taken for granted.
+    Besides: columns that are no input -> the reason, what a person must look at, the weightiest first, and what was assumed.
     """
 
     values: dict[str, Any]
@@ -43,48 +42,39 @@ class Draft:
     look: list[str]
     assumed: list[str]
 
-    @property
-    def features(self) -> list[str]:
-        """The names of the inputs, in their order."""
-        return list(self.values["data"]["features"])
-
     def to_json(self, config: str) -> dict[str, Any]:
         """Return what ``--json`` prints of the config that was written."""
-        return {"config": config, "target": self.target, "features": self.features, "assumed": [*self.look, *self.assumed]}
+        features = [*self.values["data"]["features"]]
+        return {"config": config, "target": self.target, "features": features, "assumed": [*self.look, *self.assumed]}
 
 
 def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, answer: Answer, given: DataSection) -> Draft:
-    """Return a config for a file.
-
-    Args:
-        seen: the file.
-        kinds: of its columns.
-        target: the column of the answer.
-        why: it is that.
-        answer: its classes.
-        given: names the patient and features, if it does.
+    """Return a config for a file with columns of these kinds; ``why`` it is that target, and what ``given`` says of the rest.
 
     Raises:
         DataError: no column is left as an input, or most columns hold cells that are no value.
     """
     others = {name: column for name, column in seen.columns.items() if name != target}
     people, known_by = (given.patient, "as --set says") if given.patient else patients(others, kinds)
-    redundant = [name for name in others if name not in people and _follows(seen, name, answer)]
-    made = {name: _input(seen, kinds[name], target, name, answer) for name in others if name not in (*people, *redundant)}
+    redundant = [name for name, column in others.items() if name not in people and _follows(column, answer)]
+    rest = [name for name in others if name not in (*people, *redundant)]
+    added = ("notes", f"predicted {target}", f"possible {target}", *(f"probability {text}" for text in answer.counts))
+    made = {name: Input(None, _ADDED) if name in added else input_of(seen, others[name], kinds[name], answer) for name in rest}
     made |= {name: Input({}, "as --set says") for name in made if name in given.features and made[name].settings is None}
     features = {name: each for name, each in made.items() if each.settings is not None}
     left = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
-    left |= {name: each.comment for name, each in made.items() if each.settings is None}
+    left |= {name: each.comment for name, each in made.items() if name not in features}
     if 2 * len(unread := [each.unread for each in made.values() if each.unread]) > len(made):
         raise DataError(*(f"{seen.path}, {problem}" for problem in unread[:5]))
     if not features:
         reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in left.items())
         raise DataError(f"{seen.path}: no column is left as an input", *reasons)
+    settings = {name: each.settings or {} for name, each in features.items()}
     data: dict[str, Any] = {"path": seen.path, "read": _read(seen, answer)}
-    data["patient"] = list(people) if len(people) > 1 else "".join(people)
-    data |= {"target": target, "merge": None, "cut": None, "unlabelled": None, "redundant": redundant}
-    data["reference"] = answer.healthy if any("criterion" in (each.settings or {}) for each in features.values()) else None
-    data |= {"codes": None, "features": {name: each.settings for name, each in features.items()}} | answer.settings
+    data |= {"patient": list(people) if len(people) > 1 else "".join(people), "target": target}
+    data |= {key: answer.settings.get(key) for key in ("merge", "cut", "unlabelled")} | {"redundant": redundant}
+    data["reference"] = answer.healthy if any("criterion" in each for each in settings.values()) else None
+    data |= {"codes": answer.settings["codes"], "features": settings}
     sections = {
         "data": {key: value for key, value in data.items() if value},
         "network": {"output": "code" if answer.article else "softmax"},
@@ -98,7 +88,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     assumed += [f"{listing(people)} names the patient ({known_by}): {_TOGETHER}"] if people else []
     assumed += [text for each in features.values() for text in each.assumed]
     told = [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
-    told += [*(f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant)]
+    told += [f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant]
     told += [text for each in made.values() for text in each.look]
     if few := [f"{clip(text)} {count}" for text, count in answer.counts.items() if count < _SMALL]:
         told.append(f"too few rows for a figure that means much: {', '.join(few)}")
@@ -106,16 +96,9 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     return Draft(sections, comments, after, target, answer.counts, left, told, assumed)
 
 
-def _input(seen: Overview, kind: Kind, target: str, name: str, answer: Answer) -> Input:
-    added = ("notes", f"predicted {target}", f"possible {target}", *(f"probability {text}" for text in answer.counts))
-    if name in added:
-        return Input(None, "predict adds a column of this name; rename it in the file to use it")
-    return input_of(seen, seen.columns[name], kind, answer)
-
-
-def _follows(seen: Overview, name: str, answer: Answer) -> bool:
+def _follows(column: Column, answer: Answer) -> bool:
     """Say whether each class has one value of a column, and not all the same."""
-    column, held = seen.columns[name], answer.truth >= 0
+    held = answer.truth >= 0
     if len(column.different) > 2 * len(answer.counts) or held.sum() < _PROOF:
         return False
     places = column.levels[1][held]
@@ -126,8 +109,8 @@ def _read(seen: Overview, answer: Answer) -> dict[str, Any]:
     """Return the section ``data.read``: what another file may not decide by itself, and what the file said of the rest."""
     text = seen.source.header is not None or seen.header is not None
     read: dict[str, Any] = {"separator": "auto", "decimal": "auto", "encoding": "auto"} if text else {}
-    missing = [code if isinstance(code, str) else written(code) for code in answer.missing]
-    return read | {"missing": ["auto", *missing] if missing else "auto"} | ({"header": list(seen.header)} if seen.header else {})
+    missing = ["auto", *answer.missing] if answer.missing else "auto"
+    return read | {"missing": missing} | ({"header": list(seen.header)} if seen.header else {})
 
 
 def _comments(seen: Overview, answer: Answer) -> dict[Location, str]:

@@ -5,35 +5,27 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.data_section import plain
 from pipeline.errors import counted, listing
 from pipeline.init.answer import Answer
 from pipeline.init.kinds import Kind
-from pipeline.init.oddities import gaps_told, odd_levels, oddities, seems_numbers, told_absent, unreadable
+from pipeline.init.oddities import Oddities, gaps_told, odd_levels, oddities, seems_numbers, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
-from pipeline.init.quantities import misfit, quantity_of
 from pipeline.init.telltale import decides_by_levels, decides_by_limits
-from pipeline.init.vocabulary import figure, in_order, spelling_groups, written
+from pipeline.init.vocabulary import data_of, figure, in_order, measured, quantity_of, spelling_groups, written
 from pipeline.machine.arrays import Floats
 from pipeline.read.columns import clip
 
-_LEFT = {
-    "date": "a date ({})",
-    "text": "free text ({})",
-    "identifier": "{}: it names the rows",
-    "constant": "tells nothing: {}",
-    "empty": "{}",
-}
+_LEFT = {"date": "a date ({})", "text": "free text ({})", "identifier": "{}: it names the rows", "constant": "tells nothing: {}"}
 _HALF = 0.5  # of the rows hold a usable value, or a column is left out
 _LEVELS = 50  # different numbers that may be codes of the classes
+_DECIDES = "nearly the target: it tells the class of 99 % of the rows or more by itself"
 
 
 @dataclass(frozen=True)
 class Input:
     """A feature: what the config says of it, None where it is left out; what was seen, or why it is left out.
 
-    Then what a person must look at, what was taken for granted, what must be looked at before all else, and why the column
-    cannot be read as the numbers that it holds, if so.
+    Then what to look at, what was assumed, what to look at before all else, and why its numbers cannot be read, if so.
     """
 
     settings: dict[str, Any] | None
@@ -50,88 +42,76 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     Raises:
         DataError: the marks in its cells leave open what the numbers are.
     """
-    name = clip(column.name)
-    texts = kind.name in ("text", "identifier", "categories", "yes/no")
-    if (kind.name == "number" or texts) and (problem := unreadable(seen, column, kind)):
-        problem = problem.removeprefix(f"{seen.path}, ")
+    name, number = clip(column.name), kind.name == "number"
+    if kind.name in ("date", "constant", "empty"):
+        return Input(None, _LEFT.get(kind.name, "{}").format(kind.why))
+    if problem := unreadable(seen, column, kind):
         return Input(None, problem, first=[f"{name} is left out: {problem}"], unread=problem)
-    first = [
-        f"{name} is taken for {kind.name}: {cell.removeprefix(f'{seen.path}, ')}"
-        for cell in [seems_numbers(seen, column, kind)]
-        if cell
-    ]
+    cell = seems_numbers(seen, column, kind)
+    first = [f"{name} is taken for {kind.name}: {cell}"] if cell else []
     if kind.name in _LEFT:
         return Input(None, _LEFT[kind.name].format(kind.why), first=first)
-    made = _number(column, answer, seen.rows) if kind.name == "number" else _categories(column, kind, seen.rows)
+    odd = oddities(column) if number else odd_levels(column.level_rows)
+    made = _number(column, answer, odd) if number else _categories(column, kind, odd)
     if made.settings is None:
         return replace(made, first=first)
-    level = column.levels[1] if kind.name != "number" or len(column.different) <= _LEVELS else None
-    if (kind.name == "number" and decides_by_limits(_usable(column, made), answer.truth)) or (
-        level is not None and decides_by_levels(level, answer.truth)
+    if (number and decides_by_limits(_within(odd.without(column.values), made.settings), answer.truth)) or (
+        (not number or len(column.different) <= _LEVELS) and decides_by_levels(column.levels[1], answer.truth)
     ):
-        reason = "nearly the target: it tells the class of 99 % of the rows or more by itself"
-        return Input(None, reason, [f"{name} is left out: {reason}"])
+        return Input(None, _DECIDES, [f"{name} is left out: {_DECIDES}"])
     return replace(made, first=first)
 
 
-def _usable(column: Column, made: Input) -> Floats:
-    """Return (R,) numbers without those that stand for "missing" or lie outside the range."""
-    settings, values = made.settings or {}, column.values
+def _within(values: Floats, settings: dict[str, Any]) -> Floats:
+    """Return (R,) numbers, NaN where they lie outside the range."""
     low, high = settings.get("range", (-np.inf, np.inf))
-    values = np.where(
-        np.isin(values, [code for code in settings.get("missing", ()) if not isinstance(code, str)]), np.nan, values
-    )
     return np.where((values >= low) & (values <= high), values, np.nan)
 
 
-def _number(column: Column, answer: Answer, rows: int) -> Input:
-    name, odd = clip(column.name), oddities(column)
+def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
+    name, values = clip(column.name), odd.without(column.values)
+    finite = values[np.isfinite(values)]
+    said, look, assumed = [f"number, {figure(finite.min())} to {figure(finite.max())}"], list[str](), list[str]()
     settings: dict[str, Any] = {}
-    codes = [code for code in odd.missing if not isinstance(code, str)]
-    values = column.values[np.isfinite(column.values) & ~np.isin(column.values, codes)]
-    said, look, assumed = [f"number, {figure(values.min())} to {figure(values.max())}"], list[str](), list[str]()
-    if wrong := misfit(column.name, values):
-        look.append(f"{name}: {wrong}")
-    if quantity := quantity_of(column.name, values):
+    if quantity := quantity_of(column.name, finite):
         unit = quantity.unit or "a unit that the values leave open"
         settings |= ({"unit": quantity.unit} if quantity.unit else {}) | {"range": list(map(written, quantity.range))}
         if quantity.criterion and answer.healthy:
             settings["criterion"] = quantity.criterion
-        said.append(quantity.name if quantity.unit else f"{quantity.name} in {unit}")
+        said.append(f"{quantity.name} in {unit}" if quantity.unit is None else quantity.name)
         assumed.append(f"{name}: {quantity.name} in {unit}")
-        outside = values[(values < quantity.range[0]) | (values > quantity.range[1])]
+        outside = finite[(finite < quantity.range[0]) | (finite > quantity.range[1])]
         if zeros := int((outside == 0).sum()):
             look.append(f"{name}: 0 cannot be, so {counted(zeros, 'row')} with it count as missing")
         if others := len(outside) - zeros:
             low, high = map(figure, quantity.range)
             look.append(f"{name}: {counted(others, 'value')} outside {low} to {high} {quantity.unit or ''} count as missing")
+    elif what := measured(column.name)[0]:
+        units = " nor ".join(data_of("laboratory.yaml")["quantities"][what]["units"])
+        mixed = f"the values are not those of {what} in {units} (two units mixed, or a code?)"
+        look.append(f"{name}: {mixed}, so no range is set")
     look += odd.told(column.name)
-    if odd.missing:
-        settings["missing"] = [code if isinstance(code, str) else written(code) for code in odd.missing]
+    settings |= {"missing": list(odd.missing)} if odd.missing else {}
     if odd.beyond:
         settings["censored"] = "bound"
         look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as <0.1: the limit is taken for the value")
-    usable = int(np.isfinite(_usable(column, Input(settings, ""))).sum()) + odd.beyond
+    rows, usable = len(values), int(np.isfinite(_within(values, settings)).sum()) + odd.beyond
     if usable < _HALF * rows:
         return Input(None, f"mostly empty: {usable:,} of {rows:,} rows hold a usable number", look if odd.missing else [])
-    said += gaps_told(column, rows - usable, number=True)
-    return Input(settings, "; ".join(said), look, assumed)
+    return Input(settings, "; ".join([*said, *gaps_told(column, rows - usable, number=True)]), look, assumed)
 
 
-def _categories(column: Column, kind: Kind, rows: int) -> Input:
-    name, counts = clip(column.name), column.level_rows
-    odd = odd_levels(counts)
-    absent = {code if isinstance(code, str) else plain(repr(code)) for code in odd.missing}
-    kept = in_order((text for text in counts if text not in absent), first=len(counts) - len(absent) == 2)
-    look = [*odd.told(column.name), *told_absent(column)]
+def _categories(column: Column, kind: Kind, odd: Oddities) -> Input:
+    name, counts, rows = clip(column.name), column.level_rows, len(column.places)
+    kept = in_order((text for text in counts if text not in odd.absent), first=len(counts) - len(odd.absent) == 2)
     present = sum(counts[text] for text in kept)
     if present < _HALF * rows:
         return Input(None, f"mostly empty: {present:,} of {rows:,} rows hold a value")
+    look = [*odd.told(column.name), *told_absent(column)]
     alone = (texts for texts in spelling_groups(kept) if len(texts) > 1)
     look += [f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one" for texts in alone]
-    missing = [code if isinstance(code, str) else written(code) for code in odd.missing]
-    settings = {"categories": kept} | ({"missing": missing} if missing else {})
     counts_told = ", ".join(f"{clip(text)} {counts[text]}" for text in kept[:4]) + ", ..." * (len(kept) > 4)
     said = [f"{'yes/no' if len(kept) == 2 else 'categories'}: {counts_told}", *gaps_told(column, rows - present, number=False)]
     assumed = [f"{name}: {kind.why}"] if "numbers" in kind.why else []
+    settings = {"categories": kept} | ({"missing": list(odd.missing)} if odd.missing else {})
     return Input(settings, "; ".join(said), look, assumed)

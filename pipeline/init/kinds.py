@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from pipeline.errors import counted
 from pipeline.init.overview import Column
-from pipeline.init.quantities import quantity_of
-from pipeline.init.vocabulary import known, no_value, words_of
+from pipeline.init.vocabulary import known, no_value, quantity_of, words_of
 from pipeline.read.columns import cell_text, clip
 
 MANY = 20
@@ -18,7 +17,7 @@ MANY = 20
 _FEW = 3  # different odd texts among numbers that may be common, and numbers among them, at least
 _LEAST = 4  # rows of numbers among which one odd text may be
 _ODD = 0.05  # share of the rows of numbers that may hold odd texts
-_EXACT = 2.0**53
+_EXACT = 2.0**53  # whole numbers beyond name something, and differ in digits that a double lacks
 _ALL = 100  # rows that all hold another whole number: these name the rows
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]+(\d{4}|\d\d)([T ,].*)?|"
@@ -45,8 +44,7 @@ def kind_of(column: Column) -> Kind:
     typed = column.different.type
     if pa.types.is_temporal(typed):
         return Kind("date", f"stored as {typed}")
-    values = column.parsed[np.isfinite(column.parsed)]
-    exact = bool((np.abs(values) < _EXACT).all())  # whole numbers beyond name something, and differ in digits that a double lacks
+    exact = not (np.abs(column.parsed[np.isfinite(column.parsed)]) >= _EXACT).any()
     return _of_numbers(column) if exact and not pa.types.is_boolean(typed) and _holds_numbers(column) else _of_texts(column)
 
 
@@ -65,21 +63,21 @@ def _holds_numbers(column: Column) -> bool:
     if odd.sum() > _FEW or rows < others or numbers.sum() < _FEW:
         return False
     texts = [column.shown(place) for place in np.flatnonzero(odd).tolist()]
-    return bool(numbers.sum() > 10 or ((column.parsed[numbers] % 1).any() and not any(map(str.isdigit, "".join(texts))))) or all(
-        no_value(text) or text.casefold() in known("no result") for text in texts
-    )
+    fractions = (column.parsed[numbers] % 1).any() and not any(map(str.isdigit, "".join(texts)))
+    nothing = all(no_value(text) or text.casefold() in known("no result") for text in texts)
+    return bool(numbers.sum() > 10 or fractions or nothing)
 
 
 def _of_numbers(column: Column) -> Kind:
-    values = column.parsed[np.isfinite(column.parsed)]
-    levels, rows = np.unique(values), int(column.counts[np.isfinite(column.parsed)].sum())
+    finite = np.isfinite(column.parsed)
+    levels, rows = np.unique(column.parsed[finite]), int(column.counts[finite].sum())
     if len(levels) == 1:
         return Kind("constant", f"every row that holds a value holds {levels[0]:g}")
     if (levels != np.floor(levels)).any():
         return Kind("number", "numbers")
     if levels[0] >= 1e7 and all(re.fullmatch(_COMPACT_DATE, f"{level:.0f}") for level in levels[:_DATES]):
         return Kind("date", "its numbers are dates")
-    if len(levels) == rows > 1 and quantity_of(column.name, values) is None:
+    if len(levels) == rows > 1 and quantity_of(column.name, levels) is None:
         consecutive = bool(levels[-1] - levels[0] + 1 == rows > MANY)
         if named_so(column.name) or rows >= _ALL or consecutive:
             return Kind("identifier", f"a whole number that is different in every row{', counted up' * consecutive}")
@@ -94,19 +92,12 @@ def _of_texts(column: Column) -> Kind:
     if sum(bool(_DATE.fullmatch(text)) for text in shown) >= 0.95 * len(shown):
         return Kind("date", f"dates or times such as {shown[0]}")
     size, rows = len(column.different), column.present
-    if size > 2 * len(column.sample):  # so many that it does not matter which of them are the same but for blanks
-        return _of_many_texts(column, shown, size, rows)
-    levels = column.levels[0]
-    if len(levels) == 1:
-        return Kind("constant", f'every row that holds a value holds "{clip(levels[0])}"')
-    if len(levels) == 2:
-        return Kind("yes/no", "two texts")
-    if len(levels) <= MANY and 2 * len(levels) <= rows:
-        return Kind("categories", f"{len(levels)} texts")
-    return _of_many_texts(column, shown, len(levels), rows)
-
-
-def _of_many_texts(column: Column, shown: list[str], size: int, rows: int) -> Kind:
+    if size <= 2 * len(column.sample):  # or so many that it does not matter which of them are the same but for blanks
+        size = len(levels := column.levels[0])
+        if size == 1:
+            return Kind("constant", f'every row that holds a value holds "{clip(levels[0])}"')
+        if size == 2 or (size <= MANY and 2 * size <= rows):
+            return Kind("yes/no", "two texts") if size == 2 else Kind("categories", f"{size} texts")
     one_word = sum(" " in text for text in shown) <= 0.1 * len(shown)
     if size == rows and (one_word or named_so(column.name)):
         return Kind("identifier", "a text that is different in every row")

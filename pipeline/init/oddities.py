@@ -3,18 +3,18 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from pipeline.config.data_section import NUMBER
+from pipeline.config.data_section import NUMBER, plain
 from pipeline.errors import DataError, counted
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column, Overview
-from pipeline.init.quantities import measured
-from pipeline.init.vocabulary import data_of, figure, known, no_value, written
+from pipeline.init.vocabulary import data_of, figure, known, measured, no_value, written
+from pipeline.machine.arrays import Floats
 from pipeline.read.cells import cell_hint, doubt, evidence
 from pipeline.read.columns import clip, short
 
@@ -22,17 +22,14 @@ _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numb
 _SHAPES = 5  # ways to write something around a number, at most
 _NUMBERS = 3  # different numbers from which a column seems to hold numbers
 _NAMED = 5  # odd cells that a setting may list
+_NO_HINT = "; correct it, leave it empty"
 
 
 @dataclass(frozen=True)
 class Oddities:
-    """What a column holds beside values.
+    """What a column holds beside values: texts and numbers (-> rows) that stand for "missing", and others that may, but are kept.
 
-    Attributes:
-        missing: text or number -> rows: what stands for "missing", as the config names it.
-        kept: number -> rows: what may stand for it, away from all others of the column, and is kept as a value.
-        beyond: rows that hold a result beyond a limit, such as ``<0.1``.
-        wrong: which of the column's different cells are none of these and no number.
+    Besides: rows with a result ``beyond`` a limit, such as ``<0.1``, and which different cells are none of these and no number.
     """
 
     missing: dict[str | float, int]
@@ -40,14 +37,22 @@ class Oddities:
     beyond: int = 0
     wrong: tuple[int, ...] = ()
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """What stands for "missing", as classes and categories are compared."""
+        return frozenset(plain(str(code)) for code in self.missing)
+
+    def without(self, values: Floats) -> Floats:
+        """Return (R,) numbers, NaN for those that stand for "missing"."""
+        return np.where(np.isin(values, [code for code in self.missing if not isinstance(code, str)]), np.nan, values)
+
     def told(self, name: str, key: str = "missing", what: str = "value") -> Iterator[str]:
         """Yield what a person must look at; ``key``: the setting that takes a ``what`` for missing."""
-        if self.missing:
-            codes = ", ".join(f"{shown_cell(code)} ({counted(count, 'row')})" for code, count in self.missing.items())
+        if codes := ", ".join(f"{shown_cell(code)} ({counted(count, 'row')})" for code, count in self.missing.items()):
             yield f"{clip(name)}: {codes} taken for missing"
         for code, count in self.kept.items():
-            question = f"is {shown_cell(code)} ({counted(count, 'row')}) a {what}?"
-            yield f"{clip(name)}: {question} It is kept as one; {key}: [{shown_cell(code)}] if not"
+            shown = shown_cell(code)
+            yield f"{clip(name)}: is {shown} ({counted(count, 'row')}) a {what}? It is kept as one; {key}: [{shown}] if not"
 
 
 def shown_cell(code: str | float) -> str:
@@ -66,24 +71,21 @@ def oddities(column: Column) -> Oddities:
             wrong.append(place)
     finite = np.isfinite(column.parsed)
     levels, at = np.unique(column.parsed[finite], return_inverse=True)
-    rows_of = dict(zip(levels.tolist(), np.bincount(at, column.counts[finite]).astype(int).tolist(), strict=True))
-    codes, kept = _away(rows_of)
+    codes, kept = _away(dict(zip(levels.tolist(), np.bincount(at, column.counts[finite]).astype(int).tolist(), strict=True)))
     codes, kept = ({}, codes | kept) if column.settled else (codes | words, kept)
     return Oddities(codes, kept, int(column.counts[column.beyond].sum()), tuple(wrong))
 
 
 def odd_levels(rows: Mapping[str, int]) -> Oddities:
     """Return what stands among classes or categories (text -> rows) and is none: texts for "no value", numbers for it."""
-    nothing: dict[str | float, int] = {
-        text: rows[text]
-        for text in rows
-        if no_value(text) and (text[0].isalnum() or not any(other[0] in "+*-" for other in rows if other != text))
-    }
+    signs = {text for text in rows if text[0] in "+*-"}
+    none = [text for text in rows if no_value(text) and (text[0].isalnum() or not signs - {text})]
+    nothing: dict[str | float, int] = {text: rows[text] for text in none}
     numbers = {float(text): rows[text] for text in rows if text not in nothing and re.fullmatch(NUMBER, text)}
     words = len(rows) - len(nothing) - len(numbers)
-    codes, kept = (dict[str | float, int](), dict[str | float, int]()) if words else _away(numbers)
-    if words and (numbers.keys() <= _stand_ins() or len(numbers) < words):
-        (codes if numbers.keys() <= _stand_ins() else kept).update(numbers.items())
+    codes, kept = _away(numbers) if not words else (_as_written(numbers, numbers), {})
+    if words and not numbers.keys() <= _stand_ins():
+        codes, kept = {}, codes if len(numbers) < words else {}
     kept |= {text: rows[text] for text in rows if text.casefold() in known("no result") or (text == "-" and "+" not in rows)}
     found = codes | nothing
     return Oddities({}, found | kept) if len(rows) - len(found) < 2 else Oddities(found, kept)
@@ -109,10 +111,8 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
     The former are numbers that files use for it, and lie further outside the other values than these reach, or below 0 where no
     other value does; -1 alone may be a value. The latter are such numbers outside the others, or any other that is far away.
     """
-    listed = sorted(_stand_ins() & rows.keys())
-    others = sorted(rows.keys() - _stand_ins())
-    found: list[float] = []
-    kept = list[float]()
+    listed, others = sorted(_stand_ins() & rows.keys()), sorted(rows.keys() - _stand_ins())
+    found, kept = list[float](), list[float]()
     if len(others) > 1:
         low, high, reach = others[0], others[-1], others[-1] - others[0]
         negative = [code for code in listed if code < 0 <= low]
@@ -125,29 +125,32 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
         reach = 2 * (more[-1] - more[0])
         if code < 0 <= more[0] or (not more[0] - reach <= code <= more[-1] + reach and (rows[code] > 1 or code < 0)):
             kept.append(code)
-    return {code: rows[code] for code in found}, {code: rows[code] for code in kept}
+    return _as_written(found, rows), _as_written(kept, rows)
 
 
-def absent_texts(column: Column, number: bool) -> dict[str, int]:
+def _as_written(codes: Iterable[float], rows: Mapping[float, int]) -> dict[str | float, int]:
+    return {written(code): rows[code] for code in codes}
+
+
+def _absent_texts(column: Column, number: bool) -> dict[str, int]:
     """Return the texts of a column that count as missing, and how many rows hold each; ``number``: where it holds numbers."""
     rows: dict[str, int] = {}
-    missing = np.isnan(column.parsed) if number else np.array([not text for text in column.texts], dtype=bool)
-    for place in np.flatnonzero(missing).tolist():
-        if column.different[place].is_valid and (shown := column.shown(place)) not in ("", "nan"):
+    for place in np.flatnonzero(np.isnan(column.parsed) if number else [not text for text in column.texts]).tolist():
+        if (shown := column.shown(place)) not in ("", "nan"):
             rows[shown] = rows.get(shown, 0) + int(column.counts[place])
     return rows
 
 
 def gaps_told(column: Column, gaps: int, number: bool) -> list[str]:
     """Return how many cells are missing, and the texts that say so; nothing where none is."""
-    texts = ", ".join(f'"{clip(text)}" {count:,}' for text, count in absent_texts(column, number).items())
+    texts = ", ".join(f'"{clip(text)}" {count:,}' for text, count in _absent_texts(column, number).items())
     return [f"{gaps:,} missing" + f" ({texts})" * bool(texts)] if gaps else []
 
 
 def told_absent(column: Column) -> list[str]:
     """Return what is to be said of texts that count as missing among categories or classes, where they could be some."""
-    rows = {text: counted(count, "row") for text, count in absent_texts(column, number=False).items() if text != "?"}
-    return [f'{clip(column.name)}: "{text}" ({count}) counts as missing' for text, count in rows.items()]
+    rows = _absent_texts(column, number=False)
+    return [f'{clip(column.name)}: "{text}" ({counted(rows[text], "row")}) counts as missing' for text in rows if text != "?"]
 
 
 def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
@@ -156,15 +159,15 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
     Raises:
         DataError: its marks leave open what the numbers are.
     """
-    cells, parsed = seen.source.cells, column.parsed
+    parsed, cells = column.parsed, seen.source.cells
     if kind.name == "number":
         if problem := doubt(column.name, evidence(column.different), cells):
             raise DataError(f"{seen.path}: {problem}")
         wrong = list(oddities(column).wrong)
     else:
-        texts = np.flatnonzero(~np.isnan(parsed) & (column.counts > 0))[:_LOOKED].tolist()
+        texts = np.flatnonzero(~np.isnan(parsed))[:_LOOKED].tolist()
         odd = [place for place in texts if np.isinf(parsed[place]) and not column.beyond[place]]
-        wrong = [place for place in odd if not _hint(seen, column, place).startswith("; correct it, leave it empty")]
+        wrong = [place for place in odd if not cell_hint(column.shown(place), column.name, cells).startswith(_NO_HINT)]
         if len(wrong) < 3 or len(wrong) + len(texts) - len(odd) <= _MOST * len(texts):
             return None
     return _odd_cell(seen, column, wrong) if wrong else None
@@ -173,34 +176,28 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
 def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     """Return the first cell that is no number, of a column that seems to hold numbers and is taken for something else."""
     parsed = column.parsed
-    odd = np.isinf(parsed) & ~column.beyond & (column.counts > 0)
-    if kind.name not in ("text", "identifier", "categories", "yes/no") or not odd.any():
+    odd = np.isinf(parsed) & ~column.beyond
+    if kind.name == "number" or not odd.any():
         return None
     shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
     digits = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown)
     shapes = {re.sub(r"\d+([.,]\d+)?", "0", text) for text in shown}
-    plain = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes) and not named_so(column.name)
+    alike = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes) and not named_so(column.name)
     fractions = kind.name == "text" or any(re.search(r"\d[.,]\d", text) for text in shown)
-    decorated = digits and (measured(column.name) is not None or (plain and fractions))
+    decorated = digits and (any(measured(column.name)) or (alike and fractions))
     if decorated or np.isfinite(parsed).sum() >= max(_NUMBERS, odd.sum()):
         return _odd_cell(seen, column, np.flatnonzero(odd).tolist())
     return None
 
 
-def _hint(seen: Overview, column: Column, place: int) -> str:
-    return cell_hint(column.shown(place), column.name, seen.source.cells)
-
-
 def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
-    place = int(column.places[rows[0]])
+    cell = column.shown(int(column.places[rows[0]]))
     more = f" (and {counted(len(rows) - 1, 'cell')} more)" if len(rows) > 1 else ""
-    hint = _hint(seen, column, place)
-    if hint.startswith("; correct it, leave it empty"):
-        texts = dict.fromkeys([*oddities(column).missing, *(column.shown(each) for each in wrong)])
-        values = json.dumps([written(text) if isinstance(text, float) else text for text in texts], ensure_ascii=False)
+    hint = cell_hint(cell, column.name, seen.source.cells)
+    if hint.startswith(_NO_HINT):
+        values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
         key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
         setting = shlex.quote(f"data.features.{key}.missing={values}")
-        taken = f", or take it for missing: --set {setting}" if len(wrong) <= _NAMED else ""
-        hint = f"; correct it{taken}"
-    return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(column.shown(place))}{more}{hint}'
+        hint = "; correct it" + f", or take it for missing: --set {setting}" * (len(wrong) <= _NAMED)
+    return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(cell)}{more}{hint}'

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,9 @@ _LOOKED = 2000  # different cells looked at where a column has more
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column of R rows.
+    """One column of R rows: its (K,) different cells as the file holds them, and (R,) which of them each row has, -1 for nothing.
 
-    Attributes:
-        name, cells: how the config names it, and how its cells are read.
-        different: (K,) the cells that are not the same, as the file holds them.
-        places: (R,) which of them a row holds; -1 for nothing at all.
-        settled: what stands for "missing" is given, and in ``cells``.
+    ``settled``: what stands for "missing" is given, and in ``cells``, by which cells are read.
     """
 
     name: str
@@ -62,7 +59,7 @@ class Column:
         """(K,) which cells are results beyond a limit, such as ``<0.1``."""
         odd = np.isinf(self.parsed)
         if not odd.any() or not is_text(self.different.type):
-            return odd & False
+            return np.zeros_like(odd)
         found = pc.match_substring_regex(self.different.cast(pa.string()), r"^\s*[<>\x{2264}\x{2265}]\s*=?\s*[.,]?[0-9]")
         limits = numbers(self.different.filter(found), self.cells, Feature(censored="bound"))
         return odd & np.isin(np.arange(len(odd)), np.flatnonzero(found.to_pylist())[np.isfinite(limits)])
@@ -95,8 +92,7 @@ class Column:
     def present(self) -> int:
         """How many rows hold something that counts as no missing value, be it what it may."""
         few = len(self.different) <= _LOOKED
-        held = np.array([bool(text) for text in self.texts], dtype=bool) if few else ~np.isnan(self.parsed)
-        return int(self.counts[held].sum())
+        return int(self.counts[np.array(self.texts, dtype=object).astype(bool) if few else ~np.isnan(self.parsed)].sum())
 
     def shown(self, place: int) -> str:
         """Return one of the different cells as the file has it, without blanks around it."""
@@ -129,29 +125,18 @@ class Overview:
 
     def place(self, row: int) -> str:
         """Return how a message names a row, counted from 0, and its line of the file."""
-        start = 0
-        for read in self.source.pieces():
-            rows = read()
-            if row < start + len(rows.columns):
-                return f"{self.path}, row {row + 1} (line {rows.lines()[row - start]})"
-            start += len(rows.columns)
-        raise IndexError(row)
+        lines = chain.from_iterable(read().lines().tolist() for read in self.source.pieces())
+        return f"row {row + 1} (line {next(islice(lines, row, None))})"
 
 
 def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mapping[str, Feature]) -> Overview:
-    """Read the rows of an opened file.
-
-    Args:
-        path: as the user named it.
-        source: the file.
-        header: the names that were made up for its columns, if they were.
-        given: what is known of its columns: their texts and numbers that stand for "missing".
+    """Read the rows of an opened file; ``header`` and ``path`` as in ``Overview``, ``given`` says what is missing in a column.
 
     Raises:
         DataError: there is no row, or one that has too many or too few cells.
     """
     parts: dict[str, list[Any]] = {name: [] for name in source.spelt}
-    nested: dict[str, str] = {}
+    nameless = dict(_nameless(source))
     row = 0
     for read in source.pieces():
         rows = read()
@@ -161,13 +146,12 @@ def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mappi
             raise DataError(f"{path}, row {row + 1} (line {first.line}): {first.reason}; correct the row")
         for name, column in zip(source.spelt, rows.columns.columns, strict=True):
             if (plain_cells := _plain(column)) is None:
-                nested[name] = f"its cells are of a kind ({column.type}) that is neither number nor text"
+                nameless[name] = f"its cells are of a kind ({column.type}) that is neither number nor text"
             else:
                 parts[name].append(plain_cells.dictionary_encode())
         row += len(rows.columns)
     if not row:
         raise DataError(f"{path}: there is a header but no row below it")
-    nameless = nested | dict(_nameless(source))
     if len(nameless) == len(source.spelt):
         raise DataError(f"{path}: no column can be named", *(f"{path}: {reason}" for reason in [*nameless.values()][:5]))
     columns = {name: _column(name, parts[name], source.cells, given.get(name)) for name in source.spelt if name not in nameless}
@@ -181,15 +165,13 @@ def _plain(column: pa.Array) -> pa.Array | None:
     if is_text(column.type):
         return column.cast(pa.string())
     column = column.cast(pa.float32()) if types.is_float16(column.type) else column
-    number = types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type)
-    return column if number or types.is_boolean(column.type) or types.is_temporal(column.type) else None
+    return column if types.is_primitive(column.type) or types.is_decimal(column.type) else None
 
 
 def _column(name: str, parts: list[Any], cells: Cells, given: Feature | None) -> Column:
     chunks = pa.chunked_array(parts).unify_dictionaries().chunks
     nothing = to_arrow(np.array([-1], dtype=np.int32))[0]
-    codes = (pc.fill_null(chunk.indices.cast(pa.int32()), nothing) if chunk.null_count else chunk.indices for chunk in chunks)
-    places = np.concatenate([integers(code.cast(pa.int32())) for code in codes])
+    places = np.concatenate([integers(pc.fill_null(chunk.indices.cast(pa.int32()), nothing)) for chunk in chunks])
     settled = given is not None and "missing" in given.model_fields_set
     if given and settled:
         own = folded(given.missing)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.init.kinds import Kind
-from pipeline.init.overview import Column, Overview
+from pipeline.init.overview import Overview
 from pipeline.init.vocabulary import known, words_of
 from pipeline.machine.arrays import Integers
 from pipeline.read.columns import short
@@ -23,7 +23,7 @@ def refuse_what_is_no_row(seen: Overview, kinds: Mapping[str, Kind]) -> None:
         DataError: there is one; the line says which.
     """
     for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds)):
-        raise DataError(f"{seen.place(row)}: this is no row of values but {what}; take it out of the file")
+        raise DataError(f"{seen.path}, {seen.place(row)}: this is no row of values but {what}; take it out of the file")
 
 
 def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:
@@ -32,22 +32,19 @@ def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:
         flags, names = np.isinf(column.parsed), {name.casefold(), seen.source.spelt[name].strip().casefold()}
         for place in np.flatnonzero(flags).tolist() if flags.sum() <= _LOOKED else ():  # of many, each would take long
             flags[place] = column.shown(place).casefold() in names
-        same.append(column.rows(flags) if flags.sum() <= 1 else np.array([], dtype=np.int64))
+        same += [column.rows(flags)] if flags.sum() <= 1 else []
     yield from ((row, "the header again") for row in _common(same, len(seen.columns)))
 
 
 def _sums(seen: Overview) -> Iterator[tuple[int, str]]:
     for row in range(max(0, seen.rows - _LAST), seen.rows):
         held = [(column, int(column.places[row])) for column in seen.columns.values()]
+        gap = any(place < 0 or np.isnan(column.parsed[place]) for column, place in held)
         for column, place in held:
             words = words_of(text := column.shown(place)) if place >= 0 and column.counts[place] == 1 else []
             sums = known("sums").intersection(words) or (words[:1] == ["n"] and "".join(words[1:]).isdecimal())
-            if "".join(words) in known("sums") or (sums and len(words) <= _WORDS and _gap(held)):
+            if "".join(words) in known("sums") or (sums and len(words) <= _WORDS and gap):
                 yield row, f"one of sums or means ({short(text)})"
-
-
-def _gap(held: Sequence[tuple[Column, int]]) -> bool:
-    return any(place < 0 or np.isnan(column.parsed[place]) for column, place in held)
 
 
 def _texts(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str]]:

@@ -7,8 +7,7 @@ import numpy as np
 
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column
-from pipeline.init.quantities import quantity_of
-from pipeline.init.vocabulary import joined_words, known, words_of
+from pipeline.init.vocabulary import joined_words, known, quantity_of, words_of
 from pipeline.machine.arrays import Flags, Floats, Integers
 
 _LOOKED = 10_000  # rows, evenly spread, by which a column is judged
@@ -76,18 +75,16 @@ def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[
 
 
 def _names_people(name: str) -> bool:
-    words, people = words_of(name), known("people")
-    return joined_words(name) in known("people by number") or (
-        bool(people.intersection(words)) and (people | known("numbers")).issuperset(words)
-    )
+    words, people = {*words_of(name)}, known("people")
+    return joined_words(name) in known("people by number") or bool(words & people and words <= people | known("numbers"))
 
 
 def _several_rows(column: Column, kind: Kind, name_says: bool) -> bool:
-    levels, number = int((column.counts > 0).sum()), kind.name == "number"
+    levels, number = len(column.different), kind.name == "number"
     if name_says and known("numbers").intersection(words_of(column.name)):
         return kind.name not in ("constant", "empty", "date") and levels < 0.95 * column.present
     finite = column.values[np.isfinite(column.values)]
-    whole = not number or (bool((finite % 1 == 0).all()) and (name_says or quantity_of(column.name, finite) is None))
+    whole = not number or not ((finite % 1).any() or (not name_says and quantity_of(column.name, finite)))
     naming = number or kind.name in ("identifier", "text", "categories")
     return naming and whole and 5 <= levels < 0.95 * column.present and column.present <= _ROWS_EACH * levels
 
@@ -105,12 +102,12 @@ def _resemble(column: Column, columns: Mapping[str, Column], kinds: Mapping[str,
         return False
     shuffled = np.random.default_rng(0).permutation(len(order))
     together = kinds[column.name].name != "number" or np.mean(np.diff(column.places) == 0) > 0.5 * np.mean(same)
-    found, others = 0, (other for other in columns.values() if other is not column)
-    for other in others if together else islice(others, _OTHERS):
-        if kinds[other.name].name in ("number", "yes/no", "categories"):
-            ordered, mixed = other.places[order], other.places[shuffled]
-            alike = np.mean(np.diff(ordered)[same] == 0)
-            found += bool(alike >= _ALIKE and np.mean(np.diff(mixed) == 0) < _ALIKE - 0.3)
-            if found == (2 if together else 3):
-                return True
-    return False
+    others = islice((other for other in columns.values() if other is not column), None if together else _OTHERS)
+    equal = (
+        np.mean(np.diff(other.places[order])[same] == 0) >= _ALIKE
+        and np.mean(np.diff(other.places[shuffled]) == 0) < _ALIKE - 0.3
+        for other in others
+        if kinds[other.name].name in ("number", "yes/no", "categories")
+    )
+    enough = 2 if together else 3
+    return len([*islice(filter(None, equal), enough)]) == enough

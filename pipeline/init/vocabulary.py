@@ -1,14 +1,21 @@
-"""Words: those of a name, those that files use, which are kept as data; and how texts and numbers are written."""
+"""Words: those of a name and what it measures by them, those that files use, kept as data; and how numbers are written."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from pipeline.config.data_section import NUMBER
 from pipeline.config.yaml_text import read_yaml
+from pipeline.machine.arrays import Floats
+from pipeline.read.columns import alike
+
+_INSIDE = 0.8  # of the values above 0 lie in the plausible range of a unit, or the column is something else
 
 
 def words_of(name: str) -> list[str]:
@@ -58,15 +65,59 @@ def spelling_groups(texts: Iterable[str]) -> list[list[str]]:
     """Return texts in groups of those that differ in case and blanks only."""
     groups: dict[str, list[str]] = {}
     for text in texts:
-        groups.setdefault(re.sub(r"[\s_]+", "", text).casefold() or text, []).append(text)
+        groups.setdefault(alike(text) or text, []).append(text)
     return list(groups.values())
-
-
-def figure(value: float) -> str:
-    """Return a number as a person writes it, without an exponent where it is whole."""
-    return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
 def written(value: float) -> float | int:
     """Return a number as YAML is to show it: a whole one without a point or an exponent."""
-    return int(value) if value == int(value) and abs(value) < 1e15 else value
+    return int(value) if abs(value) < 1e15 and value == int(value) else value
+
+
+def figure(value: float) -> str:
+    """Return a number as a person writes it, without an exponent where it is whole."""
+    return str(number) if isinstance(number := written(value), int) else f"{value:.6g}"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a column measures, its unit (None where the values fit several), plausible range and diagnostic criterion."""
+
+    name: str
+    unit: str | None
+    range: tuple[float, float]
+    criterion: str | None
+
+
+def quantity_of(name: str, values: Floats) -> Quantity | None:
+    """Return what a column of that name and with these (n,) values measures; None where the table knows nothing that fits."""
+    what, named = measured(name)
+    if what is None:
+        return None
+    entry, above = data_of("laboratory.yaml")["quantities"][what], values[values > 0]
+    fits = {}
+    for unit, (low, high, lower, upper) in entry["units"].items() if len(above) else ():
+        inside = np.mean((above >= low) & (above <= high)) >= _INSIDE
+        if inside and (unit == named or (named is None and lower <= np.median(above) <= upper)):
+            fits[unit] = low, high
+    if not fits:
+        return None
+    lows, highs = zip(*fits.values(), strict=True)
+    only = next(iter(fits)) if len(fits) == 1 else None
+    return Quantity(what, only, (min(lows), max(highs)), entry.get("criterion") if only else None)
+
+
+@cache
+def measured(name: str) -> tuple[str | None, str | None]:
+    """Return the quantity that the table knows by a name, and the unit that stands behind it; None for neither."""
+    table, words = data_of("laboratory.yaml"), words_of(name)
+    names = {spelling: what for what, entry in table["quantities"].items() for spelling in entry["names"]}
+    for some in (words, [word for word in words if word not in table["fillers"]]):
+        text = "".join(some)
+        if text in names:
+            return names[text], None
+        for unit, spelling in ((unit, spelling) for unit, spellings in table["spellings"].items() for spelling in spellings):
+            what = names.get(text.removesuffix(spelling)) if text.endswith(spelling) else None
+            if what and unit in table["quantities"][what]["units"]:
+                return what, unit
+    return None, None

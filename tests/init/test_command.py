@@ -13,7 +13,7 @@ from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.errors import PipelineError
 from pipeline.init.command import init
-from pipeline.init.terminal import draft_lines
+from pipeline.init.commented import draft_lines
 from tests.conftest import ROOT
 from tests.init.invented import CASES, chosen, frame, numbers
 

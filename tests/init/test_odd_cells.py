@@ -12,8 +12,8 @@ from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.errors import PipelineError
 from pipeline.init.command import init
+from pipeline.init.commented import draft_lines
 from pipeline.init.draft import Draft
-from pipeline.init.terminal import draft_lines
 from tests.init.invented import ROWS, chosen, frame, numbers, some
 
 HALF = [row // 2 for row in range(ROWS)]
@@ -165,7 +165,7 @@ def test_an_age_of_88_among_87_is_nothing_to_look_at() -> None:
 
 def test_small_floats_of_a_parquet_file_are_read() -> None:
     frame(z=np.arange(80, dtype=np.float16) / 8).to_parquet("mine.parquet")
-    assert "z" in init("mine.parquet")[1].features
+    assert "z" in init("mine.parquet")[1].values["data"]["features"]
 
 
 def test_odd_cells_are_taken_as_the_line_says() -> None:

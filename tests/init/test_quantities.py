@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.criteria import THRESHOLDS
-from pipeline.init.quantities import quantity_of
-from pipeline.init.vocabulary import data_of
+from pipeline.init.vocabulary import data_of, quantity_of
 
 
 @pytest.mark.parametrize(
