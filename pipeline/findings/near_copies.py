@@ -109,9 +109,10 @@ def _unit(column: Floats) -> float:
     """Return the power of ten of the last digit; 0 where a column has few values, or more digits than anyone writes down."""
     present = column[~np.isnan(column)]
     if len(np.unique(present[:_SOME])) > _VALUES:
-        for unit in _UNITS:
-            if _whole(present[:_SOME] / unit) and _whole(present / unit):  # some tell of most units that they are too large
-                return float(unit)
+        with np.errstate(over="ignore"):  # values near 1e308, which are of no unit
+            for unit in _UNITS:
+                if _whole(present[:_SOME] / unit) and _whole(present / unit):  # some tell of most units that they are too large
+                    return float(unit)
     return 0.0
 
 

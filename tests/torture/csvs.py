@@ -77,7 +77,12 @@ def rows(path: Path) -> list[list[str]]:
 
 def _text(path: Path) -> str:
     content = path.read_bytes()
-    return content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig", "surrogateescape")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "surrogateescape")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "surrogateescape")
 
 
 def _records(text: str) -> list[list[str]]:
