@@ -56,7 +56,7 @@ def predicted(path: Path) -> str:
         return f"predict: {done.wrong() or left}"
     if done.code == 2:
         return f"predict left {target}" if target.exists() or rejected.exists() else ""
-    if not _SOUND.fullmatch(_text(path)):
+    if not _SOUND.fullmatch(_text(path)) or not _certain(path):
         return ""  # where a quote is left open, or stands inside a cell, nobody can say what the rows are
     own, scored = rows(path), rows(target)
     refused = rows(rejected) if rejected.exists() else []
@@ -79,10 +79,12 @@ def _text(path: Path) -> str:
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "surrogateescape")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "surrogateescape")
+    return content.decode("utf-8-sig", "surrogateescape")
+
+
+def _certain(path: Path) -> bool:
+    """Return whether a file is of one encoding; of others nobody can say what their letters are."""
+    return _text(path).isascii() or not any("\udc80" <= char <= "\udcff" for char in _text(path))
 
 
 def _records(text: str) -> list[list[str]]:
@@ -102,6 +104,8 @@ def other_rows(path: Path) -> str:
 
     section = load_config("configs/default.yaml", (), str(path)).data
     table = load(section, only_score=True)
+    if not _certain(path):
+        return ""
     head, expected = _records(_text(path))[0], rows(path)
     if len(table) != len(expected):
         return f"{len(table)} rows of {len(expected)}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import crafted, csvs, damage, disks, kills, yamls
+from tests.torture import crafted, csvs, damage, disks, kills, kinds, yamls
 
 
 @pytest.fixture
@@ -47,6 +47,10 @@ def test_a_link_elsewhere_in_the_place_of_latest_is_refused_and_nothing_is_writt
 
 def test_spoiled_data_are_refused_in_a_line_or_read_row_by_row_as_python_reads_them(trained: Path) -> None:
     assert {number: problem for number in range(40) if (problem := csvs.case(number)[1])} == {}
+
+
+def test_spoiled_files_of_other_kinds_are_refused_in_a_line_or_read_whole(trained: Path) -> None:
+    assert {number: problem for number in range(40) if (problem := kinds.case(number)[1])} == {}
 
 
 def test_a_row_that_was_lost_would_be_noticed(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
