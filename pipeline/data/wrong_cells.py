@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pipeline.config.data_section import UNKNOWN, DataSection, plain
+from pipeline.config.data_section import UNKNOWN, DataSection
 from pipeline.data.table import Texts
 from pipeline.data.target import UNKNOWN_CLASS, UNLABELLED, class_hint
 from pipeline.errors import DataError, did_you_mean, listing
@@ -74,11 +74,8 @@ def _about_class(section: DataSection, truth: Integers, index: int, cell: str, t
 
 
 def _category_hint(section: DataSection, name: str, cell: str) -> str:
-    numbers = section.features[name].numbers()
-    alike = next((text for text in numbers if plain(text).casefold() == plain(cell).casefold()), None)
-    hint = f'; did you mean "{alike}"?' if alike else did_you_mean(clip(cell), numbers)
-    key = f"data.features.{name}"
-    return hint or f"; {key}.categories has {listing(numbers)}: add it there, or to {key}.missing"
+    numbers, key = section.features[name].numbers(), f"data.features.{name}"
+    return did_you_mean(clip(cell), numbers) or f"; {key}.categories has {listing(numbers)}: add it there, or to {key}.missing"
 
 
 def _cells(source: Source, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, str]]:
