@@ -12,15 +12,16 @@ ADDED = ["predicted ill", "probability no", "probability yes", "possible ill", "
 CONFIG = """
 data:
   path: mine.csv
+  read: {missing: [auto, -9]}
   target: ill
   codes: {no: 0, yes: 1}
   features:
     age: {unit: years, range: [0, 120]}
-    glucose: {unit: mmol/L, range: [1, 40]}
+    glucose: {unit: mmol/L, range: [1, 40], missing: [-999, 7.25]}
     sex: {categories: [f, m]}
     smoking: {categories: [never, former, current, "of old, yes"]}
     pain: {categories: {none: 0, some: 1, severe: 2}, missing: [not asked]}
-    visits: {categories: [1, 2, 3]}
+    visits: {categories: [1, 2, 3], missing: [99]}
 network: {output: softmax}
 training: {starts: 2, epochs: 10, l2: 0}
 evaluation: {unseen: null}

@@ -1,7 +1,7 @@
 """The section ``data``: which file and how it is read, which columns, which classes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import inf, isnan
 from typing import Annotated, Any, Literal
@@ -40,6 +40,16 @@ Categories = Annotated[
 ]
 
 
+_FAILED = ("#n/a", "#na", "#n/v", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!")  # formulas
+_NULLS = ("null", "(null)", "[null]", "<null>", "<na>", "nan", "nat", "\\n", "(blank)", "undefined", "missing", "not available")
+ABSENT = ("", "?", ".", "..", "...", "na", "n/a", "n.a", "n.a.", "k.a.", *_NULLS, *_FAILED)
+"""Texts that mean "no value" everywhere, compared in lower case without blanks around them."""
+DASHES = ("none", "-", "--", "\u2013", "\u2014")
+"""Texts that mean "no value" among numbers, and may be a category or a class elsewhere."""
+Absent = frozenset[str | float]
+"""What means "no value": texts, compared in lower case, and numbers, compared by value."""
+
+
 class ReadSection(Section):
     """How the file is laid out, and what its cells mean; ``auto`` is decided by the file."""
 
@@ -50,6 +60,12 @@ class ReadSection(Section):
     missing: Literal["auto"] | Cells = "auto"
     header: Annotated[Names, Field(min_length=1)] | None = None
     sheet: str | None = None
+
+    def absent(self) -> tuple[Absent, Absent]:
+        """Return what means "no value", and what of it only among numbers."""
+        named = folded([value for value in self.missing if value != "auto"] if self.missing != "auto" else [])
+        auto = self.missing == "auto" or "auto" in self.missing
+        return frozenset({"", *named, *((*ABSENT, *DASHES) if auto else ())}), frozenset(DASHES) - named if auto else frozenset()
 
 
 class Feature(Section):
@@ -135,6 +151,11 @@ class DataSection(Section):
         ranges = [feature.range or ends for feature, ends in zip(self.features.values(), own, strict=True)]
         return [low for low, _ in ranges], [high for _, high in ranges]
 
+    def absent(self, name: str) -> Absent:
+        """Return what means "no value" in the column of a feature."""
+        own, (missing, doubtful) = self.features[name], self.read.absent()
+        return (missing if own.categories is None else missing - doubtful) | folded(own.missing)
+
     def categories(self) -> dict[str, dict[str, float]]:
         """Return the number of each category, by the names of the features that have some."""
         return {name: numbers for name, feature in self.features.items() if (numbers := feature.numbers())}
@@ -157,6 +178,18 @@ UNKNOWN = -inf
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A regular expression for a number."""
 _WHOLE = re.compile(r"([+-]?)(0|[1-9][0-9]{0,14})(?:\.0*)?")  # float64 tells no more than 15 digits apart
+
+
+def folded(missing: Iterable[str | float]) -> Absent:
+    """Return what means "no value" as it is compared: a text that is a number is that number."""
+    return frozenset(
+        (float(value) if re.fullmatch(NUMBER, value) else value.lower()) if isinstance(value, str) else value for value in missing
+    )
+
+
+def is_absent(text: str, absent: Absent) -> bool:
+    """Return whether a text without blanks around it means "no value"."""
+    return text.lower() in absent or (re.fullmatch(NUMBER, text) is not None and float(text) in absent)
 
 
 def plain(text: str) -> str:

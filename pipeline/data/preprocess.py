@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Preprocessor:
         widths: (F,) how many columns each feature makes; empty where each makes one.
         columns: names of the W columns; empty where they are the features.
         met: (W,) whether a training row has the category that the column stands for; None without categories.
+        absent: (K, F) numbers that mean "missing" in their column, NaN where it has fewer; None where no column has one.
     """
 
     features: tuple[str, ...]
@@ -53,6 +54,7 @@ class Preprocessor:
     widths: tuple[int, ...] = ()
     columns: tuple[str, ...] = ()
     met: Flags | None = None
+    absent: Floats | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ class Preprocessor:
 
     def transform(self, values: ArrayLike) -> Floats:
         """Return (rows, C) inputs for (rows, F) raw values; NaN is a missing value."""
-        values = mask_implausible(np.asarray(values, dtype=np.float64), self.lowest, self.highest)
+        values = mask_implausible(values, self.lowest, self.highest, self.absent)
         gaps = np.isnan(values)
         with np.errstate(over="ignore", invalid="ignore"):  # values near 1e308 and infinite ones; the network's output tells
             values = indicators(np.where(gaps, self.fill, values) if gaps.any() else values, self.widths) - self.center
@@ -84,11 +86,19 @@ def indicators(values: ArrayLike, widths: Sequence[int]) -> Floats:
     return wide
 
 
-def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats) -> Floats:
-    """Return the values with NaN for those outside their column's range."""
-    values = np.asarray(values, dtype=np.float64)
+def mask_implausible(values: ArrayLike, lowest: Floats, highest: Floats, absent: Floats | None = None) -> Floats:
+    """Return the values with NaN for those outside their column's range, and for those that mean "missing"."""
+    values = mask_absent(values, absent)
     outside = beyond(values, lowest, highest)
     return np.where(outside, np.nan, values) if outside.any() else values.copy(order="K")
+
+
+def mask_absent(values: ArrayLike, absent: Floats | None) -> Floats:
+    """Return the values with NaN for the (K, F) numbers that mean "missing" in their column."""
+    values = np.asarray(values, dtype=np.float64)
+    for numbers in () if absent is None else absent:
+        values = np.where(values == numbers, np.nan, values)
+    return values
 
 
 def beyond(values: Floats, lowest: ArrayLike, highest: ArrayLike) -> Flags:
@@ -120,7 +130,9 @@ def fit_pipeline(train: pd.DataFrame, data: DataSection, preprocess: PreprocessS
     ends, texts = np.array(data.bounds()), data.categories()
     if preprocess.implausible == "keep":  # of numbers; another category than those of the config is none
         ends[:, [name not in texts for name in data.features]] = [[-np.inf], [np.inf]]
-    mask = {"lowest": ends[0], "highest": ends[1]}
+    named = [() if name in texts else [each for each in data.absent(name) if not isinstance(each, str)] for name in data.features]
+    absent = np.array([*zip_longest(*map(sorted, named), fillvalue=np.nan)])
+    mask = {"lowest": ends[0], "highest": ends[1], "absent": absent if len(absent) else None}
     plausible = FunctionTransformer(mask_implausible, kw_args=mask, feature_names_out="one-to-one")
     codes = FunctionTransformer(from_frame, kw_args={"categories": texts}, feature_names_out="one-to-one")
     _refuse_unusable(train, mask_implausible(from_frame(train, texts), **mask), data.path, preprocess)
@@ -159,7 +171,7 @@ def from_pipeline(pipeline: Any, train: Floats, data: DataSection) -> Preprocess
     """Take the learnt arrays out of a pipeline that ``fit_pipeline`` made of these (rows, F) training values."""
     features, columns = tuple(data.features), data.columns()
     steps, size = pipeline.named_steps, len(columns)
-    plausible = steps["implausible"].kw_args
+    mask = steps["implausible"].kw_args
     fill = np.full(len(features), np.nan)
     if "impute" in steps:
         own = getattr(steps["impute"], "transformers_", [("", steps["impute"], [])])
@@ -170,10 +182,10 @@ def from_pipeline(pipeline: Any, train: Floats, data: DataSection) -> Preprocess
         minmax = hasattr(scaler, "data_min_")
         center, scale = (scaler.data_min_, 1 / scaler.scale_) if minmax else (scaler.mean_, scaler.scale_)
     pca = steps.get("pca")
-    usable = mask_implausible(train, plausible["lowest"], plausible["highest"])
+    usable = mask_implausible(train, **mask)
     seen = np.array([np.nanmin(usable, axis=0), np.nanmax(usable, axis=0)])
-    rotation = (pca.mean_, pca.components_) if pca else (None, None)
-    learnt = Preprocessor(features, plausible["lowest"], plausible["highest"], fill, center, scale, seen, *rotation)
+    rotation = {"mean": pca.mean_, "components": pca.components_} if pca else {}
+    learnt = Preprocessor(features, **mask, fill=fill, center=center, scale=scale, seen=seen, **rotation)
     if not data.categories():
         return learnt
     met = np.nanmax(indicators(usable, data.widths()), axis=0) > 0

@@ -45,8 +45,8 @@ def own(run: Scoring) -> Scorer:
 def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
     """Draw (rows, F) raw values: half within the range seen in training, half beyond it by up to its width on either side.
 
-    In a third of the rows no value is odd, in a third one in F, in a third every other one: missing, an end of a range, the
-    next number outside it, or an extreme. One category in five is missing or unknown.
+    In a third of the rows no value is odd, in a third one in F, in a third every other one: missing, a number that means so, an
+    end of a range, the next number outside it, or an extreme. One category in five is missing or unknown.
     """
     random, seen = np.random.default_rng(seed), run.model.preprocessor.seen
     size = (rows, seen.shape[1])
@@ -55,6 +55,7 @@ def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
         values = seen[0] * (1 - place) + seen[1] * place
     lowest, highest = run.config.data.bounds()
     ends = [lowest, highest, np.nextafter(lowest, -np.inf), np.nextafter(highest, np.inf), *seen]
+    ends += [] if (absent := run.model.preprocessor.absent) is None else [*absent]
     odd = np.array([*ends, *(np.full(size[1], value) for value in (np.nan,) * 6 + _EXTREMES)])
     share = random.choice([0, 1 / size[1], 0.5], (rows, 1))
     values = np.where(random.random(size) < share, odd[random.integers(len(odd), size=size), np.arange(size[1])], values)

@@ -84,7 +84,10 @@ def _numbers(column: Any, feature: Feature) -> Any:
 def _prepared(ops: Any, features: Any, steps: Preprocessor) -> Any:
     """Return what ``Preprocessor.transform`` makes of the features."""
     implausible = ops.logical_or(ops.less(features, steps.lowest), ops.greater(features, steps.highest))
-    values = ops.where(ops.logical_or(ops.isnan(features), implausible), steps.fill, features)
+    missing = ops.logical_or(ops.isnan(features), implausible)
+    for numbers in () if steps.absent is None else steps.absent:
+        missing = ops.logical_or(missing, ops.equal(features, numbers))
+    values = ops.where(missing, steps.fill, features)
     if max(steps.widths, default=1) > 1:
         widths = np.array(steps.widths)
         wide, told = ops.take(values, np.repeat(np.arange(len(widths)), widths), axis=1), np.repeat(widths > 1, widths)

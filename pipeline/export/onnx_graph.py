@@ -77,14 +77,17 @@ def graph(run: Scoring) -> Part:
 
 def _prepare(steps: Preprocessor) -> Part:
     """From raw features to the network's inputs; all before the cast is double."""
-    text = """
-        empty = IsNaN(features)
+    text, gaps = "\nempty = IsNaN(features)", "empty"
+    arrays = {name: getattr(steps, name) for name in ("lowest", "highest", "fill", "center", "scale")}
+    for place, numbers in enumerate(() if steps.absent is None else steps.absent):
+        text += f"\nnamed_{place} = Equal(features, absent_{place})\nempty_{place} = Or({gaps}, named_{place})"
+        gaps, arrays[f"absent_{place}"] = f"empty_{place}", numbers
+    text += f"""
         low = Less(features, lowest)
         high = Greater(features, highest)
         implausible = Or(low, high)
-        missing = Or(empty, implausible)
+        missing = Or({gaps}, implausible)
         filled = Where(missing, fill, features)"""
-    arrays = {name: getattr(steps, name) for name in ("lowest", "highest", "fill", "center", "scale")}
     widths = np.array(steps.widths or (1,))
     if (widths > 1).any():
         text += _INDICATORS

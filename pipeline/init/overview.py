@@ -10,13 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.data_section import Feature, plain
+from pipeline.config.data_section import Feature, folded, plain
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.read.arrow import integers, to_arrow
 from pipeline.read.cells import Cells, labels, numbers
 from pipeline.read.columns import cell_text, is_text
-from pipeline.read.marks import folded
 from pipeline.read.rows import Source
 
 _LOOKED = 2000  # different cells looked at where a column has more

@@ -7,7 +7,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.data.preprocess import Preprocessor, beyond
+from pipeline.data.preprocess import Preprocessor, beyond, mask_absent
 from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.runs.saved import Scoring
 
@@ -40,8 +40,9 @@ class RowScores:
 
 def score_rows(run: Scoring, values: ArrayLike) -> RowScores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
-    values, classes = np.asarray(values, dtype=np.float64), tuple(run.config.data.codes)
-    output, steps, masked = run.model.output(values), run.model.preprocessor, run.config.preprocess.implausible == "missing"
+    steps, classes = run.model.preprocessor, tuple(run.config.data.codes)
+    values = mask_absent(values, steps.absent)
+    output, masked = run.model.output(values), run.config.preprocess.implausible == "missing"
     implausible = beyond(values, *((steps.lowest, steps.highest) if masked else run.config.data.bounds()))
     unseen = beyond(values, *steps.seen) | _unmet(steps, values)
     unseen &= ~(implausible & (masked | np.isneginf(values)))

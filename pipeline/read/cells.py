@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.data_section import NUMBER, UNKNOWN, Feature, plain
+from pipeline.config.data_section import NUMBER, UNKNOWN, Feature, folded, is_absent, plain
 from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.read.arrow import filled, floats, integers, to_text
 from pipeline.read.columns import clip, is_number, is_text
-from pipeline.read.marks import Cells, Evidence, doubt, evidence, folded
+from pipeline.read.marks import Cells, Evidence, doubt, evidence
 
 __all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
 
@@ -65,7 +65,7 @@ def labels(column: pa.Array, cells: Cells, kept: Collection[str] = ()) -> tuple[
     for text in different:
         if text and text not in kept:
             text = text.replace(",", ".") if cells.decimal == "," and _COMMA.fullmatch(text) else text
-            text = "" if text.lower() in missing or (absent and re.fullmatch(NUMBER, text) and float(text) in absent) else text
+            text = "" if text.lower() in missing or (absent and is_absent(text, missing)) else text
         own.append(texts.setdefault(text, len(texts)))
     return [*texts], np.array(own, dtype=np.int64)[places]
 

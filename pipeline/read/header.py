@@ -4,10 +4,9 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from pipeline.config.data_section import NUMBER
+from pipeline.config.data_section import ABSENT, DASHES, NUMBER
 from pipeline.errors import DataError, counted
 from pipeline.read.columns import alike, clip
-from pipeline.read.marks import ABSENT, DASHES
 
 _Text = tuple[str, list[str]]
 _PLACEHOLDERS = frozenset((*ABSENT, *DASHES))

@@ -1,6 +1,5 @@
 """The decimal mark of a file, decided by the cells of its columns; and what they leave in doubt."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,18 +7,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.data_section import NUMBER, ReadSection
+from pipeline.config.data_section import ABSENT, DASHES, Absent, ReadSection
 from pipeline.errors import DataError
 from pipeline.read.arrow import to_text
 from pipeline.read.columns import cell_text, clip, is_text, short
-
-_FAILED = ("#n/a", "#na", "#n/v", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!")  # formulas
-_NULLS = ("null", "(null)", "[null]", "<null>", "<na>", "nan", "nat", "\\n", "(blank)", "undefined", "missing", "not available")
-ABSENT = ("", "?", ".", "..", "...", "na", "n/a", "n.a", "n.a.", "k.a.", *_NULLS, *_FAILED)
-"""Texts that mean "no value" everywhere, compared in lower case without blanks around them."""
-
-DASHES = ("none", "-", "--", "\u2013", "\u2014")
-"""Texts that mean "no value" among numbers, and may be a category or a class elsewhere."""
 
 _WORDS = {".": "point", ",": "comma"}
 _OTHER = {".": ",", ",": "."}
@@ -42,8 +33,8 @@ class Cells:
 
     decimal: str = "."
     thousands: str | None = None
-    missing: frozenset[str | float] = frozenset((*ABSENT, *DASHES))
-    doubtful: frozenset[str | float] = frozenset(DASHES)
+    missing: Absent = frozenset((*ABSENT, *DASHES))
+    doubtful: Absent = frozenset(DASHES)
     sure: bool = False
 
 
@@ -145,13 +136,13 @@ def decided(
         if _OTHER[fixed] in said and fixed not in said:
             key = f'data.read.decimal is "{fixed}"' if read.decimal != "auto" else f'data.read.thousands is "{read.thousands}"'
             raise DataError(f"{path}: {said[_OTHER[fixed]]}, but {key}; correct the setting, or set it to auto")
-        return Cells(fixed, read.thousands, *_missing(read), sure=True), []
+        return Cells(fixed, read.thousands, *read.absent(), sure=True), []
     if len(said) == 2:
         pair = f"{said['.']}, {said[',']}"
         raise DataError(f"{path}: {pair}; one file has one decimal mark: correct the cells, or set data.read.decimal")
     clear = next(iter(said), None)
     known = like is not None and clear in (None, like.decimal)
-    cells = Cells(clear or (like.decimal if like else "."), read.thousands, *_missing(read), sure=known)
+    cells = Cells(clear or (like.decimal if like else "."), read.thousands, *read.absent(), sure=known)
     told = [] if clear else _unclear(path, found, cells, like)
     refuse_doubts(path, found, cells)
     return cells, told
@@ -172,20 +163,6 @@ def _unclear(path: str, found: Mapping[str, Evidence], cells: Cells, like: ReadS
         how = f"write decimal {_WORDS[cells.decimal]}s, as in training" if like else ""
         raise DataError(f"{path}: {_open(name, cell, mark if contrary else '.', how)}")
     return [f'{path}: {short(cell)} in column "{clip(name)}" is read with a decimal point' for name, cell in points.items()][:1]
-
-
-def _missing(read: ReadSection) -> tuple[frozenset[str | float], frozenset[str | float]]:
-    """Return what means "no value", and what of it only among numbers."""
-    named = folded([value for value in read.missing if value != "auto"] if read.missing != "auto" else [])
-    auto = read.missing == "auto" or "auto" in read.missing
-    return frozenset({"", *named, *((*ABSENT, *DASHES) if auto else ())}), frozenset(DASHES) - named if auto else frozenset()
-
-
-def folded(missing: Iterable[str | float]) -> frozenset[str | float]:
-    """Return what means "no value" as it is compared: a text that is a number is that number."""
-    return frozenset(
-        (float(value) if re.fullmatch(NUMBER, value) else value.lower()) if isinstance(value, str) else value for value in missing
-    )
 
 
 def _open(name: str, cell: str, mark: str, how: str = "") -> str:

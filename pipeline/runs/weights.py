@@ -81,6 +81,8 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     must("fill", np.float64, columns)
     for name in ("center", "scale"):
         must(name, np.float64, wide)
+    if "absent" in arrays:
+        must("absent", np.float64, (None, *columns))
     if data.categories():
         must("widths", np.int64, columns, partial(np.array_equal, data.widths()))
         must("columns", np.str_, wide, partial(np.array_equal, data.columns()))

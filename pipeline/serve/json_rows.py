@@ -53,8 +53,9 @@ class JsonRows:
             text = f"{unit}{plausible}from {seen[place, 0]:g} to {seen[place, 1]:g} in training; null where it is missing"
             number = Field(alias=name, allow_inf_nan=False, ge=-largest, le=largest, description=text)
             fields[f"value_{place}"] = (Number, number)
-        known = [{plain(text): number for text, number in own.numbers().items()} for own in run.config.data.features.values()]
-        self._known = {place: own for place, own in enumerate(known) if own}
+        named = [(own.numbers(), run.config.data.absent(name)) for name, own in run.config.data.features.items()]
+        known = [({plain(text): number for text, number in numbers.items()}, absent) for numbers, absent in named]
+        self._known = {place: own for place, own in enumerate(known) if own[0]}
         row: Any = create_model("Row", __config__=ConfigDict(extra="forbid", strict=True), **fields)  # type: ignore[call-overload]
         self._features, self._most = tuple(run.config.data.features), most
         self._adapter = TypeAdapter(Annotated[list[row], Field(min_length=1, max_length=most)])
@@ -76,7 +77,7 @@ class JsonRows:
         values: list[list[Any]] = [list(vars(row).values()) for row in rows]
         for place, known in self._known.items():
             for row in values:
-                row[place] = None if row[place] is None else category_number(row[place], known)
+                row[place] = None if row[place] is None else category_number(row[place], *known)
         return np.array(values, dtype=np.float64), several
 
     def _problem(self, place: tuple[str | int, ...], kind: str, text: str) -> dict[str, Any]:

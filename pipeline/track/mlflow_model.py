@@ -27,7 +27,8 @@ class ScoringModel:
         """
         data, categories = self.run.config.data, self.run.config.data.categories()
         present = [name for name in data.features if name in model_input or name not in categories]
-        values = from_frame(model_input[present].reindex(columns=list(data.features)), categories)
+        absent = {name: data.absent(name) for name in categories}
+        values = from_frame(model_input[present].reindex(columns=list(data.features)), categories, absent)
         scores, classes = score_rows(self.run, values), tuple(data.codes)
         (possible, named), (numbers, texts) = sets(self.run, scores), notes(self.run, scores)
         columns = {

@@ -56,6 +56,7 @@ def test_every_way_says_the_same_of_categories_unknown_ones_and_gaps(clinic: Pat
     strange = np.isneginf(values).sum(axis=0)
     assert (strange[2:] > rows / 20).all()
     assert (np.isnan(values).sum(axis=0) > rows / 40).all()
+    assert {-9, -999, 7.25} < set(values[:, 1])  # which mean missing
     with serving(clinic) as server:
         found = measure(run, rows, url=server.url)
     print(found)

@@ -27,9 +27,13 @@ SETTINGS = {
 }
 
 
-def configured(preprocess: dict[str, Any] | None = None, ranges: dict[str, Any] = RANGES) -> Config:
+def configured(
+    preprocess: dict[str, Any] | None = None, ranges: dict[str, Any] = RANGES, missing: Any = (), everywhere: Any = ("auto",)
+) -> Config:
     features = {name: {"range": ends} for name, ends in ranges.items()}
-    data = {"path": "some.csv", "target": "t", "codes": {"A": 0, "B": 1}, "features": features}
+    for name, cells in dict(missing).items():
+        features[name]["missing"] = cells
+    data = {"path": "some.csv", "target": "t", "codes": {"A": 0, "B": 1}, "features": features, "read": {"missing": everywhere}}
     return Config.model_validate({"data": data, "preprocess": preprocess or {}})
 
 
@@ -82,6 +86,24 @@ def test_every_setting_gives_what_scikit_learn_gives(implausible: str, impute: A
     assert got.shape == (30, pca or 4)
     assert len(preprocessor.inputs) == got.shape[1]
     assert np.isnan(got).any() == (impute is None and pca is None)
+
+
+@pytest.mark.parametrize("implausible", SETTINGS["implausible"])
+@pytest.mark.parametrize("impute", SETTINGS["impute"])
+def test_a_number_that_means_missing_is_filled_as_a_gap(implausible: str, impute: Any) -> None:
+    preprocess = {"implausible": implausible, "impute": impute, "scale": "standard", "pca": None}
+    config = configured(preprocess, missing={"a": [-999, 3.5, "n/a"], "d": ["+7.0"]}, everywhere=["auto", "-99", "none such"])
+    random, (train, test) = np.random.default_rng(0), (drawn(1, 60), drawn(2, 30))
+    for table in (train, test):
+        for name, number in [("a", -999), ("a", 3.5), ("a", -99), ("b", -99), ("c", -99), ("d", 7), ("d", -99)]:
+            table.loc[random.random(len(table)) < 0.1, name] = number
+    assert test.isin([-999, 3.5]).to_numpy()[:, 1:].any()  # of no meaning there
+    named = {"a": {-999: np.nan, 3.5: np.nan}, "d": {7: np.nan}}
+    blank_train, blank_test = (table.replace(-99, np.nan).replace(named) for table in (train, test))
+    steps, preprocessor = fit(train, config)
+    expected = by_hand(blank_train, blank_test, preprocess)
+    np.testing.assert_allclose(preprocessor.transform(test), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(steps.transform(test), expected, rtol=1e-12, atol=1e-12)
 
 
 CELLS = st.one_of(st.just(np.nan), st.integers(-20, 20).map(float), st.floats(-1e6, 1e6))

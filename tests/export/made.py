@@ -1,8 +1,10 @@
 """Runs of many shapes that nothing was trained for: weights and ranges are drawn."""
 
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
+import pandas as pd
 
 from pipeline.config.data_section import Feature
 from pipeline.config.schema import Config
@@ -22,6 +24,7 @@ CATEGORIES = {
     "x4": {"none": 0.5, "some": -1.0, "2.0": 7.25, "much": -1.0},
     "x5": ["[UNK]", "a", "of no kind"],
 }
+MISSING = {"x0": [-999, 0.25, 1e6], "x2": [0]}
 CODES = {"Normal": 0.0, "Type1": 1.0, "Type2": -1.0}
 
 
@@ -40,10 +43,12 @@ def made(
     weight=1.0,
     categories=None,
     names=None,
+    missing=None,
 ) -> Scoring:
     """Return a run with drawn arrays; ``seen`` are the classes that the network knows; ``measured``: what held-out rows give.
 
-    ``categories`` are those of some of the features, which are called ``names``, or x0, x1 and so on.
+    ``categories`` are those of some of the features, which are called ``names``, or x0, x1 and so on; ``missing`` are the numbers
+    that mean so in some.
     """
     random, known = np.random.default_rng(features), list(seen or codes)
     names = names or tuple(f"x{number}" for number in range(features))
@@ -70,6 +75,11 @@ def made(
     rotation = np.linalg.qr(random.normal(size=(size, size)))[0]
     mean, components = (random.normal(size=size) / 9, rotation[:pca]) if pca else (None, None)
     steps = Preprocessor(names, lowest, highest, fill, center, scale, ends, mean, components)
+    if missing:
+        for name, numbers in missing.items():
+            declared[name]["missing"] = numbers
+        absent = [*zip_longest(*(missing.get(name, ()) for name in names), fillvalue=np.nan)]
+        steps = replace(steps, absent=np.array(absent, dtype=float))
     if texts:
         columns = [f"c{number}" for number in range(size)]
         steps = replace(steps, widths=tuple(widths), columns=tuple(columns), met=np.arange(size) != 5)
@@ -103,9 +113,12 @@ SHAPES = {
     "a class was never seen": {"codes": {"a": 2.0, "never": -7.0, "b": 0.5, "日本 <b>": -1e3}, "seen": ("a", "b", "日本 <b>")},
     "a class was never seen, softmax": {"softmax": True, "seen": ("Type2", "Normal")},
     "one feature": {"features": 1, "hidden": (1,)},
+    "numbers that mean missing": {"missing": MISSING},
+    "numbers that mean missing, nothing fills": {"missing": MISSING, "bounded": False, "filled": False},
     "nothing measured": {"measured": False},
     "nothing measured, softmax": {"measured": False, "softmax": True},
     "categories": {"categories": CATEGORIES},
+    "categories, numbers that mean missing": {"categories": CATEGORIES, "missing": MISSING},
     "categories, softmax": {"categories": CATEGORIES, "softmax": True},
     "categories, pca": {"categories": CATEGORIES, "pca": 4},
     "categories, nothing fills": {"categories": CATEGORIES, "filled": False},
@@ -133,6 +146,10 @@ def agrees(run: Scoring, scorer: Scorer, rows: int = 2000, flushed: bool = False
     values, network = drawn(run, rows, seed=1), run.model.network
     if flushed:
         values[np.abs(values) < 1e-300] = 0
+    features = enumerate(run.config.data.features.values())
+    named = {place: dict.fromkeys(map(float, own.missing), np.nan) for place, own in features if own.missing}
+    assert all(np.isin([*numbers], values[:, place]).all() for place, numbers in named.items())
+    blank = pd.DataFrame(values).replace(named).to_numpy()
     inputs, found, expected = run.model.preprocessor.transform(values), scorer(values), own(run)(values)
     assert within(network, inputs, found.output).all()
     assert within(network, inputs, expected.output).all()
@@ -149,5 +166,7 @@ def agrees(run: Scoring, scorer: Scorer, rows: int = 2000, flushed: bool = False
     clear = ~(np.abs(again - limits) < 1e-6)[held]
     np.testing.assert_array_equal(found.possible[held][clear], ~(again[held] < limits)[clear])
     assert found.possible[held].any(axis=1).all()
+    for name, said in vars(scorer(blank)).items() if named else ():
+        np.testing.assert_array_equal(vars(found)[name], said)
     assert found.output.dtype == np.float32
     assert found.probabilities.dtype == np.float64

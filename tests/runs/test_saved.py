@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.errors import RunError
-from pipeline.runs.saved import load_run
+from pipeline.runs.saved import load_run, load_scoring
+from pipeline.runs.weights import check_arrays, model_of
 from pipeline.runs.write import prepare_models, save_run
+from tests.clinic import FEATURES
 from tests.conftest import ROOT
 from tests.rounding import within
 
@@ -59,6 +62,19 @@ def test_weights_npz_opens_without_pickle_and_without_object_arrays(trained: Pat
 
 
 @pytest.mark.arithmetic
+def test_numbers_that_mean_missing_are_kept_and_a_run_from_before_them_is_read(clinic: Path) -> None:
+    run = load_scoring(clinic / "models" / "latest")
+    with np.load(clinic / "models" / "latest" / "weights.npz") as kept:
+        arrays = dict(kept)
+    absent = pd.DataFrame(arrays.pop("absent"), columns=FEATURES)
+    assert {name: set(numbers.dropna()) for name, numbers in absent.items() if numbers.notna().any()} == {
+        "age": {-9},
+        "glucose": {-9, -999, 7.25},
+    }
+    check_arrays(arrays, run.config, run.record.data.rows)
+    assert model_of(arrays).preprocessor.absent is None
+
+
 def test_the_keras_model_and_the_joblib_pipeline_are_those_of_the_run(trained: Path) -> None:
     import joblib
     import pandas as pd

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.predict.file import predict
@@ -16,6 +17,7 @@ from pipeline.predict.score import notes, score_rows
 from pipeline.runs.saved import Scoring, load_scoring
 from pipeline.serve import pushes as pushes_module
 from pipeline.serve.application import application
+from pipeline.track.mlflow_model import ScoringModel
 from tests.browsing import barriers, visited
 from tests.clinic import ADDED, clinic_rows
 from tests.predict.test_kinds_of_file import sheet, typed, with_commas
@@ -76,6 +78,39 @@ def test_a_text_stands_for_its_number_and_an_unknown_one_is_told(
     for place, number in value.items():
         if np.isnan(number) or np.isinf(number):
             assert answer["pushes"]["features"][list(ROW)[place]] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("age", -9),
+        ("glucose", -9.0),
+        ("glucose", -999),
+        ("glucose", 7.25),
+        ("visits", 99),
+        ("visits", "99.0"),
+        ("visits", -9),
+        ("sex", "-9.00"),
+        ("smoking", "N/A"),
+        ("pain", "Not asked"),
+    ],
+)
+def test_what_means_missing_is_missing_at_every_door(
+    api: Client, run: Scoring, tmp_path: Path, name: str, cell: float | str
+) -> None:
+    named, empty = ROW | {name: cell}, ROW | {name: None}
+    answer, same = (api.post("/predict?explain=true", json=[row]).json() for row in (named, empty))
+    assert answer == same
+    assert answer[0]["notes"][0].startswith(f"{name} missing, filled with ")
+    tables = [pd.DataFrame([row]) for row in (named, empty)]
+    tracked = [ScoringModel(run).predict(table) for table in tables]
+    pd.testing.assert_frame_equal(*tracked)
+    for number, table in enumerate(tables):
+        table.to_csv(tmp_path / f"{number}.csv", index=False)
+        predict(run, tmp_path / f"{number}.csv", tmp_path / f"{number}-out.csv")
+    scored = [pd.read_csv(tmp_path / f"{number}-out.csv")[ADDED] for number in range(2)]
+    pd.testing.assert_frame_equal(*scored)
+    assert scored[0]["notes"][0] == tracked[0]["note"][0] == "; ".join(answer[0]["notes"])
 
 
 @pytest.mark.parametrize(
