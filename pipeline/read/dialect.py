@@ -10,7 +10,7 @@ from itertools import islice
 from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError, counted
 from pipeline.read.columns import alike, short
-from pipeline.read.header import holds_names, looks_like_data
+from pipeline.read.header import enclosed, holds_names, looks_like_data
 from pipeline.read.records import breaks, is_utf8, records
 
 _SEPARATORS = {",": "commas", ";": '";"', "\t": "tabs", "|": '"|"'}
@@ -57,7 +57,7 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     start = _begin(path, head, start, comments, separator, wanted, read)
     line, (first, *rows) = breaks(head[:start]) + 1, _parsed(_text(head[start:]), separator)
     place, given = f"{path}, line {line}", [*(read.header or ())]
-    _refuse_odd(place, first, rows, bool(wanted))
+    _refuse_odd(place, first, rows, separator, bool(wanted))
     told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," and len(first) > 1 else []
     told += ["comments above the header are left out"] if any(comment < start for comment in comments) else []
     if not holds_names(place, first, rows, given):
@@ -68,13 +68,16 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     return Layout(separator, first, record.rstrip(b"\r\n"), line, below, above, told, looks_like_data(first, rows))
 
 
-def _refuse_odd(place: str, first: list[str], rows: list[list[str]], named: bool) -> None:
+def _refuse_odd(place: str, first: list[str], rows: list[list[str]], separator: str, named: bool) -> None:
     """Raise DataError where quotes are not as CSV has them, or a header without a config has not the width of the rows."""
     for row in (first, *rows[:1]):
         if len(row) > 1 and all(_LATE.fullmatch(cell) for cell in row[1:]):
             raise DataError(f"{place}: a blank stands before a quote ({short(row[1])}); remove such blanks")
     if len(first) > 1 and all(map(_SINGLE.fullmatch, first)):
         raise DataError(f'{place}: cells stand between single quotes ({first[0]}); write double ones ("), or none')
+    for at, cell in enumerate(first):
+        if reason := enclosed(cell, at, separator, [row for row in rows if len(row) == len(first)]):
+            raise DataError(f"{place} {reason}")
     widths = {len(row) for row in rows}
     if not named and len(widths) == 1 and (width := widths.pop()) != len(first):
         text = f"{counted(len(first), 'name')} there, {counted(width, 'cell')} in each row below"

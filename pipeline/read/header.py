@@ -3,12 +3,13 @@
 import itertools
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipeline.config.data_section import ABSENT, DASHES, NUMBER
 from pipeline.errors import DataError, counted
 from pipeline.read.columns import alike, clip
 
-_Text = tuple[str, list[str]]
+_Text = tuple[str, tuple[str, ...]]
 _PLACEHOLDERS = frozenset((*ABSENT, *DASHES))
 
 
@@ -28,9 +29,33 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
     return bool(numbers) and 2 * among >= len(numbers)
 
 
-def _split(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[_Text], list[tuple[float, list[str]]]]:
+def enclosed(cell: str, place: int, separator: str, rows: Sequence[Sequence[str]]) -> str:
+    """Return what is wrong with a cell if two stray quotes made it of lines which are rows like others, else nothing."""
+    first, *others = (line.split(separator) for line in re.split(r"[\r\n]+", cell))
+    if not (others and rows):
+        return ""
+    lines = others[:-1]
+    if len(others[-1]) == place + 1:  # what stands before this cell, and behind it, in the outermost lines
+        lines.append([*others[-1][:place], "", *first[1:]])
+    if not any(len(line) == len(rows[0]) > 1 and _is_row(line, rows) for line in lines):
+        return ""
+    lost = counted(len(others), "line")
+    return f"has a quote that encloses rows in the next {lost}; remove it, or the line breaks if it holds one cell"
+
+
+def _is_row(line: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a line is no text: half of its cells, and two at least, are like those of rows, none a word for a number."""
+    if any(cell[:1].isspace() for cell in line):  # as behind the commas of a sentence
+        return False
+    names, numbers = _split(line, rows)
+    found = sum(cell in column or _of_one_shape(cell, column) for cell, column in names)
+    found += sum(_among(value, column) for value, column in numbers)
+    return 2 * found >= max(4, len(line) - 1) and not any(_numbers(column) for _, column in names)
+
+
+def _split(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[_Text], list[tuple[float, tuple[str, ...]]]]:
     """Return the texts and the numbers of the first row, each with the column below it."""
-    columns = [[cell.strip() for cell in column] for column in zip(*(row for row in rows if len(row) == len(first)), strict=True)]
+    columns = [tuple(map(str.strip, column)) for column in zip(*(row for row in rows if len(row) == len(first)), strict=True)]
     cells = [(cell.strip(), column) for cell, column in zip(first, columns, strict=False)]
     cells = [(cell, column) for cell, column in cells if cell.lower() not in _PLACEHOLDERS]
     names = [(cell, column) for cell, column in cells if _value(cell) is None]
@@ -63,7 +88,7 @@ def _value(cell: str) -> float | None:
     return float(text) if re.fullmatch(NUMBER, text) else None
 
 
-def _among(value: float, column: Sequence[str]) -> bool:
+def _among(value: float, column: tuple[str, ...]) -> bool:
     """Return whether a number is one of those below it: between them, or near them."""
     if not (below := _numbers(column)):
         return False
@@ -71,7 +96,8 @@ def _among(value: float, column: Sequence[str]) -> bool:
     return bool(value % 1) or min(below) - margin <= value <= max(below) + margin
 
 
-def _numbers(column: Sequence[str]) -> list[float]:
+@lru_cache
+def _numbers(column: tuple[str, ...]) -> list[float]:
     """Return the numbers in a column that mostly holds such, else none."""
     below = [number for cell in column if (number := _value(cell)) is not None]
     return below if 2 * len(below) > sum(cell.lower() not in _PLACEHOLDERS for cell in column) else []

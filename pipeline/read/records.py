@@ -2,8 +2,8 @@
 
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
@@ -14,6 +14,7 @@ BOM = b"\xef\xbb\xbf"
 SIZE = 2**22  # bytes read at a time: some hundred thousand short rows
 _LONGEST = 2**26  # most bytes of a record
 _LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
+_BEYOND_BREAKS = re.compile(rb"[^\r\n]+")  # another break in the place of a line's own may join with the one before
 
 
 @cache
@@ -135,8 +136,25 @@ def _cut(content: bytes, line: int, last: bool, separator: str, size: int) -> tu
         else:
             reason = "must be UTF-8 text without NUL bytes" if closed else "has a quote that is left open"
             rejected.append(Rejected(number, reason, text.rstrip(b"\r\n").decode(errors="surrogateescape")))
-            kept.append(b"\n" * breaks(text))
+            kept.append(_BEYOND_BREAKS.sub(b"", text))
     return Piece(line, b"".join(kept), tuple(rejected)), content[end:]
+
+
+def freed(piece: Piece, separator: str, stray: Mapping[int, tuple[int, str]]) -> Piece:
+    """Return a piece in which lines that a quote encloses are rows again; the line on which it begins is rejected.
+
+    ``stray`` holds by the line of a record how many lines below it the quote begins, and the reason.
+    """
+    kept, rejected = [], [*piece.rejected]
+    for line, text, _ in records(piece.content, piece.line, separator):
+        if line in stray:
+            (before, reason), lines = stray[line], text.splitlines(keepends=True)
+            begun = b"".join(lines[: before + 1])
+            rejected.append(Rejected(line + before, reason, begun.rstrip(b"\r\n").decode()))
+            text = b"".join([_BEYOND_BREAKS.sub(b"", begun), *lines[before + 1 :]])
+        kept.append(text)
+    again, _ = _cut(b"".join(kept), piece.line, True, separator, SIZE)  # what follows a quote has changed its sides
+    return replace(again, rejected=(*rejected, *again.rejected))
 
 
 def is_utf8(content: bytes) -> bool:

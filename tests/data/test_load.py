@@ -130,6 +130,7 @@ NOT_FINITE_NUMBERS = ["high", "+", "inf", "-Infinity", "1e999", "True", "1_0", "
         (replaced("1\n", "1\n60,8,9,10,11\n"), ["row 3 (line 4)", "4 columns", "5"]),
         (replaced("7.5", "7,5"), ["row 2 (line 3)", "4 columns", "5"]),
         (replaced("7.5", '"7.5'), ["row 2 (line 3)", "quote", "left open"]),
+        (GOOD + BODY.replace("0\n", '"0\n').replace("1,1\n", '1,1"\n'), ["row 4 (line 5)", "encloses rows in the next 1 line;"]),
         (replaced("BS pp", "BS ppp"), ["line 1", '"BS pp"', 'did you mean "BS ppp"']),
         (replaced("Type", "Kind"), ["line 1", '"Type"', "missing", '"Kind"']),
         (replaced("Class", "Age"), ["line 1", '"Age"', "twice"]),

@@ -376,6 +376,18 @@ def test_a_quote_left_open_in_the_last_cell_swallows_nothing(run, tmp_path, many
     assert "quote" in rows_of(rejected_path(target))[1][1]
 
 
+def test_rows_that_two_stray_quotes_enclose_are_scored_as_they_are_without_them(run, tmp_path):
+    lines = [",".join([*NAMES, "remark"]), *(f"{SOUND},{number}" for number in range(9))]
+    _, target = scored(run, tmp_path, "\n".join(lines))
+    expected = pd.read_csv(target).drop(index=3)
+    lines[4], lines[7] = f'{SOUND},"3', f'{SOUND},6"'
+    counts, target = scored(run, tmp_path, "\n".join(lines))
+    found = pd.read_csv(target)
+    assert (counts.rows, counts.rejected) == (8, 1)
+    pd.testing.assert_frame_equal(found.drop(columns="remark"), expected.drop(columns="remark").reset_index(drop=True))
+    assert rows_of(rejected_path(target))[1][0] == "5"
+
+
 def test_a_row_without_an_end_is_refused_before_it_fills_the_memory(run, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.read.records._LONGEST", 1000)
     monkeypatch.setattr("pipeline.read.records.SIZE", 500)

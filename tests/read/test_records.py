@@ -68,6 +68,15 @@ def test_a_quote_left_open_swallows_no_other_row():
                 assert len(kept) == content.count(b"\n") - 1
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_the_lines_behind_a_rejected_one_are_counted_as_bytes_splits_them(end):
+    content = end.join([b"a,b", b"1,2", b'3,"open', b"4,5", b"", b"6,\xff", b"7,8", b""])
+    lines = {text: line for line, text in enumerate(content.splitlines(), 1)}
+    kept, rejected = cut(content, 1000)
+    assert {text.strip(): line for line, text in kept} == {text: lines[text] for text in (b"a,b", b"1,2", b"4,5", b"7,8")}
+    assert [line for line, _ in rejected] == [3, 6]
+
+
 @given(st.lists(st.sampled_from(["a", ",", '"', '""', "\n", '"\n', ',"', "\r\n"]), max_size=40).map("".join), st.integers(1, 60))
 def test_whatever_the_quotes_no_line_is_lost_and_pyarrow_reads_what_the_csv_module_reads(text, size):
     kept, rejected = cut(text.encode(), max(size, 3))

@@ -45,6 +45,24 @@ def test_separator_decimal_mark_encoding_and_quotes_are_found(separator, decimal
         assert plain == (not source.told)
 
 
+@pytest.mark.parametrize(
+    ("columns", "word"),
+    [
+        ({"größe": ["Müller"], "x": ["1"], "y": ["ä"]}, "größe"),
+        ({"name": ["Müller", "Weiß"], "x": ["1", "2"], "y": ["no", "früh krank"]}, "früh"),
+        ({"name": ["O'Neill"] * 200_000 + ["Kraków źle"], "x": ["1.5"] * 200_001, "y": ["no"] * 200_001}, "Kraków"),
+    ],
+)
+def test_a_guessed_encoding_is_shown_by_a_word_of_the_header_or_else_of_the_columns_in_use(columns, word):
+    text = pd.DataFrame(columns).to_csv(index=False)
+    for encoding in ("cp1252", "cp1250"):
+        shown = word.encode(encoding).decode("cp1252")  # what Python reads in those bytes
+        (told,) = opened(text.encode(encoding, "replace"), ["x"]).told
+        assert told == f'mine.csv: Windows-1252, for example "{shown}" (if that is wrong, save the file as "CSV UTF-8")'
+    (told,) = opened("x,y,°C\n1,a,3\n".encode("cp1252"), ["x"]).told
+    assert told == "mine.csv: Windows-1252"
+
+
 ABOVE = {
     "sep=;\na;y\n1;a\n": (";", 1),
     '# made by hand, "so\n\n# a, b\na,y\n1,a\n': (",", 3),
