@@ -3,14 +3,13 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
-from pipeline.network.plan import LANES, blocks_of, orders_of, padded_data, plan_of, terms_of
+from pipeline.network.plan import LANES, is_long, orders_of, padded_data, plans_of, terms_of
 from pipeline.network.recipe import Progress, Recipe, batch_shape, penalties
 from pipeline.network.xla import Program, ProgramKind, program
 
@@ -20,7 +19,6 @@ _WORK = 3e8  # multiplications between two reports of progress, some 0.1 s
 _SPAN = 128  # most blocks between two reports, however short they are
 _STEP = 5000  # what a step costs besides, counted in multiplications
 _BYTES = 2**26  # most bytes of batches that are drawn, planned or gathered at once
-_LONG = 16  # terms from which on the order of a sum may depend on the number of groups
 
 
 def fit_compiled(
@@ -77,26 +75,25 @@ def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integ
     """
     places, ranks = np.argsort(seeds, kind="stable"), np.unique(np.sort(seeds), return_inverse=True)[1]
     held = ranks // max(1, _BYTES // (4 * rows))
-    size = _layout(np.bincount(held).max(), recipe, rows, cores) * LANES
+    size = _layout(np.bincount(held).max(), recipe, rows, cores)
     blocks = [places[held == number] for number in np.unique(held)]
     parts = [block[first : first + size] for block in blocks for first in range(0, len(block), size)]
     return [np.pad(part, (0, size - len(part)), mode="edge") for part in parts]
 
 
 def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
-    """Return the number of groups of each call.
+    """Return the number of networks of each call.
 
-    XLA may add up many terms, or a batch of a single row, in an order that depends on the number of groups. Long batches and
-    wide layers therefore always get the same number, so that the same program computes a network whatever the number of
-    networks. For the others the sums were equal to the bit with one group and with any multiple of 4 groups, in every shape
-    that was tried; so they are shared between the cores.
+    XLA may add up many terms, or a batch of a single row, in an order that depends on the number of networks. Long batches and
+    wide layers therefore always get the same number, so that the same program computes a network whatever trains beside it. For
+    the others the sums were equal to the bit with 1, 8 and any multiple of 32 networks, in every shape that was tried; so they
+    are shared between the cores.
     """
     groups, most = -(-networks // LANES), chunk(recipe, rows) // LANES
-    _, batch = batch_shape(rows, recipe)
-    if batch == 1 or max(batch, *recipe.sizes[1:]) >= _LONG or most < 4:
-        return most
+    if batch_shape(rows, recipe)[1] == 1 or is_long(recipe, rows) or most < 4:
+        return most * LANES
     calls = max(-(-groups // most), min(cores, groups // 4))
-    return 1 if groups == 1 else -(-groups // (4 * calls)) * 4
+    return 1 if networks == 1 else LANES if groups == 1 else -(-groups // (4 * calls)) * 4 * LANES
 
 
 Part = TypeVar("Part")
@@ -129,18 +126,16 @@ def _fit_part(
     run: Program, rows: int, data: tuple[Floats32, ...], recipes: list[Recipe], initial: Floats32, progress: Progress
 ) -> tuple[Floats32, Floats32]:
     recipe, (steps, size) = recipes[0], batch_shape(rows, recipes[0])
-    terms, (seeds, which) = terms_of(recipes), orders_of(recipes)
-    weights = initial.T.reshape(-1, len(initial) // LANES, LANES)
-    state: Any = (weights, *np.zeros((2, *weights.shape), np.float32), np.zeros((size, *weights.shape[1:]), np.float32))
+    seeds, which, lanes = orders_of(recipes, rows)
+    terms, weights = terms_of(recipes, lanes), initial.T.reshape(-1, *lanes)
+    state: Any = (weights, *np.zeros((2, *weights.shape), np.float32), np.zeros(lanes, np.float32))
     # an epoch is one block, with room for the steps of all rows, if it can be gathered at once
     gathered = 4 * size * which.size * sum(column[0].size for column in data)
     block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))
     most = min(_WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
-    span = int(np.clip(most, 1, _SPAN))
-    stream, curves = blocks_of(rows, recipe, seeds, block), []
-    while blocks := list(islice(stream, span)):
-        plan, ends = plan_of(blocks, span, block, which, recipe, rows)
-        state, sums = run(np.int32(len(blocks)), plan, data, terms, state)
-        curves.append(sums.numpy()[: len(blocks)][ends].reshape(-1, len(initial)) / np.float32(rows))
-        progress(int(plan[0].sum()) / (recipe.epochs * steps))
+    curves = []
+    for plan, ends in plans_of(rows, recipe, seeds, which, block, int(np.clip(most, 1, _SPAN))):
+        state, sums = run(np.int32(len(ends)), plan, data, terms, state)
+        curves.append(sums.numpy()[: len(ends)][ends].reshape(-1, len(initial)) / np.float32(rows))
+        progress(int(np.sum(plan[0])) / (recipe.epochs * steps))
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)

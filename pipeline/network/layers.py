@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Self
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.config.schema import NetworkSection
-from pipeline.machine.arrays import Floats32
+from pipeline.machine.arrays import Floats, Floats32
 from pipeline.network.activation import leaky_relu_array
 
 
@@ -83,9 +84,16 @@ def initial_weights(sizes: Sequence[int], seed: int, start: int) -> Floats32:
     They depend on the seed and the number of the start only, not on how many others there are. Source: Glorot and Bengio
     (2010): the limit is sqrt(6 / (inputs + outputs)).
     """
+    limits = _glorot_limits(tuple(sizes))
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, start)))
-    parts = []
-    for inputs, outputs in pairwise(sizes):
-        limit = np.sqrt(6 / (inputs + outputs))
-        parts += [random.uniform(-limit, limit, inputs * outputs), np.zeros(outputs)]
-    return np.concatenate(parts).astype(np.float32)
+    weights = np.zeros(len(limits), dtype=np.float32)
+    drawn = limits > 0
+    weights[drawn] = -limits[drawn] + 2 * limits[drawn] * random.random(np.count_nonzero(drawn))
+    return weights
+
+
+@lru_cache
+def _glorot_limits(sizes: tuple[int, ...]) -> Floats:
+    """Return the (P,) limits of the kernels' weights, and 0 for the biases."""
+    layers = [([np.sqrt(6 / (inputs + outputs))] * (inputs * outputs), [0.0] * outputs) for inputs, outputs in pairwise(sizes)]
+    return np.concatenate([limits for layer in layers for limits in layer])

@@ -1,22 +1,24 @@
 """Plan the steps of many networks: their data, their terms, and the order and rate of each step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.machine.arrays import Floats32, Integers
+from pipeline.network.backend import tensorflow
 from pipeline.network.recipe import Recipe, batch_shape, batches, learning_rates, penalties, thresholds
 from pipeline.network.xla import BETA_1, BETA_2
 
 LANES = 8
 """Networks a group."""
 
-Block = tuple[int, NDArray[np.int32]]
-"""The number of the first step, and the (steps, batch, seeds) row numbers of the batches."""
-
+_KEPT = 2**20  # rows in all the epochs, of which the order is kept
+_LONG = 16  # terms from which on the order of a sum may depend on the number of networks
 _ROWS = 1024  # rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation
 _UNREACHABLE = 1e38  # where a dropped threshold lies: no output is above it, so that it adds 0 to loss and gradient
 
@@ -35,10 +37,10 @@ def padded_data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | N
     return inputs, targets, *(np.pad(column, (0, fill)) for column in columns)
 
 
-def terms_of(recipes: list[Recipe]) -> Any:
-    """Return the (layers, G, 8) slopes, (kernels, G, 8) penalties and three (J, G, 8) of thresholds, for a recipe a network."""
+def terms_of(recipes: list[Recipe], lanes: tuple[int, int]) -> Any:
+    """Return the (layers, *lanes) slopes, (kernels, *lanes) penalties and three (J, *lanes) of thresholds, a recipe a network."""
     positions = {recipe: position for position, recipe in enumerate(dict.fromkeys(recipes))}
-    own = np.array([positions[recipe] for recipe in recipes]).reshape(-1, LANES)
+    own = np.array([positions[recipe] for recipe in recipes]).reshape(lanes)
     slopes = np.array([recipe.slopes for recipe in positions], np.float32).T
     cuts = np.array([_all_thresholds(recipe) for recipe in positions]).transpose(1, 2, 0)
     penalised = np.array([penalties(recipe) for recipe in positions], np.float32).T
@@ -52,54 +54,79 @@ def _all_thresholds(recipe: Recipe) -> Floats32:
     return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), cut]).astype(np.float32)[:, ::-1]
 
 
-def orders_of(recipes: list[Recipe]) -> tuple[list[int], Integers]:
-    """Return the different seeds, and which of them orders the batches: (1, 1) of all, (G, 1) of a group or (G, 8).
+def orders_of(recipes: list[Recipe], rows: int) -> tuple[list[int], Integers, tuple[int, int]]:
+    """Return the different seeds, which of them orders the batches, and the two axes along which the networks lie.
 
-    Behind softmax (G, 1) is left out: cross-entropy was not equal to the bit.
+    One seed is (1, 1). For several it is (G, 1) where no eight differ, else (1, S); behind softmax always the latter:
+    cross-entropy was not equal to the bit. The axes are (1, S), which is faster, or (G, 8) where an order is one of eight or a
+    sum is long.
     """
     seeds, which = np.unique([recipe.seed for recipe in recipes], return_inverse=True)
-    which = which.reshape(-1, LANES)
+    eights, one = which.reshape(-1, min(LANES, len(which))), which[None]
     if len(seeds) == 1:
-        which = which[:1, :1]
-    elif (which == which[:, :1]).all() and not recipes[0].softmax:
-        which = which[:, :1]
-    return seeds.tolist(), which
+        return seeds.tolist(), one[:, :1], eights.shape if is_long(recipes[0], rows) else one.shape
+    if (eights == eights[:, :1]).all() and not recipes[0].softmax:
+        return seeds.tolist(), eights[:, :1], eights.shape
+    return seeds.tolist(), one, one.shape
 
 
-def blocks_of(rows: int, recipe: Recipe, seeds: list[int], most: int) -> Iterator[Block]:
-    """Yield the blocks of all epochs; a block has at most ``most`` steps, of one epoch."""
-    orders = [batches(rows, replace(recipe, seed=seed)) for seed in seeds]
-    steps, _ = batch_shape(rows, recipe)
-    for epoch in range(recipe.epochs):
-        order = np.stack([next(epochs) for epochs in orders], axis=-1)
-        for first in range(0, steps, most):
-            yield epoch * steps + first, order[first : first + most]
+def is_long(recipe: Recipe, rows: int) -> bool:
+    """Return whether sums have so many terms that XLA may add them up in an order that depends on the number of networks."""
+    return max(batch_shape(rows, recipe)[1], *recipe.sizes[1:]) >= _LONG
 
 
-def plan_of(blocks: list[Block], span: int, most: int, which: Integers, recipe: Recipe, rows: int) -> tuple[Any, Any]:
-    """Return the plan that the program takes, and which blocks end an epoch.
+Plan = tuple[tuple[Any, ...], Any]
+"""What the program takes for some blocks, see there, and (blocks,) which of them end an epoch."""
 
-    The blocks follow one another. They are filled up to ``span`` blocks of ``most`` steps. ``which`` is that of ``orders_of``.
+
+def plans_of(rows: int, recipe: Recipe, seeds: list[int], which: Integers, block: int, span: int) -> Iterable[Plan]:
+    """Return the plans of a training one after the other, each filled up to ``span`` blocks of ``block`` steps of one epoch.
+
+    ``which`` is that of ``orders_of``. Short ones of one seed are kept: networks that are trained one after the other mostly see
+    their rows in the same order.
     """
+    if len(seeds) == 1 and rows * recipe.epochs <= _KEPT:
+        alike = replace(recipe, sizes=(), slopes=(), codes=(), l2=0.0, starts=1, seed=seeds[0])
+        return _kept_plans(rows, alike, which.shape, block, span)
+    return _drawn_plans(rows, recipe, seeds, which, block, span)
+
+
+@lru_cache(maxsize=16)
+def _kept_plans(rows: int, recipe: Recipe, shape: tuple[int, ...], block: int, span: int) -> list[Plan]:
+    drawn = _drawn_plans(rows, recipe, [recipe.seed], np.zeros(shape, np.int64), block, span)
+    return [(tuple(map(tensorflow().constant, plan)), ends) for plan, ends in drawn]
+
+
+def _drawn_plans(rows: int, recipe: Recipe, seeds: list[int], which: Integers, block: int, span: int) -> Iterator[Plan]:
     steps, size = batch_shape(rows, recipe)
-    taken, begins, ends = np.zeros(span, np.int32), np.zeros(span, bool), np.zeros(len(blocks), bool)
-    orders, rates = np.full((span, most, size, *which.shape), rows, np.int32), np.zeros((span, most), np.float32)
-    start = blocks[0][0]
-    sizes = _step_sizes(recipe, np.arange(start, blocks[-1][0] + len(blocks[-1][1])), steps)
-    for number, (first, order) in enumerate(blocks):
-        last = first + len(order)
-        taken[number], begins[number], ends[number] = len(order), first % steps == 0, last % steps == 0
-        orders[number, : len(order)] = order[..., which]
-        rates[number, : len(order)] = sizes[first - start : last - start]
-    return (taken, begins, orders, rates), ends
+    each = -(-steps // block)  # blocks an epoch
+    several, orders = max(1, span // each), [batches(rows, replace(recipe, seed=seed)) for seed in seeds]
+    for start in range(0, recipe.epochs, several):
+        epochs = min(several, recipe.epochs - start)
+        order = np.full((epochs, each * block, size, len(seeds)), rows, np.int32)
+        for number, own in enumerate(orders):
+            order[:, :steps, :, number] = list(islice(own, epochs))
+        rates, place = np.zeros((epochs, each * block), np.float32), np.tile(np.arange(each), epochs)
+        sizes = _step_sizes(recipe, start * steps, (start + epochs) * steps, recipe.epochs * steps)
+        rates[:, :steps] = sizes.reshape(epochs, steps)
+        taken = np.minimum(steps - place * block, block).astype(np.int32)
+        arrays = taken, place == 0, order.reshape(-1, block, size, len(seeds)), rates.reshape(-1, block)
+        for first in range(0, len(place), span):
+            taken, begins, numbers, sizes = (_filled(array[first : first + span], span) for array in arrays)
+            yield (taken, begins, numbers[..., which], sizes), (place == each - 1)[first : first + span]
 
 
-def _step_sizes(recipe: Recipe, at: Integers, steps: int) -> Floats32:
-    """Return the size of each step: the learning rate, for Adam with its bias correction.
+def _filled(array: NDArray[Any], length: int) -> NDArray[Any]:
+    return np.concatenate([array, np.zeros((length - len(array), *array.shape[1:]), array.dtype)])
+
+
+def _step_sizes(recipe: Recipe, first: int, last: int, total: int) -> Floats32:
+    """Return the size of each step from ``first`` to before ``last``: the learning rate, for Adam with its bias correction.
 
     Source: Kingma and Ba (2015), the form at the end of section 2.
     """
-    rates = learning_rates(recipe, at, recipe.epochs * steps)
+    at = np.arange(first, last)
+    rates = learning_rates(recipe, at, total)
     if recipe.optimizer == "adam":
         rates = rates * np.sqrt(1 - BETA_2 ** (at + 1)) / (1 - BETA_1 ** (at + 1))
     return rates.astype(np.float32)

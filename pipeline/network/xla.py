@@ -1,8 +1,9 @@
 """The XLA program of the compiled engine: all steps of many networks of one kind.
 
-Weights are (P, G, 8): the networks lie along the last two axes, in G groups of 8, as many as a vector register holds.
-Elementwise products and sums over the feature axis vectorise along the 8, where batched matrix products of 6 x 3 would not,
-and the groups are a plain loop around them, so that a network is computed alike whatever trains beside it.
+Weights are (P, G, L): the S networks lie along the last two axes, (1, S), or (S / 8, 8) where the eights differ in the order of
+their batches. Elementwise products and sums over the feature axis vectorise along them, where batched matrix products of 6 x 3
+would not, and nothing is ever summed along them, so that a network is computed alike whatever trains beside it. A single network
+is (1, 1), and its batch vectorises instead.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from pipeline.network.backend import tensorflow
 
 BETA_1, BETA_2 = 0.9, 0.999  # of Adam, as in Keras
 _EPSILON = 1e-7  # of Adam and of clipped probabilities, as in Keras
-_FACTORS = 64  # in [1, 2], whose product has one logarithm in the ordinal loss: 2 ** 64 is far from overflowing
+_FACTORS = 16  # in [1, 2], whose product has one logarithm in the ordinal loss
+_BITS = 112  # of such products, multiplied for one logarithm: 2 ** 127 overflows
 
 Program = Callable[..., Any]
 
@@ -36,13 +38,13 @@ def program(kind: ProgramKind) -> Program:
     It takes:
         plan: (N,) steps of each block, (N,) whether it begins an epoch, (N, T, B, ...) row numbers of the batches, (N, T)
             step sizes, for up to N blocks of up to T steps; and how many blocks are to be done. The last axes of the row
-            numbers are (1, 1) for one order for all, (G, 1) for one a group, or (G, 8) for one a network.
+            numbers are (1, 1) for one order for all, (G, 1) for one each eight, or (1, S) for one a network.
         data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) 1, or 0 for no row; and (rows,) weights
             of the rows, if they have any: without them the program is another one, which they cost nothing.
-        terms: (layers, G, 8) slopes, (kernels, G, 8) penalties, and (J, G, 8) thresholds: middles, places, steepness.
-        state: (P, G, 8) weights and their two moments, (B, G, 8) loss of the epoch so far, summed over its steps.
+        terms: (layers, G, L) slopes, (kernels, G, L) penalties, and (J, G, L) thresholds: middles, places, steepness.
+        state: (P, G, L) weights and their two moments, (G, L) loss of the epoch so far.
 
-    It returns the state and, after each block, the (N, G, 8) loss of the epoch so far.
+    It returns the state and, after each block, the (N, G, L) loss of the epoch so far.
     """
     tf = tensorflow()
 
@@ -54,8 +56,7 @@ def program(kind: ProgramKind) -> Program:
             *others, summed = state
             state = (*others, tf.where(begins[number], 0.0, summed))
             state = _block(tf, kind, steps[number], data, order[number], rates[number], terms, state)
-            loss = tf.reduce_sum(state[-1], axis=0)
-            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
+            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], state[-1][None]), *state)
 
         curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
         _, curves, *state = tf.while_loop(lambda number, *_: number < count, block, (0, curves, *state))
@@ -79,20 +80,19 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
         with tf.GradientTape() as tape:
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
-            losses = _losses(tf, kind, values, truths[at], cuts)
+            losses, factors = _losses(tf, kind, values, truths[at], cuts)
             for weight in weights:
                 losses *= weight[at]
             for number, layer in enumerate(layers[: kind.penalised]):
                 losses += penalties[number] * tf.reduce_sum(layer[:-1] ** 2, axis=[0, 1])  # of the kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
         gradient = tf.concat([tf.reshape(layer, [-1, *mean.shape]) for layer in tape.gradient(mean, layers)], axis=0)
-        summed += losses * counted[at]
+        summed += tf.reduce_sum(losses * counted[at], axis=0) + _logarithms(
+            tf, factors, counted[at], cuts[0].shape[0], [own[at] for own in weights]
+        )
         return (at + 1, *_update(tf, kind, moved, gradient, rates[at]), summed)
 
-    loop: Any = (0, *state)
-    if state[0].shape[1] == 1:  # two steps a turn save a tenth of the time where a step is this short
-        loop = tf.while_loop(lambda at, *_: at + 1 < steps, lambda *turn: step(*step(*turn)), loop)
-    _, *state = tf.while_loop(lambda at, *_: at < steps, step, loop)
+    _, *state = tf.while_loop(lambda at, *_: at < steps, step, (0, *state))
     return state
 
 
@@ -107,7 +107,7 @@ def _update(tf: Any, kind: ProgramKind, state: Any, gradient: Any, rate: Any) ->
 
 
 def _layers(tf: Any, kind: ProgramKind, weights: Any) -> list[Any]:
-    """Return each layer as (inputs + 1, outputs, 1, G, 8): the kernel, and the bias as its last row."""
+    """Return each layer as (inputs + 1, outputs, 1, G, L): the kernel, and the bias as its last row."""
     layers, end = [], 0
     for inputs, outputs in pairwise(kind.sizes):
         start, end = end, end + (inputs + 1) * outputs
@@ -116,7 +116,7 @@ def _layers(tf: Any, kind: ProgramKind, weights: Any) -> list[Any]:
 
 
 def _forward(tf: Any, kind: ProgramKind, layers: list[Any], batch: Any, slopes: Any, one: Any) -> Any:
-    """Return the (outputs, batch, G, 8) values of the last layer for (inputs + 1, batch, ...).
+    """Return the (outputs, batch, G, L) values of the last layer for (inputs + 1, batch, ...).
 
     For softmax they are its logits. For the ordinal loss they are those before the last Leaky ReLU, where one can tell them
     from what it gives.
@@ -143,41 +143,64 @@ def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
     return tf.custom_gradient(lambda values: (values / one if last else values, lambda upstream: upstream / one))(values)
 
 
-def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any, cuts: Any) -> Any:
-    """Return the (batch, G, 8) loss of each row; see ``pipeline.network.train.losses``."""
+def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any, cuts: Any) -> tuple[Any, list[Any]]:
+    """Return the (batch, G, L) loss of each row, but for the logarithms of factors, which come with it.
+
+    Its gradient holds all. See ``pipeline.network.train.losses``.
+    """
     if kind.loss == "ordinal":
         return _ordinal(tf, values[0], truth[0], cuts)
     if kind.softmax:
         shifted = values - tf.reduce_max(values, axis=0)
         if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer
-            return tf.reduce_sum(truth * (tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=0)) - shifted), axis=0)
+            return tf.reduce_sum(truth * (tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=0)) - shifted), axis=0), []
         values = tf.exp(shifted) / tf.reduce_sum(tf.exp(shifted), axis=0)
     if kind.loss == "squared_error":
-        return tf.reduce_mean((values - truth) ** 2, axis=0)
+        return tf.reduce_mean((values - truth) ** 2, axis=0), []
     if kind.loss == "categorical_crossentropy":
         share = tf.clip_by_value(values / tf.reduce_sum(values, axis=0), _EPSILON, 1 - _EPSILON)
-        return -tf.reduce_sum(truth * tf.math.log(share), axis=0)
+        return -tf.reduce_sum(truth * tf.math.log(share), axis=0), []
     share = tf.clip_by_value(values, _EPSILON, 1 - _EPSILON)
-    return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0)
+    return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0), []
 
 
-def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> Any:
-    """Return the (batch, G, 8) ordinal loss for outputs before their activation, with its gradient worked out beside it.
+def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> tuple[Any, list[Any]]:
+    """Return the ordinal loss for outputs before their activation, as ``_losses`` does, with its gradient worked out beside it.
 
     XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. Here one
-    serves both, and sums over an axis of thresholds, which XLA stores, keep the batch's sums free of it: four times as fast.
+    serves both, and so does the product of the factors, for one division, which XLA never repeats.
     """
-    middles, places, steepness = (cut[:, None] for cut in cuts)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def with_gradient(before: Any) -> Any:
-        above = tf.cast(truth > middles, before.dtype)
-        logits = steepness * (before - places)
-        small = tf.exp(-tf.abs(logits))  # of which both softplus and its derivative are made
-        starts = range(0, middles.shape[0], _FACTORS)
-        logs = [tf.math.log(tf.reduce_prod(1 + small[first : first + _FACTORS], axis=0)) for first in starts]
-        loss = tf.reduce_sum(tf.concat([tf.maximum(logits, 0) - above * logits, tf.stack(logs)], axis=0), axis=0)
-        slope = tf.reduce_sum(steepness * (tf.where(logits > 0, 1.0, small) / (1 + small) - above), axis=0)
-        return loss, lambda upstream: upstream * slope
+        loss, slope, products = 0.0, 0.0, []
+        for first in range(0, cuts[0].shape[0], _FACTORS):
+            product, share = 1.0, 0.0  # of the factors; the sum of the slopes, times the product
+            for middle, place, steepness in zip(*(tf.unstack(cut[first : first + _FACTORS]) for cut in cuts), strict=True):
+                logit, above = steepness * (before - place), tf.cast(truth > middle, before.dtype)
+                small = tf.exp(-tf.abs(logit))  # of which both softplus and its derivative are made
+                loss += tf.maximum(logit, 0) - above * logit
+                share = share * (1 + small) + product * steepness * (tf.where(logit > 0, 1.0, small) - above * (1 + small))
+                product *= 1 + small
+            slope += share / product
+            products.append(product)
+        return (loss, *products), lambda upstream, *_: upstream * slope
 
-    return with_gradient(before)
+    loss, *products = with_gradient(before)
+    return loss, products
+
+
+def _logarithms(tf: Any, factors: list[Any], counted: Any, thresholds: int, weights: list[Any]) -> Any:
+    """Return the (G, L) sum over a batch of the logarithms of (batch, G, L) factors: of their product where no row weighs more.
+
+    A factor is at most 2 to the power of its ``thresholds``, and so many are multiplied that nothing overflows.
+    """
+    total, together = 0.0, _BITS // max(1, min(thresholds, _FACTORS))
+    for factor in factors:
+        if weights:
+            total += tf.reduce_sum(tf.math.log(factor) * weights[0] * counted, axis=0)
+            continue
+        rows = tf.where(counted > 0, factor, 1.0)
+        for first in range(0, rows.shape[0], together):
+            total += tf.math.log(tf.reduce_prod(rows[first : first + together], axis=0))
+    return total

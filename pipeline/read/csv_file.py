@@ -2,9 +2,9 @@
 
 import io
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
@@ -16,7 +16,6 @@ from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Integers
 from pipeline.read.arrow import integers, to_arrow
-from pipeline.read.columns import alike, clip
 from pipeline.read.dialect import layout_of
 from pipeline.read.header import enclosed
 from pipeline.read.opened import Opened, Rows
@@ -27,7 +26,7 @@ _ROWS = 50  # by which others are known
 _LOOKED_AT = 2**22  # bytes of a file that is not in memory, for its encoding
 _ENCODINGS = {"any": "plain text", "utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}
 _STARTS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_WORD = re.compile(r"\w*[\xc0-\xd6\xd8-\xf6\xf8-\xff\u0160\u0161\u0152\u0153\u017d\u017e\u0178]\w*")  # not of plain letters
+_PLAIN = re.compile(r"[\x00-\xbf\u0192\u02c6]+")  # neither a letter nor one that a language adds
 # bytes that Windows-1252 does not have, or has for marks that stand in no word, and letters without a plain one beside them
 _UNLIKELY = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x89\x8b\x91\x93-\x99\x9b][A-Za-z\xc0-\xff]|[\x80-\xff]{4}")
 
@@ -48,7 +47,7 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
     sample = next(cut(size=_SAMPLE), None)
     columns = _read_csv(sample, schema, layout.separator, 0).columns.columns if sample else []
     mark = BOM if content.startswith(BOM) else b""
-    example = _example(content, layout.names, columns, named) if encoding == "windows-1252" else ""
+    letters = _letters(content) if encoding == "windows-1252" else ""
 
     def rows(schema: pa.Schema, _: str) -> Iterator[Callable[[], Rows]]:
         before = 0
@@ -65,7 +64,7 @@ def open_csv(path: str, file: BinaryIO, origin: BinaryIO, read: ReadSection, nam
         rows,
         (mark + layout.header).decode() if layout.header else None,
         {"separator": layout.separator, "encoding": encoding},
-        [*layout.told, *([_ENCODINGS[encoding] + example] if read.encoding == "auto" and encoding != "utf-8" else [])],
+        [*layout.told, *([_ENCODINGS[encoding] + letters] if read.encoding == "auto" and encoding != "utf-8" else [])],
         layout.nameless,
     )
 
@@ -77,13 +76,11 @@ def _looked_at(file: BinaryIO, whole: bool) -> bytes:
     return content[: content.rfind(b"\n") + 1] if len(content) == _LOOKED_AT else content  # a letter may be cut there
 
 
-def _example(content: bytes, names: Sequence[str], columns: Sequence[pa.Array], named: Collection[str]) -> str:
-    """Return a word to judge the encoding by: of the header, of the ``named`` columns, or else of any."""
-    known = {alike(name) for name in named}
-    order = sorted(zip(names, columns, strict=bool(columns)), key=lambda column: alike(column[0]) not in known)
-    cells = chain(names, chain.from_iterable(column.to_pylist() for _, column in order))
-    found = next(filter(None, map(_WORD.search, cells)), None) or _WORD.search(content.decode("windows-1252", "replace"))
-    return f', for example "{clip(found[0])}" (if that is wrong, save the file as "CSV UTF-8")' if found else ""
+def _letters(content: bytes) -> str:
+    """Return the letters by which a person sees whether the encoding is right; no word, which might be a name."""
+    text = _PLAIN.sub("", content.decode("windows-1252", "replace"))
+    letters = [letter for letter, _ in Counter(filter(str.isalpha, text)).most_common(8)]
+    return f', with the letters {" ".join(letters)} (if they look wrong, save the file as "CSV UTF-8")' if letters else ""
 
 
 def _encoding(path: str, content: bytes, wanted: str) -> str:
