@@ -50,6 +50,7 @@ def train_command(
     """
     with outcome(as_json) as out:
         from pipeline.config.read import load_config
+        from pipeline.machine.progress import Steps
         from pipeline.report.terminal import show_summary
         from pipeline.runs.history import current_run
         from pipeline.runs.reopen import reopen
@@ -62,7 +63,7 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, not as_json, started_by())
+        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, Steps(), started_by())
         out.show(summary.to_json(), lambda console: show_summary(console, summary))
         for line in tracking_lines(summary.tracking, str(summary.run)):
             out.say(line)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.data.table import Table
     from pipeline.network.choice import Choice
     from pipeline.network.classifier import LeakyReLUClassifier
+    from pipeline.network.recipe import Progress
     from pipeline.network.train import Trained
 
 
@@ -116,7 +117,7 @@ def fit(
     network: NetworkSection,
     training: TrainingSection,
     confidence: float,
-    verbose: bool = False,
+    progress: Progress = lambda share: None,
 ) -> Fitted:
     """Train the estimator as the sections say. Missing values pass: where D201 was accepted, T301 tells what they do.
 
@@ -124,17 +125,17 @@ def fit(
     """
     import pandas as pd
 
-    classifier = classifier_of(codes, network, training, confidence, verbose)
+    classifier = classifier_of(codes, network, training, confidence)
     inputs = pd.DataFrame(prepared.task.train, columns=list(prepared.preprocessor.inputs))
-    classifier.fit(inputs, prepared.labels, groups=groups)
+    classifier.fit(inputs, prepared.labels, groups=groups, progress=progress)
     return Fitted(Model(prepared.preprocessor, classifier.network_, classifier.coding_), classifier.trained_, classifier.choice_)
 
 
 def classifier_of(
-    codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, confidence: float, verbose: bool = False
+    codes: Mapping[str, float], network: NetworkSection, training: TrainingSection, confidence: float
 ) -> LeakyReLUClassifier:
     """Return the estimator that the sections describe, not fitted."""
     from pipeline.network.classifier import LeakyReLUClassifier
 
     parameters = network.model_dump() | training.model_dump() | {"confidence": confidence}
-    return LeakyReLUClassifier(codes=codes, random_state=parameters.pop("seed"), **parameters, allow_nan=True, verbose=verbose)
+    return LeakyReLUClassifier(codes=codes, random_state=parameters.pop("seed"), **parameters, allow_nan=True)

@@ -1,7 +1,7 @@
 """The order of the stages."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +9,21 @@ from pipeline.config.remedy import TRAIN, Call
 from pipeline.config.schema import Config, UnseenSection
 from pipeline.data.load import load
 from pipeline.data.split import split
+from pipeline.errors import counted
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.findings.copy_rules import Copies, copies_of
 from pipeline.findings.data_rules import DataFacts
-from pipeline.judge.baselines import answer_all, yardsticks_of
+from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.unseen import held_out, profiles_of
 from pipeline.machine.arrays import Integers
+from pipeline.machine.progress import Steps
 from pipeline.model import Fitted, Prepared, fit, prepare
+from pipeline.network.backend import tensorflow
+from pipeline.network.compiled import in_threads
 from pipeline.network.keras_model import build
+from pipeline.network.recipe import Progress, sized
 from pipeline.runs.parts import Seconds
 from pipeline.runs.run_json import unsaved_record
 from pipeline.runs.saved import Run
@@ -43,43 +48,59 @@ def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tup
     return findings, copies_of(DataFacts(table, parts, config))
 
 
-def train(config: Config, origin: Origin, verbose: bool = False, program: str = Call.program) -> Summary:
+def train(config: Config, origin: Origin, steps: Steps | None = None, program: str = Call.program) -> Summary:
     """Load, drop the redundant output, encode, split 80/20, build, train, and say how accurate that is on either part.
 
     The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
-    ``program`` is what commands are typed after, in the fixes.
+    ``steps`` shows how far it is; ``program`` is what commands are typed after, in the fixes.
     """
     started, call = time.perf_counter(), Call(program, "train", origin.path, origin.settings, origin.data)
-    data, preprocess = config.data, config.preprocess
-    table = load(data, config.split.group_by or ())
+    data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
+    with steps.step(f"reading {data.path}"):
+        table = load(data, config.split.group_by or ())
     parts = split(table, config.split)
     loaded = time.perf_counter()
-    doubts = audit(config, table, parts, call)
+    with steps.step(f"checking {len(table):,} rows"):
+        doubts = audit(config, table, parts, call)
     if any(finding.blocks for finding in doubts):
         return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     prepare_models()
 
     held = held_out(table, config)
     learnt, prepared = [parts, *held.folds], [prepare(table, parts, data, preprocess), *held.prepared]
-    with ThreadPoolExecutor(1) as beside:  # the baselines are done while TensorFlow is still being imported
-        tasks = [rows.task for rows in prepared]
-        baselines = beside.submit(answer_all, tasks, config.network.hidden, config.training.seed)
-        trainings = zip(prepared, learnt, strict=True)
-        own, *of_folds = (_fit(rows, held.together(table, part.train, config.split), config, verbose) for rows, part in trainings)
-    yardsticks = yardsticks_of(table, parts, held, [fold.model for fold in of_folds], baselines.result(), data, preprocess)
+    with fitting([rows.task for rows in prepared], config.network.hidden, config.training.seed) as baselines:
+        with steps.step("importing TensorFlow"):
+            tensorflow()
+        together = [held.together(table, part.train, config.split) for part in learnt]
+        own, *of_folds = _fit_all(prepared, together, config, steps)
+        with steps.step("training the baselines") as advance:
+            answers = baselines(advance)
+    yardsticks = yardsticks_of(table, parts, held, [fold.model for fold in of_folds], answers, data, preprocess)
     yardsticks = replace(yardsticks, choice=own.choice.path)
     fitted = time.perf_counter()
 
-    evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)
-    findings = doubts + audit_training(config, table, parts, own.model, own.trained, evaluation, call)
-    summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
-    run = Run(config, own.model, unsaved_record(summary, config, origin), own.trained, parts, yardsticks)
-    folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(own.model.network))
-    return summary.model_copy(update={"run": str(folder), "tracking": track(config.tracking, folder)})
+    with steps.step("evaluating and saving"):
+        evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)
+        findings = doubts + audit_training(config, table, parts, own.model, own.trained, evaluation, call)
+        summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
+        run = Run(config, own.model, unsaved_record(summary, config, origin), own.trained, parts, yardsticks)
+        folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(own.model.network))
+        return summary.model_copy(update={"run": str(folder), "tracking": track(config.tracking, folder)})
 
 
-def _fit(rows: Prepared, groups: Integers, config: Config, verbose: bool) -> Fitted:
-    return fit(rows, groups, config.data.codes, config.network, config.training, config.evaluation.confidence, verbose)
+def _fit_all(prepared: Sequence[Prepared], together: Sequence[Integers], config: Config, steps: Steps) -> list[Fitted]:
+    """Train on the training rows, and on those of each fold, at the same time."""
+    training, fits = sized(config.training, len(prepared[0].labels)), dict[int, Fitted]()
+
+    def one(number: int, progress: Progress) -> None:
+        sections = config.data.codes, config.network, config.training, config.evaluation.confidence
+        fits[number] = fit(prepared[number], together[number], *sections, progress)
+
+    folds = f", and {counted(len(prepared) - 1, 'fold')}" if len(prepared) > 1 else ""
+    title = f"training {counted(int(training.starts), 'start')} on {counted(len(prepared[0].labels), 'row')}{folds}"
+    with steps.step(title) as advance:
+        in_threads(one, range(len(prepared)), advance)
+    return [fits[number] for number in sorted(fits)]
 
 
 def _seconds(started: float, loaded: float, fitted: float) -> Seconds:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def printed(
     """Run the command line in this process: exit code, standard output, standard error."""
     from pipeline.cli import app
 
-    monkeypatch.setattr("pipeline.stages.answer_all", fitted_once)
+    monkeypatch.setattr("pipeline.stages.fitting", lambda *asked: nullcontext(lambda progress: fitted_once(*asked)))
 
     def call(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()

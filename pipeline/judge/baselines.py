@@ -1,12 +1,9 @@
 """What a network has to beat: rules that need no fitting, fitted models, and what both answer in the test and in the folds."""
 
-import os
-import threading
-import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,13 +17,14 @@ from pipeline.data.table import Table
 from pipeline.judge.probability import ProbabilityFigures, probability_figures
 from pipeline.judge.unseen import HeldOut, Unseen, unseen_answers
 from pipeline.machine.arrays import Floats, Integers
+from pipeline.machine.beside import beside
 from pipeline.model import Model
-from pipeline.network.recipe import PenaltyPath
+from pipeline.network.recipe import PenaltyPath, Progress
 
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
 DOUBTERS = ("logistic_regression", "random_forest")
 """Whose probabilities judge the labels: of different kinds, and not overconfident as boosting and the MLP are."""
-_VISITS = 20_000_000  # of rows by the MLP, which 500 iterations over a large file would keep for hours
+_VISITS = 20_000_000  # of rows by the MLP, which 300 iterations over a large file would keep for long
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")  # simpler than any network
 RIVAL_NAMES: Mapping[str, str] = {
     "network": "the network",
@@ -128,22 +126,34 @@ def rule_answers(
 
 
 def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Answers]]:
-    """Fit every baseline on the training rows of each task and return its answers to the test rows; in parallel processes.
+    """Fit every baseline on the training rows of each task and return its answers to the test rows.
 
     The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
     the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it, or is beyond float32.
     """
-    from joblib import Parallel, delayed
-
-    calls = (delayed(_answer)(name, task, hidden, seed, os.getpid()) for task in tasks for name in FITTED)
-    answers = iter(Parallel(n_jobs=-1)(calls))
-    return [{name: given for name in FITTED if (given := next(answers)) is not None} for _ in tasks]
+    with fitting(tasks, hidden, seed) as answers:
+        return answers(lambda share: None)
 
 
-def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: int) -> Answers | None:
+@contextmanager
+def fitting(
+    tasks: Sequence[Task], hidden: tuple[int, ...], seed: int
+) -> Iterator[Callable[[Progress], list[dict[str, Answers]]]]:
+    """Begin what ``answer_all`` does, beside the caller, and give what waits for the answers; it tells the share done."""
+    with beside(_answer, (tasks, hidden, seed), [(place, name) for place in range(len(tasks)) for name in FITTED]) as wait:
+
+        def answers(progress: Progress) -> list[dict[str, Answers]]:
+            given = iter(wait(progress))
+            return [{name: own for name in FITTED if (own := next(given)) is not None} for _ in tasks]
+
+        yield answers
+
+
+def _answer(shared: tuple[Sequence[Task], tuple[int, ...], int], job: tuple[int, str]) -> Answers | None:
     from threadpoolctl import threadpool_limits
 
-    _end_with(parent)
+    (tasks, hidden, seed), (place, name) = shared, job
+    task = tasks[place]
     with np.errstate(over="ignore"):  # what is missing, or too large for float32, which trees count in
         if not all(np.isfinite(part.astype(np.float32)).all() for part in (task.train, task.test)):
             return None
@@ -152,19 +162,6 @@ def _answer(name: str, task: Task, hidden: tuple[int, ...], seed: int, parent: i
         estimator = _estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth)
         chances = estimator.predict_proba(task.test)
         return Answers(estimator.classes_[chances.argmax(axis=1)], chances)  # which is what its predict would say
-
-
-@lru_cache
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: a worker whose training was killed would wait for work for minutes."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.2)
-        os._exit(1)
-
-    if os.getpid() != parent:
-        threading.Thread(target=watch, daemon=True).start()
 
 
 def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
@@ -179,5 +176,5 @@ def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
         "decision_tree": DecisionTreeClassifier(max_depth=3, random_state=seed),
         "random_forest": RandomForestClassifier(random_state=seed),
         "gradient_boosting": HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
-        "mlp": MLPClassifier(hidden, max_iter=min(500, max(1, _VISITS // rows)), random_state=seed),
+        "mlp": MLPClassifier(hidden, solver="lbfgs", max_iter=min(300, max(1, _VISITS // rows)), random_state=seed),
     }[name]

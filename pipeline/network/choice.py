@@ -1,6 +1,5 @@
 """What is chosen by the answers to held-out training rows: the penalty, and how outputs become probabilities."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -119,14 +118,14 @@ def _held_out(
     def learn(part: tuple[Integers, Integers], report: Progress) -> None:
         kept, held = part
         targets, weights = coding.targets(positions[kept]), None if sample_weight is None else sample_weight[kept]
-        learnt = train_networks(inputs[kept], targets, recipes, progress=report, cores=1, sample_weight=weights)
+        learnt = train_networks(inputs[kept], targets, recipes, progress=report, sample_weight=weights)
         for number, own in enumerate(learnt):
             every = Network(sizes, slopes, softmax, own.weights).output(inputs[held])
             wrong[number, held] = np.mean([coding.decode(output) != positions[held] for output in every], axis=0)
             chosen = Network(sizes, slopes, softmax, own.weights[own.chosen])
             outputs[number, held] = chosen.in_float64().output(inputs[held])
 
-    in_threads(learn, parts, progress, os.cpu_count() or 1)
+    in_threads(learn, parts, progress)
     return outputs, wrong
 
 

@@ -16,7 +16,7 @@ from pipeline.machine.progress import progress_bar
 from pipeline.network.choice import choose, looked_at
 from pipeline.network.coding import NO_CLASS, Coding, coding_of
 from pipeline.network.layers import Network
-from pipeline.network.recipe import recipe_of
+from pipeline.network.recipe import Progress, recipe_of
 from pipeline.network.settings import row_weights, sections
 from pipeline.network.steepness import with_sets
 from pipeline.network.train import train_network
@@ -99,12 +99,19 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.class_weight = class_weight
         self.confidence = confidence
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        progress: Progress = lambda share: None,
+    ) -> Self:
         """Train on (rows, features) numbers and (rows,) labels of at least two classes.
 
         ``sample_weight`` is (rows,), as in ``pipeline.network.train.train_networks``. With 0, what the row holds has no
         influence, though it keeps its place in a batch. Rows that share a number of (rows,) ``groups`` are held out together, by
-        default those that are equal.
+        default those that are equal. ``progress`` is told the share done since the last call.
 
         Raises:
             ValueError: a parameter, ``X``, ``y`` or a weight cannot be used; the message says which and why.
@@ -129,6 +136,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
             def advance(share: float) -> None:
                 bar.advance(bar.task_ids[0], share / 2)  # the choice is half of the work, more or less
+                progress(share / 2)
 
             sized = recipe_of(network, training, width, self.coding_, len(some))
             asked = rows[some], positions[some], together[some], replace(sized, every_kernel=recipe.every_kernel), self.coding_

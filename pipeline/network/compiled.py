@@ -1,5 +1,6 @@
 """The compiled engine: plans the steps of many networks and runs them in one XLA program, ``pipeline.network.xla``."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -99,10 +100,16 @@ def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
 Part = TypeVar("Part")
 
 
-def in_threads(work: Callable[[Part, Progress], None], parts: Sequence[Part], progress: Progress, cores: int) -> None:
-    """Work on the parts at the same time, one a core; what stops one of them stops all.
+_within = threading.local()
 
-    Each is given a function to report the share of its own work with, by which it can also be stopped.
+
+def in_threads(
+    work: Callable[[Part, Progress], None], parts: Sequence[Part], progress: Progress, cores: int | None = None
+) -> None:
+    """Work on the parts at the same time, one a core, of all or so many; what stops one of them stops all.
+
+    Each is given a function to report the share of its own work with, by which it can also be stopped. Within a part, further
+    parts are worked on one after the other: the cores are busy.
     """
     stopped = threading.Event()
 
@@ -111,11 +118,17 @@ def in_threads(work: Callable[[Part, Progress], None], parts: Sequence[Part], pr
             raise InterruptedError("another part of the training was stopped")
         progress(share / len(parts))
 
-    if len(parts) == 1:
-        return work(parts[0], report)
-    with ThreadPoolExecutor(max(1, min(len(parts), cores))) as pool:
+    def own(part: Part) -> None:
+        _within.busy = True
+        work(part, report)
+
+    if len(parts) == 1 or getattr(_within, "busy", False):
+        for part in parts:
+            work(part, report)
+        return
+    with ThreadPoolExecutor(max(1, min(len(parts), cores or os.cpu_count() or 1))) as pool:
         try:
-            list(pool.map(lambda part: work(part, report), parts))
+            list(pool.map(own, parts))
         except BaseException:  # Ctrl-C above all: the threads would train on to the end
             stopped.set()
             pool.shutdown(cancel_futures=True)

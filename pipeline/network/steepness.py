@@ -49,7 +49,7 @@ def calibrated(coding: Coding, output: Floats, positions: Integers, weights: Flo
         change = np.einsum("n,nk,nks->s", counted, np.exp(logs) - chances, terms)
         return -float(counted @ (chances * logs).sum(axis=1)), change * start
 
-    found = minimize(loss, np.ones(len(start)), jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(start))
+    found = minimize(loss, np.ones(len(start)), jac=True, method="TNC", bounds=[_BOUNDS] * len(start))
     return replace(coding, steepness=tuple((found.x * start).tolist()))
 
 

@@ -1,5 +1,6 @@
 """The oracles are scikit-learn's SimpleImputer, StandardScaler, MinMaxScaler and PCA, applied by hand."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -148,7 +149,7 @@ def training_inputs(config: Config, monkeypatch: pytest.MonkeyPatch) -> pd.DataF
         raise Stopped(X)
 
     monkeypatch.setattr(LeakyReLUClassifier, "fit", stop)
-    monkeypatch.setattr(stages, "answer_all", lambda tasks, hidden, seed: [])
+    monkeypatch.setattr(stages, "fitting", lambda tasks, hidden, seed: nullcontext(lambda progress: []))
     with pytest.raises(Stopped) as caught:
         stages.train(config, Origin("some.yaml", (), None))
     return caught.value.args[0]

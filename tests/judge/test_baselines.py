@@ -41,7 +41,7 @@ def own(name: str, hidden=(3,), seed=0):
         "decision_tree": DecisionTreeClassifier(max_depth=3, random_state=seed),
         "random_forest": RandomForestClassifier(random_state=seed),
         "gradient_boosting": HistGradientBoostingClassifier(random_state=seed),
-        "mlp": MLPClassifier(hidden_layer_sizes=hidden, max_iter=500, random_state=seed),
+        "mlp": MLPClassifier(hidden_layer_sizes=hidden, solver="lbfgs", max_iter=300, random_state=seed),
     }[name]
 
 

@@ -1,0 +1,70 @@
+"""Work that is done beside what this process does, in copies of it."""
+
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+Shared = TypeVar("Shared")
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def beside(
+    function: Callable[[Shared, Job], Result], shared: Shared, jobs: Sequence[Job]
+) -> Iterator[Callable[[Callable[[float], None]], list[Result]]]:
+    """Begin to call the function with ``shared`` and each job, and give what waits for the results; it tells the share done.
+
+    In copies of this process where the system has them, which so have imported all that is needed, one fewer than cores;
+    elsewhere in a thread. TensorFlow should not be there yet, for it does not work in a copy.
+    """
+    given = (function, shared, os.getpid())
+    pool: Executor = ThreadPoolExecutor(1, initializer=_begin, initargs=given)
+    if sys.platform == "linux":
+        pool = ProcessPoolExecutor(max(1, (os.cpu_count() or 1) - 1), get_context("fork"), _begin, given)
+    with pool:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of copying a process with threads: a copy needs none of them
+            futures = [pool.submit(_carry_out, job) for job in jobs]
+
+        def wait(progress: Callable[[float], None]) -> list[Result]:
+            for future in as_completed(futures):
+                future.result()
+                progress(1 / len(futures))
+            return [future.result() for future in futures]
+
+        try:
+            yield wait
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_given: list[Any] = []  # the function, and what its calls share, of a worker
+
+
+def _begin(function: Callable[[Any, Any], Any], shared: Any, parent: int) -> None:
+    _given[:] = function, shared
+    if os.getpid() != parent:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent deals with it
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _carry_out(job: Any) -> Any:
+    function, shared = _given
+    return function(shared, job)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: it would go on after a training was killed."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
