@@ -1,9 +1,12 @@
 """The order of the stages."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.config.remedy import TRAIN, Call
 from pipeline.config.schema import Config, UnseenSection
@@ -24,13 +27,10 @@ from pipeline.network.backend import tensorflow
 from pipeline.network.compiled import in_threads
 from pipeline.network.keras_model import build
 from pipeline.network.recipe import Progress, sized
-from pipeline.runs.parts import Seconds
-from pipeline.runs.run_json import unsaved_record
-from pipeline.runs.saved import Run
-from pipeline.runs.summarise import summarise
-from pipeline.runs.summary import Origin, Summary
-from pipeline.runs.write import prepare_models, save_run
-from pipeline.track.command import track
+
+if TYPE_CHECKING:  # and what reads and writes runs is none of a check
+    from pipeline.runs.parts import Seconds
+    from pipeline.runs.summary import Origin, Summary
 
 
 def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tuple[Finding, ...], Copies]:
@@ -54,6 +54,12 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
     The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
     ``steps`` shows how far it is; ``program`` is what commands are typed after, in the fixes.
     """
+    from pipeline.runs.run_json import unsaved_record
+    from pipeline.runs.saved import Run
+    from pipeline.runs.summarise import summarise
+    from pipeline.runs.write import prepare_models, save_run
+    from pipeline.track.command import track
+
     started, call = time.perf_counter(), Call(program, "train", origin.path, origin.settings, origin.data)
     data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
     with steps.step(f"reading {data.path}"):

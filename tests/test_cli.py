@@ -62,6 +62,24 @@ def test_what_does_not_train_imports_neither_tensorflow_nor_estimators_nor_panda
     assert not {name for name in modules if name.split(".")[0] in ("tensorflow", "keras", "sklearn", "scipy", "pandas")}
 
 
+def test_check_imports_neither_what_reads_runs_nor_what_reads_parquet(trained: Path) -> None:
+    modules = imported(["check"], trained)
+    assert "pipeline.findings.audit" in modules
+    assert not {name for name in modules if name.startswith(("pipeline.runs", "pipeline.track", "pyarrow.parquet"))}
+
+
+def test_nothing_is_collected_as_the_process_ends_and_no_plugins_are_looked_for(trained: Path) -> None:
+    script = (
+        "import atexit, gc, os, sys\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 10_000, os.environ['PYDANTIC_DISABLE_PLUGINS']))\n"
+        "sys.argv[1:] = ['explain', 'C101']\nfrom pipeline.__main__ import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=trained, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "True 1"
+
+
 def test_help_imports_no_numpy(workplace: Path) -> None:
     modules = imported(["--help"], workplace)
     assert "pipeline.cli" in modules
@@ -73,6 +91,11 @@ def test_what_reads_a_run_imports_no_tensorflow(name: str, trained: Path) -> Non
     modules = imported([name], trained)
     assert "pipeline.judge.evaluate" in modules
     assert not {name for name in modules if name.split(".")[0] in ("tensorflow", "keras")}
+
+
+def test_evaluate_imports_neither_estimators_nor_pandas(trained: Path) -> None:
+    modules = imported(["evaluate"], trained)
+    assert not {name for name in modules if name.split(".")[0] in ("sklearn", "scipy", "pandas")}
 
 
 def test_importing_the_package_does_nothing() -> None:

@@ -18,7 +18,7 @@ from pipeline.network.train import train_networks
 _PENALTIES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _FOLDS = 5
 _NETWORKS = 32  # a fold: one call of the engine, in the program that trains 64 starts on two cores
-_EPOCHS = 100  # of each, where penalties are compared
+_VISITS, _EPOCHS = 100_000, (10, 100)  # of rows by each, where penalties are compared
 _ROWS, _MOST = 5000, 20_000  # that are looked at: enough to choose, few enough to train on some 160 times
 _OF_GROUP, _OF_CLASS = 100, 20  # rows of a group, of which more say little; groups of a class, of which fewer exclude nothing
 _UNTRIED = 0.01  # the penalty where too few rows differ to hold some out
@@ -77,7 +77,8 @@ def choose(
     ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``groups`` (rows,) numbers of what stays together.
     """
     penalties = _PENALTIES if l2 == "auto" else (l2,)
-    epochs = min(recipe.epochs, _EPOCHS) if l2 == "auto" else recipe.epochs
+    some = int(np.clip(_VISITS // len(inputs), *_EPOCHS))
+    epochs = min(recipe.epochs, some) if l2 == "auto" else recipe.epochs
     starts = min(recipe.starts, _NETWORKS // len(penalties))
     recipes = [replace(recipe, l2=penalty, starts=starts, epochs=epochs) for penalty in penalties]
     parts = list(_parts(inputs, positions, groups))

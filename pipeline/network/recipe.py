@@ -14,7 +14,7 @@ from pipeline.network.coding import STEEPNESS, Coding
 from pipeline.network.layers import layer_sizes
 
 _L2 = 0.001
-_VISITS, _EPOCHS = 10_000_000, (10, 300)  # of rows in all the epochs
+_VISITS, _EPOCHS = 2_500_000, (5, 300)  # of rows in all the epochs
 _BATCH = (10, 1000)
 _STARTED, _STARTS = 640_000, (8, 64)  # rows times starts
 _LARGEST = float(np.finfo(np.float32).max)
@@ -76,7 +76,7 @@ def sized(training: TrainingSection, rows: int) -> TrainingSection:
     """Return the section with numbers where it says "auto", for so many training rows; ``l2`` is then 0.001.
 
     Up to a thousand rows all are trained on 300 times, ten at a time, from 64 starts. Beyond, a step takes a hundredth of them,
-    up to 1,000 rows. Beyond 33,000 the visits are bounded, and then the starts: the more rows, the less a single start decides.
+    up to 1,000 rows. Beyond 8,000 the visits are bounded, and then the starts: the more rows, the less a single start decides.
     """
     chosen = {
         "l2": _L2,

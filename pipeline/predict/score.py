@@ -12,6 +12,7 @@ from pipeline.machine.arrays import Flags, Floats, Floats32, Integers
 from pipeline.runs.saved import Scoring
 
 _MANY = 2**20
+_ROWS = 2**15  # and fewer than twice as many go through the network at a time: the caches hold them
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def score_rows(run: Scoring, values: ArrayLike) -> RowScores:
     """Return what the run says of (R, F) raw values in the order of ``data.features``; NaN is a missing value."""
     steps, classes = run.model.preprocessor, tuple(run.config.data.codes)
     values = mask_absent(values, steps.absent)
-    output, masked = run.model.output(values), run.config.preprocess.implausible == "missing"
+    blocks = np.array_split(values, max(1, len(values) // _ROWS))
+    output, masked = np.concatenate([*map(run.model.output, blocks)]), run.config.preprocess.implausible == "missing"
     implausible = beyond(values, *((steps.lowest, steps.highest) if masked else run.config.data.bounds()))
     unseen = beyond(values, *steps.seen) | _unmet(steps, values)
     unseen &= ~(implausible & (masked | np.isneginf(values)))

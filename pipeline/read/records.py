@@ -11,7 +11,7 @@ from pipeline.errors import DataError
 
 BOM = b"\xef\xbb\xbf"
 
-SIZE = 2**22  # bytes read at a time: some hundred thousand short rows
+SIZE = 2**20  # bytes read at a time: some ten thousand short rows, which the caches hold
 _LONGEST = 2**26  # most bytes of a record
 _LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
 _BEYOND_BREAKS = re.compile(rb"[^\r\n]+")  # another break in the place of a line's own may join with the one before
@@ -53,7 +53,7 @@ class Piece:
 def pieces(
     path: str, file: BinaryIO, separator: str = ",", encoding: str = "utf-8", above: int = 0, line: int = 1, size: int = 0
 ) -> Iterator[Piece]:
-    """Yield the rows of a file in UTF-8, ``size`` bytes at a time, or ``SIZE``.
+    """Yield the rows of a file in UTF-8, ``size`` bytes at a time, or ``SIZE``; for four times as many a quote may stay open.
 
     The first row stands in this ``line`` (from 1), below ``above`` bytes, counted in UTF-8 and without a byte order mark.
 
@@ -65,7 +65,7 @@ def pieces(
         last = not chunk
         skipped = min(above, len(chunk))
         above -= skipped
-        piece, left = _cut(left + (chunk[skipped:] if chunk else b"\n"), line, last, separator, size or SIZE)
+        piece, left = _cut(left + (chunk[skipped:] if chunk else b"\n"), line, last, separator, 4 * (size or SIZE))
         if len(left) > _LONGEST:
             line += breaks(piece.content)
             raise DataError(f"{path}: a row near line {line} must end within {_LONGEST:,} bytes; is this a CSV file?")
@@ -118,7 +118,7 @@ def breaks(content: bytes) -> int:
 def _cut(content: bytes, line: int, last: bool, separator: str, size: int) -> tuple[Piece, bytes]:
     """Return whole records, and what may be the beginning of a further one.
 
-    Where a quote stays open to the end of the file, or for ``SIZE`` bytes, its line is rejected; the next line is a record.
+    Where a quote stays open to the end of the file, or for ``size`` bytes, its line is rejected; the next line is a record.
     """
     simple = b'"' not in content
     whole = None if simple else _patterns(separator)[1].match(content)

@@ -18,7 +18,6 @@ from pipeline.read.csv_file import open_csv
 from pipeline.read.marks import decided
 from pipeline.read.opened import Opened, Rows
 from pipeline.read.packed import unpacked
-from pipeline.read.parquet import open_parquet
 from pipeline.read.records import BOM
 from pipeline.read.sheet import open_sheet
 
@@ -140,6 +139,8 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
     if content is not file and start.startswith(tuple(_MARKS.values())):
         content = io.BytesIO(content.read())  # these are read from their end
     if start.startswith(_MARKS["PAR1"]):
+        from pipeline.read.parquet import open_parquet
+
         return open_parquet(path, content)
     if start.startswith((_MARKS["zip"], _MARKS["xls"])):
         return open_sheet(path, content, read)

@@ -1,6 +1,9 @@
 """What the terminal shows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,9 +14,11 @@ from pipeline.errors import counted
 from pipeline.findings import Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.probability import ProbabilityFigures
-from pipeline.runs.history import Entry
-from pipeline.runs.parts import FindingSummary, Interval, ScoresSummary
-from pipeline.runs.summary import Summary
+
+if TYPE_CHECKING:
+    from pipeline.runs.history import Entry
+    from pipeline.runs.parts import FindingSummary, Interval, ScoresSummary
+    from pipeline.runs.summary import Summary
 
 _WIDE = 120  # characters, that the figures of the models take with their intervals
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}

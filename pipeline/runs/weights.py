@@ -140,7 +140,7 @@ def _checked(
 
 
 def _distinct(array: Any) -> bool:
-    return len(np.unique(array)) == len(array)
+    return len({*array.tolist()}) == len(array)
 
 
 def model_of(arrays: Arrays) -> Model:

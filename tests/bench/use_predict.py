@@ -67,6 +67,7 @@ class Ran:
 def ran(*words: object, folder: Path) -> Ran:
     """Run Python with these arguments to its end."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, not at every start
     begun = time.perf_counter()
     process = subprocess.Popen([sys.executable, *map(str, words)], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

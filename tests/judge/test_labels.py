@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import brute
+from scipy.optimize import brute, minimize
+from scipy.special import softmax
 from scipy.stats import bernoulli, chi2
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -47,6 +48,29 @@ def test_share_and_p_are_those_of_a_search_over_all_powers_and_shares(share: flo
     assert found.share == pytest.approx(max(0, best), abs=2e-3)
     assert found.p == pytest.approx(chi2(1).sf(2 * (none - least)) / 2 if best > 0 else 0.5, rel=0.01)
     assert found.alone == pytest.approx((found.p,), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_share_and_p_are_those_of_the_likeliest_powers_and_shares_that_scipy_finds(seed: int) -> None:
+    random, chances, truth = drawn(seed, 1000, 3)
+    truth, _ = exchanged(random, truth, 0.06, 3)
+    logs = np.log(np.array([chances, random.dirichlet(np.ones(3), 1000), chances * 0.9 + 0.03], dtype=np.float64) + _LEAST)
+
+    def loss(parameters):
+        *powers, share = parameters
+        right = softmax(np.tensordot(powers, logs, 1), axis=1)[np.arange(1000), truth]
+        return -np.log((1 - share) * right + share * (1 - right) / 2).sum()
+
+    def least(starts, most):
+        limits, tight = [(0, None)] * 3 + [(0, most)], {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 2000, "maxfun": 10**5}
+        found = [minimize(loss, start, method="L-BFGS-B", bounds=limits, options=tight) for start in starts]
+        return min(found, key=lambda each: each.fun)
+
+    none = least([[1, 0, 0, 0], [0, 0, 1, 0]], 0)
+    some = least([[*power, share] for power in ([1, 0, 0], [0, 0, 2], [2, 0, 1]) for share in (0.02, 0.1)], 0.5)
+    found = wrong_labels(truth, list(np.exp(logs) - _LEAST))
+    assert found.share == pytest.approx(some.x[-1], abs=1e-3)
+    assert found.p == pytest.approx(chi2(1).sf(2 * (none.fun - some.fun)) / 2, rel=2e-3)
 
 
 @pytest.mark.parametrize("classes", [2, 3])

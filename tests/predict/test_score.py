@@ -58,6 +58,23 @@ def test_outputs_are_those_of_keras_behind_scikit_learns_preprocessing(run, trai
     np.testing.assert_array_equal(scores.probabilities.argmax(axis=1), scores.answers)
 
 
+def test_many_rows_go_through_the_network_in_parts_and_each_output_is_its_own_rows(run, monkeypatch):
+    from pipeline.network.backend import keras
+
+    folder, random = resolve_run("models/latest"), np.random.default_rng(1)
+    values = random.uniform([20, 3, 4, 5, 3, 20], [80, 10, 15, 15, 10, 60], (200_001, 6))
+    inputs = joblib.load(folder / "preprocessor.joblib").transform(pd.DataFrame(values, columns=list(run.config.data.features)))
+    expected = keras().models.load_model(folder / "network.keras").predict(np.asarray(inputs), batch_size=2**17, verbose=0)
+    parts, output = [], Model.output
+    monkeypatch.setattr(Model, "output", lambda model, rows: parts.append(len(rows)) or output(model, rows))
+    scores = score_rows(run, values)
+    assert within(run.model.network, inputs, scores.output).all()
+    np.testing.assert_allclose(scores.output, expected, rtol=1e-4, atol=1e-4)
+    assert len(parts) > 1
+    assert 2**14 < min(parts) <= max(parts) < 2**16  # of which BLAS makes one kind, on one thread
+    assert score_rows(run, values[:0]).output.shape == (0, expected.shape[1])
+
+
 def test_the_range_seen_in_training_is_that_of_the_plausible_training_values(run, trained):
     frame = pd.read_csv("data/diabetes.csv")[list(run.config.data.features)]
     low, high = (pd.Series(each, frame.columns) for each in run.config.data.bounds())

@@ -57,6 +57,17 @@ def test_the_size_of_the_pieces_changes_no_record_without_quotes(size):
     assert not rejected
 
 
+def test_pieces_are_small_enough_for_caches_and_a_long_cell_in_quotes_is_whole_all_the_same() -> None:
+    content = b"1,2\n" * 2**20
+    assert max(len(piece.content) for piece in pieces("x.csv", io.BytesIO(content))) <= 2**20
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([[1, "a\n" * 1_500_000], [2, "b"]])
+    kept, rejected = cut(text.getvalue().encode(), module.SIZE)
+    assert [record.decode()[:2] for _, record in kept] == ["1,", "2,"]
+    assert b"".join(record for _, record in kept) == text.getvalue().encode()
+    assert not rejected
+
+
 def test_a_quote_left_open_swallows_no_other_row():
     rows = b"".join(b"%d,x\n" % number for number in range(100))
     quoted = b"".join(b'%d,"x, y"\n' % number for number in range(100))
