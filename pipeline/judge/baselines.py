@@ -24,7 +24,8 @@ from pipeline.network.recipe import PenaltyPath, Progress
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
 DOUBTERS = ("logistic_regression", "random_forest")
 """Whose probabilities judge the labels: of different kinds, and not overconfident as boosting and the MLP are."""
-_VISITS = 20_000_000  # of rows by the MLP, which 300 iterations over a large file would keep for long
+MOST_ROWS = 20_000
+"""Training rows that fitted baselines learn from: on a large file a forest would take longer than everything else."""
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")  # simpler than any network
 RIVAL_NAMES: Mapping[str, str] = {
     "network": "the network",
@@ -159,12 +160,20 @@ def _answer(shared: tuple[Sequence[Task], tuple[int, ...], int], job: tuple[int,
             return None
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # on unscaled columns some do not converge; a baseline may stop short
-        estimator = _estimator(name, hidden, seed, len(task.train)).fit(task.train, task.truth)
+        rows = _learnt_from(len(task.train), seed)
+        estimator = _estimator(name, hidden, seed).fit(task.train[rows], task.truth[rows])
         chances = estimator.predict_proba(task.test)
         return Answers(estimator.classes_[chances.argmax(axis=1)], chances)  # which is what its predict would say
 
 
-def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
+def _learnt_from(rows: int, seed: int) -> Integers:
+    """Return the numbers of the rows that the fitted baselines learn from: all, or so many, drawn at random."""
+    if rows <= MOST_ROWS:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
+
+
+def _estimator(name: str, hidden: tuple[int, ...], seed: int) -> Any:
     """Return an estimator of scikit-learn with its own defaults, but for what the name says, the seed, and enough iterations."""
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
@@ -176,5 +185,5 @@ def _estimator(name: str, hidden: tuple[int, ...], seed: int, rows: int) -> Any:
         "decision_tree": DecisionTreeClassifier(max_depth=3, random_state=seed),
         "random_forest": RandomForestClassifier(random_state=seed),
         "gradient_boosting": HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
-        "mlp": MLPClassifier(hidden, solver="lbfgs", max_iter=min(300, max(1, _VISITS // rows)), random_state=seed),
+        "mlp": MLPClassifier(hidden, solver="lbfgs", max_iter=300, random_state=seed),
     }[name]

@@ -65,7 +65,8 @@ def _resampled(groups: Floats, seed: int) -> Iterator[tuple[Floats, Floats]]:
     They are in order, so that labels do not matter, and a group that changes keeps its draws or hands them to one of its own
     size: the ends move as the values do. Beyond 1,000 groups those that are alike are drawn together, which adds noise.
     """
-    kinds, counts = np.unique(groups, axis=0, return_counts=True)
+    pairs, counts = np.unique(groups[:, 0] + 1j * groups[:, 1], return_counts=True)  # some ten times as fast as by axis
+    kinds = np.stack([pairs.real, pairs.imag], axis=1)
     if len(groups) <= _MANY_GROUPS:
         yield from ((np.repeat(kinds, counts, axis=0), drawn) for drawn in weights(len(groups), _RESAMPLES, seed))
         return

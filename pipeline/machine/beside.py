@@ -7,9 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
 from typing import Any, TypeVar
 
 Shared = TypeVar("Shared")
@@ -23,13 +21,16 @@ def beside(
 ) -> Iterator[Callable[[Callable[[float], None]], list[Result]]]:
     """Begin to call the function with ``shared`` and each job, and give what waits for the results; it tells the share done.
 
-    In copies of this process where the system has them, which so have imported all that is needed, one fewer than cores;
-    elsewhere in a thread. TensorFlow should not be there yet, for it does not work in a copy.
+    In copies of this process where the system has them, which so have imported all that is needed, one a core, where this process
+    goes first; elsewhere in a thread. TensorFlow should not be there yet, for it does not work in a copy.
     """
+    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed  # a check does without
+    from multiprocessing import get_context
+
     given = (function, shared, os.getpid())
     pool: Executor = ThreadPoolExecutor(1, initializer=_begin, initargs=given)
     if sys.platform == "linux":
-        pool = ProcessPoolExecutor(max(1, (os.cpu_count() or 1) - 1), get_context("fork"), _begin, given)
+        pool = ProcessPoolExecutor(os.cpu_count(), get_context("fork"), _begin, given)
     with pool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of copying a process with threads: a copy needs none of them
@@ -54,6 +55,7 @@ _given: list[Any] = []  # the function, and what its calls share, of a worker
 def _begin(function: Callable[[Any, Any], Any], shared: Any, parent: int) -> None:
     _given[:] = function, shared
     if os.getpid() != parent:
+        os.nice(10)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent deals with it
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

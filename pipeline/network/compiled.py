@@ -141,7 +141,7 @@ def _fit_part(
     recipe, (steps, size) = recipes[0], batch_shape(rows, recipes[0])
     seeds, which, lanes = orders_of(recipes, rows)
     terms, weights = terms_of(recipes, lanes), initial.T.reshape(-1, *lanes)
-    state: Any = (weights, *np.zeros((2, *weights.shape), np.float32), np.zeros(lanes, np.float32))
+    state: Any = (weights, *(np.zeros(shape, np.float32) for shape in (weights.shape, weights.shape, (size, *lanes), lanes)))
     # an epoch is one block, with room for the steps of all rows, if it can be gathered at once
     gathered = 4 * size * which.size * sum(column[0].size for column in data)
     block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))

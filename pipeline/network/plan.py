@@ -57,9 +57,8 @@ def _all_thresholds(recipe: Recipe) -> Floats32:
 def orders_of(recipes: list[Recipe], rows: int) -> tuple[list[int], Integers, tuple[int, int]]:
     """Return the different seeds, which of them orders the batches, and the two axes along which the networks lie.
 
-    One seed is (1, 1). For several it is (G, 1) where no eight differ, else (1, S); behind softmax always the latter:
-    cross-entropy was not equal to the bit. The axes are (1, S), which is faster, or (G, 8) where an order is one of eight or a
-    sum is long.
+    One seed is (1, 1), its networks (1, S), but (G, 8) where sums are long. Several are (G, 1) of (G, 8) where no eight differ,
+    or (1, S) of (1, S); behind softmax always the latter. These were equal to the bit, and others were not.
     """
     seeds, which = np.unique([recipe.seed for recipe in recipes], return_inverse=True)
     eights, one = which.reshape(-1, min(LANES, len(which))), which[None]
@@ -110,14 +109,18 @@ def _drawn_plans(rows: int, recipe: Recipe, seeds: list[int], which: Integers, b
         sizes = _step_sizes(recipe, start * steps, (start + epochs) * steps, recipe.epochs * steps)
         rates[:, :steps] = sizes.reshape(epochs, steps)
         taken = np.minimum(steps - place * block, block).astype(np.int32)
-        arrays = taken, place == 0, order.reshape(-1, block, size, len(seeds)), rates.reshape(-1, block)
+        order = order.reshape(-1, block, size, len(seeds))
         for first in range(0, len(place), span):
-            taken, begins, numbers, sizes = (_filled(array[first : first + span], span) for array in arrays)
-            yield (taken, begins, numbers[..., which], sizes), (place == each - 1)[first : first + span]
+            part = slice(first, first + span)
+            numbers = np.take(order[part], which, axis=-1)
+            arrays = taken[part], place[part] == 0, numbers, rates.reshape(-1, block)[part]
+            yield tuple(_filled(array, span) for array in arrays), place[part] == each - 1
 
 
 def _filled(array: NDArray[Any], length: int) -> NDArray[Any]:
-    return np.concatenate([array, np.zeros((length - len(array), *array.shape[1:]), array.dtype)])
+    filled = np.zeros((length, *array.shape[1:]), array.dtype)
+    filled[: len(array)] = array
+    return filled
 
 
 def _step_sizes(recipe: Recipe, first: int, last: int, total: int) -> Floats32:

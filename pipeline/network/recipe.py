@@ -16,7 +16,7 @@ from pipeline.network.layers import layer_sizes
 _L2 = 0.001
 _VISITS, _EPOCHS = 2_500_000, (5, 300)  # of rows in all the epochs
 _BATCH = (10, 1000)
-_STARTED, _STARTS = 640_000, (8, 64)  # rows times starts
+_STARTED, _STARTS = 320_000, (8, 64)  # rows times starts
 _LARGEST = float(np.finfo(np.float32).max)
 
 Progress = Callable[[float], None]

@@ -42,7 +42,8 @@ def program(kind: ProgramKind) -> Program:
         data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) 1, or 0 for no row; and (rows,) weights
             of the rows, if they have any: without them the program is another one, which they cost nothing.
         terms: (layers, G, L) slopes, (kernels, G, L) penalties, and (J, G, L) thresholds: middles, places, steepness.
-        state: (P, G, L) weights and their two moments, (G, L) loss of the epoch so far.
+        state: (P, G, L) weights and their two moments, (B, G, L) loss of the epoch so far, and (G, L) of it the
+            logarithms.
 
     It returns the state and, after each block, the (N, G, L) loss of the epoch so far.
     """
@@ -53,10 +54,11 @@ def program(kind: ProgramKind) -> Program:
         steps, begins, order, rates = plan
 
         def block(number: Any, curves: Any, *state: Any) -> Any:
-            *others, summed = state
-            state = (*others, tf.where(begins[number], 0.0, summed))
+            *others, summed, logs = state
+            state = (*others, tf.where(begins[number], 0.0, summed), tf.where(begins[number], 0.0, logs))
             state = _block(tf, kind, steps[number], data, order[number], rates[number], terms, state)
-            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], state[-1][None]), *state)
+            loss = tf.reduce_sum(state[-2], axis=0) + state[-1]
+            return (number + 1, tf.tensor_scatter_nd_update(curves, [[number]], loss[None]), *state)
 
         curves = tf.zeros([order.shape[0], *state[0].shape[1:]])
         _, curves, *state = tf.while_loop(lambda number, *_: number < count, block, (0, curves, *state))
@@ -75,7 +77,7 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
     weights = [tf.gather(array, order) for array in data[3:]]
 
     def step(at: Any, *state: Any) -> Any:
-        *moved, summed = state
+        *moved, summed, logs = state
         layers = _layers(tf, kind, moved[0])
         with tf.GradientTape() as tape:
             tape.watch(layers)
@@ -87,10 +89,9 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
                 losses += penalties[number] * tf.reduce_sum(layer[:-1] ** 2, axis=[0, 1])  # of the kernel, not of its bias
             mean = tf.reduce_sum(losses * shares[at], axis=0)
         gradient = tf.concat([tf.reshape(layer, [-1, *mean.shape]) for layer in tape.gradient(mean, layers)], axis=0)
-        summed += tf.reduce_sum(losses * counted[at], axis=0) + _logarithms(
-            tf, factors, counted[at], cuts[0].shape[0], [own[at] for own in weights]
-        )
-        return (at + 1, *_update(tf, kind, moved, gradient, rates[at]), summed)
+        summed += losses * counted[at]
+        logs += _logarithms(tf, factors, counted[at], cuts[0].shape[0], [weight[at] for weight in weights])
+        return (at + 1, *_update(tf, kind, moved, gradient, rates[at]), summed, logs)
 
     _, *state = tf.while_loop(lambda at, *_: at < steps, step, (0, *state))
     return state
@@ -195,12 +196,12 @@ def _logarithms(tf: Any, factors: list[Any], counted: Any, thresholds: int, weig
 
     A factor is at most 2 to the power of its ``thresholds``, and so many are multiplied that nothing overflows.
     """
-    total, together = 0.0, _BITS // max(1, min(thresholds, _FACTORS))
+    total, together = 0.0, min(counted.shape[0], _BITS // max(1, min(thresholds, _FACTORS)))
     for factor in factors:
         if weights:
             total += tf.reduce_sum(tf.math.log(factor) * weights[0] * counted, axis=0)
             continue
         rows = tf.where(counted > 0, factor, 1.0)
-        for first in range(0, rows.shape[0], together):
-            total += tf.math.log(tf.reduce_prod(rows[first : first + together], axis=0))
+        full = tf.concat([rows, tf.ones([-rows.shape[0] % together, *rows.shape[1:]])], axis=0)
+        total += tf.reduce_sum(tf.math.log(tf.reduce_prod(tf.reshape(full, [-1, together, *rows.shape[1:]]), axis=1)), axis=0)
     return total

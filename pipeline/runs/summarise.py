@@ -11,6 +11,7 @@ from pipeline.findings import Finding
 from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.verdict import verdict
+from pipeline.judge.baselines import MOST_ROWS
 from pipeline.judge.bootstrap import groups_note, rows_note
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
@@ -72,7 +73,7 @@ def summarise(
         "findings": findings,
         "sound": not any(finding.blocks for finding in findings),
         "seconds": seconds,
-        "notes": (*table.told, *notes, *_folds_notes(evaluation, config)),
+        "notes": (*table.told, *notes, *_bounded_notes(evaluation, config, len(parts.train))),
         "tracking": None,
     }
     return Summary.model_validate(facts)
@@ -127,10 +128,13 @@ def _unseen(evaluation: Evaluation, section: EvaluationSection) -> dict[str, obj
     return made | {"groups": len(np.unique(unseen.groups)), "rows": len(right), "interval_note": groups_note(section.interval)}
 
 
-def _folds_notes(evaluation: Evaluation | None, config: Config) -> list[str]:
-    if evaluation is None or evaluation.train is None or config.evaluation.unseen != "auto":
+def _bounded_notes(evaluation: Evaluation | None, config: Config, rows: int) -> list[str]:
+    """Return what a reader must know of folds and baselines that are not the usual ones."""
+    if evaluation is None or evaluation.train is None:
         return []
-    return [note] if (note := folds_note(evaluation.unseen, len(evaluation.truth))) else []
+    notes = [f"the fitted baselines learnt from {MOST_ROWS:,} of the {rows:,} training rows"] if rows > MOST_ROWS else []
+    folds = folds_note(evaluation.unseen, len(evaluation.truth)) if config.evaluation.unseen == "auto" else ""
+    return [*notes, folds] if folds else notes
 
 
 def _probabilities(evaluation: Evaluation) -> dict[str, object]:

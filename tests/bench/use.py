@@ -12,12 +12,18 @@ from typing import Any
 from tests.bench import machine
 from tests.bench.results import machine as shown_machine
 from tests.bench.results import number, table
+from tests.bench.whole import ROUNDS
 
 HERE = Path(__file__).parent
 
 INTRODUCTION = """# Put to use
 
 Written by `make bench`, never by hand; every comparison took turns on one machine in one run, and a figure is a median."""
+
+WHOLE = """## Whole commands
+
+The default config, {rounds} rounds that took turns, the median; and once a made-up file of 100,000 rows, 7 numbers and 2 columns
+of categories. The machine's load before it was {load:.1f}."""
 
 PREDICT = """## A file of {rows:,} rows
 
@@ -47,7 +53,7 @@ scikit-learn's `GridSearchCV` over 9 slopes and 5 folds, 100 epochs, 64 starts: 
 def measure() -> dict[str, Any]:
     """Measure everything, each part in a process of its own."""
     told = machine.describe()
-    parts = {name: _part(name) for name in ("use_predict", "serve", "grid_search", "agreement")}
+    parts = {name: _part(name) for name in ("whole", "use_predict", "serve", "grid_search", "agreement")}
     return {**parts, "machine": told}
 
 
@@ -75,6 +81,8 @@ def render(result: dict[str, Any]) -> str:
     ways = result["agreement"]["ways"].items()
     parts = [
         INTRODUCTION,
+        WHOLE.format(rounds=ROUNDS, load=result["whole"]["load"]["before"]),
+        table(("command", "seconds"), [(name, number(value)) for name, value in _whole(result["whole"])]),
         PREDICT.format(**file),
         table(("who", "seconds", "peak MiB"), [*rows, *((name, number(file[key]), "") for name, key in others)]),
         table(("ratio", ""), ((name, number(file[key])) for name, key in ratios)),
@@ -94,6 +102,11 @@ def render(result: dict[str, Any]) -> str:
         shown_machine(result["machine"]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _whole(found: dict[str, Any]) -> list[tuple[str, float]]:
+    large = {f"{name}, 100,000 rows": found["100,000 x 9"][f"{name}_seconds"] for name in ("init", "check", "train")}
+    return [*found["default"].items(), *large.items()]
 
 
 def _serve(found: dict[str, Any]) -> str:
