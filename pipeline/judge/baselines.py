@@ -24,7 +24,7 @@ from pipeline.network.recipe import PenaltyPath, Progress
 FITTED = ("logistic_regression", "decision_tree", "random_forest", "gradient_boosting", "mlp")  # on training rows
 DOUBTERS = ("logistic_regression", "random_forest")
 """Whose probabilities judge the labels: of different kinds, and not overconfident as boosting and the MLP are."""
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 """Training rows that fitted baselines learn from: on a large file a forest would take longer than everything else."""
 SIMPLE = ("majority", "ada_rule", "logistic_regression", "decision_tree")  # simpler than any network
 RIVAL_NAMES: Mapping[str, str] = {

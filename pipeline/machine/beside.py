@@ -22,7 +22,7 @@ def beside(
     """Begin to call the function with ``shared`` and each job, and give what waits for the results; it tells the share done.
 
     In copies of this process where the system has them, which so have imported all that is needed, one a core, where this process
-    goes first; elsewhere in a thread. TensorFlow should not be there yet, for it does not work in a copy.
+    goes first; elsewhere in a thread. The function must not use TensorFlow, which does not work in a copy.
     """
     from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed  # a check does without
     from multiprocessing import get_context
@@ -33,7 +33,7 @@ def beside(
         pool = ProcessPoolExecutor(os.cpu_count(), get_context("fork"), _begin, given)
     with pool:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of copying a process with threads: a copy needs none of them
+            warnings.simplefilter("ignore")  # of copying a process with threads, by Python and JAX: a copy needs none of them
             futures = [pool.submit(_carry_out, job) for job in jobs]
 
         def wait(progress: Callable[[float], None]) -> list[Result]:

@@ -14,8 +14,8 @@ _XLA = (
     " --xla_cpu_experimental_ynn_fusion_type= --xla_cpu_enable_fast_min_max=false"
 )
 """The widest registers; minimum and maximum keep NaN; and every loop is a function of its own, where it would call some ten tiny
-ones a step. Such a function cannot hold what a library computes, which is no faster here; and it is every loop, since the order of
-a long sum depends on it.
+ones a step. Such a function cannot hold what a library computes, which is no faster here. It is every loop, for the order of a
+long sum depends on it.
 """
 
 

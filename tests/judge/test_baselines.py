@@ -229,3 +229,12 @@ def test_the_probability_of_a_class_that_the_rows_lacked_is_not_known_in_a_fold_
     assert worth.log_loss == pytest.approx(log_loss([2] * 3, given, labels=range(3)))
     assert worth.brier == pytest.approx(brier_score_loss([2] * 3, given, labels=range(3), scale_by_half=False))
     assert worth.macro_auc is None  # of one class only
+
+
+def test_of_many_training_rows_some_are_learnt_from_and_every_row_is_answered(monkeypatch):
+    inputs, truth = load_wine(return_X_y=True)
+    monkeypatch.setattr("pipeline.judge.baselines.MOST_ROWS", 60)
+    (given,) = answer_all([Task(inputs, truth, inputs)], (3,), 4)
+    rows = np.sort(np.random.default_rng(4).choice(len(inputs), 60, replace=False))
+    tree = DecisionTreeClassifier(max_depth=3, random_state=4).fit(inputs[rows], truth[rows])
+    np.testing.assert_array_equal(given["decision_tree"].chances, tree.predict_proba(inputs))

@@ -228,3 +228,10 @@ def test_the_ordinal_loss_serves_any_number_of_codes_as_well_as_the_squared_erro
         return model.fit(inputs[:400], labels[:400]).score(inputs[400:], labels[400:])
 
     assert right("ordinal") >= right("squared_error") - 0.03
+
+
+def test_progress_tells_shares_that_sum_to_1():
+    shares: list[float] = []
+    LeakyReLUClassifier(**QUICK).fit(ROWS, LABELS, progress=shares.append)
+    assert len(shares) > 1
+    assert sum(shares) == pytest.approx(1)
