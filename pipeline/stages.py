@@ -105,7 +105,7 @@ def _fit_all(prepared: Sequence[Prepared], together: Sequence[Integers], config:
     folds = f", and {counted(len(prepared) - 1, 'fold')}" if len(prepared) > 1 else ""
     title = f"training {counted(int(training.starts), 'start')} on {counted(len(prepared[0].labels), 'row')}{folds}"
     with steps.step(title) as advance:
-        in_threads(one, range(len(prepared)), advance)
+        in_threads(one, range(len(prepared)), advance, 1 if config.training.engine == "keras" else None)  # Keras has globals
     return [fits[number] for number in sorted(fits)]
 
 
