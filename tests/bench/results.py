@@ -26,8 +26,8 @@ INTRODUCTION = """# Bench
 
 Written by `make bench`, never by hand. The task: 100 epochs of the 807 training rows of `configs/default.yaml` at batch 10, the
 6-3-1 Leaky ReLU network, squared error, Adam, in one process. Competitors take turns in rounds; a ratio is the median of the
-ratios of each round. Compiling is not counted for anybody, nor is importing. JAX is compiled with the flags that this engine gives
-to XLA, which its users do not have."""
+ratios of each round. Compiling is not counted for anybody, nor is importing. JAX is compiled with the flags that this engine
+gives to XLA, which its users do not have."""
 
 CHUNK = """## Networks a call
 
