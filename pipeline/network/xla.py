@@ -82,7 +82,10 @@ def _block(tf: Any, kind: ProgramKind, steps: Any, data: Any, order: Any, rates:
         with tf.GradientTape() as tape:
             tape.watch(layers)
             values = _forward(tf, kind, layers, batches[at], slopes, data[2][0])
-            losses, factors = _losses(tf, kind, values, truths[at], cuts)
+            if kind.loss == "ordinal":
+                losses, factors = _ordinal(tf, values[0], truths[at][0], cuts)
+            else:
+                losses, factors = _losses(tf, kind, values, truths[at]), []
             for weight in weights:
                 losses *= weight[at]
             for number, layer in enumerate(layers[: kind.penalised]):
@@ -144,29 +147,26 @@ def _stored(tf: Any, values: Any, one: Any, last: bool) -> Any:
     return tf.custom_gradient(lambda values: (values / one if last else values, lambda upstream: upstream / one))(values)
 
 
-def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any, cuts: Any) -> tuple[Any, list[Any]]:
-    """Return the (batch, G, L) loss of each row, but for the logarithms of factors, which come with it.
-
-    Its gradient holds all. See ``pipeline.network.train.losses``.
-    """
-    if kind.loss == "ordinal":
-        return _ordinal(tf, values[0], truth[0], cuts)
+def _losses(tf: Any, kind: ProgramKind, values: Any, truth: Any) -> Any:
+    """Return the (batch, G, L) loss of each row; see ``pipeline.network.train.losses``."""
     if kind.softmax:
         shifted = values - tf.reduce_max(values, axis=0)
         if kind.loss == "categorical_crossentropy":  # from the logits, as Keras does behind a softmax layer
-            return tf.reduce_sum(truth * (tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=0)) - shifted), axis=0), []
+            return tf.reduce_sum(truth * (tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=0)) - shifted), axis=0)
         values = tf.exp(shifted) / tf.reduce_sum(tf.exp(shifted), axis=0)
     if kind.loss == "squared_error":
-        return tf.reduce_mean((values - truth) ** 2, axis=0), []
+        return tf.reduce_mean((values - truth) ** 2, axis=0)
     if kind.loss == "categorical_crossentropy":
         share = tf.clip_by_value(values / tf.reduce_sum(values, axis=0), _EPSILON, 1 - _EPSILON)
-        return -tf.reduce_sum(truth * tf.math.log(share), axis=0), []
+        return -tf.reduce_sum(truth * tf.math.log(share), axis=0)
     share = tf.clip_by_value(values, _EPSILON, 1 - _EPSILON)
-    return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0), []
+    return -tf.reduce_mean(truth * tf.math.log(share) + (1 - truth) * tf.math.log(1 - share), axis=0)
 
 
 def _ordinal(tf: Any, before: Any, truth: Any, cuts: Any) -> tuple[Any, list[Any]]:
-    """Return the ordinal loss for outputs before their activation, as ``_losses`` does, with its gradient worked out beside it.
+    """Return the (batch, G, L) ordinal loss before the activation, but for the logarithms of factors, which come with it.
+
+    Its gradient, worked out beside it, holds all.
 
     XLA would compute the exponential of automatic differentiation anew for every weight that the gradient reaches. Here one
     serves both, and so does the product of the factors, for one division, which XLA never repeats.
