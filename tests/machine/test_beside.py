@@ -21,19 +21,53 @@ def refused(base: int, exponent: int) -> int:
     raise ValueError(f"{base} to the power of {exponent} is not wanted")
 
 
-def test_results_come_in_the_order_of_the_jobs_and_the_shares_sum_to_1():
+def ended(first: int, job: int) -> int:
+    if os.getpid() != first:
+        os._exit(1)
+    return job
+
+
+COPIES = "import sys; sys.path.insert(0, {tests!r}); import test_beside as own; own.{what}()"
+
+
+def in_a_new_process(what: str) -> None:
+    """Call a function of this module where no engine was imported: there, copies are made."""
+    words = [sys.executable, "-c", COPIES.format(tests=str(Path(__file__).parent), what=what)]
+    done = subprocess.run(
+        words, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def check_order() -> None:
     shares: list[float] = []
     with beside(powered, 3, range(20)) as wait:
         results = wait(shares.append)
     assert [value for value, _ in results] == [pow(3, exponent) for exponent in range(20)]
     assert sum(shares) == pytest.approx(1)
-    if sys.platform == "linux":
-        assert os.getpid() not in {process for _, process in results}
+    copies = sys.platform == "linux" and "tensorflow" not in sys.modules
+    assert (os.getpid() in {process for _, process in results}) is not copies
 
 
-def test_what_goes_wrong_in_a_job_is_told_to_whoever_waits():
+def check_refusal() -> None:
     with pytest.raises(ValueError, match="2 to the power of 5 is not wanted"), beside(refused, 2, [5]) as wait:
         wait(lambda share: None)
+
+
+def check_end() -> None:
+    with beside(ended, os.getpid(), range(5)) as wait:
+        assert wait(lambda share: None) == [*range(5)]
+
+
+@pytest.mark.parametrize("what", ["check_order", "check_refusal", "check_end"])
+def test_copies_give_results_in_order_tell_what_goes_wrong_and_may_be_ended(what):
+    in_a_new_process(what)
+
+
+@pytest.mark.parametrize("check", [check_order, check_refusal, check_end])
+def test_beside_an_engine_nothing_is_copied(check, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", sys)
+    check()
 
 
 SLEEPER = """
