@@ -15,4 +15,4 @@ Names = Annotated[tuple[Name, ...], Field(strict=False)]
 class Section(BaseModel):
     """A section is strict (text is no number), closed (no unknown key) and frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)

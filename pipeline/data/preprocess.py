@@ -67,7 +67,9 @@ class Preprocessor:
         values = mask_implausible(values, self.lowest, self.highest, self.absent)
         gaps = np.isnan(values)
         with np.errstate(over="ignore", invalid="ignore"):  # values near 1e308 and infinite ones; the network's output tells
-            values = indicators(np.where(gaps, self.fill, values) if gaps.any() else values, self.widths) - self.center
+            np.copyto(values, self.fill, where=gaps)
+            values = indicators(values, self.widths)
+            values -= self.center
             values /= self.scale
             if self.components is None or self.mean is None:
                 return values

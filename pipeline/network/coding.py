@@ -53,9 +53,12 @@ class Coding:
         if self.softmax:
             answer = np.where(np.isnan(values), -np.inf, values).argmax(axis=1)
         else:
-            # class by class in memory: three times as fast
             clipped = np.minimum(np.maximum(values[:, 0], min(self.codes)), max(self.codes))
-            answer = np.abs(clipped - np.array(self.codes)[:, None]).T.argmin(axis=1)
+            nearest, answer = np.abs(clipped - self.codes[0]), np.zeros(len(values), dtype=np.int64)
+            for place, code in enumerate(self.codes[1:], start=1):  # class by class: far faster than a minimum in each row
+                distance = np.abs(clipped - code)
+                answer[distance < nearest] = place
+                np.minimum(nearest, distance, out=nearest)
         return np.where(np.isnan(values).any(axis=1), NO_CLASS, answer)
 
     def terms(self, output: ArrayLike) -> Floats:
@@ -119,9 +122,11 @@ class Coding:
 
         They never contradict ``decode``. A row with NaN has NaN for every class, and so has every row without ``steepness``.
         """
-        scores = self.scores(output)
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        shares = self.scores(output)
+        shares -= shares.max(axis=1, keepdims=True)  # in place, for memory that is new takes longer than the sums
+        np.exp(shares, out=shares)
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
     def possible(self, probabilities: Floats) -> Flags:
         """Return (rows, K) which classes cannot be excluded; all, where it was not measured or there is no probability."""

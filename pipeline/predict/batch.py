@@ -49,7 +49,7 @@ def batch_of(rows: Rows, cells: Cells, section: DataSection, marks: Marks = COMM
         return Batch(columns, values.T, truth, rows.rejected)
     lines, rejected, kept = rows.lines(), list(rows.rejected), ~bad
     for row, text in zip(np.flatnonzero(bad).tolist(), lines_of(columns.filter(to_arrow(bad)).columns, marks), strict=True):
-        line = text.cast(pa.binary()).as_py().decode(errors="replace").removeprefix("\n")
+        line = text.cast(pa.binary()).as_py().decode(errors="replace").removesuffix("\n")
         rejected.append(Rejected(int(lines[row]), _reason(columns, cells, values, row, section), line))
     ordered = tuple(sorted(rejected, key=lambda row: row.line))
     return Batch(columns.filter(to_arrow(kept)), values[:, kept].T, truth[kept], ordered)

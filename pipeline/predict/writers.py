@@ -41,9 +41,8 @@ def csv_writer(path: Path, header: str, marks: Marks = COMMAS) -> Iterator[Write
         return content.slice(0, np.frombuffer(bounds, np.int32)[len(columns[0])]) if len(columns[0]) else b""
 
     with path.open("wb") as file:
-        file.write(header.encode())
+        file.write(header.encode() + b"\n")
         yield encode, file.write
-        file.write(b"\n")
 
 
 @contextmanager
@@ -60,32 +59,36 @@ def parquet_writer(path: Path, own: pa.Schema, more: pa.Schema) -> Iterator[Writ
 
 
 def lines_of(columns: Iterable[pa.Array], marks: Marks = COMMAS) -> pa.StringArray:
-    """Return (R,) lines of CSV, each after the line feed that separates it from the one before.
+    """Return (R,) lines of CSV, each with its line feed.
 
     What has no text of its own, such as a list, is written as JSON.
     """
     *front, last = columns
-    cells = (
-        [*(_cells(column, marks) for column in front[:-1]), *_pair(front[-1], last, marks)] if front else [_cells(last, marks)]
-    )
-    (first, *others), (line, none, between) = cells, to_text(["\n", "", marks.separator])
-    return pc.binary_join_element_wise(pc.binary_join_element_wise(line, first, none), *others, between)
+    ends = _pair(front.pop(), last, marks) if front else [_ended(_cells(last, marks))]
+    cells = [*(_cells(column, marks) for column in front), *ends]
+    return pc.binary_join_element_wise(*cells, to_text([marks.separator])[0]) if len(cells) > 1 else cells[0]
 
 
 def header_of(names: Iterable[str], marks: Marks = COMMAS) -> str:
     """Return names as a line of CSV."""
-    return str(lines_of((to_text([name]) for name in names), marks)[0]).removeprefix("\n")
+    return str(lines_of((to_text([name]) for name in names), marks)[0]).removesuffix("\n")
+
+
+def _ended(cells: pa.StringArray) -> pa.StringArray:
+    line, none = to_text(["\n", ""])
+    return pc.binary_join_element_wise(cells, line, none)
 
 
 def _pair(one: pa.Array, other: pa.Array, marks: Marks) -> list[pa.StringArray]:
-    """Return the cells of two columns; of two that hold few texts the texts are joined, not the cells, for that is faster."""
+    """Return the cells of the last two columns; of two that hold few texts the texts are joined, not the cells: it is faster."""
     both = one, other
     if not all(pa.types.is_dictionary(column.type) for column in both) or len(one.dictionary) * len(other.dictionary) > _FEW:
-        return [_cells(column, marks) for column in both]
+        return [_cells(one, marks), _ended(_cells(other, marks))]
     texts = [[*_cells(column.dictionary, marks).to_pylist(), ""] for column in both]  # the last one stands for a null
     nulls = [to_arrow(np.array([len(column.dictionary)], np.int32))[0] for column in both]
     first, second = (integers(pc.fill_null(own.indices.cast(pa.int32()), null)) for own, null in zip(both, nulls, strict=True))
-    return [to_text([marks.separator.join(pair) for pair in product(*texts)]).take(to_arrow(first * len(texts[1]) + second))]
+    joined = to_text([marks.separator.join(pair) + "\n" for pair in product(*texts)])
+    return [joined.take(to_arrow(first * len(texts[1]) + second))]
 
 
 def _cells(column: pa.Array, marks: Marks) -> pa.StringArray:

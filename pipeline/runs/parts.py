@@ -29,7 +29,9 @@ Side = TypeVar("Side")
 class Part(BaseModel):
     """Closed and frozen; its fields are the keys of the JSON, in their order. It is also made from an object's attributes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, validate_by_name=True, serialize_by_alias=True, defer_build=True
+    )
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object."""
