@@ -100,7 +100,8 @@ def in_the_large(logit: Floats, hit: Flags, weights: Floats, start: float) -> Fl
     value = np.clip(value + start, low, high)
     for _ in range(_STEPS):
         odds = np.exp(value)[:, None] * ratio
-        miss = np.where(hit, 1.0, odds) / (1 + odds)  # the fitted probability of what did not happen
+        miss = np.where(hit, 1.0, odds)  # the fitted probability of what did not happen
+        miss /= np.add(odds, 1, out=odds)
         error = weights * miss
         excess, curvature = error @ sign, error.sum(axis=1) - np.einsum("rn,rn->r", error, miss)
         low, high = np.where(excess > 0, value, low), np.where(excess < 0, value, high)
@@ -116,11 +117,17 @@ def _separated(logit: Floats, hit: Flags, weights: Floats) -> Floats:
 
     Source: Albert and Anderson (1984), for one covariate: the estimate is finite only where hits and misses overlap.
     """
-    hits, misses = (weights > 0) & hit, (weights > 0) & ~hit
-    lowest_hit, lowest_miss = (np.where(rows, logit, np.inf).min(axis=1) for rows in (hits, misses))
-    highest_hit, highest_miss = (np.where(rows, logit, -np.inf).max(axis=1) for rows in (hits, misses))
+    order = np.argsort(logit)
+    logit, hit, drawn = logit[order], hit[order], (weights > 0)[:, order]
+    (lowest_hit, highest_hit), (lowest_miss, highest_miss) = (_ends(logit, drawn & rows) for rows in (hit, ~hit))
     rising, falling = highest_miss <= lowest_hit, highest_hit <= lowest_miss
     return np.select([rising & falling, rising, falling], [np.nan, np.inf, -np.inf], 0.0)
+
+
+def _ends(values: Floats, counted: Flags) -> tuple[Floats, Floats]:
+    """Return the lowest and the highest of (rows,) rising values that each line of flags counts; infinite where it counts none."""
+    some, last = counted.any(axis=1), len(values) - 1 - counted[:, ::-1].argmax(axis=1)
+    return np.where(some, values[counted.argmax(axis=1)], np.inf), np.where(some, values[last], -np.inf)
 
 
 def _newton(x: Floats, hit: Flags, weights: Floats, start: Floats) -> Floats:
@@ -133,11 +140,13 @@ def _newton(x: Floats, hit: Flags, weights: Floats, start: Floats) -> Floats:
     gradient, powers = np.stack([sign, sign * x], axis=1), np.stack([np.ones_like(x), x, x**2], axis=1)
     result, active = np.full_like(line, np.nan), np.arange(len(weights))
     for _ in range(_STEPS):
-        against = np.exp(np.minimum(line[0][:, None] * sign + line[1][:, None] * (sign * x), 700))
-        miss = 1 / (1 + against)  # the fitted probability of what did not happen, exact where it is tiny
+        miss = line[0][:, None] * sign
+        miss += line[1][:, None] * gradient[:, 1]
+        np.exp(np.minimum(miss, 700, out=miss), out=miss)
+        np.divide(1, np.add(miss, 1, out=miss), out=miss)  # the fitted probability of what did not happen, exact where it is tiny
         error = weights * miss
         g0, g1 = (error @ gradient).T
-        h0, h1, h2 = ((error - error * miss) @ powers).T
+        h0, h1, h2 = (np.subtract(error, np.multiply(error, miss, out=miss), out=miss) @ powers).T
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.array([h2 * g0 - h1 * g1, h0 * g1 - h1 * g0]) / (h0 * h2 - h1**2)
             step *= np.minimum(1, (1 + np.abs(line).max(axis=0)) / np.abs(step).max(axis=0))

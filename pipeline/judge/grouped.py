@@ -1,6 +1,7 @@
 """Intervals of accuracies whose rows come in groups, and of the difference of two of them."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,8 +69,14 @@ def _resampled(groups: Floats, seed: int) -> Iterator[tuple[Floats, Floats]]:
     pairs, counts = np.unique(groups[:, 0] + 1j * groups[:, 1], return_counts=True)  # some ten times as fast as by axis
     kinds = np.stack([pairs.real, pairs.imag], axis=1)
     if len(groups) <= _MANY_GROUPS:
-        yield from ((np.repeat(kinds, counts, axis=0), drawn) for drawn in weights(len(groups), _RESAMPLES, seed))
+        yield from ((np.repeat(kinds, counts, axis=0), drawn) for drawn in _drawn(len(groups), seed))
         return
     random = np.random.default_rng(seed)
     for part in parts(_RESAMPLES, len(kinds)):
         yield kinds, random.multinomial(len(groups), counts / len(groups), size=len(part)).astype(np.float64)
+
+
+@lru_cache(maxsize=2)
+def _drawn(groups: int, seed: int) -> list[Floats]:
+    """Return how often each of so many groups was drawn: the same for the network and for every baseline."""
+    return list(weights(groups, _RESAMPLES, seed))
