@@ -125,7 +125,7 @@ def _separated(logit: Floats, hit: Flags, weights: Floats) -> Floats:
 
 
 def _ends(values: Floats, counted: Flags) -> tuple[Floats, Floats]:
-    """Return the lowest and the highest of (rows,) rising values that each line of flags counts; infinite where it counts none."""
+    """Return the lowest and the highest of (rows,) rising values that each line of flags counts; infinite where none counts."""
     some, last = counted.any(axis=1), len(values) - 1 - counted[:, ::-1].argmax(axis=1)
     return np.where(some, values[counted.argmax(axis=1)], np.inf), np.where(some, values[last], -np.inf)
 

@@ -1,7 +1,9 @@
 """Figures about probabilities: ranking, calibration and proper scores, each with its interval."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from statistics import NormalDist
 
 import numpy as np
@@ -10,6 +12,8 @@ from pipeline.config.schema import RESAMPLES
 from pipeline.judge.bootstrap import BLOCKS, MANY_ROWS, UNKNOWN, Estimate, estimate, jackknife, left_out, weights
 from pipeline.judge.calibration import Curve, curve, in_the_large, log_odds, recalibrate
 from pipeline.machine.arrays import Flags, Floats, Integers
+
+_AT_ONCE = 2  # classes, for memory
 
 
 @dataclass(frozen=True)
@@ -103,13 +107,16 @@ def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats) -> Flo
 
     The fits begin from those in (4 K + 3,) ``start``.
     """
-    columns: list[Floats] = []
-    for probability, hit, (_, slope, intercept, large) in zip(table.T, hits.T, start[:-3].reshape(-1, 4), strict=True):
-        logit = log_odds(probability)
+
+    def of_class(probability: Floats, hit: Flags, first: Floats) -> list[Floats]:
+        logit, (_, slope, intercept, large) = log_odds(probability), first
         fitted = (intercept, slope) if np.isfinite(intercept) else (0.0, 0.0)
         intercepts, slopes = recalibrate(logit, hit, weighted, fitted)
         larges = in_the_large(logit, hit, weighted, large if np.isfinite(large) else 0.0)
-        columns += [auc(probability, hit, weighted), slopes, intercepts, larges]
+        return [auc(probability, hit, weighted), slopes, intercepts, larges]
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # most of the time NumPy is in loops during which others can run
+        columns = [*chain.from_iterable(pool.map(of_class, table.T, hits.T, start[:-3].reshape(-1, 4)))]
     return np.array([*columns, *_overall(table, hits, weighted, columns[::4])]).T
 
 

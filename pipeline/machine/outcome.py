@@ -1,17 +1,21 @@
 """Where a command's result goes, and its exit code; what a user did wrong is one line a problem."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 
 from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:  # JSON is printed without it
+    from rich.console import Console
 
 _NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
 _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking"
@@ -36,6 +40,8 @@ class Outcome:
         """Print the JSON object, or draw the result on the terminal."""
         text = json.dumps(result, allow_nan=False) + "\n"
         if not self.as_json:
+            from rich.console import Console
+
             console = Console() if sys.stdout.isatty() else Console(width=120)
             with console.capture() as captured:
                 draw(console)

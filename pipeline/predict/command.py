@@ -13,8 +13,7 @@ from pipeline.errors import DataError, PipelineError, listing
 from pipeline.machine.cluster import Work, place_of
 from pipeline.machine.cluster import carry_out as on_cluster
 from pipeline.machine.files import sha256_of, whole
-from pipeline.machine.progress import progress_bar
-from pipeline.predict.file import Counts, predict, rejected_path
+from pipeline.predict.file import Counts, predict, rejected_path, seen
 from pipeline.predict.streams import STREAM, printed, received
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
@@ -87,12 +86,12 @@ def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose:
         raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
     counts = Counts()
     try:
-        with whole(target, folder=True) as hidden, progress_bar(f"scoring {source.name}", verbose, len(parts), "files") as bar:
+        with whole(target, folder=True) as hidden, seen(f"scoring {source.name}", verbose, len(parts), "files") as advance:
             # whole paths, for a worker has a current folder of its own
             tasks = {number: ((source / part).resolve(), hidden.resolve() / part) for number, part in enumerate(parts)}
             for _, one in _carried_out(run, tasks, dask):
                 counts += one
-                bar.advance(bar.task_ids[0])
+                advance(1)
             if lost := [str(part) for part in parts if not (hidden / part).is_file()]:
                 hint = "do all workers see the same folder under the same path?"
                 raise PipelineError(f"{target}: {len(lost)} of {len(parts)} files were not written here; {hint}")

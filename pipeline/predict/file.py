@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.errors import DataError, PipelineError
 from pipeline.machine.files import whole
-from pipeline.machine.progress import progress_bar
 from pipeline.predict.added import add, refuse_taken, schema
 from pipeline.predict.batch import batch_of
 from pipeline.predict.writers import Marks, csv_writer, header_of, parquet_writer
@@ -84,6 +83,18 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False, cal
             raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; nothing was") from None
 
 
+@contextmanager
+def seen(title: str, visible: bool, total: float, unit: str) -> Iterator[Callable[[float], None]]:
+    """Give what moves a progress bar by so many of a unit; without one, what draws it is not even imported."""
+    if not visible:
+        yield lambda more: None
+        return
+    from pipeline.machine.progress import progress_bar
+
+    with progress_bar(title, True, total, unit) as bar:
+        yield lambda more: bar.advance(bar.task_ids[0], more)
+
+
 def rejected_path(target: Path) -> Path:
     """Return where the rows go that cannot be read."""
     return target.with_name(f"{target.name}.rejected.csv")
@@ -122,7 +133,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
 
     with (
         threadpool_limits(1),  # the pieces are worked on side by side already
-        progress_bar(f"scoring {source.name}", visible, source.stat().st_size, "bytes") as bar,
+        seen(f"scoring {source.name}", visible, source.stat().st_size, "bytes") as advance,
         whole(target) as hidden,
         _rejections(rejected_path(target)) as reject,
         parquet_writer(hidden, own, more) if parquet else csv_writer(hidden, _header(opened, own, more, marks), marks) as (
@@ -134,7 +145,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
             write(content)
             reject(rejected)
             counts += scored
-            bar.advance(bar.task_ids[0], size)
+            advance(size)
     return counts
 
 

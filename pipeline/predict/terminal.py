@@ -1,16 +1,20 @@
 """What ``predict`` shows on the terminal."""
 
-from typing import Any
+from __future__ import annotations
 
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import counted
 from pipeline.runs.saved import UNSOUND
 
+if TYPE_CHECKING:  # JSON is printed without it
+    from rich.console import Console
+
 
 def show_scored(console: Console, result: dict[str, Any]) -> None:
     """Print what became of the rows of a file."""
+    from rich.text import Text
+
     place = "standard output" if result["output"] == "-" else result["output"]
     console.print(Text(f"{place}: {counted(result['rows'], 'row')}, scored by {result['run']} in {result['seconds']:.1f} s"))
     if result["rejected"]:

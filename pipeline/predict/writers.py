@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.read.arrow import filled, integers, to_arrow, to_text
 
@@ -48,6 +47,8 @@ def csv_writer(path: Path, header: str, marks: Marks = COMMAS) -> Iterator[Write
 @contextmanager
 def parquet_writer(path: Path, own: pa.Schema, more: pa.Schema) -> Iterator[Writer]:
     """Write the columns of a file and, behind them, those that scoring adds."""
+    import pyarrow.parquet as pq  # with every kind of file system, which a CSV file can do without
+
     schema = pa.schema([*own, *more])
     # hardly two probabilities are equal, so that looking for equal ones takes longer than all else
     shares = [field.name for field in more if pa.types.is_floating(field.type)]
