@@ -44,8 +44,7 @@ def wrong_labels(truth: Integers, chances: Sequence[Floats32]) -> WrongLabels | 
     judged = np.flatnonzero(~np.isnan([given[np.arange(len(truth)), truth] for given in chances]).any(axis=0))
     if not len(judged):
         return None
-    by_class = np.array(chances, dtype=np.float64)[:, judged].transpose(0, 2, 1)  # in memory, for sums over classes
-    logs = np.log(np.nan_to_num(np.ascontiguousarray(by_class)) + _LEAST)
+    logs = np.log(np.nan_to_num(np.array(chances, dtype=np.float64)[:, judged]) + _LEAST)
     p, share, doubt = _exchanged(logs, truth[judged])
     alone = tuple(_exchanged(logs[[model]], truth[judged])[0] for model in range(len(logs)))
     order = np.argsort(-doubt, kind="stable")
@@ -53,15 +52,15 @@ def wrong_labels(truth: Integers, chances: Sequence[Floats32]) -> WrongLabels | 
 
 
 def _exchanged(logs: Floats, truth: Integers) -> tuple[float, float, Floats]:
-    """Return the p-value, the share, and each label's probability to be wrong, from (models, classes, rows) logarithms."""
+    """Return the p-value, the share, and each label's probability to be wrong, from (models, rows, classes) logarithms."""
     models, rows = len(logs), np.arange(len(truth))
     if len(rows) > _LOOKED_AT:
         rows = np.random.default_rng(0).choice(len(truth), _LOOKED_AT, replace=False)
-    own, looked_at = (truth[rows], np.arange(len(rows))), logs[:, :, rows]
+    own, looked_at = (np.arange(len(rows)), truth[rows]), logs[:, rows]
     least, none = _fitted(np.append(np.full(models, 1 / models), 0.0), 0.0, looked_at, own)
     starts = (np.append(none[:-1], 0.02), np.append(2 * none[:-1], 0.15))  # wrong labels hide how sure the models may be
     most, some = max((_fitted(start, _MOST, looked_at, own) for start in starts), key=lambda fit: fit[0])
-    right, wrong = _likelihoods(some, logs, (truth, np.arange(len(truth))))[:2]
+    right, wrong = _likelihoods(some, logs, (np.arange(len(truth)), truth))[:2]
     return erfc(sqrt(max(0.0, most - least))) / 2, float(some[-1]), np.asarray(wrong / (right + wrong))
 
 
@@ -92,19 +91,19 @@ def _fitted(at: Floats, most: float, logs: Floats, own: tuple[Integers, Integers
 
 
 def _likelihoods(parameters: Floats, logs: Floats, own: tuple[Integers, Integers]) -> tuple[Floats, Floats, Floats]:
-    """Return how likely each label is as a right one and as a wrong one, and the pooled (classes, rows) chances."""
-    pooled = np.einsum("m,mcr->cr", parameters[:-1], logs)
-    chances = np.exp(pooled - pooled.max(axis=0))
-    chances /= chances.sum(axis=0)
+    """Return how likely each label is as a right one and as a wrong one, and the pooled (rows, classes) chances."""
+    pooled = np.einsum("m,mrc->rc", parameters[:-1], logs)
+    chances = np.exp(pooled - pooled.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
     of_own, share = chances[own], parameters[-1]
-    return (1 - share) * of_own, share * (1 - of_own) / (len(chances) - 1), chances
+    return (1 - share) * of_own, share * (1 - of_own) / (chances.shape[1] - 1), chances
 
 
 @np.errstate(divide="ignore")  # where the likelihood is 0
 def _scored(parameters: Floats, logs: Floats, own: tuple[Integers, Integers]) -> tuple[float, Floats]:
     """Return the log-likelihood, and the (parameters, rows) gradient of each row's."""
     right, wrong, chances = _likelihoods(parameters, logs, own)
-    share, of_own, others, likelihood = parameters[-1], chances[own], len(chances) - 1, right + wrong
-    steps = of_own * (logs[:, own[0], own[1]] - (chances * logs).sum(axis=1)) * (1 - share - share / others)
+    share, of_own, others, likelihood = parameters[-1], chances[own], chances.shape[1] - 1, right + wrong
+    steps = of_own * (logs[:, own[0], own[1]] - (chances * logs).sum(axis=2)) * (1 - share - share / others)
     change = np.vstack([steps, (1 - of_own) / others - of_own])
     return float(np.log(likelihood).sum()), change / np.maximum(likelihood, 1e-100)  # the inverse has a square

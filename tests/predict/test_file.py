@@ -280,11 +280,11 @@ def test_a_wrong_call_is_one_line(trained, in_process, words, said):
     assert sorted(map(str, Path().rglob("*"))) == before
 
 
-def test_it_needs_neither_tensorflow_nor_scikit_learn_nor_a_pickle(trained):
+def test_it_imports_only_what_it_uses_and_no_pickle(trained):
     program = (
         "import sys; from pipeline.cli import app\n"
         "app(['predict', 'data/diabetes.csv', 'out.csv', '--json'], standalone_mode=False)\n"
-        "print([name for name in ('tensorflow', 'sklearn', 'scipy', 'joblib') if name in sys.modules])"
+        "print([name for name in ('tensorflow', 'sklearn', 'scipy', 'joblib', 'pandas', 'rich', 'pyarrow.parquet') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
