@@ -38,6 +38,12 @@ _AGAINST = {
 """What else speaks against it, in the order of its consequence for the accuracy; whatever is not named here comes last."""
 
 
+def consequence(code: str) -> int:
+    """Return the place of a code in the order of its consequence for the accuracy; 0 is the worst."""
+    order = (*_WORTHLESS, *_FLATTERING, *_AGAINST)
+    return order.index(code) if code in order else len(order)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the figure is, what it is worth, and what follows; ``clear`` where nothing speaks against it."""

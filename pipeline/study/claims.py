@@ -12,10 +12,10 @@ from pipeline.machine.arrays import Floats
 from pipeline.study.compare import Cell, Measured, difference
 from pipeline.study.grid import SPLITS, SplitKind
 
-Verdict = Literal["holds", "does not hold", "cannot be told here", "inconclusive on unseen profiles"]
+Verdict = Literal["holds", "does not hold", "inconclusive", "inconclusive on unseen profiles"]
 HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
-OPEN: Verdict = "cannot be told here"
+OPEN: Verdict = "inconclusive"
 UNSEEN: Verdict = "inconclusive on unseen profiles"
 
 Group = tuple[Cell, ...]
@@ -159,7 +159,7 @@ def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) 
     """Return what splits of one kind say to a claim that has contrasts.
 
     A difference counts as more where its whole interval of ``level`` lies above the margin, the smallest share that matters,
-    and as no more where it lies wholly below. Nothing can be told where most networks of every cell have failed.
+    and as no more where it lies wholly below. It is inconclusive where most networks of every cell have failed.
     """
     pairs = [contrast.pairs(measured.accuracies) for contrast in claim.contrasts]
     differences = [difference(values, measured.overlap, measured.step) for values in pairs]

@@ -7,7 +7,7 @@ Two kinds of data, drawn anew in every repetition, of which it is known what the
 - it does not: two classes that one straight line divides as well as anything can, in a network with more hidden units than it
   needs, so that a bend or its slope leaves nothing to gain.
 
-A repetition is right where every claim that has a known answer gets it; "cannot be told here" is not right.
+A repetition is right where every claim that has a known answer gets it; "inconclusive" is not right.
 """
 
 import json

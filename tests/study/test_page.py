@@ -122,9 +122,9 @@ def test_same_study_same_bytes(usual: str) -> None:
 
 def test_the_headline_counts_the_verdicts(usual: str) -> None:
     counts = {name: sum(each["verdict"] == name for each in studies.summary()["claims"]) for name in studies.VERDICTS}
-    assert counts == {"holds": 2, "does not hold": 1, "cannot be told here": 3}
-    assert "Verdict: of 6 claims, 2 hold, 1 does not and 3 cannot be told here" in text_of(usual)
-    assert "Verdict: of 6 claims, 6 cannot be told here" in text_of(made("nothing to say"))
+    assert counts == {"holds": 2, "does not hold": 1, "inconclusive": 3}
+    assert "Verdict: of 6 claims, 2 hold, 1 does not and 3 inconclusive" in text_of(usual)
+    assert "Verdict: of 6 claims, 6 inconclusive" in text_of(made("nothing to say"))
     assert "a study of 43,200 networks" in text_of(usual)
     assert "a study of 1 network " in text_of(made("one of each"))
 
