@@ -182,7 +182,7 @@ def calibration(
         _curve(upper, points)
         known = np.isfinite(probabilities)
         parts, labels = [probabilities[known & hits], probabilities[known & ~hits]], ["of the class", "of others"]
-        lower.hist(parts, 20, (0, 1), stacked=True, color=SERIES[:2], label=labels)
+        lower.hist(parts, 20, range=(0, 1), stacked=True, color=SERIES[:2], label=labels)
         lower.yaxis.set_major_locator(MaxNLocator(3, integer=True))
         lower.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         lower.set(xlabel="predicted probability", ylabel="rows")
