@@ -61,7 +61,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
     from pipeline.runs.write import prepare_models, save_run
     from pipeline.track.command import track
 
-    started, call = time.perf_counter(), Call(program, "train", origin.path, origin.settings, origin.data)
+    started, call = time.perf_counter(), origin.call(program)
     data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
     with steps.step(f"reading {data.path}"):
         table = load(data, config.split.group_by or ())

@@ -83,8 +83,8 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             for column, rule in details.items()
         ]
         head = f"the label was probably defined from {listing_or_count([*details], 'column', 26)}"
-        alone = f'alone it separates "{config.data.reference}" from the rest'
-        yield detailed(f"{head}: {alone} by {'; by '.join(rules)}", details, without(table, config, details))
+        alone = f'{"it" if len(rules) == 1 else "each"} separates "{config.data.reference}" from the rest'
+        yield detailed(f"{head}: {alone}, {'; '.join(rules)}", details, without(table, config, details))
 
 
 def _tied_flags(facts: DataFacts) -> Details:

@@ -38,11 +38,17 @@ _AGAINST = {
 }
 """What else speaks against it, in the order of its consequence for the accuracy; whatever is not named here comes last."""
 
+
+def consequence(code: str) -> int:
+    """Return the place of a code in the order of its consequence for the accuracy; 0 is the worst."""
+    order = (*_WORTHLESS, *_FLATTERING, *_AGAINST)
+    return order.index(code) if code in order else len(order)
+
+
 DO_FIRST = "Do this first: "
 """What a fix in the verdict begins with."""
 
 _SAID = 2  # of those; of the others the codes
-_ORDER = (*_WORTHLESS, *_FLATTERING, *_AGAINST)
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,8 @@ class Verdict:
 
 def by_consequence(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in the order of their consequence for the accuracy: first what stops, then by level, then by code."""
-
-    def place(finding: Finding) -> tuple[bool, int, int]:
-        level = ("error", "warning", "info").index(finding.level)
-        return not finding.blocks, level, _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
-
-    return tuple(sorted(findings, key=place))
+    levels = ("error", "warning", "info")
+    return tuple(sorted(findings, key=lambda each: (not each.blocks, levels.index(each.level), consequence(each.code))))
 
 
 def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...]) -> Verdict:

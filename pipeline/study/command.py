@@ -40,7 +40,7 @@ def study(
     rows = round((1 - config.split.test_size) * len(table))  # "auto" is the same for every split
     config = config.model_copy(update={"training": sized(config.training, rows)})
     own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
-    call = Call(program, "study", origin.path, origin.settings, origin.data)
+    call = origin.call(program, "study")
     doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split), call)
     findings = by_consequence(finding for finding in doubts if finding.code not in _IDLE)
     data = StudyData(table.path, table.sha256, len(table), table.counts())

@@ -73,8 +73,10 @@ LOWER = "On unseen profiles (patients whose lab values never occurred in trainin
             evaluation(PLAIN, fitted=False),
             (finding("D209", classes={"rare": 3}),),
             UNMEASURED,
-            'Inconclusive: how well "rare" is found (D209), and whether another model is more accurate, '
-            "for none was tried on these rows.",
+            (
+                'Inconclusive: how well "rare" is found (D209), and whether another model is more accurate, '
+                "for none was tried on these rows."
+            ),
         ),
         (evaluation(PLAIN), (finding("D203", "info"), finding("C103", "info")), UNMEASURED, CLEAR),
         (evaluation(PLAIN), (finding("D203", "error", accepted=True),), UNMEASURED, "See D203."),
