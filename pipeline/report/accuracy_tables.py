@@ -24,7 +24,7 @@ def accuracy_table(console: Console, summary: Summary, names: Iterable[str]) -> 
         words = Text(RIVAL_NAMES.get(name, name), style="bold" * own)
         if own and not summary.sound:
             words.append(" (unsound)", style="bold red")
-        cells = [percent(summary.accuracy.train) if own else ""] * (summary.accuracy.train is not None)
+        cells = [in_percent(summary.accuracy.train) if own else ""] * (summary.accuracy.train is not None)
         cells.append(_with_interval(standing.test, standing.test_interval))
         table.add_row(words, *cells, *[_with_interval(standing.unseen, standing.unseen_interval)] * bool(summary.unseen))
     return table
@@ -42,8 +42,8 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
     yield accuracy_table(console, summary, summary.comparison)
     keras = summary.keras_accuracy
     if keras.test is not None:
-        training = f"{percent(keras.train)} of the training rows and " * (keras.train is not None)
-        yield Text(f"Keras's own metric counts {training}{percent(keras.test)} of the test rows as correct (C103).")
+        training = f"{in_percent(keras.train)} of the training rows and " * (keras.train is not None)
+        yield Text(f"Keras's own metric counts {training}{in_percent(keras.test)} of the test rows as correct (C103).")
     yield Text(" ".join(filter(None, [summary.interval_note, summary.unseen.interval_note if summary.unseen else ""])))
     yield from ("", _odds(summary))
     yield Text(
@@ -55,12 +55,12 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
         table = _confusion(scores, ())
     yield ""
     yield table
-    yield Text(f"Balanced accuracy {percent(scores.balanced_accuracy)}, macro F1 {percent(scores.macro_f1)}.")
+    yield Text(f"Balanced accuracy {in_percent(scores.balanced_accuracy)}, macro F1 {in_percent(scores.macro_f1)}.")
     yield ""
     yield from map(Text, _learnt(summary))
 
 
-def percent(figure: float | None) -> str:
+def in_percent(figure: float | None) -> str:
     """Return a share in percent with one digit."""
     return "-" if figure is None else f"{figure:.1%}"
 
@@ -81,7 +81,7 @@ def _confusion(scores: ScoresSummary, predicted: Iterable[str]) -> Table:
     table = _right("test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision")
     for name, row in scores.confusion.items():
         rates = scores.recall[name], scores.precision[name]
-        table.add_row(escape(name), *(str(row[answer]) for answer in shown), *map(percent, rates))
+        table.add_row(escape(name), *(str(row[answer]) for answer in shown), *map(in_percent, rates))
     return table
 
 
@@ -92,8 +92,8 @@ def _right(name: str, *headers: str) -> Table:
 
 def _with_interval(share: float | None, interval: Interval) -> str:
     if interval is None or None in interval:
-        return percent(share)
-    return f"{percent(share)} ({100 * (interval[0] or 0):.1f} to {100 * (interval[1] or 0):.1f})"
+        return in_percent(share)
+    return f"{in_percent(share)} ({100 * (interval[0] or 0):.1f} to {100 * (interval[1] or 0):.1f})"
 
 
 def _learnt(summary: Summary) -> Iterator[str]:
@@ -102,11 +102,11 @@ def _learnt(summary: Summary) -> Iterator[str]:
     if sets and sets.mean_size == classes:
         yield "No class can be excluded for any row: too few different rows of each class could be held out."
     elif sets:
-        held = f"{percent(sets.coverage)} of the test rows"
+        held = f"{in_percent(sets.coverage)} of the test rows"
         if sets.unseen:
-            held += f" and {percent(sets.unseen.coverage)} of {summary.unseen_words}"
+            held += f" and {in_percent(sets.unseen.coverage)} of {summary.unseen_words}"
         yield f"The set of possible classes (confidence {100 * sets.confidence:g}%) holds the right class in {held}."
-        yield f"It holds {sets.mean_size:.1f} classes on average, and more than one in {percent(sets.unsure)} of the test rows."
+        yield f"It holds {sets.mean_size:.1f} classes on average, and more than one in {in_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
         some = f", of which {choice.rows:,} were drawn" if choice.rows < summary.data.train else ""
         yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits held-out training rows best{some}."

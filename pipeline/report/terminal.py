@@ -16,7 +16,7 @@ from rich.text import Text
 from pipeline.config.remedy import TRAIN, Call
 from pipeline.errors import counted
 from pipeline.findings.verdict import DO_FIRST
-from pipeline.report.accuracy_tables import accuracy_table, all_tables, first_rivals, percent
+from pipeline.report.accuracy_tables import accuracy_table, all_tables, first_rivals, in_percent
 from pipeline.report.finding_lines import all_findings, fix_lines, headlines, unbroken
 from pipeline.runs.summary import Summary
 
@@ -59,7 +59,7 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
         codes = [finding.code + "*" * finding.accepted for finding in entry.findings if finding.level != "info"]
         if any(finding.level == "error" and not finding.accepted for finding in entry.findings):
             codes.append("[bold red]unsound[/]")
-        table.add_row(escape(entry.run.name), escape("\n".join(entry.changed) or "-"), *map(percent, shares), " ".join(codes))
+        table.add_row(escape(entry.run.name), escape("\n".join(entry.changed) or "-"), *map(in_percent, shares), " ".join(codes))
     console.print(table if table.rows else "No run yet; train one.")
 
 
