@@ -17,6 +17,7 @@ from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.findings.copy_rules import Copies, copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.verdict import by_consequence
 from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.unseen import held_out, profiles_of
@@ -45,7 +46,7 @@ def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tup
     findings = audit(config, table, parts, call)
     if strict:
         findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
-    return findings, copies_of(DataFacts(table, parts, config))
+    return by_consequence(findings), copies_of(DataFacts(table, parts, config))
 
 
 def train(config: Config, origin: Origin, steps: Steps | None = None, program: str = Call.program) -> Summary:
@@ -60,7 +61,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
     from pipeline.runs.write import prepare_models, save_run
     from pipeline.track.command import track
 
-    started, call = time.perf_counter(), Call(program, "train", origin.path, origin.settings, origin.data)
+    started, call = time.perf_counter(), origin.call(program)
     data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
     with steps.step(f"reading {data.path}"):
         table = load(data, config.split.group_by or ())

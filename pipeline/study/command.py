@@ -12,6 +12,7 @@ from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.findings.audit import audit
+from pipeline.findings.verdict import by_consequence
 from pipeline.machine.progress import progress_bar
 from pipeline.network.recipe import sized
 from pipeline.runs.summary import Origin
@@ -39,9 +40,9 @@ def study(
     rows = round((1 - config.split.test_size) * len(table))  # "auto" is the same for every split
     config = config.model_copy(update={"training": sized(config.training, rows)})
     own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
-    call = Call(program, "study", origin.path, origin.settings, origin.data)
+    call = origin.call(program, "study")
     doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split), call)
-    findings = tuple(finding for finding in doubts if finding.code not in _IDLE)
+    findings = by_consequence(finding for finding in doubts if finding.code not in _IDLE)
     data = StudyData(table.path, table.sha256, len(table), table.counts())
     if any(finding.blocks for finding in findings):
         return RefusedStudy(data=data, findings=findings)
