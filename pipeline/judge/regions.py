@@ -43,7 +43,9 @@ class Region:
     def rounded(self, digits: int) -> Self:
         """Return the region with so many significant digits in each formula."""
         shorter = np.vectorize(lambda factor: float(f"{factor:.{digits}g}"), otypes=[np.float64])
-        return replace(self, formulas=shorter(self.formulas), borders=shorter(self.borders) if self.borders.size else self.borders)
+        return replace(
+            self, formulas=shorter(self.formulas), borders=shorter(self.borders) if self.borders.size else self.borders
+        )
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _region(steps: Preprocessor, network: Network, slopes: Floats, above: Flags,
         formulas = formulas @ steps.components.T
     sums, units = [], np.array([(layer, unit + 1) for layer, size in enumerate(network.sizes) for unit in range(size)])
     factors = np.split(np.where(above, 1, slopes), np.cumsum(network.sizes[1:-1]))
-    for (kernel, bias), factor in zip(unflatten(network.weights, network.sizes), [1.0, *factors], strict=False):
+    for (kernel, bias), factor in zip(unflatten(network.weights, network.sizes), [np.ones(1), *factors], strict=False):
         formulas = formulas * factor @ kernel
         formulas[-1] += bias
         sums.append(formulas)

@@ -8,7 +8,9 @@ from pipeline.network.recipe import sized
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture
 from pipeline.report.drawing import draws, network_drawing
+from pipeline.report.permuted import importance_section
 from pipeline.report.response import response_picture, responses, standing
+from pipeline.report.rules import rules_section
 from pipeline.report.templates import render
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
@@ -44,6 +46,8 @@ def report_page(run: Run, table: Table, summary: Summary) -> str:
         layers=list(sections.layers(run)),
         listed=len(model.network.weights) <= _LISTED,
         regions=sections.regions(run),
+        rules=rules_section(run, table),
+        importance=importance_section(run, table, summary.unseen_words),
         standing=[
             (name, sections.value_of(feature, value))
             for (name, feature), value in zip(data.features.items(), still.tolist(), strict=True)

@@ -1,6 +1,7 @@
 """The rules give the network's value before the output's activation, by Keras and by NumPy straight from the weights."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def random_model(seed: int) -> tuple[Model, np.ndarray, np.ndarray]:
     sizes = (scaled.shape[1], *hidden, 3 if softmax else 1)
     slopes = random.choice([0.0, 0.05, 0.3, 1.0, 1.7], len(sizes) - 1 - softmax).tolist()
     slopes = slopes if seed % 5 else [0.05] * len(slopes)
-    count = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+    count = sum((a + 1) * b for a, b in pairwise(sizes))
     weights = random.normal(0, 0.7, count).astype(np.float32)
     return Model(steps, Network(sizes, tuple(slopes), softmax, weights), CODING), values, scaled
 
