@@ -4,12 +4,15 @@ import numpy as np
 
 from pipeline.config.loss import chosen_loss
 from pipeline.config.remedy import Call
+from pipeline.data.profiles import UNSEEN_MEANS
 from pipeline.data.table import Table
 from pipeline.network.recipe import sized
 from pipeline.report import figures, sections, words
 from pipeline.report.canvas import Picture, in_two_widths
 from pipeline.report.drawing import draws, network_drawing
+from pipeline.report.permuted import importance_section
 from pipeline.report.response import response_picture, responses, standing
+from pipeline.report.rules import rules_section
 from pipeline.report.templates import render
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
@@ -37,6 +40,7 @@ def report_page(run: Run, table: Table, summary: Summary, program: str = Call.pr
         findings=sections.findings(summary.findings),
         comparison=sections.comparison(summary),
         own=sections.OWN,
+        unseen_means=UNSEEN_MEANS[summary.unseen_words],
         best_rival=sections.best_rival(summary),
         next_calls=sections.next_calls(run, program),
         rates=sections.RATES,
@@ -47,6 +51,8 @@ def report_page(run: Run, table: Table, summary: Summary, program: str = Call.pr
         layers=list(sections.layers(run)),
         listed=len(model.network.weights) <= _LISTED,
         regions=sections.regions(run),
+        rules=rules_section(run, table),
+        importance=importance_section(run, table, summary.unseen_words),
         standing=[
             (name, sections.value_of(feature, value))
             for (name, feature), value in zip(data.features.items(), still.tolist(), strict=True)

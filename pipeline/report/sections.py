@@ -7,7 +7,6 @@ from itertools import pairwise
 from pipeline.config.data_section import Feature
 from pipeline.config.remedy import Call
 from pipeline.findings import RULES, Finding, Rule
-from pipeline.findings.verdict import consequence
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import NOT_MEASURED, number
@@ -45,10 +44,8 @@ class LayerTable:
 
 
 def findings(given: Iterable[Finding | FindingSummary]) -> list[tuple[Finding | FindingSummary, Rule]]:
-    """Return the findings, those of the largest consequence for the accuracy first, each with its rule."""
-    order = ("error", "warning", "info")
-    ranked = sorted(given, key=lambda finding: (finding.accepted, order.index(finding.level), consequence(finding.code)))
-    return [(finding, RULES[finding.code]) for finding in ranked]
+    """Return the findings in their order, but those that were accepted last, each with its rule."""
+    return [(finding, RULES[finding.code]) for finding in sorted(given, key=lambda finding: finding.accepted)]
 
 
 def comparison(summary: Summary) -> dict[str, StandingSummary]:

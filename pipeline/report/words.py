@@ -9,6 +9,7 @@ from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from pipeline.errors import counted
+from pipeline.findings.finding import headline
 from pipeline.runs.summary import Summary
 
 NOT_MEASURED = "not measured"
@@ -103,12 +104,6 @@ def with_code(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(text.split("`"))
     )
-
-
-def headline(message: str) -> str:
-    """Return what a message begins with, up to its first colon or semicolon, as a sentence without its full stop."""
-    first = re.split("[:;] ", message)[0]
-    return first[:1].upper() + first[1:]
 
 
 def steps_of(fix: str) -> Markup:

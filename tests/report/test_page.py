@@ -25,7 +25,7 @@ Shape = Callable[[str], Reopened]
 Page = Callable[[str], str]
 Tags = list[tuple[str, dict[str, str | None]]]
 SECTIONS = [
-    "verdict", "findings", "accuracy", "classes", "probabilities", "unseen", "subgroups", "training", "network", "features",
+    "verdict", "findings", "accuracy", "classes", "probabilities", "unseen", "subgroups", "training", "network", "rules", "importance", "features",
     "leaky", "data", "use", "again", "gone", "words",
 ]  # fmt: skip
 
