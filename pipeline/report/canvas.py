@@ -77,7 +77,7 @@ class Picture:
         """The figure, in the light colours, and its table as addresses to save from, by the name of the file."""
         css = Path(__file__).with_name("style.css").read_text(encoding="utf-8").partition("}")[0]
         light = dict(re.findall(r"--(\w+): (#\w+)", css))
-        svg = re.sub(r"var\(--(\w+)\)", lambda name: light[name[1]], self.svg.partition("</svg>")[0] + "</svg>")
+        svg = re.sub(r"var\(--(\w+)\)", lambda name: light[name[1]], str(self.svg).partition("</svg>")[0] + "</svg>")
         svg = svg.replace(
             " style=", f' xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" fill="{light["ink"]}" style=', 1
         )
