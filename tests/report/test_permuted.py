@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.report.page import report_page
 from pipeline.report.permuted import importance_section
+from pipeline.report.templates import render
 from pipeline.runs.reopen import Reopened
 
 
 def section_of(run: Reopened) -> str:
-    page = report_page(run.run, run.table, run.summary)
-    (section,) = re.findall(r'<section aria-labelledby="importance">.*?</section>', page, re.DOTALL)
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", section)).split())
+    given = importance_section(run.run, run.table, run.summary.unseen_words)
+    section = render("report/importance.html", importance=given, summary=run.summary)
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", section)).split()).replace(" .", ".")
 
 
 def test_every_column_has_its_loss_on_test_rows_and_on_unseen_profiles(reopened: Reopened) -> None:
