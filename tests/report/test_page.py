@@ -25,8 +25,8 @@ Shape = Callable[[str], Reopened]
 Page = Callable[[str], str]
 Tags = list[tuple[str, dict[str, str | None]]]
 SECTIONS = [
-    "verdict", "findings", "accuracy", "classes", "probabilities", "unseen", "subgroups", "training", "network", "rules", "importance", "features",
-    "leaky", "data", "use", "again", "gone", "words",
+    "verdict", "findings", "accuracy", "classes", "probabilities", "unseen", "subgroups", "training", "network", "rules",
+    "importance", "features", "leaky", "data", "use", "again", "gone", "words",
 ]  # fmt: skip
 
 

@@ -47,21 +47,21 @@ def seen(name: str) -> str:
 
 
 def worked_out(text: str, values: pd.DataFrame) -> pd.Series:
-    """Return a sum such as "0.31 × HbA1c − 0.2 × Age + 3" for each row."""
+    """Return a sum such as "0.31 \xd7 HbA1c \u2212 0.2 \xd7 Age + 3" for each row."""
     total, rest = pd.Series(0.0, index=values.index), text.strip()
     while rest:
-        sign, factor, rest = re.fullmatch(r"([−+]?) ?([0-9.]+)(.*)", rest, re.DOTALL).groups()
-        term = pd.Series(float(factor) * (-1 if sign == "−" else 1), index=values.index)
-        if rest.startswith(" × "):
-            name = max((name for name in values if rest.startswith(f" × {seen(name)}")), key=len)
-            term, rest = term * values[name], rest.removeprefix(f" × {seen(name)}")
+        sign, factor, rest = re.fullmatch(r"([\u2212+]?) ?([0-9.]+)(.*)", rest, re.DOTALL).groups()
+        term = pd.Series(float(factor) * (-1 if sign == "\u2212" else 1), index=values.index)
+        if rest.startswith(" \xd7 "):
+            name = max((name for name in values if rest.startswith(f" \xd7 {seen(name)}")), key=len)
+            term, rest = term * values[name], rest.removeprefix(f" \xd7 {seen(name)}")
         total, rest = total + term, rest.strip()
     return total
 
 
 def compared(text: str, sums: dict[str, str], values: pd.DataFrame) -> pd.Series:
-    left, side, right = re.fullmatch(r"(.*) ([<>≤≥]) (−?[0-9.]+)", text, re.DOTALL).groups()
-    total, bound = worked_out(sums.get(left, left), values), float(right.replace("−", "-"))
+    left, side, right = re.fullmatch(r"(.*) ([<>≤≥]) (\u2212?[0-9.]+)", text, re.DOTALL).groups()
+    total, bound = worked_out(sums.get(left, left), values), float(right.replace("\u2212", "-"))
     return {"<": total < bound, ">": total > bound, "≤": total <= bound, "≥": total >= bound}[side]
 
 
@@ -110,14 +110,18 @@ def test_a_row_to_try_has_the_value_that_its_formula_gives(reopened: Reopened) -
     values = lab_values(reopened)
     section = section_of(reopened)
     for inside, formulas, text in read(section, values):
-        row, value = re.search(r"row (\d+) of the file, .* has the value (−?[0-9.]*[0-9])", text).groups()
+        row, value = re.search(r"row (\d+) of the file, .* has the value (\u2212?[0-9.]*[0-9])", text).groups()
         assert inside.iloc[int(row) - 1]
-        assert float(value.replace("−", "-")) == pytest.approx(formulas[""].iloc[int(row) - 1], rel=1e-3)
+        assert float(value.replace("\u2212", "-")) == pytest.approx(formulas[""].iloc[int(row) - 1], rel=1e-3)
 
 
 def test_the_ends_of_the_classes_are_where_the_nearest_code_changes(reopened: Reopened) -> None:
     """At slope 0.05, halfway between the codes -1 and 0 is -0.5 behind the output's Leaky ReLU, and -10 before it."""
-    assert rules_section(reopened.run, reopened.table)["bands"] == ["Type2 up to −10", "Normal up to 0.5", "Type1 above that"]
+    assert rules_section(reopened.run, reopened.table)["bands"] == [
+        "Type2 up to \u221210",
+        "Normal up to 0.5",
+        "Type1 above that",
+    ]
     model = reopened.run.model
     flat = replace(model, network=replace(model.network, slopes=(0.05, 0.0)), coding=replace(model.coding, slope=0.0))
     bands = rules_section(replace(reopened.run, model=flat), reopened.table)["bands"]
