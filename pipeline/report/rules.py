@@ -45,17 +45,18 @@ def rules_section(run: Run, table: Table) -> dict[str, Any]:
     answers = model.answers(model.output(table.values), names)
     terms = model.network.sizes[0] * sum(model.network.sizes[1:])  # of a region at most, PCA aside
     rules = rules_of(model, table.values, max(1, min(_REGIONS, _TERMS // terms)))
-    rows = np.concatenate([region.rows for region in rules.regions]) if rules.regions else np.arange(0)
-    tried = rows[:: len(rows) // _TRIED + 1]
+    rows = np.concatenate([region.rows for region in rules.regions] or [np.arange(0)])
+    member = np.repeat(np.arange(len(rules.regions)), [len(region.rows) for region in rules.regions])
+    tried, member = (numbers[:: len(rows) // _TRIED + 1] for numbers in (rows, member))
 
     def agreeing(digits: int) -> int:
-        met, wrong = np.zeros((2, len(tried)), dtype=bool)
-        for region in rules.regions:
+        same = np.ones(len(tried), dtype=bool)
+        for place, region in enumerate(rules.regions):
             printed = region.rounded(digits)
             inside = printed.holds(rules.columns[tried])
-            met |= inside
-            wrong |= inside & (_predicted(run, printed.values(rules.columns[tried])) != answers[tried])
-        return int((met & ~wrong).sum())
+            right = _predicted(run, printed.values(rules.columns[tried])) == answers[tried]
+            same &= np.where(member == place, inside & right, ~inside)
+        return int(same.sum())
 
     digits = next((digits for digits in range(_FEWEST, _MOST) if agreeing(digits) == len(tried)), _MOST)
     listed = [_rule(run, table, rules, region.rounded(digits), answers) for region in rules.regions]

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.report.page import report_page
 from pipeline.report.permuted import importance_section
+from pipeline.report.templates import render
 from pipeline.runs.reopen import Reopened
 
 
 def section_of(run: Reopened) -> str:
-    page = report_page(run.run, run.table, run.summary)
-    (section,) = re.findall(r'<section aria-labelledby="importance">.*?</section>', page, re.DOTALL)
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", section)).split())
+    given = importance_section(run.run, run.table, run.summary.unseen_words)
+    section = render("report/importance.html", importance=given, summary=run.summary)
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", section)).split()).replace(" .", ".")
 
 
 def test_every_column_has_its_loss_on_test_rows_and_on_unseen_profiles(reopened: Reopened) -> None:
@@ -22,7 +22,7 @@ def test_every_column_has_its_loss_on_test_rows_and_on_unseen_profiles(reopened:
     given = importance_section(reopened.run, reopened.table, "unseen profiles")
     assert given["kinds"] == ["test rows", "unseen profiles"]
     assert sorted(given["falls"]) == sorted(reopened.table.features)
-    unseen = [float(falls[1][0].replace("−", "-")) for falls in given["falls"].values()]
+    unseen = [float(falls[1][0].replace("\u2212", "-")) for falls in given["falls"].values()]
     assert unseen == sorted(unseen, reverse=True)
     model, classes, test = reopened.run.model, tuple(reopened.run.config.data.codes), reopened.run.split.test
     values, truth = reopened.table.values[test], reopened.table.truth[test]
@@ -33,9 +33,9 @@ def test_every_column_has_its_loss_on_test_rows_and_on_unseen_profiles(reopened:
             dealt[:, place] = value
             right.append(model.answers(model.output(dealt), classes) == truth)
         loss = 100 * ((model.answers(model.output(values), classes) == truth).mean() - np.mean(right))
-        text = f"{loss:.1f}".replace("-", "−").replace("−0.0", "0.0")
+        text = f"{loss:.1f}".replace("-", "\u2212").replace("\u22120.0", "0.0")
         assert given["falls"][name][0][0] == text
-        assert re.search(rf"{name} {text} −?[0-9.]+ to −?[0-9.]+ −?[0-9.]+ −?[0-9.]+ to ", section)
+        assert re.search(rf"{name} {text} \u2212?[0-9.]+ to \u2212?[0-9.]+ \u2212?[0-9.]+ \u2212?[0-9.]+ to ", section)
 
 
 def test_a_run_that_kept_no_weights_of_its_folds_says_so(reopened: Reopened) -> None:

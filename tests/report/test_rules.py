@@ -9,19 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.report.page import report_page
 from pipeline.report.rules import rules_section
+from pipeline.report.templates import render
 from pipeline.runs.reopen import Reopened
 
-NUMBER = r"(?:−|- )?[0-9.]+"
 Shape = Callable[[str], Reopened]
 
 
-def section_of(page: str) -> str:
-    (section,) = re.findall(r'<section aria-labelledby="rules">.*?</section>', page, re.DOTALL)
-    return html.unescape(re.sub("<[^>]*>", "", re.sub("<(tr|p|br|h3|summary)", r"\n<\1", section.replace("\n", " ")))).replace(
-        "\xa0", " "
-    )
+def section_of(run: Reopened) -> str:
+    """Return the text of the section, a line for each row of a table, paragraph and heading."""
+    section = render("report/rules.html", rules=rules_section(run.run, run.table), config=run.run.config)
+    lines = re.sub("<(tr|p|br|h3|summary)", r"\n<\1", section.replace("\n", " ").replace("<td", "\t<td"))
+    return html.unescape(re.sub("<[^>]*>", "", lines)).replace("\xa0", " ")
 
 
 def lab_values(run: Reopened) -> pd.DataFrame:
@@ -43,28 +42,32 @@ def lab_values(run: Reopened) -> pd.DataFrame:
     return pd.DataFrame(columns).astype(float)
 
 
+def seen(name: str) -> str:
+    return re.sub("[\x00-\x1f\u202a-\u202e]", "\ufffd", name)
+
+
 def worked_out(text: str, values: pd.DataFrame) -> pd.Series:
-    """Return a sum such as "0.31 × HbA1c − 0.2 × Age + 3" for each row."""
+    """Return a sum such as "0.31 \xd7 HbA1c \u2212 0.2 \xd7 Age + 3" for each row."""
     total, rest = pd.Series(0.0, index=values.index), text.strip()
     while rest:
-        sign, factor, rest = re.fullmatch(r"([−+]?) ?([0-9.]+)(.*)", rest, re.DOTALL).groups()
-        term = pd.Series(float(factor) * (-1 if sign == "−" else 1), index=values.index)
-        if rest.startswith(" × "):
-            name = max((name for name in values if rest.startswith(f" × {name}")), key=len)
-            term, rest = term * values[name], rest.removeprefix(f" × {name}")
+        sign, factor, rest = re.fullmatch(r"([\u2212+]?) ?([0-9.]+)(.*)", rest, re.DOTALL).groups()
+        term = pd.Series(float(factor) * (-1 if sign == "\u2212" else 1), index=values.index)
+        if rest.startswith(" \xd7 "):
+            name = max((name for name in values if rest.startswith(f" \xd7 {seen(name)}")), key=len)
+            term, rest = term * values[name], rest.removeprefix(f" \xd7 {seen(name)}")
         total, rest = total + term, rest.strip()
     return total
 
 
 def compared(text: str, sums: dict[str, str], values: pd.DataFrame) -> pd.Series:
-    left, side, right = re.fullmatch(r"(.*) ([<>≤≥]) (−?[0-9.]+)", text, re.DOTALL).groups()
-    total, bound = worked_out(sums.get(left, left), values), float(right.replace("−", "-"))
+    left, side, right = re.fullmatch(r"(.*) ([<>≤≥]) (\u2212?[0-9.]+)", text, re.DOTALL).groups()
+    total, bound = worked_out(sums.get(left, left), values), float(right.replace("\u2212", "-"))
     return {"<": total < bound, ">": total > bound, "≤": total <= bound, "≥": total >= bound}[side]
 
 
 def read(section: str, values: pd.DataFrame) -> list[tuple[pd.Series, dict[str, pd.Series], str]]:
     """Return of each region which rows lie in it, its values by their names, and its whole text."""
-    sums = {name: text.strip() for name, text in re.findall(r"\n(sum \d+)(.+)", section)}
+    sums = {name: text.strip() for name, text in re.findall(r"\n(sum \d+)\t(.+)", section)}
     regions = []
     for part in re.split(r"\n *(?=Region \d+:)", section)[1:]:
         conditions = re.search(r"\nIf (.*?),\s+then ", part)
@@ -80,7 +83,7 @@ def read(section: str, values: pd.DataFrame) -> list[tuple[pd.Series, dict[str, 
 def test_the_rules_as_printed_predict_the_class_of_every_row(name: str, reopened: Reopened, shape: Shape) -> None:
     run = reopened if name == "small" else shape(name)
     values, model, data = lab_values(run), run.run.model, run.run.config.data
-    section = section_of(report_page(run.run, run.table, run.summary))
+    section = section_of(run)
     answers = np.array(list(data.codes))[model.answers(model.output(run.table.values), tuple(data.codes))]
     truth, tested = np.array(list(data.codes))[run.table.truth], np.isin(np.arange(len(answers)), run.run.split.test)
     met = np.zeros(len(answers), dtype=int)
@@ -105,16 +108,20 @@ def test_the_rules_as_printed_predict_the_class_of_every_row(name: str, reopened
 
 def test_a_row_to_try_has_the_value_that_its_formula_gives(reopened: Reopened) -> None:
     values = lab_values(reopened)
-    section = section_of(report_page(reopened.run, reopened.table, reopened.summary))
+    section = section_of(reopened)
     for inside, formulas, text in read(section, values):
-        row, value = re.search(r"row (\d+) of the file, .* has the value (−?[0-9.]+)", text).groups()
+        row, value = re.search(r"row (\d+) of the file, .* has the value (\u2212?[0-9.]*[0-9])", text).groups()
         assert inside.iloc[int(row) - 1]
-        assert float(value.replace("−", "-")) == pytest.approx(formulas[""].iloc[int(row) - 1], rel=1e-3)
+        assert float(value.replace("\u2212", "-")) == pytest.approx(formulas[""].iloc[int(row) - 1], rel=1e-3)
 
 
 def test_the_ends_of_the_classes_are_where_the_nearest_code_changes(reopened: Reopened) -> None:
     """At slope 0.05, halfway between the codes -1 and 0 is -0.5 behind the output's Leaky ReLU, and -10 before it."""
-    assert rules_section(reopened.run, reopened.table)["bands"] == ["Type2 up to −10", "Normal up to 0.5", "Type1 above that"]
+    assert rules_section(reopened.run, reopened.table)["bands"] == [
+        "Type2 up to \u221210",
+        "Normal up to 0.5",
+        "Type1 above that",
+    ]
     model = reopened.run.model
     flat = replace(model, network=replace(model.network, slopes=(0.05, 0.0)), coding=replace(model.coding, slope=0.0))
     bands = rules_section(replace(reopened.run, model=flat), reopened.table)["bands"]
@@ -132,12 +139,12 @@ def test_digits_are_added_until_the_rules_agree_and_the_page_says_so_where_they_
     poor = rules_section(reopened.run, reopened.table)
     assert poor["digits"] == 1
     assert poor["agreeing"] < 1009
-    assert f"for {poor['agreeing']} of 1,009 rows" in section_of(report_page(reopened.run, reopened.table, reopened.summary))
+    assert f"for {poor['agreeing']} of 1,009 rows" in section_of(reopened)
 
 
 def test_a_network_without_hidden_layer_or_bend_is_one_formula(shape: Shape) -> None:
     run = shape("flat")
-    section = section_of(report_page(run.run, run.table, run.summary))
+    section = section_of(run)
     assert "in 1 region." in section
     assert "Always:" in section
     assert "sum 1" not in section
@@ -145,7 +152,7 @@ def test_a_network_without_hidden_layer_or_bend_is_one_formula(shape: Shape) -> 
 
 def test_a_network_that_answers_nothing_has_no_rules(shape: Shape) -> None:
     run = shape("article")
-    assert "there are no rules" in section_of(report_page(run.run, run.table, run.summary))
+    assert "there are no rules" in section_of(run)
 
 
 def test_of_many_regions_those_with_most_rows_are_listed_and_their_share_is_said(
@@ -153,6 +160,6 @@ def test_of_many_regions_those_with_most_rows_are_listed_and_their_share_is_said
 ) -> None:
     every = rules_section(reopened.run, reopened.table)
     monkeypatch.setattr("pipeline.report.rules._REGIONS", 1)
-    section = section_of(report_page(reopened.run, reopened.table, reopened.summary))
+    section = section_of(reopened)
     rows = sum(count for count, _ in every["regions"][0].counts.values())
     assert f"Listed are the 1 with most rows; they hold {100 * rows / 1009:.1f}" in section
