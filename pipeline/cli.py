@@ -54,9 +54,8 @@ def train_command(
 
     Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
-        from pipeline.machine.progress import Steps
         from pipeline.report.terminal import show_summary
         from pipeline.runs.history import current_run
         from pipeline.runs.reopen import reopen
@@ -69,7 +68,7 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, Steps(), started_by())
+        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
         out.show(summary.to_json(), lambda console: show_summary(console, summary, origin.call(started_by()), full))
         out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
@@ -81,7 +80,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = Fa
 
     Example: diabetes-pipeline evaluate models/latest --data other.csv
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
@@ -170,7 +169,7 @@ def check_command(
 
     Example: diabetes-pipeline check --data mine.csv --strict
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.config.read import load_config
         from pipeline.config.remedy import Call
         from pipeline.report.finding_lines import show_check
@@ -222,7 +221,7 @@ def study_command(
 
     Example: diabetes-pipeline study configs/study.yaml --data complete.csv
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
         from pipeline.study.command import study
@@ -230,7 +229,7 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), not as_json, started_by())
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps, started_by())
         out.show(result.to_dict(), lambda console: show_study(console, result, origin.call(started_by(), "study"), full))
         out.fail_unless(result.sound)
 

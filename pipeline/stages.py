@@ -22,7 +22,7 @@ from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.unseen import held_out, profiles_of
 from pipeline.machine.arrays import Integers
-from pipeline.machine.progress import Steps
+from pipeline.machine.steps import Steps
 from pipeline.model import Fitted, Prepared, fit, prepare
 from pipeline.network.backend import tensorflow
 from pipeline.network.compiled import in_threads
@@ -73,8 +73,9 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
         return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     prepare_models()
 
-    held = held_out(table, config)
-    learnt, prepared = [parts, *held.folds], [prepare(table, parts, data, preprocess), *held.prepared]
+    with steps.step("preparing rows, folds and baselines"):
+        held = held_out(table, config)
+        learnt, prepared = [parts, *held.folds], [prepare(table, parts, data, preprocess), *held.prepared]
     with fitting([rows.task for rows in prepared], config.network.hidden, config.training.seed) as baselines:
         with steps.step("importing TensorFlow"):
             tensorflow()

@@ -106,7 +106,7 @@ def _learnt(summary: Summary) -> Iterator[str]:
         if sets.unseen:
             held += f" and {in_percent(sets.unseen.coverage)} of {summary.unseen_words}"
         yield f"The set of possible classes (confidence {100 * sets.confidence:g}%) holds the right class in {held}."
-        yield f"It holds {sets.mean_size:.1f} classes on average, and more than one in {in_percent(sets.unsure)} of the test rows."
+        yield f"It holds {sets.mean_size:.1f} classes on average, more than one in {in_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
         some = f", of which {choice.rows:,} were drawn" if choice.rows < summary.data.train else ""
         yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits held-out training rows best{some}."
