@@ -4,7 +4,6 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable
-from itertools import product
 from typing import Any
 from xml.etree import ElementTree
 
