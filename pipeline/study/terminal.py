@@ -54,7 +54,7 @@ def _shown(study: StudySummary, call: Call, full: bool) -> Iterator[RenderableTy
     yield from (Text(f"Note: {note}") for note in study.notes)
     speed = study.networks_per_second
     took = f", trained in {study.seconds:.1f} s, {speed:,.0f} a second" if speed and full else ""
-    yield unbroken(f"Page: {study.study}/study.html{took}")
+    yield unbroken(f"Page: {study.study}/report.html{took}")
     yield from [] if full else [unbroken(f"All tables and evidence: {call.with_settings({}, full=True)}")]
 
 
