@@ -65,7 +65,7 @@ def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[
     )
     doubts = [finding for finding in findings if finding.level != "info" and not finding.accepted]
     by_command = sum(map(_by_one_command, doubts))
-    fixes = f"{by_command} of the {len(doubts)} can be fixed by one command each" if len(doubts) > 1 else ""
+    fixes = f"one command each fixes {by_command} of the {len(doubts)}" if by_command and len(doubts) > 1 else ""
     if said := "; ".join(filter(None, [f"and {more}" if more else "", fixes])):
         yield Text(f"{said[0].upper()}{said[1:]}.")
     yield unbroken(f"Every finding and its fix: {full}")
@@ -96,7 +96,7 @@ def fix_lines(head: str, fix: str) -> Iterator[RenderableType]:
 def hanging(head: Text | str, words: Text | str) -> Table:
     """Return a paragraph whose lines begin below one another, after what stands before the first."""
     grid = Table.grid(padding=0)
-    grid.add_column(width=_INDENT, no_wrap=True)
+    grid.add_column(min_width=_INDENT, no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(head, Text(words) if isinstance(words, str) else words)
     return grid

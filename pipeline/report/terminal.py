@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from pipeline.runs.history import Entry
 
 _LINES = 20  # of the first screen, so that the command and the prompt fit into a window of 24 with it
-_LAYOUTS = ((3, 9, 3), (3, 9, 2), (3, 9, 1), (3, 2, 1), (2, 2, 1), (1, 1, 1), (1, 0, 0), (0, 0, 0))
+_LAYOUTS = ((3, 9, 3), (3, 9, 2), (3, 9, 1), (3, 2, 1), (3, 1, 0), (2, 1, 0), (1, 0, 0), (0, 0, 0))
+_LONG = 60  # characters of a path, from which on the name of the file must do
 """At most so many findings, notes, and empty lines: the first layout that is short enough is shown."""
 
 
@@ -98,11 +100,12 @@ def _again(summary: Summary, call: Call, run: Sequence[str]) -> str:
 def _network(summary: Summary, full: bool) -> Iterator[RenderableType]:
     data, network = summary.data, summary.network
     slope = list(network.alpha) if isinstance(network.alpha, tuple) else network.alpha
-    trained = f"trained on {data.train:,} rows of {data.path}, tested on {data.test:,}"
+    path = data.path if full or len(data.path) < _LONG else Path(data.path).name
+    trained = f"trained on {data.train:,} rows of {path}, tested on {data.test:,}"
     if not summary.run:
-        trained = f"not trained on {data.path}"
+        trained = f"not trained on {path}"
     elif not data.train:
-        trained = f"tested on {counted(data.test, 'row')} of {data.path}"
+        trained = f"tested on {counted(data.test, 'row')} of {path}"
     yield Text(f"{'-'.join(map(str, network.layers))} Leaky ReLU network, slope {slope}: {trained}", style="bold")
     if full:
         classes = ", ".join(f"{name} {count:,}" for name, count in data.classes.items())
