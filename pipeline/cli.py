@@ -37,20 +37,25 @@ Answered = Annotated[str | None, Option(metavar="COLUMN", help="The column of th
 Force = Annotated[bool, Option("--force", help="Replace a file that is there.")]
 Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
 Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
+Full = Annotated[bool, Option("--full", help="Show all tables, and every finding with its fix.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
 
 
 @app.command("train")
 def train_command(
-    config: YamlFile = DEFAULT, settings: Settings = None, data: Data = None, if_changed: IfChanged = False, as_json: Json = False
+    config: YamlFile = DEFAULT,
+    settings: Settings = None,
+    data: Data = None,
+    if_changed: IfChanged = False,
+    full: Full = False,
+    as_json: Json = False,
 ) -> None:
     """Run all stages and save a run.
 
     Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
-        from pipeline.machine.progress import Steps
         from pipeline.report.terminal import show_summary
         from pipeline.runs.history import current_run
         from pipeline.runs.reopen import reopen
@@ -63,25 +68,26 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, Steps(), started_by())
-        out.show(summary.to_json(), lambda console: show_summary(console, summary))
-        for line in tracking_lines(summary.tracking, str(summary.run)):
-            out.say(line)
+        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
+        out.show(summary.to_json(), lambda console: show_summary(console, summary, origin.call(started_by()), full))
+        out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
 
 
 @app.command("evaluate")
-def evaluate_command(run: RunFolder = NEWEST, data: Data = None, as_json: Json = False) -> None:
+def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = False, as_json: Json = False) -> None:
     """Print the figures of a saved run again, without training.
 
     Example: diabetes-pipeline evaluate models/latest --data other.csv
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        summary = reopen(run, data, started_by()).summary
-        out.show(summary.to_json(), lambda console: show_summary(console, summary))
+        opened = reopen(run, data, started_by())
+        summary, words = opened.summary, [str(run)] if run != NEWEST or data else []
+        words += ["--data", data] if data else []
+        out.show(summary.to_json(), lambda console: show_summary(console, summary, opened.call, full, run=words))
         out.fail_unless(summary.sound)
 
 
@@ -152,22 +158,28 @@ def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port 
 
 @app.command("check")
 def check_command(
-    config: YamlFile = DEFAULT, settings: Settings = None, data: Data = None, strict: Strict = False, as_json: Json = False
+    config: YamlFile = DEFAULT,
+    settings: Settings = None,
+    data: Data = None,
+    strict: Strict = False,
+    full: Full = False,
+    as_json: Json = False,
 ) -> None:
     """Print the findings about config and data, without training.
 
     Example: diabetes-pipeline check --data mine.csv --strict
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.config.read import load_config
         from pipeline.config.remedy import Call
-        from pipeline.report.terminal import show_findings
+        from pipeline.report.finding_lines import show_check
         from pipeline.stages import check
 
-        call = Call(started_by(), "check", str(config), tuple(settings or ()), data)
-        findings, copies = check(load_config(config, settings or (), data), call, strict)
+        loaded = load_config(config, settings or (), data)
+        call = Call(started_by(), "check", str(config), tuple(settings or ()), data, loaded)
+        findings, copies = check(loaded, call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
-        out.show(shown, lambda console: show_findings(console, findings))
+        out.show(shown, lambda console: show_check(console, findings, call, full))
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
@@ -198,13 +210,18 @@ def init_command(
 
 @app.command("study")
 def study_command(
-    config: YamlFile = STUDY, settings: Settings = None, data: Data = None, dask: Trainers = None, as_json: Json = False
+    config: YamlFile = STUDY,
+    settings: Settings = None,
+    data: Data = None,
+    dask: Trainers = None,
+    full: Full = False,
+    as_json: Json = False,
 ) -> None:
     """Train thousands of networks over a grid of slopes and tell what the slope does.
 
     Example: diabetes-pipeline study configs/study.yaml --data complete.csv
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
         from pipeline.study.command import study
@@ -212,8 +229,8 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), not as_json, started_by())
-        out.show(result.to_dict(), lambda console: show_study(console, result))
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps, started_by())
+        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call(started_by(), "study"), full))
         out.fail_unless(result.sound)
 
 
@@ -225,7 +242,7 @@ def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
     """
     with outcome(as_json) as out:
         from pipeline.findings.registry import explained
-        from pipeline.report.terminal import show_rules
+        from pipeline.report.finding_lines import show_rules
 
         rules, shown = explained(code)
         if code is None:

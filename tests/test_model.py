@@ -63,7 +63,8 @@ def test_arrays_keep_the_model_and_do_without_what_an_older_run_did_not_measure(
     trained = Trained(network.weights[None], network.weights[None], np.zeros((1, 1)), np.zeros(1), 0)
     split = Split(np.arange(3), np.arange(3, 5))
     chances = {"mlp": np.linspace(0, 1, 10, dtype=np.float32).reshape(5, 2)}
-    unseen = Unseen(np.arange(5), np.arange(5) % 2, {"network": np.arange(5) - 1}, "rows", chances) if measured else None
+    folds = {"chances": chances, "weights": np.arange(4, dtype=np.float32)}
+    unseen = Unseen(np.arange(5), np.arange(5) % 2, {"network": np.arange(5) - 1}, "rows", **folds) if measured else None
     yardsticks = Yardsticks({"a": 2, "b": 1}, {"tree": np.array([1, 0])} if measured else {}, unseen)
     arrays = to_arrays(model(measured), trained, split, yardsticks)
     assert ("steepness" in arrays) == ("least" in arrays) == measured
@@ -80,8 +81,10 @@ def test_arrays_keep_the_model_and_do_without_what_an_older_run_did_not_measure(
         assert np.array_equal(kept.unseen.folds, unseen.folds)
         assert list(kept.unseen.chances) == ["mlp"]
         assert np.array_equal(kept.unseen.chances["mlp"], chances["mlp"])
-        older = {name: array for name, array in arrays.items() if not name.startswith("chances")}
+        assert np.array_equal(kept.unseen.weights, unseen.weights)
+        older = {name: array for name, array in arrays.items() if not name.startswith(("chances", "unseen_weights"))}
         assert judged_of(older)[2].unseen.chances == {}
+        assert judged_of(older)[2].unseen.weights is None
 
 
 @pytest.mark.parametrize("spread", [0.05, 0.4, 3.0])

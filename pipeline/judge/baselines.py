@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,7 @@ def yardsticks_of(
     truth, met = table.truth[parts.test], np.unique(table.truth[parts.train])
     scores = {name: probability_figures(truth, _spread(fit.chances, met, classes, 0.0)) for name, fit in fitted[0].items()}
     unseen = unseen_answers(held, answers, chances, possible) if answers else None
+    unseen = unseen and replace(unseen, weights=np.concatenate([model.network.weights for model in models]))
     return Yardsticks(table.counts(parts.train), test, unseen, scores)
 
 

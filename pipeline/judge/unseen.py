@@ -33,6 +33,7 @@ class Unseen:
         chances: (rows, classes) probabilities of the network, and of those baselines that judge labels, with NaN for a class
             that the fold lacked.
         possible: (rows, classes) which classes the network does not exclude.
+        weights: of the network of each fold, one after the other; runs of earlier versions kept none.
     """
 
     groups: Integers
@@ -41,6 +42,7 @@ class Unseen:
     kind: Together = "profiles"
     chances: dict[str, Floats32] = field(default_factory=dict)
     possible: Flags | None = None
+    weights: Floats32 | None = None
 
 
 @dataclass(frozen=True)

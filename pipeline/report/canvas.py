@@ -3,12 +3,15 @@
 Only matplotlib's object-oriented interface is used: no window, no global state.
 """
 
+import csv
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -56,14 +59,41 @@ _STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
 }
 _NARROW = 440  # a wider figure is scrolled on a telephone, for its text would be too small to read
+WIDE, SLIM = 590, 340
+"""CSS pixels of a figure that is as wide as the text, and of its second drawing for a telephone."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as an <svg> element with its title and description, and below it its main figures in words."""
+    """A figure: one or two <svg> elements with title and description, its main figures in words, and all of them as a table."""
 
     svg: Markup
     caption: str
+    name: str
+    table: Sequence[Sequence[object]]
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The figure, in the light colours, and its table as addresses to save from, by the name of the file."""
+        css = Path(__file__).with_name("style.css").read_text(encoding="utf-8").partition("}")[0]
+        light = dict(re.findall(r"--(\w+): (#\w+)", css))
+        svg = re.sub(r"var\(--(\w+)\)", lambda name: light[name[1]], str(self.svg).partition("</svg>")[0] + "</svg>")
+        svg = svg.replace(
+            " style=", f' xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" fill="{light["ink"]}" style=', 1
+        )
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(self.table)
+        files = {"svg": ("image/svg+xml", svg), "csv": ("text/csv;charset=utf-8", text.getvalue())}
+        return {
+            f"{self.name}.{end}": f"data:{kind};base64,{b64encode(content.encode()).decode()}"
+            for end, (kind, content) in files.items()
+        }
+
+
+def in_two_widths(draw: Callable[[float], Picture]) -> Picture:
+    """Return a figure as wide as the text, with a second drawing for a telephone; the style sheet shows one of them."""
+    wide, slim = draw(WIDE), draw(SLIM)
+    return replace(wide, svg=wide.svg + slim.svg)
 
 
 @contextmanager
@@ -71,7 +101,7 @@ def sheet(width: float, height: float) -> Iterator[Figure]:
     """Give an empty figure, in CSS pixels of a narrow screen; within the block, and only there, it takes the report's style."""
     with rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the reader's font draws it
-        yield Figure((width / 72, height / 72), dpi=150, layout="constrained")
+        yield Figure((width / 72, height / 72), dpi=110, layout="constrained")
 
 
 def colour(place: int) -> str:
@@ -114,7 +144,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> Markup:
         "viewBox": root.attrib["viewBox"],
         "role": "img",
         "aria-labelledby": f"{name}-title {name}-desc",
-        "style": f"max-width: {width * 1.3:.0f}px" + (f"; min-width: {width:.0f}px" if width > _NARROW else ""),
+        "style": f"min-width: {width:.0f}px" if width > _NARROW else f"max-width: {width * 1.3:.0f}px",
     }
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})

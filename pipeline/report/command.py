@@ -27,5 +27,5 @@ def report(path: Path | str, program: str = Call.program) -> dict[str, Any]:
         what = f"{again.table.path}: a report needs the data that the run was trained on, and this file has changed since"
         raise DataError(f"{what} (its SHA-256 differs); restore the file or train again")
     folder = resolve_run(path)
-    written = add_report(folder, report_page(again.run, again.table, again.summary))
+    written = add_report(folder, report_page(again.run, again.table, again.summary, program))
     return {"run": str(folder), "report": str(written), "bytes": written.stat().st_size}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import Network, unflatten
-from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, Picture, place_label, sheet, to_svg
+from pipeline.report.canvas import INK, MUTED, PAPER, SERIES, WIDE, Picture, place_label, sheet, to_svg
 
 _LABELLED = 4  # lines that leave one unit and still have room for their numbers
 _ACROSS, _DOWN = 36, 48
@@ -21,16 +21,16 @@ def draws(network: Network) -> bool:
     return len(network.weights) <= 60
 
 
-def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[str]) -> Picture:
+def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[str], width: float = WIDE) -> Picture:
     """Draw a network for which ``draws`` is true, with its weights, biases, and the names of its inputs and outputs."""
     layers = list(unflatten(network.weights, network.sizes))
     lines = [min(kernel.shape) for kernel, _ in layers]  # beside each other between two columns, each with its number
     gaps = [44 + _ACROSS * count if count <= _LABELLED else 150 for count in lines]
-    columns = np.concatenate([[0], np.cumsum(gaps)])
+    left, right = (max(34.0, 20 + 6.5 * max(len(place_label(name, _NAME)) for name in names)) for names in (inputs, outputs))
+    columns = np.concatenate([[0], np.cumsum(gaps)]) * max(1.0, (width - left - right) / sum(gaps))
     height = _DOWN * max(network.sizes)
     places = [[height * (unit + 0.5) / size for unit in range(size)] for size in network.sizes]
     largest = max((float(np.abs(kernel).max()) for kernel, _ in layers if np.isfinite(kernel).all()), default=1.0) or 1.0
-    left, right = (max(34.0, 20 + 6.5 * max(len(place_label(name, _NAME)) for name in names)) for names in (inputs, outputs))
     with sheet(left + columns[-1] + right, height + 54) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-left, columns[-1] + right), ylim=(height + 8, -46))
@@ -46,9 +46,15 @@ def network_drawing(network: Network, inputs: Sequence[str], outputs: Sequence[s
             for name, y in zip(names, places[0 if names is inputs else -1], strict=True):
                 axes.text(x + side, y, place_label(name, _NAME), ha=align, va="center")
         description = "Columns of units from the inputs to the output; a line for each weight between them."
-        svg = to_svg(figure, "network", "The network with its weights", description)
+        svg = to_svg(figure, f"network{width:g}", "The network with its weights", description)
     count = f"All {len(network.weights)} weights: one on each line; below a unit its bias, the number that is added there."
-    return Picture(svg, f"{count} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger.")
+    caption = f"{count} Solid lines (blue) are positive, dashed lines (orange) negative; the thicker, the larger."
+    weights = [
+        (layer + 1, source + 1, target + 1, weight)
+        for layer, (kernel, bias) in enumerate(layers)
+        for (source, target), weight in np.ndenumerate(np.vstack([kernel, bias]))
+    ]
+    return Picture(svg, caption, "network", [("layer", "from unit, the bias last", "to unit", "weight"), *weights])
 
 
 def _lines(axes: Axes, kernel: Floats32, x: NDArray[Any], y: Sequence[Sequence[float]], largest: float) -> None:

@@ -1,4 +1,4 @@
-"""What the network answers along each feature, while the others stand still."""
+"""What the network predicts along each feature, while the others stand still."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -104,7 +104,12 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
         strokes = "below, a stroke where a row lies, one line a class"
         description = f"The output as this feature runs over the range of the data; {strokes}."
         svg = to_svg(figure, f"feature{place}", f"Output along {response.feature}", description)
-    return Picture(svg, f"{response.feature}: {_answers_in_words(response, coding.classes)}.")
+    caption = f"{response.feature}: {_answers_in_words(response, coding.classes)}."
+    given = response.texts or response.values.tolist()
+    classes = [[*coding.classes, "no class"][answer] for answer in response.answers]
+    table = [[value, *output, name] for value, output, name in zip(given, response.output.tolist(), classes, strict=True)]
+    head = [response.feature, *(coding.classes if coding.softmax else ["output"]), "predicted class"]
+    return Picture(svg, caption, f"feature{place}", [head, *table])
 
 
 def _usable(model: Model, table: Table) -> Floats:
@@ -203,7 +208,7 @@ def _answers_in_words(response: Response, classes: Sequence[str]) -> str:
     if len(turns) == 1:
         return f"{names[0]} everywhere" if answers[0] >= 0 else "no class anywhere"
     if len(turns) > 5:
-        return f"the answer changes {len(turns) - 1} times"
+        return f"the predicted class changes {len(turns) - 1} times"
     ends = zip(names[1:], turns[1:], strict=True)
     later = joined(f"{name} from {number(float(f'{values[turn]:.3g}'))} on" for name, turn in ends)
     return f"{names[0]} at first, {later}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.config.data_section import Feature
+from pipeline.config.remedy import Call
 from pipeline.findings import RULES, Finding, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
@@ -19,6 +20,8 @@ RATES = {
     "precision": "positive predictive value",
     "negative_predictive_value": "negative predictive value",
 }
+OWN = "this network"
+"""What the report calls the network."""
 CARD = {
     "intended_use": "intended use",
     "users": "intended users",
@@ -41,24 +44,32 @@ class LayerTable:
 
 
 def findings(given: Iterable[Finding | FindingSummary]) -> list[tuple[Finding | FindingSummary, Rule]]:
-    """Return the findings, most serious first, each with its rule."""
-    order = ("error", "warning", "info")
-    ranked = sorted(given, key=lambda finding: (finding.accepted, order.index(finding.level)))
-    return [(finding, RULES[finding.code]) for finding in ranked]
+    """Return the findings in their order, but those that were accepted last, each with its rule."""
+    return [(finding, RULES[finding.code]) for finding in sorted(given, key=lambda finding: finding.accepted)]
 
 
 def comparison(summary: Summary) -> dict[str, StandingSummary]:
-    """Return what each model reaches, by its name for a reader; the network first."""
-    names = {**RIVAL_NAMES, "network": "this network"}
-    return {names[key]: standing for key, standing in summary.comparison.items()}
+    """Return what each model reaches, by its name for a reader; the best on the test rows first."""
+    ranked = sorted(summary.comparison.items(), key=lambda item: -1.0 if item[1].test is None else item[1].test, reverse=True)
+    return {{**RIVAL_NAMES, "network": OWN}[key]: standing for key, standing in ranked}
 
 
-def best_rival(summary: Summary, figure: str) -> tuple[str, float | None]:
-    """Return the baseline of the highest "test" or "unseen" accuracy, the largest class aside; no name where there is none."""
-    rivals = [name for name in summary.comparison if name not in ("network", "majority")]
-    shares = [(RIVAL_NAMES[name], getattr(summary.comparison[name], figure)) for name in rivals]
-    measured = [(name, share) for name, share in shares if share is not None]
-    return max(measured, key=lambda pair: pair[1], default=("", None))
+def best_rival(summary: Summary) -> tuple[str, StandingSummary | None]:
+    """Return the baseline of the highest test accuracy, the largest class aside; no name where there is none."""
+    aside = (OWN, RIVAL_NAMES["majority"])
+    rivals = [(name, row) for name, row in comparison(summary).items() if name not in aside and row.test is not None]
+    return rivals[0] if rivals else ("", None)
+
+
+def next_calls(run: Run, program: str) -> list[str]:
+    """Return the commands that train with another slope and compare; none where the network has no Leaky ReLU layer."""
+    origin, alpha = run.record.config, run.config.network.alpha
+    if not run.model.network.slopes:
+        return []
+    other = 0.2 if 0.2 not in run.model.network.slopes else 0.05
+    call = Call(program, "train", origin.path, origin.settings, origin.data)
+    value = other if isinstance(alpha, float) else [other] * len(run.model.network.slopes)
+    return [call.with_settings({"network.alpha": value}), f"{program} compare"]
 
 
 def layers(run: Run) -> Iterator[LayerTable]:

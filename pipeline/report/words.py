@@ -1,17 +1,19 @@
 """Figures in words, for captions, tables and the template."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
+from pipeline.errors import counted
+from pipeline.findings.finding import headline
 from pipeline.runs.summary import Summary
 
 NOT_MEASURED = "not measured"
 NOT_SUPPLIED = "not supplied"
-_SIGN = "\N{NO-BREAK SPACE}%"
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -27,12 +29,12 @@ def absent(value: Any) -> bool:
 
 def percent(share: Any) -> str:
     """Return a share as a percentage with one decimal."""
-    return NOT_MEASURED if absent(share) else f"{share * 100:.1f}{_SIGN}"
+    return NOT_MEASURED if absent(share) else f"{share * 100:.1f}%"
 
 
 def interval(ends: Any) -> str:
     """Return both ends of an interval of shares, as percentages."""
-    return _both(ends, lambda share: f"{share * 100:.1f}", _SIGN)
+    return _both(ends, lambda share: f"{share * 100:.1f}", "%")
 
 
 def ranged(share: Any, ends: Any) -> str:
@@ -74,14 +76,21 @@ def _beside(figure: str, ends: str) -> str:
     return f"{figure} ({ends})" if ends else figure
 
 
+def three_digits(value: Any) -> str:
+    """Return a score, such as a log loss, with three digits after the point."""
+    return NOT_MEASURED if absent(value) else f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
+
+
 def quantity(figure: Any) -> str:
-    """Return a figure that carries its interval."""
-    return NOT_MEASURED if absent(figure) or absent(figure.value) else _beside(number(figure.value), span(figure.interval))
+    """Return a score that carries its interval."""
+    if absent(figure) or absent(figure.value):
+        return NOT_MEASURED
+    return _beside(three_digits(figure.value), _both(figure.interval, three_digits))
 
 
 def p_value(value: Any) -> str:
-    """Return a p-value as it is printed: never 0."""
-    return "" if absent(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+    """Return a p-value as it is printed, with two significant digits: never 0."""
+    return "" if absent(value) else "< 0.0001" if value < 0.0001 else f"{value:#.2g}"
 
 
 def joined(words: Iterable[object]) -> str:
@@ -97,6 +106,15 @@ def with_code(text: str) -> Markup:
     )
 
 
+def steps_of(fix: str) -> Markup:
+    """Return a fix as items of a list, a choice each, with a command in it marked as code."""
+    commands = ("diabetes-pipeline ", "python -m pipeline ", "make ")
+    parts = [
+        Markup("<code>{}</code>").format(part) if part.startswith(commands) else with_code(part) for part in fix.split("; or ")
+    ]
+    return Markup("").join(Markup("<li>{}</li>").format(part) for part in parts)
+
+
 def shown(text: str) -> Markup:
     """Return text, greyed where it says that something is absent."""
     return Markup('<span class="absent">{}</span>').format(text) if text in (NOT_MEASURED, NOT_SUPPLIED) else escape(text)
@@ -104,12 +122,16 @@ def shown(text: str) -> Markup:
 
 def status(summary: Summary) -> tuple[str, str]:
     """Return how the verdict is coloured, and its heading."""
+    counts = Counter(finding.level for finding in summary.findings)
     if not summary.sound:
-        return "bad", "unsound: the accuracy means nothing"
-    if any(finding.level == "error" for finding in summary.findings):
-        return "bad", "errors stand, and were accepted"
-    return ("good", "no doubt was found") if summary.clear else ("doubtful", "read the doubts first")
+        return "bad", "unsound, this accuracy means nothing"
+    if counts["error"]:
+        return "bad", f"{counted(counts['error'], 'error')}, accepted by the config"
+    if counts["warning"]:
+        return "doubtful", f"{counted(counts['warning'], 'doubt')} about this accuracy"
+    return ("good", "nothing speaks against this accuracy") if summary.clear else ("doubtful", "some checks are inconclusive")
 
 
-FILTERS = (percent, interval, ranged, points, points_span, number, span, quantity, p_value, joined, with_code, shown)
+_FIGURES = (percent, interval, ranged, points, points_span, number, span, three_digits, quantity, p_value)
+FILTERS = (*_FIGURES, joined, with_code, headline, steps_of, shown)
 """What the template may call, by name."""

@@ -121,6 +121,8 @@ def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) ->
             raise ValueError('the array "unseen_names" must name the network')
     if unseen and "unseen_possible" in arrays:
         must("unseen_possible", np.bool_, (rows, len(classes)))
+    if unseen and "unseen_weights" in arrays:
+        must("unseen_weights", np.float32, (None,))
     if unseen and arrays.keys() & {"chances", "chances_names"}:  # older runs have none
         models = must("chances_names", np.str_, (None,), lambda array: "".join(array.tolist()).isprintable() and _distinct(array))
         must("chances", np.float32, (len(models), rows, len(classes)), lambda array: not ((array < 0) | (array > 1)).any())
@@ -165,8 +167,9 @@ def judged_of(arrays: Arrays) -> tuple[Trained, Split, Yardsticks]:
     if "unseen_groups" in arrays:
         kind = {"kind": arrays["unseen_kind"].item()} if "unseen_kind" in arrays else {}
         chances = dict(zip(arrays["chances_names"].tolist(), arrays["chances"], strict=True)) if "chances" in arrays else {}
-        possible, answers = arrays.get("unseen_possible"), _answers("unseen", arrays)
-        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], answers, chances=chances, possible=possible, **kind)
+        later = {name: arrays[f"unseen_{name}"] for name in ("possible", "weights") if f"unseen_{name}" in arrays}
+        answers = _answers("unseen", arrays)
+        unseen = Unseen(arrays["unseen_groups"], arrays["unseen_folds"], answers, chances=chances, **later, **kind)
     counts = dict(zip(arrays["counted_classes"].tolist(), arrays["class_counts"].tolist(), strict=True))
     yardsticks = Yardsticks(counts, _answers("baselines", arrays), unseen)
     return _made(Trained, arrays), Split(arrays["train_rows"], arrays["test_rows"]), yardsticks

@@ -12,10 +12,10 @@ from pipeline.machine.arrays import Floats
 from pipeline.study.compare import Cell, Measured, difference
 from pipeline.study.grid import SPLITS, SplitKind
 
-Verdict = Literal["holds", "does not hold", "cannot be told here", "inconclusive on unseen profiles"]
+Verdict = Literal["holds", "does not hold", "inconclusive", "inconclusive on unseen profiles"]
 HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
-OPEN: Verdict = "cannot be told here"
+OPEN: Verdict = "inconclusive"
 UNSEEN: Verdict = "inconclusive on unseen profiles"
 
 Group = tuple[Cell, ...]
@@ -137,10 +137,10 @@ def claims(grid: StudySection) -> tuple[Claim, ...]:
     stated = (
         Claim("A small slope, such as 0.01 or 0.05, does better than ReLU", (over_relu("", *grid.features),)),
         Claim("A small slope is enough: a larger one does no better", larger, more=False),
-        Claim("After PCA, which makes inputs negative, Leaky ReLU does better than ReLU", (after,)),
+        Claim("After PCA (negative inputs) Leaky ReLU is better than ReLU", (after,)),
         Claim("Leaky ReLU gains more after PCA than on raw inputs", (more_after,)),
-        Claim("ReLU suits raw positive inputs: Leaky ReLU does no better there", (before,), more=False),
-        Claim("The accuracy lacked negative inputs: after PCA the same network does better", (negative,)),
+        Claim("On raw positive inputs Leaky ReLU does no better than ReLU", (before,), more=False),
+        Claim("With negative inputs (PCA) the same network does better", (negative,)),
     )
     return tuple(_possible(claim, grid, bool(usual)) for claim in stated)
 
@@ -159,7 +159,7 @@ def answer_claim(claim: Claim, measured: Measured, margin: float, level: float) 
     """Return what splits of one kind say to a claim that has contrasts.
 
     A difference counts as more where its whole interval of ``level`` lies above the margin, the smallest share that matters,
-    and as no more where it lies wholly below. Nothing can be told where most networks of every cell have failed.
+    and as no more where it lies wholly below. It is inconclusive where most networks of every cell have failed.
     """
     pairs = [contrast.pairs(measured.accuracies) for contrast in claim.contrasts]
     differences = [difference(values, measured.overlap, measured.step) for values in pairs]

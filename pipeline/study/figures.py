@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 from operator import attrgetter
 from typing import Literal
 
@@ -25,6 +26,7 @@ _MARKERS = "oDs^"
 _VERDICTS = {HOLDS: (SERIES[2], "o"), FAILS: (SERIES[6], "X"), OPEN: (SERIES[4], "D")}
 _FEW = 12  # slopes whose lines may stand beside each other
 _CHARACTERS = 45  # of slopes that fit below a panel
+_REACH = 1.5  # widths of the narrowest interval, on either side of a difference, that a scale shows
 _NEAR = 0.15  # the largest class is drawn unless it lies farther than this below everything else
 
 
@@ -48,12 +50,21 @@ class Grid:
 
 
 def accuracies_by_slope(grids: Sequence[Grid], largest: float) -> list[Picture]:
-    """Draw the mean accuracy by slope, one figure a grid, all with the same scale; ``largest`` is the largest class's share."""
-    cells = [cell for grid in grids for line in grid.lines.values() for cell in line]
-    low = min(accuracy for cell in cells for accuracy in (cell.mean, *cell.interval))
-    line = largest if largest > low - _NEAR else None
-    limits = (max(-0.02, min(low, 1.0 if line is None else line) - 0.03), 1.02)
-    return [_by_slope(f"accuracy{place}", grid, "mean", limits, line) for place, grid in enumerate(grids)]
+    """Draw the mean accuracy by slope, one figure a grid, all of one kind of splits with the same scale.
+
+    ``largest`` is the largest class's share.
+    """
+    lows: dict[SplitKind, list[float]] = {kind: [] for kind in SPLITS}
+    for grid in grids:
+        for cell in chain(*grid.lines.values()):
+            lows[grid.split] += [cell.mean, *cell.interval]
+    pictures = []
+    for place, grid in enumerate(grids):
+        low = min(lows[grid.split])
+        line = largest if largest > low - _NEAR else None
+        limits = (max(-0.02, min(low, 1.0 if line is None else line) - 0.03), 1.02)
+        pictures.append(_by_slope(f"accuracy{place}", grid, "mean", limits, line))
+    return pictures
 
 
 def failures(grids: Sequence[Grid]) -> list[Picture]:
@@ -80,7 +91,10 @@ def _by_slope(name: str, grid: Grid, key: _Share, limits: tuple[float, float], l
         figure.legend(loc="outside lower left", ncols=3 if largest is None else 2, handlelength=2.6, columnspacing=1.2)
         description = f"One line a kind of features: {what} at each slope. A ring marks the reference cell."
         svg = to_svg(figure, name, f"{what} by slope: {grid.title}".capitalize(), description)
-    return Picture(svg, f"{most}: {'; '.join(highest)}.")
+    cells = [cell for line in grid.lines.values() for cell in line]
+    rows = [[FEATURES[cell.features], cell.alpha, cell.mean, *cell.interval, cell.failed] for cell in cells]
+    table: list[list[object]] = [["features", "slope", "mean accuracy", "low", "high", "failed"], *rows]
+    return Picture(svg, f"{most}: {'; '.join(highest)}.", name, table)
 
 
 def _line(axes: Axes, grid: Grid, features: Features, key: _Share, x: Floats) -> None:
@@ -108,16 +122,23 @@ def _frame(axes: Axes, slopes: Sequence[float], limits: tuple[float, float]) -> 
 
 
 def claim_pictures(claims: Sequence[JudgedClaim], margin: float) -> list[Picture | None]:
-    """Draw where the difference of each claim lies, all with the same scale; None where the grid could not measure it."""
-    answers = [answer for claim in claims for answer in claim.splits]
-    ends = [0.0, margin, *(end for answer in answers for end in (answer.difference, *answer.interval))]
+    """Draw where the difference of each claim lies; None where the grid could not measure it."""
+    return [_difference(f"claim{place}", claim, margin) if claim.splits else None for place, claim in enumerate(claims)]
+
+
+def _limits(claim: JudgedClaim, margin: float) -> tuple[float, float]:
+    """Return the ends of a scale that fits: an interval far wider than another runs beyond them."""
+    reach = _REACH * min(max(answer.interval) - min(answer.interval) for answer in claim.splits)
+    ends = [0.0, margin, *(answer.difference for answer in claim.splits)]
+    ends += [max(low, answer.difference - reach) for answer in claim.splits for low in answer.interval[:1]]
+    ends += [min(high, answer.difference + reach) for answer in claim.splits for high in answer.interval[1:]]
     room = 0.06 * (max(ends) - min(ends)) or 0.01
-    limits = (min(ends) - room, max(ends) + room)
-    return [_difference(f"claim{place}", claim, limits, margin) if claim.splits else None for place, claim in enumerate(claims)]
+    return min(ends) - room, max(ends) + room
 
 
-def _difference(name: str, claim: JudgedClaim, limits: tuple[float, float], margin: float) -> Picture:
+def _difference(name: str, claim: JudgedClaim, margin: float) -> Picture:
     """Draw the difference on each kind of splits; the claim holds on one side of the margin, which is shaded."""
+    limits = _limits(claim, margin)
     with sheet(320, 52 + 26 * len(claim.splits)) as figure:
         axes = figure.add_subplot()
         axes.axvspan(margin, limits[claim.more], color=GRID, alpha=0.55, linewidth=0)
@@ -127,16 +148,20 @@ def _difference(name: str, claim: JudgedClaim, limits: tuple[float, float], marg
             tint, marker = _VERDICTS[answer.verdict]
             axes.plot(answer.interval, [-place, -place], color=tint, linewidth=3, solid_capstyle="butt")
             axes.plot(answer.difference, -place, marker, color=tint, markersize=8)
+            beyond = (answer.interval[0] < limits[0], answer.interval[1] > limits[1])
+            for limit, arrow in compress(zip(limits, "<>", strict=True), beyond):
+                axes.plot(limit, -place, arrow, color=tint, markersize=7, clip_on=False)
         axes.set_yticks([-place for place in range(len(claim.splits))], [SPLITS[answer.split] for answer in claim.splits])
         axes.set(xlim=limits, ylim=(-len(claim.splits) + 0.4, 0.6), xlabel="difference, in percentage points")
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(_tick))
         axes.grid(axis="y", visible=False)
-        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="y", length=0, pad=8)
         axes.spines["left"].set_visible(False)
         where = "; ".join(f"{SPLITS[answer.split]} {points(answer.difference, answer.interval)}" for answer in claim.splits)
         svg = to_svg(figure, name, "Where the difference lies", f"{where}. The claim holds in the shaded part.")
-    return Picture(svg, f"{where}.")
+    rows = [[SPLITS[answer.split], answer.difference, *answer.interval, answer.verdict] for answer in claim.splits]
+    return Picture(svg, f"{where}.", name, [["splits", "difference", "low", "high", "verdict"], *rows])
 
 
 def _tick(value: float, place: int | None) -> str:

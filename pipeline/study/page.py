@@ -22,7 +22,7 @@ def study_page(study: StudySummary, config: Config) -> str:
         "study/page.html",
         summary=study,
         config=config,
-        level=f"{study.level * 100:g}\N{NO-BREAK SPACE}%",
+        level=f"{study.level * 100:g}%",
         margin=f"{study.margin * 100:g} percentage point{'s' * (study.margin != 0.01)}",
         tones={HOLDS: "good", FAILS: "bad", OPEN: "doubtful", UNSEEN: "doubtful"},
         headline=_headline(study.claims),
@@ -53,7 +53,7 @@ def _headline(claims: Sequence[JudgedClaim]) -> str:
     words = {
         HOLDS: ("holds", "hold"),
         FAILS: ("does not", "do not"),
-        OPEN: (OPEN,) * 2,
+        OPEN: (f"is {OPEN}", f"are {OPEN}"),
         UNSEEN: (f"is {UNSEEN}", f"are {UNSEEN}"),
     }
     counts = Counter(claim.verdict for claim in claims)

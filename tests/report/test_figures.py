@@ -1,16 +1,18 @@
 """Each figure: what it says is what it was given, and nothing that it is given breaks it."""
 
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 import pytest
 
+from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import Network, parameters
 from pipeline.network.train import Trained
 from pipeline.report import figures
-from pipeline.report.canvas import Picture, place_label, say_instead, sheet, to_svg
+from pipeline.report.canvas import SLIM, WIDE, Picture, place_label, say_instead, sheet, to_svg
 from pipeline.report.drawing import draws, network_drawing
 
 COUNTS = {"a": {"a": 8, "b": 2, "no class": 0}, "b": {"a": 0, "b": 5, "no class": 1}}
@@ -42,7 +44,7 @@ def test_the_confusion_matrix_holds_its_counts_and_names_the_worst_mistake() -> 
     picture = figures.confusion(COUNTS)
     assert {"8", "2", "5", "1", "0", "no class"} <= set(words(picture))
     assert "13 of 16" in picture.caption
-    assert "2 rows of a got the answer b" in picture.caption
+    assert "2 rows of a predicted as b" in picture.caption
 
 
 def test_a_confusion_matrix_without_rows_or_with_many_classes_is_drawn() -> None:
@@ -127,9 +129,48 @@ def test_accuracies_leave_out_what_was_not_measured() -> None:
         {"name": "rule", "test": 0.7},
     ]
     picture = figures.accuracies(rows)
-    assert {"this network", "tree", "rule", "test rows", "unseen rows"} <= set(words(picture))
+    assert {"this network", "tree", "rule", "test rows", "unseen rows", "90.0%", "50.0%"} <= set(words(picture))
     assert "rule 70.0" in picture.caption
     assert "tree" not in picture.caption
+
+
+@pytest.fixture
+def axes_of(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The axes of what is drawn next."""
+    drawn: list[Any] = []
+    monkeypatch.setattr(figures, "to_svg", lambda figure, *rest: drawn.extend(figure.axes) or "")
+    return drawn
+
+
+@pytest.mark.parametrize("width", [WIDE, SLIM])
+def test_every_model_stands_on_an_unbroken_axis_with_its_whole_name(width: float, axes_of: list[Any]) -> None:
+    rows = [{"name": name, "test": 0.9 - place / 20} for place, name in enumerate(RIVAL_NAMES.values())]
+    figures.accuracies(rows, width=width)
+    (axes,) = axes_of
+    assert axes.get_xlim()[0] == 0
+    assert axes.get_xscale() == "linear"
+    assert [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()] == list(RIVAL_NAMES.values())
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    assert list(points[0].get_xdata()) == [row["test"] for row in reversed(rows)]
+    heights = dict(zip(points[0].get_xdata(), points[0].get_ydata(), strict=True))
+    assert sorted(heights, key=heights.get) == sorted(heights)
+
+
+def test_below_the_calibration_curve_every_row_is_counted_once(axes_of: list[Any]) -> None:
+    """NumPy counts them too."""
+    random = np.random.default_rng(2)
+    shares, hits = random.beta(2, 1, 500), random.random(500) < 0.6
+    shares[:3] = np.nan
+    points = [
+        {"predicted": 0.2, "observed": 0.3, "interval": [0.1, 0.5], "rows": 9},
+        {"predicted": 0.8, "observed": 0.7, "rows": 9},
+    ]
+    figures.calibration(0, "a", {"curve": points}, shares, hits)
+    upper, lower = axes_of
+    heights = [[bar.get_height() for bar in bars] for bars in lower.containers]
+    assert heights == [np.histogram(shares[keep][~np.isnan(shares[keep])], 20, (0, 1))[0].tolist() for keep in (hits, ~hits)]
+    curve = next(line for line in upper.lines if line.get_marker() == "o")
+    assert curve.get_xydata().tolist() == [[0.2, 0.3], [0.8, 0.7]]
 
 
 @pytest.mark.parametrize("name", ["<b>&amp;", "$\\frac{a}{b}$", "a\x00b\x1fc", 'id="q" #010203 url(#x)', "日本語", "\u202ertl"])

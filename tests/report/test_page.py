@@ -1,20 +1,31 @@
 """The page: whole, safe, the same twice, and for any run."""
 
+import base64
 import html
+import io
 import json
 import re
+import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
 from pipeline.config.schema import CardSection
+from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.report.canvas import Picture
 from pipeline.report.page import report_page
+from pipeline.report.sections import next_calls
+from pipeline.report.words import status
 from pipeline.runs.reopen import Reopened
+from pipeline.runs.summary import Origin
 from tests.report.samples import enriched
 from tests.report.shapes import LISTED, SHAPES
 
@@ -25,8 +36,8 @@ Shape = Callable[[str], Reopened]
 Page = Callable[[str], str]
 Tags = list[tuple[str, dict[str, str | None]]]
 SECTIONS = [
-    "verdict", "findings", "accuracy", "classes", "probabilities", "unseen", "subgroups", "training", "network", "features",
-    "leaky", "data", "use", "again", "gone", "words",
+    "verdict", "findings", "next", "accuracy", "classes", "probabilities", "sets", "unseen", "subgroups", "training", "network",
+    "rules", "importance", "features", "leaky", "data", "use", "again", "gone", "words",
 ]  # fmt: skip
 
 
@@ -74,7 +85,10 @@ def test_every_figure_has_a_title_a_description_and_a_caption(name: str, shape_p
     tags = outline(text)
     images = [marks for tag, marks in tags if tag == "svg"]
     known = {marks["id"] for _, marks in tags if "id" in marks}
-    assert len(images) == sum(tag == "figcaption" for tag, _ in tags) >= 5
+    drawings = [figure.count("<svg") for figure in re.findall(r"<figure>.*?</figure>", text, re.DOTALL)]
+    assert set(drawings) <= {1, 2}  # the second is for a telephone
+    assert sum(drawings) == len(images)
+    assert len(drawings) == sum(tag == "figcaption" for tag, _ in tags) >= 5
     assert all(marks["role"] == "img" and set((marks["aria-labelledby"] or "").split()) <= known for marks in images)
     assert all(len(caption) > 10 for caption in re.findall(r"<figcaption>(.*?)</figcaption>", text, re.DOTALL))
 
@@ -92,10 +106,54 @@ def test_nothing_is_loaded_and_nothing_is_run(full_page: str) -> None:
     tags = outline(full_page)
     assert not {"script", "link", "iframe", "object", "img", "base", "form"} & {tag for tag, _ in tags}
     addresses = [str(marks[key]) for _, marks in tags for key in ("href", "src", "xlink:href") if key in marks]
-    assert all(each.startswith(("#", "data:image/png;base64,")) for each in addresses)
+    kinds = ("#", "data:image/png;base64,", "data:image/svg+xml;base64,", "data:text/csv;charset=utf-8;base64,")
+    assert all(each.startswith(kinds) for each in addresses)
     assert not [key for _, marks in tags for key in marks if key.startswith("on")]
     assert "@import" not in full_page
     assert not re.findall(r"url\((?!#)", full_page)
+
+
+def saved(text: str) -> dict[str, bytes]:
+    """Return the files that a page offers to save, by their names."""
+    links = [marks for tag, marks in outline(text) if tag == "a" and "download" in marks]
+    return {str(marks["download"]): base64.b64decode(str(marks["href"]).partition(",")[2]) for marks in links}
+
+
+def frame_of_csv(file: bytes) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(file), keep_default_na=True)
+
+
+def test_each_figure_can_be_saved_as_a_drawing_that_stands_alone_and_as_a_table(full_page: str) -> None:
+    files, figures = saved(full_page), full_page.count("<figure>")
+    assert figures >= 14
+    assert [sum(name.endswith(end) for name in files) for end in (".svg", ".csv")] == [figures] * 2
+    for name, content in files.items():
+        if name.endswith(".svg"):
+            root = ElementTree.fromstring(content)  # noqa: S314 - our own page
+            assert root.tag == "{http://www.w3.org/2000/svg}svg"
+            assert b"var(" not in content
+        else:
+            assert len(frame_of_csv(content).columns) >= 3
+
+
+def test_the_tables_to_save_hold_the_figures_of_the_summary(full_page: str, reopened: Reopened) -> None:
+    full, files = enriched(reopened.summary, reopened.table), saved(full_page)
+    seen = frame_of_csv(files["accuracies.csv"]).set_index("model")
+    names = {"network": "this network"} | {key: name for key, name in RIVAL_NAMES.items() if key != "network"}
+    for key, standing in full.comparison.items():
+        expected = [standing.test, *(standing.test_interval or (None, None)), standing.unseen]
+        figures = [np.nan if end is None else end for end in (*expected, *(standing.unseen_interval or (None, None)))]
+        assert seen.loc[names[key]].tolist() == pytest.approx(figures, nan_ok=True)
+    counts = full.metrics.test.confusion
+    assert frame_of_csv(files["confusion.csv"]).set_index("true class").T.to_dict() == counts
+    weights = frame_of_csv(files["network.csv"])
+    assert weights.weight.to_numpy(np.float32).tolist() == reopened.run.model.network.weights.tolist()
+    losses = frame_of_csv(files["losses.csv"])
+    starts = reopened.run.trained
+    assert losses["chosen start"].iloc[-1] == pytest.approx(starts.loss_curves[-1, starts.chosen])
+    assert losses.highest.iloc[-1] == pytest.approx(starts.loss_curves[-1].max())
+    points = next(iter(full.probabilities.classes.values())).curve
+    assert frame_of_csv(files["calibration0.csv"]).predicted.tolist() == [point.predicted for point in points]
 
 
 @pytest.mark.slow
@@ -155,7 +213,10 @@ PARTS = ("unseen", "probabilities", "advice")
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_may_be_absent(part: str, reopened: Reopened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.report.page._pictures", lambda run, summary: {})
+    blank = Picture(Markup("<svg></svg>"), "a figure", "figure", [["a", "b"]])
+    drawn = dict.fromkeys(("accuracies", "losses", "activations", "confusion", "network"), blank)
+    monkeypatch.setattr("pipeline.report.page._pictures", lambda run, summary: drawn)
+    monkeypatch.setattr("pipeline.report.page._calibrations", lambda run, table, summary: [])
     monkeypatch.setattr("pipeline.report.page._responses", lambda run, table: [])
     full = enriched(reopened.summary, reopened.table)
     whole, less = (report_page(reopened.run, reopened.table, each) for each in (full, full.model_copy(update={part: None})))
@@ -168,8 +229,9 @@ def test_what_a_report_of_a_prediction_model_must_hold_is_there(full_page: str, 
         "Not for clinical use", "intended use", "Teaching: how a small network learns.", "intended users", "source of the data",
         "Synthetic <data>", "mmol/L", "2 to 30", "1,009 rows read", "0 rows excluded", "807 rows used for training",
         "202 rows kept for the test", "32.3", "learnt from training rows only", "sensitivity", "specificity",
-        "positive predictive value", "negative predictive value", "AUC", "macro F1", "Brier score 0.11 (0.09 to 0.13)",
-        "log loss 0.21 (0.17 to 0.25)", "Calibration", "prevalence", "62.5 %", "always the largest class", "Test accuracy by Age",
+        "positive predictive value", "negative predictive value", "AUC", "macro F1", "Brier score 0.110 (0.090 to 0.130)",
+        "log loss 0.210 (0.170 to 0.250)", "Calibration", "prevalence", "62.5%", "always the largest class",
+        "Test accuracy by Age",
         "external validation none", "random seeds training 0, split 5", "slope 0.05", "ordinal", data.sha256,
     ]  # fmt: skip
     assert [each for each in expected if each not in seen] == []
@@ -208,10 +270,61 @@ def test_the_figures_are_those_of_the_summary(reopened: Reopened) -> None:
 def test_the_verdict_comes_first_and_says_how_it_stands(reopened: Reopened, shape: Shape) -> None:
     full = enriched(reopened.summary, reopened.table)
     seen = text_of(report_page(reopened.run, reopened.table, full))
-    assert all(seen.index(sentence) < seen.index("Findings") for sentence in full.verdict)
-    assert "read the doubts first" in seen
-    assert "errors stand, and were accepted" in text_of(bare(shape("article")))
+    assert all(seen.index(sentence) < seen.index("A finding is a doubt") for sentence in full.verdict)
+    article = shape("article")
+    errors = sum(finding.level == "error" for finding in article.summary.findings)
+    assert f"Verdict: {errors} errors, accepted by the config" in text_of(bare(article))
     assert "unsound" in text_of(report_page(reopened.run, reopened.table, full.model_copy(update={"sound": False})))
+
+
+@pytest.mark.parametrize("clear", [True, False])
+@pytest.mark.parametrize("levels", [(), ("info",), ("warning", "info"), ("warning", "warning")])
+def test_the_box_never_contradicts_the_list_below(levels: tuple[str, ...], clear: bool, reopened: Reopened) -> None:
+    template = reopened.summary.findings[0]
+    findings = tuple(template.model_copy(update={"level": level}) for level in levels)
+    heading = status(reopened.summary.model_copy(update={"findings": findings, "clear": clear, "sound": True}))
+    warnings = levels.count("warning")
+    assert ("doubt" in heading[1]) == (warnings > 0)
+    assert str(warnings) in heading[1] or not warnings
+    assert ("nothing speaks against" in heading[1]) == (heading[0] == "good") == (clear and not warnings)
+
+
+def test_findings_are_one_line_each_in_the_order_of_the_summary_with_their_details_below(reopened: Reopened) -> None:
+    text, findings = bare(reopened), reopened.summary.findings
+    folded = re.findall(r'<details class="finding">\s*<summary>(.*?)</summary>(.*?)</details>', text, re.DOTALL)
+    lines = [text_of(line) for line, _ in folded]
+    assert [line.split()[0] for line in lines] == [finding.code for finding in findings]
+    for line, (_, below), finding in zip(lines, folded, findings, strict=True):
+        assert len(line) < 90
+        assert finding.message in text_of(below)
+        assert finding.level == "info" or all(part in text_of(below) for part in finding.fix.split("; or "))
+
+
+def test_what_to_do_next_can_be_typed(trained: Path, in_process: Call) -> None:
+    """The command trains with the other slope, and changes nothing else."""
+    code, out, _ = in_process("report")
+    listed = re.search(r'<h2 id="next">.*?</section>', Path(out["report"]).read_text(encoding="utf-8"), re.DOTALL)
+    assert listed
+    again, compare = (html.unescape(call) for call in re.findall(r"<code>(diabetes-pipeline [^<]*)</code>", listed[0])[-2:])
+    code, run, _ = in_process(*shlex.split(again)[1:])
+    assert (code, run["network"]["alpha"]) == (0, 0.2)
+    assert run["accuracy"]["test"] != json.loads(Path("train.json").read_text())["accuracy"]["test"]
+    assert compare == "diabetes-pipeline compare"
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("make", ["make train SET=network.alpha=0.2", "make compare"]),
+        ("python -m pipeline", ["python -m pipeline train --set network.alpha=0.2", "python -m pipeline compare"]),
+    ],
+)
+def test_commands_have_the_form_in_which_the_program_was_started(program: str, expected: list[str], reopened: Reopened) -> None:
+    origin = Origin("configs/default.yaml")
+    run = replace(reopened.run, record=reopened.run.record.model_copy(update={"config": origin}))
+    assert next_calls(run, program) == expected
+    other = replace(run, model=replace(run.model, network=replace(run.model.network, slopes=(0.2, 0.2))))
+    assert next_calls(other, program)[0] == expected[0].replace("0.2", "0.05")
 
 
 def test_a_run_that_answers_nothing_is_shown(shape: Shape) -> None:

@@ -7,7 +7,7 @@ Two kinds of data, drawn anew in every repetition, of which it is known what the
 - it does not: two classes that one straight line divides as well as anything can, in a network with more hidden units than it
   needs, so that a bend or its slope leaves nothing to gain.
 
-A repetition is right where every claim that has a known answer gets it; "cannot be told here" is not right.
+A repetition is right where every claim that has a known answer gets it; "inconclusive" is not right.
 """
 
 import json
@@ -31,15 +31,15 @@ ROWS = 400
 FEATURES = [f"x{number}" for number in range(4)]
 MATTERS = {
     "A small slope, such as 0.01 or 0.05, does better than ReLU": HOLDS,
-    "After PCA, which makes inputs negative, Leaky ReLU does better than ReLU": HOLDS,
-    "ReLU suits raw positive inputs: Leaky ReLU does no better there": FAILS,
+    "After PCA (negative inputs) Leaky ReLU is better than ReLU": HOLDS,
+    "On raw positive inputs Leaky ReLU does no better than ReLU": FAILS,
 }
 IDLE = {
     "A small slope, such as 0.01 or 0.05, does better than ReLU": FAILS,
     "A small slope is enough: a larger one does no better": HOLDS,
-    "After PCA, which makes inputs negative, Leaky ReLU does better than ReLU": FAILS,
+    "After PCA (negative inputs) Leaky ReLU is better than ReLU": FAILS,
     "Leaky ReLU gains more after PCA than on raw inputs": FAILS,
-    "ReLU suits raw positive inputs: Leaky ReLU does no better there": HOLDS,
+    "On raw positive inputs Leaky ReLU does no better than ReLU": HOLDS,
 }
 
 

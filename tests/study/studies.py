@@ -11,7 +11,7 @@ from pipeline.study.summary import StudySummary
 SLOPES = (0.0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1.0)
 CLASSES = {"Normal": 631, "Type1": 173, "Type2": 205}
 MARGIN = 0.01
-VERDICTS = ("holds", "does not hold", "cannot be told here")
+VERDICTS = ("holds", "does not hold", "inconclusive")
 UNDECIDED = VERDICTS[-1]
 CLAIMS = (
     ("Leaky ReLU does better than ReLU with scaled columns", 0.216, 0.015),
