@@ -46,17 +46,16 @@ def rules_section(run: Run, table: Table) -> dict[str, Any]:
     terms = model.network.sizes[0] * sum(model.network.sizes[1:])  # of a region at most, PCA aside
     rules = rules_of(model, table.values, max(1, min(_REGIONS, _TERMS // terms)))
     rows = np.concatenate([region.rows for region in rules.regions] or [np.arange(0)])
-    member = np.repeat(np.arange(len(rules.regions)), [len(region.rows) for region in rules.regions])
-    tried, member = (numbers[:: len(rows) // _TRIED + 1] for numbers in (rows, member))
+    tried = rows[:: len(rows) // _TRIED + 1]
 
     def agreeing(digits: int) -> int:
-        same = np.ones(len(tried), dtype=bool)
-        for place, region in enumerate(rules.regions):
+        met, wrong = np.zeros((2, len(tried)), dtype=bool)
+        for region in rules.regions:  # at a border two may claim a row, if they agree
             printed = region.rounded(digits)
             inside = printed.holds(rules.columns[tried])
-            right = _predicted(run, printed.values(rules.columns[tried])) == answers[tried]
-            same &= np.where(member == place, inside & right, ~inside)
-        return int(same.sum())
+            met |= inside
+            wrong |= inside & (_predicted(run, printed.values(rules.columns[tried])) != answers[tried])
+        return int((met & ~wrong).sum())
 
     digits = next((digits for digits in range(_FEWEST, _MOST) if agreeing(digits) == len(tried)), _MOST)
     listed = [_rule(run, table, rules, region.rounded(digits), answers) for region in rules.regions]
@@ -77,7 +76,8 @@ def _rule(run: Run, table: Table, rules: Rules, region: Region, answers: Integer
     right = answers[region.rows] == table.truth[region.rows]
     tested = np.isin(region.rows, run.split.test)
     outputs = coding.classes if coding.softmax else ("value",)
-    row = region.rows[tested.argmax()]  # a test row where there is one
+    inside = region.holds(rules.columns[region.rows])  # not so at a border, where rounding decides
+    row = region.rows[(inside * (1 + tested)).argmax()]  # a test row where there is one
     values = region.values(rules.columns[[row]])
     given, times = np.unique(answers[region.rows], return_counts=True)
     return Rule(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.judge.regions import rules_of
 from pipeline.report.rules import rules_section
 from pipeline.report.templates import render
 from pipeline.runs.reopen import Reopened
@@ -86,8 +87,8 @@ def test_the_rules_as_printed_predict_the_class_of_every_row(name: str, reopened
     section = section_of(run)
     answers = np.array(list(data.codes))[model.answers(model.output(run.table.values), tuple(data.codes))]
     truth, tested = np.array(list(data.codes))[run.table.truth], np.isin(np.arange(len(answers)), run.run.split.test)
-    met = np.zeros(len(answers), dtype=int)
-    for inside, formulas, text in read(section, values):
+    met, exact = np.zeros(len(answers), dtype=int), rules_of(model, run.table.values).regions
+    for region, (inside, formulas, text) in zip(exact, read(section, values), strict=True):
         if model.coding.softmax:
             predicted = pd.DataFrame(formulas).idxmax(axis=1)
         else:
@@ -98,11 +99,13 @@ def test_the_rules_as_printed_predict_the_class_of_every_row(name: str, reopened
         rows = inside.to_numpy()
         assert (predicted.to_numpy()[rows] == answers[rows]).all()
         met += rows
+        rows = np.isin(np.arange(len(answers)), region.rows)
+        assert (rows != inside).mean() < 0.01  # rounding moves rows of a profile that lies at a border
         right = rows & (answers == truth)
         assert f"{rows.sum()} rows, {right.sum()} classified correctly" in text
         assert f"Training rows: {(rows & ~tested).sum()}, classified correctly {(right & ~tested).sum()}." in text
         assert f"Test rows: {(rows & tested).sum()}, classified correctly {(right & tested).sum()}." in text
-    assert (met == 1).all()
+    assert (met >= 1).all()
     assert f"for {len(answers):,} of {len(answers):,} rows" in section
 
 
