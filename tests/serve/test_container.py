@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -93,10 +92,9 @@ def test_its_steps_serve_a_run_as_a_user_without_rights(place: Path, small_run: 
         elif name == "RUN":
             subprocess.run(["sh", "-ec", words], cwd=work, env=variables, check=True)
     shutil.copytree(small_run / "models", work / "models", symlinks=True)
-    command = [str(environment / "bin" / word) if word == "python" else word for word in json.loads(known["ENTRYPOINT"])]
-    command += [word.replace("0.0.0.0", "127.0.0.1") for word in json.loads(known["CMD"])]  # noqa: S104
+    words = json.loads(known["ENTRYPOINT"]) + json.loads(known["CMD"].replace("0.0.0.0", "127.0.0.1"))  # noqa: S104
     with subprocess.Popen(
-        [*command, "--port", "0", "--json"],
+        [*words, "--port", "0", "--json"],
         cwd=work,
         env=variables,
         stdout=subprocess.PIPE,
@@ -107,8 +105,8 @@ def test_its_steps_serve_a_run_as_a_user_without_rights(place: Path, small_run: 
             assert process.stdout
             url = json.loads(process.stdout.readline())["url"]
             check(url, small_run)
-            health = shlex.join(json.loads(known["HEALTHCHECK"].removeprefix("CMD ")))
-            subprocess.run(health.replace("http://127.0.0.1:8000", url), shell=True, env=variables, check=True)
+            health = json.loads(known["HEALTHCHECK"].removeprefix("CMD ").replace("http://127.0.0.1:8000", url))
+            subprocess.run(health, env=variables, check=True)
         finally:
             process.terminate()
     assert process.returncode == 0
