@@ -7,6 +7,8 @@ import http.client
 import io
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -242,6 +244,17 @@ def test_model_health_page_and_report(api: Client, folder: Path, small_run: Path
     page = api.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "nonce-" in page.headers["content-security-policy"]
+
+
+def test_the_document_asks_what_is_answered(api: Client) -> None:
+    text = (ROOT / "pipeline" / "serve" / "README.md").read_text()
+    told = {path.partition("?")[0] for path in re.findall(r"`(?:GET|POST) (/\S*)`", text)}
+    assert told == {*api.get("/openapi.json").json()["paths"], "/openapi.json"}
+    (line,) = re.findall(r"^    (curl .*)$", text, re.MULTILINE)
+    _, _, url, _, header, _, body = shlex.split(line)
+    answer = api.post(httpx.URL(url).path, content=body, headers=[header.split(": ")])
+    assert answer.status_code == 200
+    assert answer.json()["notes"] == ["HbA1c missing, filled with 40"]
 
 
 def test_the_report_is_shown_once_there_is_one(folder: Path, tmp_path: Path) -> None:
