@@ -23,7 +23,6 @@ from pipeline.serve.csv_upload import CSV_ANSWER, KINDS, csv_schema, scored_csv,
 from pipeline.serve.json_rows import JsonRows
 from pipeline.serve.limits import Guard, Limits
 from pipeline.serve.models import NOT_CLINICAL, Answer, Refusal, about, answers, content_type, unprocessable
-from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
 _LARGE = 2**16  # bytes of a body from which on it is answered beside the event loop, so that others are answered meanwhile
@@ -179,6 +178,8 @@ def _add_reading(app: FastAPI, run: Scoring, report: AskedReport) -> None:
     @app.get("/", response_class=HTMLResponse)
     def show_page() -> Response:
         """Show the page."""
+        from pipeline.serve.page import serve_page  # it explains the findings, whose rules take a while to import
+
         nonce = secrets.token_urlsafe(16)
         page = serve_page(run, nonce, report.offered())
         return HTMLResponse(page, headers={"content-security-policy": _PAGE_POLICY.format(nonce)})
