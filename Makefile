@@ -116,6 +116,7 @@ torture: $(INSTALLED)     ## spoiled files, runs made to do harm, kills, full di
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-lock:                     ## resolve both locks anew; needs uv
+lock:                     ## resolve the three locks anew; needs uv
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --extra bench --constraint requirements.lock pyproject.toml --output-file requirements-bench.lock
+	$(COMPILE) --group container --constraint requirements.lock --output-file pipeline/serve/requirements.lock

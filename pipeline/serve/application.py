@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -17,18 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline import __version__
 from pipeline.errors import PipelineError
-from pipeline.machine.files import regular
-from pipeline.runs.place import REPORT
 from pipeline.runs.saved import Scoring
+from pipeline.serve.asked_report import AskedReport
 from pipeline.serve.csv_upload import CSV_ANSWER, KINDS, csv_schema, scored_csv, uploaded_csv
 from pipeline.serve.json_rows import JsonRows
 from pipeline.serve.limits import Guard, Limits
 from pipeline.serve.models import NOT_CLINICAL, Answer, Refusal, about, answers, content_type, unprocessable
-from pipeline.serve.page import serve_page
 from pipeline.serve.pushes import cost
 
 _LARGE = 2**16  # bytes of a body from which on it is answered beside the event loop, so that others are answered meanwhile
-_REPORT_MOST = 2**28
 _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src 'self' data:; connect-src 'self'; "
@@ -37,7 +34,7 @@ _PAGE_POLICY = (
 
 
 def application(run: Scoring, folder: Path, hosts: Sequence[str] = ("*",), limits: Limits | None = None) -> Guard:
-    """Return the API of a run, in whose folder its report may lie, as an ASGI application.
+    """Return the API of a run, in whose folder its report lies or is made, as an ASGI application.
 
     The Host header may name one of ``hosts``, "*" for anything. A web page that lets its own name lead to this machine (DNS
     rebinding) cannot name one of them.
@@ -54,7 +51,7 @@ def application(run: Scoring, folder: Path, hosts: Sequence[str] = ("*",), limit
     )
     predict = _add_predict(app, run, limits, turns)
     _add_csv(app, run, turns)
-    _add_reading(app, run, folder / REPORT)
+    _add_reading(app, run, AskedReport(folder))
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         answering: ASGIApp = app
@@ -155,7 +152,7 @@ def _switched(request: Request, name: str) -> bool:
     return words == ["true"]
 
 
-def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
+def _add_reading(app: FastAPI, run: Scoring, report: AskedReport) -> None:
     facts = to_json(about(run), inf_nan_mode="null")
 
     @app.get("/model", response_model=dict[str, Any])
@@ -168,25 +165,21 @@ def _add_reading(app: FastAPI, run: Scoring, report: Path) -> None:
         """Tell that the server works."""
         return {"status": "ok", "run": run.record.run}
 
-    @app.get("/report", response_class=HTMLResponse, responses=_errors(404))
-    def show_report() -> Response:
-        """Show the report of the run."""
-        content = _read_report(report)
+    plain = {"description": "Why there is none, in one line.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+
+    @app.get("/report", response_class=HTMLResponse, responses={404: plain})
+    async def show_report() -> Response:
+        """Show the report of the run, which is made if there is none."""
+        content, problem = await report.content()
         if content is None:
-            raise HTTPException(404, "this run has no report yet; run: diabetes-pipeline report")
+            return PlainTextResponse(problem, 404)
         return HTMLResponse(content, headers={"content-security-policy": _REPORT_POLICY})
 
     @app.get("/", response_class=HTMLResponse)
     def show_page() -> Response:
         """Show the page."""
+        from pipeline.serve.page import serve_page  # it explains the findings, whose rules take a while to import
+
         nonce = secrets.token_urlsafe(16)
-        page = serve_page(run, nonce, _read_report(report) is not None)
+        page = serve_page(run, nonce, report.offered())
         return HTMLResponse(page, headers={"content-security-policy": _PAGE_POLICY.format(nonce)})
-
-
-def _read_report(path: Path) -> bytes | None:
-    try:
-        with regular(path, _REPORT_MOST) as file:
-            return file.read()
-    except OSError:
-        return None

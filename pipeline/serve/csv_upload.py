@@ -18,7 +18,10 @@ from pipeline.serve.models import content_type, unprocessable
 _HEADERS = {
     "X-Rows": {"description": "Rows that were scored.", "required": True, "schema": {"type": "integer"}},
     "X-Rejected": {"description": "Rows that cannot be read.", "required": True, "schema": {"type": "integer"}},
-    "X-Accuracy": {"description": "Share of right ones, where the file holds the class.", "schema": {"type": "number"}},
+    "X-Accuracy": {
+        "description": "Share classified correctly, where the file holds the class.",
+        "schema": {"type": "number"},
+    },
     "X-Notes": {"description": "JSON: what was found while the file was read, if it is not plain.", "schema": {"type": "string"}},
 }
 KINDS = (

@@ -24,9 +24,9 @@
 
   function percent(share) {
     if (share === null) return "not known";
-    if (share > 0 && share < 0.0005) return "< 0.1\u00a0%";
-    if (share < 1 && share >= 0.9995) return "> 99.9\u00a0%";
-    return `${(share * 100).toFixed(1)}\u00a0%`;
+    if (share > 0 && share < 0.0005) return "< 0.1%";
+    if (share < 1 && share >= 0.9995) return "> 99.9%";
+    return `${(share * 100).toFixed(1)}%`;
   }
 
   // Return a function that writes changes with three digits of the largest of these
@@ -102,6 +102,7 @@
 
   function settled() {
     const texts = fields.map(({input}) => input.value.trim());
+    part("example").hidden = !fields.every(({example}, place) => texts[place] === example);
     const wrong = texts.map((text, place) => problem(fields[place], text));
     fields.forEach((field, place) => {
       tell(field, wrong[place] || (texts[place] ? "" : field.empty), wrong[place] ? "wrong" : "");
@@ -149,6 +150,8 @@
     part("compared").textContent = idle;
     shares.forEach((row) => {
       row.classList.remove("chosen");
+      row.classList.remove("excluded");
+      row.querySelector(".mark").textContent = "";
       draw(row, "", "--share", 0);
     });
     pushes.forEach((row) => {
@@ -190,11 +193,14 @@
     const odds = `with probability ${percent(answer.probabilities[answer.class])}${doubts}`;
     part("headline").className = unsure ? "" : `k${place % 7}`;
     part("headline").replaceChildren(
-      element("strong", unsure ? "Cannot be told:" : answer.class),
+      element("strong", unsure ? "Inconclusive:" : answer.class),
       visible(unsure ? ` ${several(answer.possible)} possible. Most probable is ${answer.class}, ${odds}` : ` ${odds}`));
     shares.forEach((row, each) => {
       const share = answer.probabilities[facts.classes[each]];
+      const possible = answer.possible.includes(facts.classes[each]);
       row.classList.toggle("chosen", each === place);
+      row.classList.toggle("excluded", !possible);
+      if (facts.sets) row.querySelector(".mark").textContent = possible ? "possible" : "excluded";
       draw(row, percent(share), "--share", share ?? 0);
     });
     if (answer.pushes) explain(answer, values, place);
@@ -219,7 +225,9 @@
     const [start, end] = [found.reference_output[at], output[at]].map(plain);
     const what = facts.outputs ? `an output for ${name}` : "an output";
     part("compared").textContent = visible(
-      `${facts.usual[0]} of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`,
+      moves.some(Boolean)
+        ? `${facts.usual[0]} of the training rows gets ${what} of ${start}, these values ${end}. Each bar is what one value adds.`
+        : `${facts.usual[0]} of the training rows gets ${what} of ${start}. These values are the same, so none adds anything.`,
     );
     pushes.forEach((row, each) => {
       const [move, usual] = [moves[each], found.reference[fields[each].name]];
@@ -248,7 +256,7 @@
       const notes = JSON.parse(told("X-Notes") ?? "[]").map((note) => element("p", note, {className: "quiet"}));
       const link = saved(await response.blob(), `${stem}-scored.csv`);
       if (mine !== sent) return;
-      const right = accuracy === null ? "" : `, ${percent(Number(accuracy))} of those with a known class rightly`;
+      const right = accuracy === null ? "" : `, ${percent(Number(accuracy))} of those with a known class classified correctly`;
       put(element("p", `${file.name}: ${counted(rows, "row")} scored${right}; ${rejected ? counted(rejected, "row") : "none"} rejected.`),
         ...notes, choices(link, rejected && rejectedOf(file, `${stem}-rejected.csv`, rejected)));
       link.click();
@@ -292,6 +300,16 @@
   form.addEventListener("input", changed);
   form.addEventListener("reset", () => setTimeout(changed)); // once the fields are empty
   form.addEventListener("submit", (event) => event.preventDefault());
+  part("clear").addEventListener("click", () => {
+    fields.forEach(({input}) => (input.value = ""));
+    changed();
+  });
+  const unfold = (hash) => {
+    const finding = part(hash.slice(1));
+    if (finding?.localName === "details") finding.open = true;
+  };
+  document.querySelectorAll(".codes a").forEach((link) => link.addEventListener("click", () => unfold(link.hash)));
+  unfold(location.hash);
   part("file").addEventListener("change", ({target}) => {
     if (target.files.length) scored(target.files[0]);
     target.value = ""; // the same file can be chosen again
@@ -309,5 +327,5 @@
     dropping(false);
     scored(event.dataTransfer.files[0]);
   });
-  if (fields.some(({input}) => input.value)) changed(); // the browser kept them
+  changed();
 })();

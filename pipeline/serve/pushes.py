@@ -39,12 +39,17 @@ def pushes(run: Scoring, values: Floats) -> Pushes:
     Sources: Shapley (1953); with a single reference, Sundararajan and Najmi (2020), "The many Shapley values for model
     explanation"; of the pairs, Mayer and Wüthrich (2025), "Shapley values: paired-sampling approximations".
     """
-    steps = run.model.preprocessor
-    reference = np.where(np.isnan(steps.fill), middle(run), steps.fill)
+    reference = usual_row(run)
     explain = _exact if len(reference) <= EXACT else _sampled
     least = max(1, _AT_ONCE // cost(len(reference)))
     parts = [explain(run.model, reference, values[first : first + least]) for first in range(0, len(values), least)]
     return Pushes(reference, run.model.output(reference[None])[0].astype(np.float64), np.concatenate(parts))
+
+
+def usual_row(run: Scoring) -> Floats:
+    """Return the (F,) values that every row is compared with, and that the page opens with."""
+    fill = run.model.preprocessor.fill
+    return np.where(np.isnan(fill), middle(run), fill)
 
 
 def cost(size: int) -> int:

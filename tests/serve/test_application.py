@@ -7,6 +7,9 @@ import http.client
 import io
 import json
 import os
+import re
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +18,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -64,8 +68,9 @@ def api(folder: Path) -> Client:
 
 
 @pytest.fixture(scope="module")
-def server(small_run: Path) -> Iterator[Serving]:
-    with serving(small_run) as found:
+def server(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    place = tmp_path_factory.mktemp("served") / "small"  # a copy, for whoever asks for the report makes one
+    with serving(shutil.copytree(small_run, place, symlinks=True)) as found:
         yield found
 
 
@@ -239,7 +244,17 @@ def test_model_health_page_and_report(api: Client, folder: Path, small_run: Path
     page = api.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "nonce-" in page.headers["content-security-policy"]
-    assert api.get("/report").json() == {"detail": "this run has no report yet; run: diabetes-pipeline report"}
+
+
+def test_the_document_asks_what_is_answered(api: Client) -> None:
+    text = (ROOT / "pipeline" / "serve" / "README.md").read_text()
+    told = {path.partition("?")[0] for path in re.findall(r"`(?:GET|POST) (/\S*)`", text)}
+    assert told == {*api.get("/openapi.json").json()["paths"], "/openapi.json"}
+    (line,) = re.findall(r"^    (curl .*)$", text, re.MULTILINE)
+    _, _, url, _, header, _, body = shlex.split(line)
+    answer = api.post(httpx.URL(url).path, content=body, headers=[header.split(": ")])
+    assert answer.status_code == 200
+    assert answer.json()["notes"] == ["HbA1c missing, filled with 40"]
 
 
 def test_the_report_is_shown_once_there_is_one(folder: Path, tmp_path: Path) -> None:
@@ -249,7 +264,47 @@ def test_the_report_is_shown_once_there_is_one(folder: Path, tmp_path: Path) -> 
     assert 'href="report"' in client.get("/").text
 
 
-def test_no_report_but_a_regular_file_is_shown(folder: Path, tmp_path: Path) -> None:
+def test_a_report_is_made_once_for_all_who_ask(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, start = [], asyncio.create_subprocess_exec
+
+    async def counted(*words: str, **more: Any) -> Any:
+        made.append(words)
+        return await start(*words, **more)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", counted)
+    app = application(load_scoring("models/latest"), Path("models/latest"))
+
+    async def ask() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=60) as client:
+            return await asyncio.gather(*(client.get("/report") for _ in range(3)))
+
+    answers = asyncio.run(ask())
+    assert len(made) == 1
+    Path("models/latest/report.html").unlink()
+    written = json.loads(command("report", "--json", folder=trained).stdout)["report"]
+    expected = (trained / written).read_bytes()
+    assert [(answer.status_code, answer.content == expected) for answer in answers] == [(200, True)] * 3
+
+
+def test_why_there_is_no_report_is_one_line(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(application(load_scoring("models/latest"), Path("models/latest")))
+    twin = Path("data/diabetes.csv")
+    twin.write_text(twin.read_text().replace("40", "41", 1))
+    answer = client.get("/report")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text.startswith("data/diabetes.csv: a report needs the data that the run was trained on")
+    assert "\n" not in answer.text
+    Path("matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')")
+    monkeypatch.syspath_prepend(trained)
+    assert client.get("/report").text == "report: matplotlib is needed and not installed; pip install '.[report]'"
+    assert 'href="report"' in client.get("/").text
+    monkeypatch.setattr("pipeline.serve.asked_report.find_spec", lambda name: None)
+    assert 'href="report"' not in client.get("/").text
+
+
+def test_no_report_but_a_regular_file_is_shown(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.serve.asked_report.find_spec", lambda name: None)
     (tmp_path / "secret").write_text("secret")
     client, report = Client(application(load_scoring(folder), tmp_path)), tmp_path / "report.html"
     for make in (lambda: report.symlink_to("secret"), lambda: os.mkfifo(report), report.mkdir):

@@ -187,6 +187,13 @@ def test_the_page_has_a_choice_for_each_category(browser: Any, server: Threaded)
     with visited(browser, server.address, reduced_motion="reduce") as shown:
         assert shown.locator("#value-3 option").all_inner_texts() == ["missing", "never", "former", "current", "of old, yes"]
         assert shown.inner_text("#hint-3") == "trained on never, former, current only"
+        usual = [float(server.run.model.preprocessor.fill[place]) for place in range(6)]
+        chosen = [shown.locator(f"#value-{place} option:checked").inner_text() for place in (2, 3, 4, 5)]
+        features = list(server.run.config.data.features.values())
+        assert chosen == [features[place].worded(usual[place]) for place in (2, 3, 4, 5)]
+        assert shown.inner_text("#answer-title") == "Answer to the example"
+        shown.click("#clear")
+        settled(shown)
         assert shown.inner_text("#said-3") == "empty, will be filled with never"
         for place, text in enumerate(("50", "6,5")):
             shown.fill(f"#value-{place}", text)
@@ -203,7 +210,7 @@ def test_the_page_has_a_choice_for_each_category(browser: Any, server: Threaded)
         assert under[3] == "of old, yes, most frequent never"
         assert under[4].startswith("missing, most frequent ")
         assert barriers(shown) == []
-        shown.click("button[type=reset]")
+        shown.click("#clear")
         shown.locator("#headline", has_text="Type a value").wait_for()
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import json
 import re
 import subprocess
 import sys
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.predict.score import notes, score_rows
-from pipeline.runs.saved import Scoring, load_scoring
+from pipeline.runs.saved import Scoring, load_run, load_scoring
 from pipeline.serve.page import serve_page
 from tests.browsing import barriers, visited
-from tests.conftest import ROOT
+from tests.conftest import ROOT, command
 from tests.serve.threaded import Threaded, served
 
 PATIENT = ("45", "5.7", "7.8", "13.1", "9.1", "58")
@@ -74,7 +76,7 @@ def said_of(answer: dict[str, Any]) -> str:
             named = f"{one} or {other} are both"
         case _:
             named = "{}, {} or {} are all".format(*answer["possible"])
-    return f"Cannot be told: {named} possible. Most probable is {answer['class']}, {odds}"
+    return f"Inconclusive: {named} possible. Most probable is {answer['class']}, {odds}"
 
 
 def without_fill(run: Scoring) -> Scoring:
@@ -101,8 +103,8 @@ def answered(shown: Any, *texts: str) -> str:
 
 def percent(share: float) -> str:
     if 0 < share < 0.0005:
-        return "< 0.1\N{NO-BREAK SPACE}%"
-    return "> 99.9\N{NO-BREAK SPACE}%" if 0.9995 <= share < 1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+        return "< 0.1%"
+    return "> 99.9%" if 0.9995 <= share < 1 else f"{100 * share:.1f}%"
 
 
 class Marks(HTMLParser):
@@ -119,7 +121,10 @@ class Marks(HTMLParser):
 
 def test_the_text_loads_nothing_runs_only_what_is_signed_and_sends_nothing_by_itself(run: Scoring) -> None:
     tags = Marks(serve_page(run, "s1gned", True)).found
-    assert [marks.get("href") for _, marks in tags if "href" in marks] == ["data:,", "report", "model"]
+    doubts = [f"#{finding.code}" for finding in run.record.findings if finding.level != "info"]
+    first, *inside, report, model = [marks["href"] for _, marks in tags if "href" in marks]
+    assert (first, sorted(inside), report, model) == ("data:,", sorted(["#worth", *doubts]), "report", "model")
+    assert {href.removeprefix("#") for href in ("#worth", *doubts)} <= {marks.get("id") for _, marks in tags}
     assert not [
         marks for _, marks in tags for key in marks if key in ("src", "style", "action", "srcset") or key.startswith("on")
     ]
@@ -163,16 +168,67 @@ def test_a_person_with_a_keyboard_gets_the_answer_of_the_network(browser: Any, s
         assert server.answer(*PATIENT)["class"] == classes[answer]
         assert headline == said_of(server.answer(*PATIENT))
         assert shown.locator(".shares li").all_inner_texts() == [
-            f"{name}\n{percent(share)}" for name, share in zip(classes, scores.probabilities[0], strict=True)
+            f"{name} possible\n{percent(share)}" for name, share in zip(classes, scores.probabilities[0], strict=True)
         ]
-        for wanted in ("reset", "file"):
+        for wanted in ("button", "reset", "file"):
             shown.keyboard.press("Tab")
             assert shown.evaluate("document.activeElement.type") == wanted
-        shown.keyboard.press("Shift+Tab")
-        shown.keyboard.press("Enter")
-        shown.locator("#headline", has_text="Type a value").wait_for()
+        for wanted in ("Answer to the example", "Answer"):
+            shown.keyboard.press("Shift+Tab")
+            shown.keyboard.press("Enter")
+            shown.get_by_role("heading", name=wanted, exact=True).wait_for()  # a form is reset after its event
+            settled(shown)
+        assert shown.inner_text("#headline") == "Type a value: the answer follows."
         assert shown.url == server.address
     assert set(server.asked) == {"/predict?explain=true"}
+
+
+def test_it_opens_with_the_answer_to_an_example(browser: Any, server: Threaded, small_run: Path) -> None:
+    with visited(browser, server.address) as shown:
+        headline, texts = settled(shown), [field.input_value() for field in shown.locator(".field input").all()]
+        train = pd.read_csv(ROOT / "data" / "diabetes.csv").iloc[load_run(small_run / "models" / "latest").split.train]
+        train = train[list(server.run.config.data.features)]
+        for name, feature in server.run.config.data.features.items():
+            train.loc[~train[name].between(*feature.range), name] = np.nan
+        np.testing.assert_allclose([float(text) for text in texts], train.median(), rtol=1e-5)
+        assert headline == said_of(server.answer(*texts))
+        assert shown.inner_text("#answer-title") == "Answer to the example"
+        assert "These values are the same, so none adds anything." in shown.inner_text("#compared")
+        answered(shown, "20")
+        assert shown.inner_text("#answer-title") == "Answer"
+        shown.click("button[type=reset]")
+        shown.locator("#answer-title", has_text="Answer to the example").wait_for()
+        assert settled(shown) == headline
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_warning_and_answer_are_in_sight_at_once(width: int, height: int, browser: Any, server: Threaded) -> None:
+    record = server.run.record
+    with visited(browser, server.address, width) as shown:
+        settled(shown)
+        for part in ("#headline", ".warning", "#value-0"):
+            box = shown.locator(part).bounding_box()
+            assert box["y"] + box["height"] <= height
+        for share in (record.accuracy.test, record.accuracy.unseen_profiles):
+            assert percent(share) in shown.inner_text(".warning").replace("\N{NO-BREAK SPACE}%", "%")
+
+
+def test_each_finding_leads_to_its_explanation(browser: Any, server: Threaded) -> None:
+    with visited(browser, server.address) as shown:
+        assert shown.locator(".finding").count() == len(server.run.record.findings)
+        for finding in server.run.record.findings:
+            details = shown.locator(f"details#{finding.code}")
+            assert not details.evaluate("one => one.open")
+            if finding.level != "info":
+                shown.locator(f".codes a[href='#{finding.code}']").press("Enter")
+            else:
+                details.locator("summary").press("Enter")
+            shown.locator(f"details#{finding.code}[open]").wait_for()
+            text = " ".join(details.inner_text().split())
+            asked = command("explain", finding.code, "--json")
+            for words in (finding.message, *json.loads(asked.stdout)["page"].replace("`", "").split("\n\n")[1:]):
+                assert " ".join(words.split()) in text
+        assert barriers(shown) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
@@ -195,6 +251,8 @@ def test_nobody_is_kept_out_on_a_wide_or_narrow_screen_in_light_or_dark(
 def test_what_is_doubtful_stands_beside_its_field_and_in_the_answer(browser: Any, server: Threaded) -> None:
     texts = ("45", "0.7", "20", "13.1", "9.1", "")
     with visited(browser, server.address) as shown:
+        shown.click("#clear")
+        settled(shown)
         assert shown.inner_text("#said-5") == "empty, will be filled with 40"
         assert answered(shown, *texts).endswith(", 3 doubts")
         scores = score_rows(server.run, [[float(text or "nan") for text in texts]])
@@ -237,10 +295,12 @@ def test_it_says_first_what_cannot_be_told(least: tuple[float, ...] | None, brow
             assert headline == said_of(answer | {"possible": [answer["class"]]})
         else:
             assert headline == said_of(answer)
-            assert ("Cannot be told" in headline) == (len(answer["possible"]) > 1)
+            assert ("Inconclusive" in headline) == (len(answer["possible"]) > 1)
+        marks = ["possible" if name in answer["possible"] else "excluded" for name in run.config.data.codes]
+        assert shown.locator(".shares .mark").all_inner_texts() == (["", "", ""] if least is None else marks)
         text = shown.inner_text("#answer")
-        assert ("A class is possible if it cannot be excluded" in text) == bool(least and any(least))
-        assert ("Too few different rows" in text) == (least == (0.0, 0.0, 0.0))
+        assert ("A class is excluded where" in text) == bool(least and any(least))
+        assert ("too few different rows to exclude any class" in text) == (least == (0.0, 0.0, 0.0))
 
 
 def bars(shown: Any) -> list[Any]:
@@ -286,10 +346,16 @@ def test_what_is_no_number_is_told_beside_its_field_and_not_sent(browser: Any, s
 
 def test_a_row_without_an_answer_says_why(browser: Any, run: Scoring) -> None:
     with served(without_fill(run)) as server, visited(browser, server.address) as shown:
+        values = [float(field.input_value()) for field in shown.locator(".field input").all()]
+        np.testing.assert_allclose(values, np.mean(run.model.preprocessor.seen, axis=0), rtol=1e-5)
+        shown.click("#clear")
+        settled(shown)
         assert shown.inner_text("#said-3") == "empty: without it there is no answer"
         assert answered(shown, *PATIENT[:3], "", *PATIENT[4:]) == "No answer."
         assert shown.locator("#notes li").all_inner_texts() == ["Plasma R missing, so there is no answer"]
-        assert shown.locator("main a").all_inner_texts() == ["The model's facts"]
+        links = {"What the answers are worth", "The full report of this run", "The model's facts"}
+        codes = {finding.code for finding in run.record.findings if finding.level != "info"}
+        assert set(shown.locator("main a").all_inner_texts()) == links | codes
 
 
 REFUSALS = [
@@ -360,7 +426,8 @@ def test_names_are_text(browser: Any, run: Scoring) -> None:
             seen.add(answer["class"])
             assert headline.startswith(said_of(answer))
         assert len(seen) > 1
-        assert [each.split("\n")[0] for each in shown.locator(".shares li").all_inner_texts()] == classes
+        names = shown.locator(".shares .name").evaluate_all("all => all.map(each => each.firstChild.textContent.trim())")
+        assert names == classes
         shown_names = [*features[:5], "\N{REPLACEMENT CHARACTER}lab\N{REPLACEMENT CHARACTER}"]
         assert (
             shown.locator("label[for^=value]").evaluate_all("all => all.map(each => each.firstChild.textContent.trim())")
@@ -407,7 +474,8 @@ def test_a_dropped_file_comes_back_scored(browser: Any, server: Threaded) -> Non
         right = np.mean([row[header.index("Type")] == answer for row, answer in zip(rows, answers, strict=True)])
         assert len(rows) == 5
         assert shown.locator("#scored p").first.inner_text() == (
-            f"my <b>rows</b>.csv: 5 rows scored, {percent(right)} of those with a known class rightly; 1 row rejected."
+            f"my <b>rows</b>.csv: 5 rows scored, {percent(right)} of those with a known class classified correctly; "
+            "1 row rejected."
         )
         with shown.expect_download() as coming:
             shown.get_by_text("Download the 1 rejected row").click()
