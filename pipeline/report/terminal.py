@@ -16,7 +16,6 @@ from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.probability import ProbabilityFigures
 
 if TYPE_CHECKING:
-    from pipeline.runs.history import Entry
     from pipeline.runs.parts import FindingSummary, Interval, ScoresSummary
     from pipeline.runs.summary import Summary
 
@@ -24,8 +23,8 @@ _WIDE = 120  # characters, that the figures of the models take with their interv
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def show_summary(console: Console, summary: Summary) -> None:
-    """Print the figures of a run."""
+def show_summary(console: Console, summary: Summary, since: str | None = None) -> None:
+    """Print the figures of a run, and what changed ``since`` the run before."""
     data, network = summary.data, summary.network
     slope = list(network.alpha) if isinstance(network.alpha, tuple) else network.alpha
     weights = f"{network.parameters} weights, {summary.engine} engine"
@@ -47,6 +46,8 @@ def show_summary(console: Console, summary: Summary) -> None:
         for line in _learnt(summary):
             console.print(Text(line))
     show_findings(console, summary.findings)
+    if since:
+        console.print(Text(since))
     if summary.run and not summary.sound:
         console.print("[bold red]This run is unsound: an error above was not accepted, so its accuracy means nothing.[/]")
     if summary.run:
@@ -67,22 +68,6 @@ def show_findings(console: Console, findings: Iterable[Finding | FindingSummary]
             console.print(Text(f"     fix: {finding.fix}", style="dim"), soft_wrap=True)
     if any(finding.level != "info" for finding in findings):
         console.print(Text("explain CODE tells what a finding means and why it matters.", style="dim"))
-
-
-def show_runs(console: Console, entries: Iterable[Entry]) -> None:
-    """Print runs side by side, oldest first."""
-    name = Column("run", no_wrap=True, overflow="fold")
-    table = Table(name, "changed settings", "train", "test", "unseen", "findings", box=None, pad_edge=False)
-    for entry in entries:
-        if entry.accuracy is None or entry.findings is None:
-            table.add_row(escape(entry.run.name), Text(entry.problem or "", style="red"), "", "", "", "")
-            continue
-        shares = (entry.accuracy.train, entry.accuracy.test, entry.accuracy.unseen_profiles)
-        codes = [finding.code + "*" * finding.accepted for finding in entry.findings if finding.level != "info"]
-        if any(finding.level == "error" and not finding.accepted for finding in entry.findings):
-            codes.append("[bold red]unsound[/]")
-        table.add_row(escape(entry.run.name), escape("\n".join(entry.changed) or "-"), *map(_percent, shares), " ".join(codes))
-    console.print(table if table.rows else "No run yet; train one.")
 
 
 def show_rules(console: Console, rules: Iterable[Rule]) -> None:
