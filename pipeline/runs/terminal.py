@@ -46,7 +46,7 @@ def show_change(console: Console, change: Change) -> None:
     console.print()
     console.print(_figures(change))
     console.print()
-    console.print("Balanced accuracy (the mean of the classes) and the figures below it are of the test rows.", highlight=False)
+    console.print("Balanced accuracy and the figures below it are of the test rows.", highlight=False)
     if any(figure.interval for figure in change.figures.values()):
         about = f"Intervals are of the change, at {100 * change.level:g}%, from the rows that both runs answer."
         console.print(about, highlight=False)
