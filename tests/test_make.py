@@ -3,13 +3,12 @@
 import os
 import re
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.making import handed_over, make, stub_make
 
 ODD = 'a "file" $(shell touch made) `touch made`; touch made #\'s.csv'
 """What a shell or make would carry out, if it were let."""
@@ -52,27 +51,13 @@ CALLS: list[tuple[str, dict[str, str], list[str]]] = [
     ("synthesize", {"OUTPUT": ODD}, ["synthesize", ODD]),
     ("fetch", {}, ["fetch"]),
 ]
-NAMES = {name for _, variables, _ in CALLS for name in variables}
 
 
 @pytest.fixture
 def stubbed(tmp_path: Path) -> Path:
-    """A folder with the Makefile, where the stub in the place of Python prints its words, each with a separator behind it."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").touch()
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    stub = tmp_path / ".venv/bin/python"
-    stub.write_text('#!/bin/sh\nprintf \'%s\\037\' "$DIABETES_PIPELINE_MAKE" "$@"\n')
-    stub.chmod(0o755)
-    (tmp_path / ".venv/installed").touch()
+    """A folder with the Makefile and the stub in the place of Python."""
+    stub_make(tmp_path)
     return tmp_path
-
-
-def make(folder: Path, line: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of the shell, where other tests' variables of make are not set."""
-    kept = {name: value for name, value in os.environ.items() if name not in NAMES and not name.startswith("MAKE")}
-    line = line.replace("make", "make --no-print-directory", 1)  # of which the tests may be run by another
-    return subprocess.run(["bash", "-c", line], cwd=folder, env=kept | environment, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("place", ["line", "environment"])
@@ -81,11 +66,10 @@ def test_make_hands_over_every_character_and_runs_none(
     target: str, variables: dict[str, str], words: list[str], place: str, stubbed: Path
 ) -> None:
     typed = " ".join(f"{name}={shlex.quote(text)}" for name, text in variables.items())
-    if place == "environment" and {"CONFIG"} & variables.keys() and target in ("study", "init"):
-        pytest.skip("their own default goes before a variable of the environment")
-    done = make(stubbed, f"make {target} {typed}") if place == "line" else make(stubbed, f"make {target}", **variables)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.removesuffix("\n").split("\x1f")[:-1] == ["1", "-m", "pipeline", *words]
+    line, environment = (f"make {target} {typed}", {}) if place == "line" else (f"make {target}", variables)
+    if target in ("study", "init") and "CONFIG" in environment:  # their own defaults go before the environment
+        line, environment = f"{line} CONFIG={shlex.quote(ODD if target == 'study' else f'1{ODD}')}", variables
+    assert handed_over(stubbed, line, **environment) == words
     assert not (stubbed / "made").exists()
 
 
