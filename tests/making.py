@@ -15,7 +15,8 @@ VARIABLES = frozenset(
 def stub_make(folder: Path) -> None:
     """Put the Makefile into a folder, and the stub, which ends each word with a separator."""
     shutil.copy(ROOT / "Makefile", folder)
-    (folder / "requirements.lock").touch()
+    for name in ("requirements.lock", "requirements-bench.lock"):
+        (folder / name).touch()
     (folder / ".venv/bin").mkdir(parents=True)
     stub = folder / ".venv/bin/python"
     stub.write_text('#!/bin/sh\nprintf \'%s\\037\' "$DIABETES_PIPELINE_MAKE" "$@"\n')
