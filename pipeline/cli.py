@@ -17,6 +17,7 @@ from pipeline.options import (
     Drafted,
     FindingCode,
     Force,
+    Full,
     Host,
     IfChanged,
     Json,
@@ -53,15 +54,20 @@ _CHANGED = "config or data changed, or there is no run yet: training"
 
 @app.command("train", epilog=examples("train", "train --set network.alpha=0.2"))
 def train_command(
-    config: YamlFile = DEFAULT, settings: Settings = None, data: Data = None, if_changed: IfChanged = False, as_json: Json = False
+    config: YamlFile = DEFAULT,
+    settings: Settings = None,
+    data: Data = None,
+    if_changed: IfChanged = False,
+    full: Full = False,
+    as_json: Json = False,
 ) -> None:
     """Train, test and judge a network, and save the run."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
-        from pipeline.machine.progress import Steps
         from pipeline.report.terminal import show_summary
         from pipeline.runs.change import since
         from pipeline.runs.history import current_run
+        from pipeline.runs.place import resolve_run
         from pipeline.runs.reopen import reopen
         from pipeline.runs.summary import Origin
         from pipeline.stages import train
@@ -72,22 +78,24 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, Steps(), started_by())
-        out.show(summary.to_json(), lambda console: show_summary(console, summary, since(summary.run)))
-        for line in tracking_lines(summary.tracking, str(summary.run)):
-            out.say(line)
+        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
+        call, words = origin.call(started_by()), [str(current)] if current and current != resolve_run(NEWEST) else []
+        out.show(summary.to_json(), lambda console: show_summary(console, summary, call, full, since(summary.run), words))
+        out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
 
 
 @app.command("evaluate", epilog=examples("evaluate", "evaluate models/latest --data data/diabetes.csv"))
-def evaluate_command(run: RunFolder = NEWEST, data: Data = None, as_json: Json = False) -> None:
+def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = False, as_json: Json = False) -> None:
     """Show the figures of a saved run again, without training."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        summary = reopen(run, data, started_by()).summary
-        out.show(summary.to_json(), lambda console: show_summary(console, summary))
+        opened = reopen(run, data, started_by())
+        summary, words = opened.summary, [str(run)] if run != NEWEST or data else []
+        words += ["--data", data] if data else []
+        out.show(summary.to_json(), lambda console: show_summary(console, summary, opened.call, full, run=words))
         out.fail_unless(summary.sound)
 
 
@@ -152,19 +160,25 @@ def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port 
 
 @app.command("check", epilog=examples("check", "check configs/default.yaml --set split.seed=1"))
 def check_command(
-    config: YamlFile = DEFAULT, settings: Settings = None, data: Data = None, strict: Strict = False, as_json: Json = False
+    config: YamlFile = DEFAULT,
+    settings: Settings = None,
+    data: Data = None,
+    strict: Strict = False,
+    full: Full = False,
+    as_json: Json = False,
 ) -> None:
     """Show the findings about config and data, without training."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.config.read import load_config
         from pipeline.config.remedy import Call
-        from pipeline.report.terminal import show_findings
+        from pipeline.report.finding_lines import show_check
         from pipeline.stages import check
 
-        call = Call(started_by(), "check", str(config), tuple(settings or ()), data)
-        findings, copies = check(load_config(config, settings or (), data), call, strict)
+        loaded = load_config(config, settings or (), data)
+        call = Call(started_by(), "check", str(config), tuple(settings or ()), data, loaded)
+        findings, copies = check(loaded, call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
-        out.show(shown, lambda console: show_findings(console, findings))
+        out.show(shown, lambda console: show_check(console, findings, call, full))
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
@@ -195,10 +209,15 @@ def init_command(
 
 @app.command("study", epilog=examples("study", "study configs/study.yaml --set study.seeds=2"))
 def study_command(
-    config: YamlFile = STUDY, settings: Settings = None, data: Data = None, dask: Trainers = None, as_json: Json = False
+    config: YamlFile = STUDY,
+    settings: Settings = None,
+    data: Data = None,
+    dask: Trainers = None,
+    full: Full = False,
+    as_json: Json = False,
 ) -> None:
     """Train thousands of networks to tell what the slope does."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
         from pipeline.study.command import study
@@ -206,8 +225,8 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), not as_json, started_by())
-        out.show(result.to_dict(), lambda console: show_study(console, result))
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps, started_by())
+        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call(started_by(), "study"), full))
         out.fail_unless(result.sound)
 
 
@@ -216,7 +235,7 @@ def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
     """Explain a finding: what it means, and how to fix it."""
     with outcome(as_json) as out:
         from pipeline.findings.registry import explained
-        from pipeline.report.terminal import show_rules
+        from pipeline.report.finding_lines import show_rules
 
         rules, shown = explained(code)
         if code is None:

@@ -54,7 +54,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return a count and its noun."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}{plural * (count != 1)}"
 
 
 def such_as(rows: Sequence[int], total: bool = True) -> str:
@@ -68,3 +69,9 @@ def listing(words: Iterable[str]) -> str:
     """Return the words quoted and joined for a sentence: ``"a", "b" and "c"``."""
     quoted = [f'"{word}"' for word in words]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1] if quoted else "none"
+
+
+def listing_or_count(words: Sequence[str], noun: str, room: int = 30) -> str:
+    """Return the words as ``listing`` does, or how many of a ``noun`` they are where they take more than ``room`` characters."""
+    listed = listing(words)
+    return listed if len(listed) <= room else counted(len(words), noun)

@@ -39,6 +39,7 @@ Answered = Annotated[str | None, Option(metavar="COLUMN", help="The column of th
 Force = Annotated[bool, Option("--force", help="Replace a file that is there.")]
 Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
 Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
+Full = Annotated[bool, Option("--full", help="Show all tables, and every finding with its fix.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
 
 

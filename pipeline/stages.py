@@ -17,11 +17,12 @@ from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.findings.copy_rules import Copies, copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.verdict import by_consequence
 from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate
 from pipeline.judge.unseen import held_out, profiles_of
 from pipeline.machine.arrays import Integers
-from pipeline.machine.progress import Steps
+from pipeline.machine.steps import Steps
 from pipeline.model import Fitted, Prepared, fit, prepare
 from pipeline.network.backend import tensorflow
 from pipeline.network.compiled import in_threads
@@ -45,7 +46,7 @@ def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tup
     findings = audit(config, table, parts, call)
     if strict:
         findings = tuple(replace(finding, level="error") if finding.level == "warning" else finding for finding in findings)
-    return findings, copies_of(DataFacts(table, parts, config))
+    return by_consequence(findings), copies_of(DataFacts(table, parts, config))
 
 
 def train(config: Config, origin: Origin, steps: Steps | None = None, program: str = Call.program) -> Summary:
@@ -60,7 +61,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
     from pipeline.runs.write import prepare_models, save_run
     from pipeline.track.command import track
 
-    started, call = time.perf_counter(), Call(program, "train", origin.path, origin.settings, origin.data)
+    started, call = time.perf_counter(), origin.call(program)
     data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
     with steps.step(f"reading {data.path}"):
         table = load(data, config.split.group_by or ())
@@ -72,8 +73,9 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
         return summarise(config, table, parts, None, doubts, _seconds(started, loaded, loaded))
     prepare_models()
 
-    held = held_out(table, config)
-    learnt, prepared = [parts, *held.folds], [prepare(table, parts, data, preprocess), *held.prepared]
+    with steps.step("preparing rows, folds and baselines"):
+        held = held_out(table, config)
+        learnt, prepared = [parts, *held.folds], [prepare(table, parts, data, preprocess), *held.prepared]
     with fitting([rows.task for rows in prepared], config.network.hidden, config.training.seed) as baselines:
         with steps.step("importing TensorFlow"):
             tensorflow()

@@ -175,9 +175,9 @@ def test_explain_lists_every_code_and_shows_a_page(in_process: Call) -> None:
 
 def test_the_terminal_shows_the_figures_of_the_json(trained: Path) -> None:
     summary = json.loads((trained / "train.json").read_text())
-    done = command("evaluate", folder=trained)
+    done = command("evaluate", "--full", folder=trained)
     for figure in (summary["accuracy"]["train"], summary["accuracy"]["test"], summary["keras_accuracy"]["test"]):
-        assert f"{figure:.2%}" in done.stdout
+        assert f"{figure:.1%}" in done.stdout
     for finding in summary["findings"]:
         assert finding["code"] in done.stdout
     assert Path(summary["run"]).name in done.stdout
@@ -189,7 +189,7 @@ def test_a_name_with_markup_is_text(workplace: Path, printed: Printed) -> None:
     text = Path("configs/default.yaml").read_text().replace("[red]2[/]: -1", '"[red]2[/]": -1')
     Path("configs/default.yaml").write_text(text)
     quick = (word for each in ("training.starts=2", "training.epochs=1", "evaluation.unseen=null") for word in ("--set", each))
-    code, out, err = printed("train", *quick)
+    code, out, err = printed("train", "--full", *quick)
     assert code in (0, 1), err
     assert "-> [red]2[/]" in out
 
@@ -222,7 +222,7 @@ def test_many_classes_fit_on_a_screen(workplace: Path, printed: Printed) -> None
         f"data: {{path: many.csv, target: label, codes: {{{codes}}}, features: {{x: {{}}}}}}\n"
         "training: {starts: 2, epochs: 1}\n"
     )
-    code, out, err = printed("train", "many.yaml")
+    code, out, err = printed("train", "many.yaml", "--full")
     assert code in (0, 1), err
     assert all(name in out for name in names)
 

@@ -63,18 +63,21 @@ class Call:
             return f"in {self.path}, under {step.section}: {dump_line({step.key: step.value})[1:-1]}"
         return step if isinstance(step, str) else self.with_settings(step)
 
-    def with_settings(self, settings: Settings) -> str:
-        """Return the same command with these settings, which replace its own of the same key, quoted for a shell."""
+    def with_settings(self, settings: Settings, full: bool = False) -> str:
+        """Return the same command with these settings, which replace its own of the same key, quoted for a shell.
+
+        ``full`` asks for all that there is to see.
+        """
         kept = [setting for setting in self.settings if setting.partition("=")[0].strip() not in settings]
         new = [f"~{key}" if value is OUT else f"{key}={dump_line(value)}" for key, value in settings.items()]
         path = [] if self.path == _CONFIGS.get(self.command, Call.path) else [self.path]
         if self.program == "make":
             words = [("CONFIG", text) for text in path] + [("DATA", self.data or "")] * bool(self.data)
-            words.append(("SET", " ".join(kept + new)))
+            words += [("SET", " ".join(kept + new))] * bool(kept + new) + [("FULL", "1")] * full
             return " ".join(["make", self.command, *(f"{name}={shlex.quote(text)}" for name, text in words)])
         data = [f"--data {shlex.quote(self.data)}"] if self.data else []
         options = (f"--set {shlex.quote(setting)}" for setting in kept + new)
-        return " ".join([self.program, self.command, *map(shlex.quote, path), *data, *options])
+        return " ".join([self.program, self.command, *map(shlex.quote, path), *data, *options, *["--full"] * full])
 
 
 TRAIN = Call()

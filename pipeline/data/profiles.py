@@ -11,6 +11,12 @@ from pipeline.machine.arrays import Floats, Integers
 Together = Literal["profiles", "patients", "rows"]
 UNSEEN_WORDS: dict[Together, str] = {"profiles": "unseen profiles", "patients": "unseen patients", "rows": "unseen rows"}
 """What rows are called that were held out with all rows of their profile or patient, or with all rows equal to them."""
+UNSEEN_MEANS = {
+    UNSEEN_WORDS["profiles"]: "patients whose lab values never occurred in training",
+    UNSEEN_WORDS["patients"]: "patients of whom no row was in training",
+    UNSEEN_WORDS["rows"]: "rows that were held out with all rows equal to them",
+}
+"""What these words mean, said where they are first used."""
 
 
 def numbered(values: Floats | Integers) -> Integers:

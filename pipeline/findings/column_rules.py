@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.data.without import without
-from pipeline.errors import counted, listing
+from pipeline.errors import counted, listing, listing_or_count
 from pipeline.findings.data_rules import DataFacts, filler
 from pipeline.findings.dependence import dependences
 from pipeline.findings.finding import Doubt, detailed
@@ -56,8 +56,9 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
             details[list(parts)[found.column]] = {kind: sources, "explained": found.explained}
     if details:
         ordered = {name: details[name] for name in names if name in details}
+        head = f"{listing_or_count([*ordered], 'column')} add{'s' * (len(ordered) == 1)} nothing"
         message = "; ".join(f'"{name}" {_nothing_new(reason)}' for name, reason in ordered.items())
-        yield detailed(message, ordered, without(facts.table, facts.config, ordered))
+        yield detailed(f"{head}: {message}", ordered, without(facts.table, facts.config, ordered))
 
 
 def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
@@ -79,7 +80,8 @@ def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
         filled = f"filled with {told} they all hold one value" if (told := filler(facts, empty)) else "nothing fills them"
         cells = (f'{counted(count - rows // 2, "cell")} of "{name}"' for name, count in empty.items())
         yield Doubt(
-            f"more than half of {rows:,} cells have no usable value ({counts}); {filled}",
+            f"{listing_or_count([*empty], 'column')} {'is' if len(empty) == 1 else 'are'} mostly empty: of {rows:,} cells no "
+            f"usable value is in {counts}; {filled}",
             {"columns": empty},
             (without(facts.table, facts.config, empty), f"fill {' and '.join(cells)} in the file"),
         )

@@ -6,7 +6,7 @@ from pipeline.config.loss import chosen_loss
 from pipeline.config.mended import softmax
 from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config
-from pipeline.errors import listing
+from pipeline.errors import listing, listing_or_count
 from pipeline.findings.finding import Doubt
 from pipeline.network.recipe import crossed
 
@@ -26,10 +26,10 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
     fix: Settings = {"training.loss": "squared_error"}
     loss = chosen_loss(config.network, config.training)
     if config.network.output == "code" and loss == "categorical_crossentropy":
-        message = "categorical cross-entropy on a single output is a constant: its gradient is exactly 0 and nothing is learnt"
+        message = "categorical cross-entropy on one output is a constant: its gradient is exactly 0, so nothing is learnt"
     elif loss == "ordinal" and not len(crossed([*config.data.codes.values()], config.network.slopes()[-1])):
         slope, fix = config.network.slopes()[-1], {"network.alpha": 0.05}
-        message = f"at slope {slope:g} no output crosses a middle between two codes: nothing is learnt"
+        message = f"at slope {slope:g} the ordinal loss is a constant: no output crosses a middle between two codes"
     else:
         return
     yield Doubt(message, {"loss": loss, "outputs": 1}, (fix, softmax(config)))
@@ -38,7 +38,7 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
 def class_unreachable(config: Config) -> Iterator[Doubt]:
     """A class is unreachable: the output activation cannot give its code.
 
-    What: the output passes through Leaky ReLU. With slope 0 no output is negative, so no class of a negative code is answered.
+    What: the output passes through Leaky ReLU. With slope 0 no output is negative, so no class of a negative code is predicted.
     Why it matters: every row of that class is wrong. This, and not negative inputs, is why the article needs Leaky ReLU.
     How it is tested: the slope of the output layer is 0, a code is below 0, and another code is nearer to 0.
     How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
@@ -49,7 +49,8 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
     lost = {name: code for name, code in codes.items() if code < 0 and name != lowest}
     if config.network.output == "code" and config.network.slopes()[-1] == 0 and lost:
         yield Doubt(
-            f"the output slope is 0 (ReLU), so the output is never negative and {listing(lost)} can never be answered",
+            f"{listing_or_count([*lost], 'class')} can never be predicted: the output slope is 0 (ReLU), so the "
+            f"output is never negative and never near the class code of {listing(lost)}",
             {"classes": lost, "slope": 0.0},
             ({"network.alpha": 0.05}, softmax(config)),
         )
@@ -58,7 +59,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
 def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
     """Keras's accuracy metric cannot count a code outside {0, 1}.
 
-    What: for an output of one column `metrics=["accuracy"]` compares it with 0.5 and answers 0 or 1, never -1.
+    What: for an output of one column `metrics=["accuracy"]` compares it with 0.5 and predicts 0 or 1, never -1.
     Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
         is the share of the rows coded 0, which looks like a result.
     How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1. It is a warning where
@@ -69,7 +70,8 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
     others = {name: code for name, code in config.data.codes.items() if code not in (0, 1)}
     if config.network.output == "code" and others:
         yield Doubt(
-            f"Keras's accuracy compares the output with 0.5, so it never counts {listing(others)} as right",
+            f"Keras's accuracy never counts {listing_or_count([*others], 'class', 20)} as correct: it compares the output with "
+            f"0.5 and predicts 0 or 1, never the class code of {listing(others)}",
             {"classes": others},
             (softmax(config), "read `accuracy`, where the nearest code decides"),
             None if config.training.engine == "keras" else "info",
@@ -88,7 +90,7 @@ def labels_outside_domain(config: Config) -> Iterator[Doubt]:
     outside = {name: code for name, code in config.data.codes.items() if not 0 <= code <= 1}
     if config.network.output == "code" and config.training.loss.endswith("crossentropy") and outside:
         yield Doubt(
-            f"{config.training.loss} takes labels from 0 to 1; the code of {listing(outside)} is outside",
+            f"{config.training.loss} cannot take every class code: it takes 0 to 1, and that of {listing(outside)} is outside",
             {"classes": outside, "loss": config.training.loss},
             ({"training.loss": "squared_error"}, softmax(config)),
         )

@@ -9,14 +9,14 @@ import numpy as np
 from pipeline.config.mended import by_profile
 from pipeline.config.remedy import Fix
 from pipeline.data.split import split
-from pipeline.errors import DataError, counted, listing, such_as
+from pipeline.errors import DataError, listing, such_as
 from pipeline.findings.chance import more_than_chance
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Doubt, named_rows
 from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
-_PERHAPS = "; in columns as coarse as these chance alone may make rows equal"
+_PERHAPS = "; in columns as coarse as these, rows may be equal by chance alone"
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     if numbers := table.named(np.setdiff1d(np.arange(len(table)), first)):
         copied = _beyond_chance(facts)
         yield Doubt(
-            f"{counted(len(numbers), 'row')} of {len(table):,} repeat{'s' * (len(numbers) == 1)} an earlier row in every feature"
-            f" and in {config.data.target} ({such_as(numbers, total=False)}){'' if copied else _PERHAPS}",
+            f"{len(numbers):,} of {len(table):,} rows repeat{'s' * (len(numbers) == 1)} an earlier row: equal in every feature "
+            f"and in {config.data.target} ({such_as(numbers, total=False)}){'' if copied else _PERHAPS}",
             named_rows(numbers),
             f"remove {such_as(numbers)} from the file: they are the repeats",
             None if copied else "info",
@@ -89,10 +89,13 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         return
     copied, numbers, tested = _beyond_chance(facts), facts.table.named(shown), len(facts.parts.test)
     count = None if profiles is None else len(profiles)
-    shared = "" if count is None else f", and {count} share {listing(facts.config.evaluation.profile)} with one"
-    seen = "these test rows were already seen in training" if copied else _PERHAPS.removeprefix("; ")
+    shared = "" if count is None else f"{count:,} share {listing(facts.config.evaluation.profile)} with one "
+    what = f"repeat{'s' * (len(copies) == 1)} a training row"
+    if not len(copies):
+        what, shared = f"{'has' if count == 1 else 'have'} a training row's profile", f"equal in {shared.partition('share ')[2]}"
+    seen = "; these test rows were already seen in training" if copied else _PERHAPS
     yield Doubt(
-        f"{len(copies)} of {tested} test rows repeat a training row{shared} ({such_as(numbers, total=False)}): {seen}",
+        f"{len(shown):,} of {tested:,} test rows {what}: {shared}({such_as(numbers, total=False)}){seen}",
         {"copies": len(copies), "profiles": count, "test": tested, "examples": numbers[:5]},
         _grouped(facts, numbers),
         None if copied else "info",
@@ -123,8 +126,8 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     some = nearly_equal(table.values[:, ordered], table.truth, _whole_rows(facts), alike) if ordered.any() else np.arange(0)
     if numbers := table.named(some):
         yield Doubt(
-            f"{counted(len(numbers), 'row')} of {len(table):,} nearly equal{'s' * (len(numbers) == 1)} another row of the"
-            f" same class in every feature ({such_as(numbers)}): they may be copies with rounded values, or with noise",
+            f"{len(numbers):,} of {len(table):,} rows nearly equal{'s' * (len(numbers) == 1)} a row of their class: in every "
+            f"feature ({such_as(numbers)}); they may be copies with rounded values, or with noise",
             named_rows(numbers),
             f"remove {such_as(numbers)} from the file",
         )
@@ -148,7 +151,7 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
     numbers = table.named(np.flatnonzero(np.isin(groups, np.flatnonzero(np.bincount(in_class) > 1))))
     if numbers and more_than_chance(table.values, classes, facts.ordered, across=True):
         yield Doubt(
-            f"{len(numbers)} rows have an equal row of another class ({such_as(numbers, total=False)})",
+            f"{len(numbers):,} rows have an equal row of another class: {such_as(numbers, total=False)}",
             named_rows(numbers),
             f"correct {config.data.target} in {such_as(numbers)} of the file, or remove these rows",
         )

@@ -12,7 +12,7 @@ from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.data.without import gaps_filled, wider
-from pipeline.errors import counted, listing, such_as
+from pipeline.errors import counted, listing, listing_or_count, such_as
 from pipeline.findings.association import Ranked, of_numbers, ranked
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Flags
@@ -76,13 +76,15 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     lost = _without_value(facts)
     if not gaps and not removed and not lost:
         return
-    reasons = [f"{_told(gaps, 'cell')} empty ({_by_column(gaps)})"] if gaps else []
-    reasons += [f"{_told(removed, 'implausible value')} taken as missing ({_by_column(removed)})"] if removed else []
+    reasons = [f"{_told(gaps, 'cell')} empty: {_by_column(gaps)}"] if gaps else []
+    reasons += [f"{_told(removed, 'implausible value')} taken as missing: {_by_column(removed)}"] if removed else []
     told = filler(facts, [*gaps, *removed])
     treated = f"gaps are filled with {told} of the training rows" if told else "nothing fills them"
-    reasons += [f"not one value of {listing(columns)} is usable{_PARTS[part]}" for part, columns in lost.items()]
+    reasons += [
+        f"no usable value{_PARTS[part]} in {counted(len(names), 'column')}: {listing(names)}" for part, names in lost.items()
+    ]
     yield Doubt(
-        f"{' and '.join(reasons)}; {treated}",
+        f"{'; '.join(reasons)}; {treated}",
         {"columns": gaps} | ({"implausible": removed} if removed else {}) | lost,
         gaps_filled(table, facts.config, list(dict.fromkeys(chain(*lost.values())))),
         None if preprocess.impute and "empty" not in lost else "error",
@@ -104,7 +106,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
         rows = facts.table.named(np.flatnonzero(facts.table.implausible.any(axis=1)))
         correct = f"correct the values of {such_as(rows)} in the file"
         yield Doubt(
-            f"{_told(counts, 'value')} outside the plausible range ({_by_column(counts)}); {treated}",
+            f"{_told(counts, 'value')} outside the plausible range: {_by_column(counts)}; they are {treated}",
             {"columns": counts, "row_numbers": rows},
             (correct, [wider(facts.table, facts.config, name) for name in counts]),
         )
@@ -132,14 +134,14 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
             broken[column] = f'"{name}" has {len(values[name])} values of "{column}"'
     if proofs:
         yield Doubt(
-            f"{listing(proofs)} follows from {facts.config.data.target} and is dropped: "
+            f"{listing_or_count([*proofs], 'column', 20)} follow{'s' * (len(proofs) == 1)} from the target, so it is not used: "
             + "; ".join(", ".join(f"{name} = {value}" for name, value in proof.items()) for proof in proofs.values()),
             {"columns": list(proofs), "values": proofs},
             ("nothing to do", _not_redundant(facts.config, proofs)),
         )
     if broken:
         yield Doubt(
-            f"{listing(broken)} is called redundant, but {facts.config.data.target} does not determine it: "
+            f"the target does not determine {listing_or_count([*broken], 'column')}: data.redundant names it, but "
             + "; ".join(broken.values()),
             {"columns": list(broken)},
             _not_redundant(facts.config, broken),

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.config.mended import stronger, surer
 from pipeline.config.remedy import Fix
-from pipeline.errors import counted, such_as
+from pipeline.errors import counted, listing_or_count, such_as
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
 from pipeline.judge.baselines import DOUBTERS, RIVAL_NAMES
@@ -39,13 +39,14 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         if rows and binomial_tail(found, rows, limit) < _SURE / len(names):
             details[name] = {"found": found, "rows": rows}
     if details:
-        counts = (f'{each["found"]} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
+        counts = (f'{each["found"]:,} of {counted(each["rows"], "row")} of "{name}"' for name, each in details.items())
+        head = f"{listing_or_count([*details], 'class')} {'is' if len(details) == 1 else 'are'} hardly ever found"
         sizes = dict(zip(names, np.bincount(evaluation.truth, minlength=len(names)).tolist(), strict=True))
         lacking = {name: max(sizes.values()) - sizes[name] for name in details}
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         fix: Fix = f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger]
-        yield detailed(f"{where} the network finds only {' and '.join(counts)}", details, fix, "classes")
+        yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}", details, fix, "classes")
 
 
 def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -72,8 +73,8 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
     if wrong.p < SIGNIFICANCE and max(wrong.alone) < _ALONE and not misled:
         rows, models = evaluation.numbers[wrong.rows].tolist(), " and to ".join(RIVAL_NAMES.get(name, name) for name in chances)
         yield Doubt(
-            f"{counted(len(rows), 'label')} of {len(evaluation.truth):,} look{'s' * (len(rows) == 1)} wrong to {models}, which "
-            f"had not seen the rows: about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",
+            f"{len(rows):,} of {len(evaluation.truth):,} labels look{'s' * (len(rows) == 1)} wrong to two models: to {models}, "
+            f"which had not seen the rows; about {wrong.share:.1%} of all labels seem to be wrong (p = {wrong.p:.2g})",
             named_rows(rows) | {"share": wrong.share, "p_value": wrong.p},
             f"look {such_as(rows)} up in the file and correct their labels",
         )
@@ -107,7 +108,8 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
     if details:
         said = [f'of "{name}" are {_unlike(own)}' for name, own in details.items()]
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        yield detailed(f"{where} the probabilities {' and those '.join(said)}", details, surer, "classes")
+        head = f"don't trust the probabilities of {listing_or_count([*details], 'class', 28)}"
+        yield detailed(f"{head}: {where} those {' and those '.join(said)}", details, surer, "classes")
 
 
 def _unlike(own: Mapping[str, float]) -> str:
@@ -141,5 +143,6 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
         sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
         lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
-        message = f"wrong on {' and '.join(shown)}, against {others} of the other rows"
+        head = f"less is classified correctly in {counted(len(details), 'subgroup')}"
+        message = f"{head}: {' and '.join(shown)} are wrong, against {others} of the other rows"
         yield detailed(message, details, f"bring {' and '.join(lacking)}, or features that matter to them", "groups")

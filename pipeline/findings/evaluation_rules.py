@@ -44,9 +44,9 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     unknown += [(truth, evaluation.unseen.answers["network"], patients)] if evaluation.unseen else []
     if not _learnt(truth, answers, patients) or (unknown and not any(_learnt(*rows) for rows in unknown)):
         accuracy, majority = evaluation.test.accuracy, evaluation.standings["majority"].test or 0.0
-        verb = "is no better than" if accuracy <= majority else "is not shown to be better than"
+        verb = "is no better than" if accuracy <= majority else "is not shown to beat"
         yield Doubt(
-            f"test accuracy {accuracy:.2%} {verb} always naming the largest class ({majority:.2%})",
+            f"test accuracy {accuracy:.1%} {verb} the largest class: always naming that class reaches {majority:.1%}",
             {"accuracy": accuracy, "majority": majority},
             _shown_by(*(unknown or [(truth, answers, patients)])[-1][:2]),
         )
@@ -97,9 +97,11 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     if better:
         best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0, name in SIMPLE))
         own, unseen = {"test": network.test, "unseen": network.unseen}, evaluation.unseen_words
-        leads = "; ".join(f"{RIVAL_NAMES[name]} reaches {_reached(wins, unseen)}" for name, wins in better.items())
+        leads = "; ".join(f"{RIVAL_NAMES[name]} {_reached(wins, unseen)}" for name, wins in better.items())
+        part = "test" if better[best]["test"] is not None else "unseen"
+        head = f"{RIVAL_NAMES[best]} reaches {better[best][part]:.1%}, the network {own[part]:.1%}"
         yield Doubt(
-            f"{leads}; the network reaches {_reached(own | {'p': None}, unseen)}",
+            f"{head}: {leads}; the network {_reached(own | {'p': None}, unseen)}",
             {"baselines": better, "best": best, "network": own},
             (stronger, f"use {RIVAL_NAMES[best]} instead"),
         )
@@ -114,8 +116,8 @@ def _wins(rival: Standing, network: Standing, rivals: int) -> dict[str, float | 
 
 def _reached(figures: dict[str, float | None], unseen: str) -> str:
     chance = "" if figures["p"] is None else f" (p = {figures['p']:.2g})"
-    parts = [] if figures["test"] is None else [f"{figures['test']:.2%} on the test rows{chance}"]
-    parts += [] if figures["unseen"] is None else [f"{figures['unseen']:.2%} on {unseen}"]
+    parts = [] if figures["test"] is None else [f"{figures['test']:.1%} on the test rows{chance}"]
+    parts += [] if figures["unseen"] is None else [f"{figures['unseen']:.1%} on {unseen}"]
     return " and ".join(parts)
 
 
@@ -138,8 +140,9 @@ def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     (low, high), gap, words = network.unseen_interval, network.test - network.unseen, evaluation.unseen_words
     chance = float(np.hypot(network.test - evaluation.test.interval[0], high - network.unseen))
     if round(gap, 9) >= _GAP and gap > chance:
+        head = f"{network.unseen:.1%} on {words}, {network.test:.1%} on the test rows"
         yield Doubt(
-            f"{network.unseen:.2%} on {words} ({low:.1%} to {high:.1%}) against {network.test:.2%} on the test rows",
+            f"{head}: the interval of the first is {low:.1%} to {high:.1%}",
             {"unseen": network.unseen, "interval": [low, high], "test": network.test},
             by_profile,
         )
@@ -164,7 +167,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     chance = np.hypot(ends[0][below] - train.accuracy, ends[1][not below] - test.accuracy)
     if round(abs(gap), 9) >= _GAP and abs(gap) > chance:
         yield Doubt(
-            f"training accuracy {train.accuracy:.2%} is far from the test accuracy {test.accuracy:.2%}: "
+            f"training accuracy {train.accuracy:.1%} is far from test accuracy {test.accuracy:.1%}: "
             f"{100 * gap:+.1f} points, of which chance explains {100 * chance:.1f}",
             {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
             simpler if gap > 0 else another_split,

@@ -1,5 +1,6 @@
 """A finding, like a linter's: a code, the evidence from this run, and a fix."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -15,7 +16,7 @@ class Doubt:
     """What a rule yields.
 
     Attributes:
-        message: one sentence with the figures of this run.
+        message: one sentence with the figures of this run; it begins with a ``headline``.
         evidence: the figures, for programs.
         fix: what to do: a command or a line of YAML after which the doubt is gone, or the rows or the number that it needs.
         level: replaces the rule's own level.
@@ -25,6 +26,12 @@ class Doubt:
     evidence: dict[str, Any]
     fix: Fix
     level: Level | None = None
+
+
+def headline(message: str) -> str:
+    """Return what a message says first, up to the first colon or semicolon that is not within quotes: 62 characters at most."""
+    match = re.match(r'(?:"[^"]*"|[^":;])+', message)
+    return match[0] if match else message
 
 
 def detailed(message: str, details: Mapping[str, Any], fix: Fix, kind: str = "columns") -> Doubt:

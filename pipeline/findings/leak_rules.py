@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
-from pipeline.errors import listing
+from pipeline.errors import listing, listing_or_count
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
 from pipeline.findings.data_rules import DataFacts
@@ -50,7 +50,8 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     if details:
         details = {name: details[name] for name in facts.config.data.features if name in details}
         columns = (f'"{name}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for name, signs in details.items())
-        yield detailed("; ".join(columns), details, without(facts.table, facts.config, details))
+        head = f"{listing_or_count([*details], 'column')} give{'s' * (len(details) == 1)} a class away"
+        yield detailed(f"{head}: {'; '.join(columns)}", details, without(facts.table, facts.config, details))
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
@@ -81,8 +82,9 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
             for column, rule in details.items()
         ]
-        message = f'a diagnostic criterion alone tells "{config.data.reference}" from the rest; the label was probably made from'
-        yield detailed(f"{message} it: {'; '.join(rules)}", details, without(table, config, details))
+        head = f"the label was probably defined from {listing_or_count([*details], 'column', 26)}"
+        alone = f'{"it" if len(rules) == 1 else "each"} separates "{config.data.reference}" from the rest'
+        yield detailed(f"{head}: {alone}, {'; '.join(rules)}", details, without(table, config, details))
 
 
 def _tied_flags(facts: DataFacts) -> Details:
@@ -168,14 +170,14 @@ def _enough(member: Flags) -> bool:
 
 def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "levels":
-        return f"tells the classes by its levels (balanced accuracy {sign['alone']:.1%}; as a number {sign['ordered']:.1%})"
+        return f"separates the classes by its levels (balanced accuracy {sign['alone']:.1%}, as a number {sign['ordered']:.1%})"
     if kind == "limit":
         beyond = f"{'from' if sign['above'] else 'up to'} {sign['limit']:g}{' on' if sign['above'] else ''}"
         rows = f'all {sign["rows"]:,} rows are "{sign["class"]}"'
         return f"has a limit: {beyond} {rows}, and {sign['others']} of the {sign['near']} rows before it are not"
     if kind == "categories":
-        told = f"{listing(sign['categories'])} (balanced accuracy {sign['balanced_accuracy']:.1%})"
-        return f'tells "{sign["class"]}" from the rest by {told}'
+        balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
+        return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
     if kind == "category":
         rest = f"{sign['others']} of the {sign['rest']:,} other rows are not"
         return f'has a category of one class: all {sign["rows"]:,} rows of "{sign["category"]}" are "{sign["class"]}", and {rest}'
@@ -186,4 +188,4 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
         where = f"{'from' if sign['inside'] else 'outside'} {low:g} to {high:g}"
     else:
         where = f"from {low:g} on" if low is not None else f"up to {high:g}" if high is not None else "at all"
-    return f'tells "{sign["class"]}" from the rest by a value {where} (balanced accuracy {sign["balanced_accuracy"]:.1%})'
+    return f'{where} almost always means "{sign["class"]}" (balanced accuracy {sign["balanced_accuracy"]:.1%})'

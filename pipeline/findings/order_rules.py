@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.config.remedy import Fix
 from pipeline.data.table import Table
 from pipeline.data.without import without
-from pipeline.errors import listing
+from pipeline.errors import listing, listing_or_count
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import drift, kolmogorov_tail, mid_ranks
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
@@ -55,8 +55,9 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
             details[name] = "different"
     if details:
         told = {"rises": "rises from row to row", "falls": "falls from row to row", "different": "differs in every row"}
-        message = "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items()) + ": it numbers the rows"
-        yield detailed(message, details, without(table, facts.config, details))
+        message = "; ".join(f'"{name}" {told[kind]}' for name, kind in details.items())
+        head = f"{listing_or_count([*details], 'column')} number{'s' * (len(details) == 1)} the rows"
+        yield detailed(f"{head}: {message}", details, without(table, facts.config, details))
     yield from _parted_patients(facts)
 
 
@@ -76,8 +77,8 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
         settings = without(table, facts.config, [best]) if best in data.features else {}
         unstratified = {"split.stratify": False} if facts.config.split.stratify else {}
         yield detailed(
-            f"{listing(details)} seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another: "
-            f"{details[best]['rows']} test rows have a row of the same patient in training",
+            f"{details[best]['rows']:,} test rows have a training row of the same patient: {listing(details)} "
+            f"seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another",
             details,
             settings if isinstance(settings, str) else {**settings, "data.patient": best, **unstratified},
         )
@@ -148,9 +149,9 @@ def _expected_pairs(values: Floats, categories: Sequence[str]) -> float:
 
 def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
     change = f"the shares of its classes change at row {details[target]['row']:,}" if target in details else ""
-    parts = [f'rows of "{target}" are sorted, at least in part: {change}'] if change else []
+    parts = [f"the rows are sorted by class, at least in part: {change}"] if change else []
     if columns := [name for name in details if name != target]:
-        clearest = details[min(columns, key=lambda name: float(details[name]["p_value"]))]
-        drifts = f"drift{'s' * (len(columns) == 1)} along the file"
-        parts.append(f"{listing(columns)} {drifts}, most clearly around row {clearest['row']:,}")
+        clearest = min(columns, key=lambda name: float(details[name]["p_value"]))
+        head = f"{listing_or_count(columns, 'column')} change{'s' * (len(columns) == 1)} along the file"
+        parts.append(f'{head}: most clearly "{clearest}" around row {details[clearest]["row"]:,}')
     return "; ".join(parts)

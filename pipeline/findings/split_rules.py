@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.config.remedy import Fix, Settings
 from pipeline.data.split import Split, split
-from pipeline.errors import DataError, counted, listing
+from pipeline.errors import DataError, counted, listing, listing_or_count
 from pipeline.findings.association import fisher
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import kolmogorov_tail, other_shares, two_sample
@@ -37,10 +37,15 @@ def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
     if small:
         sizes = [
             f'"{name}" has {count}'
-            + (f" ({100 * level:g}% interval from {wilson(count, count, level)[0]:.1%} even if all are right)" if count else "")
+            + (
+                f" ({100 * level:g}% interval from {wilson(count, count, level)[0]:.1%} even if all are classified correctly)"
+                if count
+                else ""
+            )
             for name, count in small.items()
         ]
-        message = f"too few test rows to judge a class by: {', '.join(sizes)}"
+        verb = "has" if len(small) == 1 else "have"
+        message = f"{listing_or_count([*small], 'class')} {verb} fewer than {_FEWEST} test rows: {', '.join(sizes)}"
         yield Doubt(message, {"classes": small}, _larger_test(facts, list(small)))
 
 
@@ -60,7 +65,10 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     """
     both = len(facts.parts.test) and len(facts.parts.train)
     if both and (details := _unlike(facts, facts.parts)):
-        yield detailed(f"the test rows are unlike the training rows in {listing(details)}; {_LOOSE}", details, _alike(facts))
+        head = f"test and training rows differ in {listing_or_count([*details], 'column', 28)}"
+        yield detailed(
+            f"{head}: the values or classes of {listing(details)} are spread otherwise; {_LOOSE}", details, _alike(facts)
+        )
 
 
 def _unlike(facts: DataFacts, parts: Split) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.config.mended import stronger
 from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config, TrainingSection
+from pipeline.errors import listing
 from pipeline.findings.finding import Doubt
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.train import Trained
@@ -53,7 +54,7 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
     if bad or not np.isfinite(loss):
         finite, extreme = int(np.isfinite(trained.final_loss).sum()), facts.extreme
         yield Doubt(
-            f"the training loss is {loss:g} and {bad} of {weights.size} weights are not finite: the network answers nothing"
+            f"{bad:,} of {weights.size:,} weights are not finite: the training loss is {loss:g}, the network predicts no class"
             + (f"; {extreme.message}" if extreme else ""),
             {"loss": loss if np.isfinite(loss) else None, "weights": bad, "of": int(weights.size), "finite_starts": finite}
             | (extreme.evidence if extreme else {}),
@@ -74,7 +75,7 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
     if np.array_equal(trained.weights[trained.chosen], trained.initial[trained.chosen]):
         size = int(trained.initial.shape[1])
         yield Doubt(
-            f"all {size} weights are exactly as they were drawn: training changed nothing",
+            f"training changed none of the {size:,} weights: each is exactly as it was drawn",
             {"weights": size, "moved": 0},
             {"training.loss": "auto"} if facts.config.training.loss.endswith("crossentropy") else stronger(facts.config),
         )
@@ -92,9 +93,8 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     answers = np.unique(facts.answers)
     if len(answers) == 1:
         answer = list(facts.config.data.codes)[answers[0]] if answers[0] >= 0 else None
-        named = f'the same answer, "{answer}"' if answer else "no answer"
         yield Doubt(
-            f"each of the {facts.answers.size} rows got {named}",
+            f"all {facts.answers.size:,} rows get the same predicted class: {listing([answer]) if answer else 'none'}",
             {"class": answer, "rows": int(facts.answers.size)},
             stronger(facts.config),
         )
@@ -115,7 +115,8 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
         count, of = sum(map(len, units.values())), sum(facts.config.network.hidden)
         listed = "; ".join(f"{layer}: {', '.join(map(str, dead))}" for layer, dead in units.items())
         yield Doubt(
-            f"{count} of {of} hidden units say the same of every row ({listed}): the network is smaller than it looks",
+            f"{count} of {of} hidden units {'is' if count == 1 else 'are'} dead: the same for every row ({listed}), so that the "
+            "network is smaller than it looks",
             {"units": units, "dead": count, "of": of},
             {"network.alpha": 0.05} if 0 in facts.config.network.slopes() else stronger(facts.config),
         )
@@ -135,8 +136,8 @@ def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
     median = float(np.median(facts.agreement)) if starts > 1 else 1.0
     if median < _AGREEMENT:
         yield Doubt(
-            f"half of the {starts} starts answer at most {median:.1%} of the rows like the chosen one: the result depends on "
-            "the random initial weights",
+            f"the {starts} starts disagree: half of them agree with the chosen one on {median:.1%} of the rows at most: the "
+            "result depends on the random initial weights",
             {"starts": starts, "median_agreement": median},
             stronger(facts.config),
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.config.remedy import Fix, dotted
 from pipeline.data.table import Table
-from pipeline.errors import counted, such_as
+from pipeline.errors import counted, listing_or_count, such_as
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
 from pipeline.findings.spikes import Spike, spike
@@ -40,7 +40,8 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
         details = {name: {"value": found.value, "p_value": found.p_value * len(table.features)} for name, found in spikes.items()}
         told = (f'"{name}" is {found.value:.12g} in {counted(found.count, "row")}' for name, found in spikes.items())
         yield Doubt(
-            "; ".join(f"{text}, far more than any value near it" for text in told) + ": it may stand for a value that is missing",
+            f"{listing_or_count([*spikes], 'column', 26)} may use a number for missing values: "
+            + "; ".join(f"{text}, far more than any value near it" for text in told),
             {"columns": {name: found.count for name, found in spikes.items()}, "details": details},
             _cleared(spikes, facts),
         )
@@ -77,7 +78,9 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
             for name, found in mixtures.items()
         }
         fix = "in the file, " + " and ".join(f'of "{name}" {_converted(found, table)}' for name, found in mixtures.items())
-        yield detailed("; ".join(f'"{name}" {_mixed(found)}' for name, found in mixtures.items()), details, fix)
+        head = f"{listing_or_count([*mixtures], 'column')} seem{'s' * (len(mixtures) == 1)} to hold two units"
+        told = "; ".join(f'in "{name}" {_mixed(found)}' for name, found in mixtures.items())
+        yield detailed(f"{head}: {told}", details, fix)
 
 
 def _cleared(spikes: dict[str, Spike], facts: DataFacts) -> Fix:
@@ -118,7 +121,7 @@ def _between(code: float, value: float) -> float:
 def _mixed(found: Mixture) -> str:
     conversion, rows = found.conversion, f"{counted(len(found.rows), 'row')} look{'s' * (len(found.rows) == 1)}"
     units = f"{rows} like {_unit(found)} among values in {_unit(found, rest=True)}"
-    return f"holds two units: {units} (as of {conversion.quantity}, a factor of {conversion.factor:g})"
+    return f"{units} ({conversion.quantity}, a factor of {conversion.factor:g})"
 
 
 def _unit(found: Mixture, rest: bool = False) -> str:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from pipeline.errors import PipelineError
+from pipeline.machine.steps import Steps
 
 _NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
 _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking"
@@ -20,16 +21,19 @@ _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give
 class Outcome:
     """What a command prints: its result on standard output, all else on standard error.
 
-    Where standard output is ``taken`` by the rows of a file, the result goes to standard error too.
+    Where standard output is ``taken`` by the rows of a file, the result goes to standard error too. ``steps`` are seen ``after``
+    so many seconds, until something is printed.
     """
 
-    def __init__(self, as_json: bool, taken: bool = False) -> None:
+    def __init__(self, as_json: bool, taken: bool = False, after: float | None = None) -> None:
         self.as_json = as_json
+        self.steps = Steps(after is not None, after or 0.0)
         self.taken = taken
         self.code = 0
 
     def write(self, text: str) -> None:
         """Print a result, or a part of it."""
+        self.steps.stop()
         print(text, end="", file=sys.stderr if self.taken else sys.stdout, flush=True)
 
     def show(self, result: dict[str, Any], draw: Callable[[Console], None]) -> None:
@@ -50,6 +54,7 @@ class Outcome:
 
     def say(self, *lines: str) -> None:
         """Print lines that are not part of the result."""
+        self.steps.stop()
         for line in lines:
             print(line, file=sys.stderr, flush=True)
 
@@ -65,9 +70,10 @@ class Outcome:
 
 
 @contextmanager
-def outcome(as_json: bool, taken: bool = False) -> Iterator[Outcome]:
+def outcome(as_json: bool, taken: bool = False, after: float | None = None) -> Iterator[Outcome]:
     """Give the outcome of a command, and end the process with its exit code unless that is 0."""
-    result = Outcome(as_json, taken)
+    result = Outcome(as_json, taken, after)
+    result.steps.start()
     try:
         yield result
     except (PipelineError, MemoryError) as error:
@@ -87,5 +93,7 @@ def outcome(as_json: bool, taken: bool = False) -> Iterator[Outcome]:
             if as_json and error.filename:
                 result.write(json.dumps({"error": [problem]}) + "\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
+    finally:
+        result.steps.stop()
     if result.code:
         raise typer.Exit(result.code)

@@ -22,11 +22,12 @@ from pipeline.runs.summary import Summary
 
 @dataclass(frozen=True)
 class Reopened:
-    """A saved run, the data that its figures are of, and what ``evaluate`` prints."""
+    """A saved run, the data that its figures are of, what ``evaluate`` prints, and the call that trains the same config."""
 
     run: Run
     table: Table
     summary: Summary
+    call: Call
 
 
 def reopen(path: Path | str, data: str | None = None, program: str = Call.program) -> Reopened:
@@ -55,8 +56,8 @@ def reopen(path: Path | str, data: str | None = None, program: str = Call.progra
         apart = "every row counts as a test row, whether some were trained on was not looked at"
         notes += (f"{stranger}: {apart}, and baselines that need fitting are left out",)
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
-    call = Call(program, "train", record.config.path, record.config.settings, record.config.data)
+    call = record.config.call(program)
     findings = audit(config, table, parts, call)
     findings += audit_training(config, table, parts, run.model, run.trained, evaluation, call)
     summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)
-    return Reopened(run, table, summary.model_copy(update={"run": str(folder)}))
+    return Reopened(run, table, summary.model_copy(update={"run": str(folder)}), call)

@@ -10,7 +10,7 @@ from pipeline.data.table import Table
 from pipeline.findings import Finding
 from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.verdict import verdict
+from pipeline.findings.verdict import by_consequence, verdict
 from pipeline.judge.baselines import MOST_ROWS
 from pipeline.judge.bootstrap import groups_note, rows_note
 from pipeline.judge.evaluate import Evaluation
@@ -56,8 +56,7 @@ def summarise(
         | {"fill": feature.worded(fill[name]) if feature.categories and fill else fill.get(name)}
         for name, feature in config.data.features.items()
     }
-    copies = copies_of(DataFacts(table, parts, config))
-    judged = verdict(evaluation, findings, copies, level)
+    judged = verdict(evaluation, findings)
     facts = {
         "run": None,
         "verdict": judged.sentences,
@@ -67,10 +66,10 @@ def summarise(
         "data": data | {"classes": table.counts(), "train": len(parts.train), "test": len(parts.test)},
         "network": {"layers": sizes, "alpha": config.network.alpha, "parameters": parameters(sizes)},
         **(_figures(evaluation, config) if evaluation else _REFUSED),
-        "copies": copies,
+        "copies": copies_of(DataFacts(table, parts, config)),
         "columns": columns,
         "card": config.card,
-        "findings": findings,
+        "findings": by_consequence(findings),
         "sound": not any(finding.blocks for finding in findings),
         "seconds": seconds,
         "notes": (*table.told, *notes, *_bounded_notes(evaluation, config, len(parts.train))),

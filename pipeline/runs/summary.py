@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.config.remedy import Call
 from pipeline.config.schema import CardSection
 from pipeline.data.profiles import UNSEEN_WORDS
 from pipeline.network.recipe import PenaltyPath
@@ -35,6 +36,10 @@ class Origin:
     path: Text
     settings: tuple[Text, ...] = ()
     data: Text | None = None
+
+    def call(self, program: str, command: str = "train") -> Call:
+        """Return a call of a command with the same config."""
+        return Call(program, command, self.path, self.settings, self.data)
 
 
 class Summary(Part):

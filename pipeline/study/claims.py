@@ -137,10 +137,10 @@ def claims(grid: StudySection) -> tuple[Claim, ...]:
     stated = (
         Claim("A small slope, such as 0.01 or 0.05, does better than ReLU", (over_relu("", *grid.features),)),
         Claim("A small slope is enough: a larger one does no better", larger, more=False),
-        Claim("After PCA, which makes inputs negative, Leaky ReLU does better than ReLU", (after,)),
+        Claim("After PCA (negative inputs) Leaky ReLU is better than ReLU", (after,)),
         Claim("Leaky ReLU gains more after PCA than on raw inputs", (more_after,)),
-        Claim("ReLU suits raw positive inputs: Leaky ReLU does no better there", (before,), more=False),
-        Claim("The accuracy lacked negative inputs: after PCA the same network does better", (negative,)),
+        Claim("On raw positive inputs Leaky ReLU does no better than ReLU", (before,), more=False),
+        Claim("With negative inputs (PCA) the same network does better", (negative,)),
     )
     return tuple(_possible(claim, grid, bool(usual)) for claim in stated)
 

@@ -12,7 +12,8 @@ from pipeline.data.load import load
 from pipeline.data.split import split
 from pipeline.data.table import Table
 from pipeline.findings.audit import audit
-from pipeline.machine.progress import progress_bar
+from pipeline.findings.verdict import by_consequence
+from pipeline.machine.steps import Steps
 from pipeline.network.recipe import sized
 from pipeline.runs.summary import Origin
 from pipeline.study.claims import judged_claims
@@ -27,21 +28,23 @@ _IDLE = ("C102", "C103")
 
 
 def study(
-    config: Config, origin: Origin, crew: Crew = cores, verbose: bool = False, program: str = Call.program
+    config: Config, origin: Origin, crew: Crew = cores, steps: Steps | None = None, program: str = Call.program
 ) -> StudySummary | RefusedStudy:
     """Train every network of the grid that is not kept yet, compare the cells, judge the claims and keep the result.
 
     An error among the findings about config and data that is not accepted stops before training. The folder is named after
-    the file of ``origin``; with ``verbose`` a progress bar is shown on standard error. ``program`` is as in ``stages.train``.
+    the file of ``origin``; ``steps`` and ``program`` are as in ``stages.train``.
     """
     check_grid(config)
-    table = load(config.data, config.split.group_by or ())
+    steps = steps or Steps(visible=False)
+    with steps.step(f"reading {config.data.path}"):
+        table = load(config.data, config.split.group_by or ())
     rows = round((1 - config.split.test_size) * len(table))  # "auto" is the same for every split
     config = config.model_copy(update={"training": sized(config.training, rows)})
     own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
-    call = Call(program, "study", origin.path, origin.settings, origin.data)
+    call = origin.call(program, "study")
     doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split), call)
-    findings = tuple(finding for finding in doubts if finding.code not in _IDLE)
+    findings = by_consequence(finding for finding in doubts if finding.code not in _IDLE)
     data = StudyData(table.path, table.sha256, len(table), table.counts())
     if any(finding.blocks for finding in findings):
         return RefusedStudy(data=data, findings=findings)
@@ -49,7 +52,7 @@ def study(
     together = task_size(config, splits[0].train)
     with opened(Path(origin.path).stem, key_of(config, table.sha256, together)) as store:
         if not store.finished:
-            _train(store, tasks(splits, config, together), table, config, crew, verbose)
+            _train(store, tasks(splits, config, together), table, config, crew, steps)
         measured, seconds = gather(store.networks(COLUMNS), splits, config), store.seconds()
         cells, replaced = cell_figures(measured, config), replaced_settings(config)
         networks = sum(cell.networks for cell in cells)
@@ -88,19 +91,19 @@ def _recipe(config: Config) -> StudyRecipe:
     return StudyRecipe(config.network.hidden, **training.model_dump(include=keys), loss=losses)
 
 
-def _train(store: Store, plan: Sequence[StudyTask], table: Table, config: Config, crew: Crew, verbose: bool) -> None:
+def _train(store: Store, plan: Sequence[StudyTask], table: Table, config: Config, crew: Crew, steps: Steps) -> None:
     """Carry out the tasks that are not kept yet; what was done is kept whatever stops the rest."""
     done, networks = store.done(), [len(task.pairs) * int(config.training.starts) for task in plan]
     waiting = {number: task for number, task in enumerate(plan) if number not in done}
     kept = sum(networks[number] for number in done)
-    title = f"going on after {kept:,} networks, training" if done else "training"
+    title = f"training {sum(networks) - kept:,} networks" + (f" more than the {kept:,} that are kept" if done else "")
     started = time.perf_counter()
     try:
-        with progress_bar(title, verbose, sum(networks) - kept, "networks") as bar:
+        with steps.step(title) as advance:
             for number, rows in crew(table, config, waiting):
                 store.add(number, rows, time.perf_counter() - started)
                 done.add(number)
-                bar.advance(bar.task_ids[0], len(rows))
+                advance(len(rows) / (sum(networks) - kept))
     except KeyboardInterrupt:
         share = len(done) / len(plan)
         raise KeyboardInterrupt(f"interrupted; {share:.0%} of the networks are kept, and the same command goes on") from None

@@ -97,11 +97,15 @@ SITE = np.array(["first"] * 300 + ["second"] * 300)
 PLANTED = [
     ("D201", {"x": SPOILT}, "gaps are filled with the most frequent category of the training rows"),
     ("D201", {"x": SPOILT, "n": np.where(TESTED, np.nan, NUMBER)}, "filled with the median or the most frequent category of"),
-    ("D211", {"x": [f"{row}" for row in range(ROWS)]}, '"x" differs in every row: it numbers the rows'),
+    ("D211", {"x": [f"{row}" for row in range(ROWS)]}, '"x" numbers the rows: "x" differs in every row'),
     ("D212", {"x": ["only"] * (ROWS - 3) + ["other"] * 3, "n": NUMBER}, '"x" is "only" in all but 3 rows'),
     ("D212", {"x": ONLY, "y": pd.Series(ONLY).map({"diet": "a", "pills": "z", "insulin": "b"})}, '"y" equals "x"'),
     ("D212", {"x": ONLY, "y": pd.Series(ONLY).map({"diet": 7, "pills": 1, "insulin": 3})}, '"y" equals "x"'),
-    ("D215", {"x": np.where(SITE == "first", drawn("a", "b"), drawn("a", "b", "c")), "n": NUMBER}, '"x" drifts along the file'),
+    (
+        "D215",
+        {"x": np.where(SITE == "first", drawn("a", "b"), drawn("a", "b", "c")), "n": NUMBER},
+        '"x" changes along the file: most clearly "x" around row 301',
+    ),
     ("D217", {"x": np.where(np.arange(ROWS) % 3 > 0, None, ONLY)}, "filled with the most frequent category they all hold one"),
 ]
 

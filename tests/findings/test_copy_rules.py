@@ -45,7 +45,7 @@ def copied(sources, targets, labels=LABELS, names=("a", "b", "c"), **more) -> Da
 def test_d204_counts_rows_that_repeat_an_earlier_one():
     finding = found(copied([0, 0, 9], [3, 6, 12]), "D204")
     assert finding.evidence == {"rows": 3, "examples": [4, 7, 13], "row_numbers": [4, 7, 13]}
-    assert "3 rows of 100" in finding.message
+    assert "3 of 100 rows repeat an earlier row" in finding.message
     assert finding.fix == "remove rows 4, 7, 13 from the file: they are the repeats"
 
 

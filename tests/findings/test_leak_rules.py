@@ -83,7 +83,7 @@ def test_d206_asks_for_more_than_significance():
 SIGNS = {
     "from 12 on": np.where(LABELS == "B", noise() + 100, noise()).round(1),
     "up to": np.where(LABELS == "B", noise() - 100, noise()).round(1),
-    "from": np.select([LABELS == "A", LABELS == "B"], [noise() - 100, noise()], noise() + 100).round(1),
+    "up to, of three": np.select([LABELS == "A", LABELS == "B"], [noise() - 100, noise()], noise() + 100).round(1),
     "outside": np.where(LABELS == "B", noise() + np.where(np.arange(100) % 2, 100, -100), noise()).round(1),
 }
 

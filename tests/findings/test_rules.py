@@ -222,7 +222,7 @@ def test_d201_names_a_column_without_a_value_in_one_part_of_the_split(part, told
     assert finding.level == "warning"
     assert finding.evidence[part] == ["a"]
     assert {"empty", "empty_test", "empty_train"} & set(finding.evidence) == {part}
-    assert f'not one value of "a" is usable among the {told} rows' in finding.message
+    assert f'no usable value among the {told} rows in 1 column: "a"' in finding.message
     assert finding.fix.startswith("diabetes-pipeline train --set '~data.features.a'")
 
 

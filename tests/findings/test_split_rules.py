@@ -49,7 +49,7 @@ def test_classes_with_fewer_than_20_test_rows_are_named_with_their_interval(coun
     assert (finding.evidence if finding else None) == ({"classes": small} if small else None)
     for name, count in (small or {}).items():
         low = binomtest(count, count).proportion_ci(0.95, method="wilson").low
-        assert f'"{name}" has {count} (95% interval from {low:.1%} even if all are right)' in finding.message
+        assert f'"{name}" has {count} (95% interval from {low:.1%} even if all are classified correctly)' in finding.message
 
 
 def test_a_class_of_the_codes_without_any_row_is_named():

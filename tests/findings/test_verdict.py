@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.findings import RULES, Finding
-from pipeline.findings.copy_rules import Copies
-from pipeline.findings.verdict import verdict
+from pipeline.findings.verdict import by_consequence, verdict
 from pipeline.judge.baselines import FITTED
 from pipeline.judge.standing import Standing
 
@@ -28,75 +27,64 @@ def evaluation(network: Standing, known: bool = True, fitted: bool = True, **riv
 
 PLAIN = Standing(test=0.95, test_interval=(0.91, 0.97))
 MEASURED = Standing(test=0.95, test_interval=(0.91, 0.97), unseen=0.8, unseen_interval=(0.6, 0.92))
-NONE, COPIED = Copies(200, 0, None), Copies(200, 101, 150)
-CLEAR = "Nothing was found that speaks against the figure; but it comes from one file, and no other was tried."
+CLEAR = "Nothing was found that speaks against this accuracy; but it comes from one file, and no other was tried."
+UNMEASURED = "The accuracy on unseen rows was not measured (evaluation.unseen)."
+LOWER = "On unseen profiles (patients whose lab values never occurred in training) it is 80.0% (60.0 to 92.0%)."
 
 
 @pytest.mark.parametrize(
-    ("facts", "findings", "copies", "said"),
+    ("facts", "findings", "worth", "said"),
     [
+        (evaluation(PLAIN), (), UNMEASURED, CLEAR),
         (
-            evaluation(PLAIN),
+            evaluation(PLAIN, known=False),
             (),
-            NONE,
-            ("Of the test rows, 0 repeat a training row; accuracy on unseen rows was not measured", CLEAR),
+            "These rows are from another file than the training rows.",
+            "Inconclusive: whether training rows are among them.",
         ),
-        (evaluation(PLAIN, known=False), (), NONE, ("are from another file", "whether training rows are among these")),
-        (
-            evaluation(MEASURED),
-            (),
-            Copies(200, 1, 0),
-            ("Of the test rows, 1 repeats a training row and 0 share a profile with one; on", CLEAR),
-        ),
-        (
-            evaluation(MEASURED),
-            (finding("D205"),),
-            COPIED,
-            (
-                "101 repeat a training row and 150 share a profile with one; on unseen profiles it is right on 80.0%",
-                "Don't expect this accuracy on new patients (D205).",
-            ),
-        ),
+        (evaluation(MEASURED), (), LOWER, CLEAR),
+        (evaluation(MEASURED), (finding("D205"),), LOWER, "Don't expect this accuracy on new patients (D205)."),
         (
             evaluation(MEASURED),
             (finding("D205", "info"),),
-            COPIED,
-            (
-                "Of the test rows, 101 repeat a training row",
-                "What could not be told: whether equal rows are copies or chance (D205).",
-            ),
+            LOWER,
+            "Inconclusive: whether equal rows are copies or chance (D205).",
         ),
-        (evaluation(MEASURED), (finding("E403"),), NONE, ("on unseen", "Don't expect this accuracy on new patients (E403).")),
-        (evaluation(PLAIN), (finding("D206"), finding("D207")), NONE, ("rows, 0 repeat", "new patients (D206, D207).")),
+        (evaluation(MEASURED), (finding("E403"),), LOWER, "Don't expect this accuracy on new patients (E403)."),
+        (
+            evaluation(PLAIN),
+            (finding("D206"), finding("D207")),
+            UNMEASURED,
+            "Don't expect this accuracy on new patients (D206, D207).",
+        ),
         (
             evaluation(MEASURED),
             (finding("E402", best="logistic_regression"), finding("D201")),
-            NONE,
-            ("rows, 0 repeat", "Logistic regression is simpler and more accurate (E402); also read D201."),
+            LOWER,
+            "Logistic regression is simpler and more accurate (E402); see also D201.",
         ),
         (
             evaluation(PLAIN),
-            (finding("E402", best="gradient_boosting"), finding("E408")),
-            NONE,
-            ("rows, 0 repeat", "A class is hardly ever found (E408); histogram gradient boosting is more accurate (E402)."),
+            (finding("T305"), finding("E402", best="gradient_boosting"), finding("E408"), finding("D215")),
+            UNMEASURED,
+            "A class is hardly ever found (E408); histogram gradient boosting is more accurate (E402); see also T305, D215.",
         ),
         (
             evaluation(PLAIN, fitted=False),
             (finding("D209", classes={"rare": 3}),),
-            NONE,
-            ("rows, 0 repeat", 'What could not be told: how well "rare" is found (D209); whether another model does better'),
+            UNMEASURED,
+            (
+                'Inconclusive: how well "rare" is found (D209), and whether another model is more accurate, '
+                "for none was tried on these rows."
+            ),
         ),
-        (evaluation(PLAIN), (finding("D203", "info"), finding("C103", "info")), NONE, ("rows, 0 repeat", CLEAR)),
-        (evaluation(PLAIN), (finding("D203", "error", accepted=True),), NONE, ("rows, 0 repeat", "Read D203.")),
+        (evaluation(PLAIN), (finding("D203", "info"), finding("C103", "info")), UNMEASURED, CLEAR),
+        (evaluation(PLAIN), (finding("D203", "error", accepted=True),), UNMEASURED, "See D203."),
     ],
 )
-def test_it_says_what_the_figure_is_worth_and_what_speaks_against_it(facts, findings, copies, said) -> None:
-    judged = verdict(facts, findings, copies, 0.95)
-    first, *others = judged.sentences
-    assert first.startswith("The network is right on 95.0% of 200 test rows (95% interval 91.0% to 97.0%)")
-    for part, sentence in zip(said, others, strict=True):
-        assert part in sentence
-    assert all(sentence[0].isupper() and sentence.endswith(".") and ".." not in sentence for sentence in judged.sentences)
+def test_it_says_what_the_figure_is_worth_and_what_speaks_against_it(facts, findings, worth, said) -> None:
+    judged = verdict(facts, findings)
+    assert judged.sentences == ("95.0% of 200 test rows are classified correctly.", worth, said)
     assert judged.clear == (CLEAR in judged.sentences)
 
 
@@ -104,7 +92,7 @@ def test_it_says_what_the_figure_is_worth_and_what_speaks_against_it(facts, find
 def test_no_warning_and_no_error_leaves_it_clear(code: str) -> None:
     more = {"best": "mlp"} if code == "E402" else {"classes": {"rare": 3}} if code == "D209" else {}
     for level in ("warning", "error"):
-        judged = verdict(evaluation(MEASURED), (finding(code, level, accepted=True, **more),), NONE, 0.95)
+        judged = verdict(evaluation(MEASURED), (finding(code, level, accepted=True, **more),))
         assert not judged.clear
         assert code in " ".join(judged.sentences)
 
@@ -119,18 +107,33 @@ def test_no_warning_and_no_error_leaves_it_clear(code: str) -> None:
     ],
 )
 def test_an_error_says_that_the_figure_means_nothing(findings, says: str) -> None:
-    judged = verdict(evaluation(PLAIN), findings, NONE, 0.95)
-    assert judged.sentences[1:] == (f"This means nothing: what {says} says.", f"Do this first: what {says} asks for")
+    judged = verdict(evaluation(PLAIN), findings)
+    assert judged.sentences[1:] == (f"This means nothing: what {says} says ({says}).", f"Do this first: what {says} asks for")
     assert not judged.clear
 
 
 def test_the_largest_class_stands_beside_the_accuracy() -> None:
-    judged = verdict(evaluation(PLAIN, majority=Standing(test=0.625)), (), NONE, 0.9)
-    assert "the largest class alone would be right on 62.5%" in judged.sentences[0]
+    judged = verdict(evaluation(PLAIN, majority=Standing(test=0.625)), ())
+    assert judged.sentences[0].endswith("correctly; always naming the largest class would reach 62.5%.")
 
 
 def test_a_refused_training_says_why_and_what_to_do() -> None:
     blocked, accepted = finding("C102", "error"), finding("C101", "error", accepted=True)
-    judged = verdict(None, (accepted, blocked), NONE, 0.95)
-    assert judged.sentences == ("Nothing was trained.", "What C102 says.", "Do this first: what C102 asks for")
+    judged = verdict(None, (accepted, blocked))
+    assert judged.sentences == ("Nothing was trained: what C102 says (C102).", "Do this first: what C102 asks for")
     assert not judged.clear
+
+
+def test_findings_come_in_the_order_of_their_consequence() -> None:
+    accepted, blocked = finding("E401", "error", accepted=True), finding("D201", "error")
+    given = (finding("C103", "info"), finding("D201"), finding("D215"), finding("E402"), finding("D206"), accepted, blocked)
+    codes = [(each.code, each.level) for each in by_consequence(given)]
+    assert codes == [
+        ("D201", "error"),
+        ("E401", "error"),
+        ("D206", "warning"),
+        ("E402", "warning"),
+        ("D201", "warning"),
+        ("D215", "warning"),
+        ("C103", "info"),
+    ]

@@ -31,15 +31,15 @@ ROWS = 400
 FEATURES = [f"x{number}" for number in range(4)]
 MATTERS = {
     "A small slope, such as 0.01 or 0.05, does better than ReLU": HOLDS,
-    "After PCA, which makes inputs negative, Leaky ReLU does better than ReLU": HOLDS,
-    "ReLU suits raw positive inputs: Leaky ReLU does no better there": FAILS,
+    "After PCA (negative inputs) Leaky ReLU is better than ReLU": HOLDS,
+    "On raw positive inputs Leaky ReLU does no better than ReLU": FAILS,
 }
 IDLE = {
     "A small slope, such as 0.01 or 0.05, does better than ReLU": FAILS,
     "A small slope is enough: a larger one does no better": HOLDS,
-    "After PCA, which makes inputs negative, Leaky ReLU does better than ReLU": FAILS,
+    "After PCA (negative inputs) Leaky ReLU is better than ReLU": FAILS,
     "Leaky ReLU gains more after PCA than on raw inputs": FAILS,
-    "ReLU suits raw positive inputs: Leaky ReLU does no better there": HOLDS,
+    "On raw positive inputs Leaky ReLU does no better than ReLU": HOLDS,
 }
 
 

@@ -1,0 +1,46 @@
+"""Draws what a command is at, in a process of its own: an import can hold the interpreter for seconds, and a clock must move.
+
+It is started with the seconds after which it is to be seen, and reads lines from standard input: a title, a tab, and the share of
+it that is done. It ends with an empty line, with its standard input, or with the process that started it.
+"""
+
+import os
+import select
+import signal
+import sys
+import time
+
+_TICK = 0.1  # seconds
+_BAR = 20  # characters
+
+
+def draw_clock() -> None:
+    """Draw on standard error until there is nothing more to draw, and leave the line empty."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it says that it was interrupted
+    parent, since, after = os.getppid(), time.monotonic(), time.monotonic() + float(sys.argv[1])
+    title, share, drawn = "starting", 0.0, False
+    while os.getppid() == parent:
+        if select.select([0], [], [], _TICK)[0]:
+            lines = os.read(0, 65536).decode().splitlines()
+            if not lines or not lines[-1]:
+                break
+            before, (title, _, done) = title, lines[-1].partition("\t")
+            share, since = float(done), since if title == before else time.monotonic()
+        if time.monotonic() >= after:
+            drawn = bool(os.write(2, f"\r\x1b[2K{_line(title, share, time.monotonic() - since)}".encode()))
+    if drawn:
+        os.write(2, b"\r\x1b[2K")
+
+
+def _line(title: str, share: float, passed: float) -> str:
+    bar = f"  [{'#' * round(_BAR * share):.<{_BAR}}] {share:.0%}" if share else ""
+    left = f", some {_clock(passed / share * (1 - share))} left" if share else ""
+    return f"{title}{bar}  {_clock(passed)}{left}"[: os.get_terminal_size(2).columns - 1]
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{int(seconds % 60):02}"
+
+
+if __name__ == "__main__":
+    draw_clock()

@@ -1,0 +1,112 @@
+"""The tables of ``train`` and ``evaluate`` on the terminal."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Column, Table
+from rich.text import Text
+
+from pipeline.judge.baselines import RIVAL_NAMES
+from pipeline.judge.probability import ProbabilityFigures
+from pipeline.runs.parts import Interval, ScoresSummary
+from pipeline.runs.summary import Summary
+
+
+def accuracy_table(console: Console, summary: Summary, names: Iterable[str]) -> Table:
+    """Return the accuracy of the network and of rivals, each with its interval; without space to spare columns stand closer."""
+    table = _right("accuracy (interval)", *["training"] * (summary.accuracy.train is not None), "test rows")
+    table.padding = (0, 0, 0, 2 if console.width > 85 else 1)
+    if summary.unseen:
+        table.add_column(summary.unseen_words, justify="right", no_wrap=True)
+    for name in names:
+        standing, own = summary.comparison[name], name == "network"
+        words = Text(RIVAL_NAMES.get(name, name), style="bold" * own)
+        if own and not summary.sound:
+            words.append(" (unsound)", style="bold red")
+        cells = [in_percent(summary.accuracy.train) if own else ""] * (summary.accuracy.train is not None)
+        cells.append(_with_interval(standing.test, standing.test_interval))
+        table.add_row(words, *cells, *[_with_interval(standing.unseen, standing.unseen_interval)] * bool(summary.unseen))
+    return table
+
+
+def first_rivals(summary: Summary) -> list[str]:
+    """Return the network, the rival of the highest test accuracy, and always the largest class."""
+    rivals = {name: standing for name, standing in summary.comparison.items() if name not in ("network", "majority")}
+    best = max(rivals, key=lambda name: (rivals[name].test or 0, rivals[name].unseen or 0), default="")
+    return ["network", *[best] * bool(best and rivals[best].test is not None), "majority"]
+
+
+def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Iterator[RenderableType]:
+    """Yield every table, with what its figures mean."""
+    yield accuracy_table(console, summary, summary.comparison)
+    keras = summary.keras_accuracy
+    if keras.test is not None:
+        training = f"{in_percent(keras.train)} of the training rows and " * (keras.train is not None)
+        yield Text(f"Keras's own metric counts {training}{in_percent(keras.test)} of the test rows as correct (C103).")
+    yield Text(" ".join(filter(None, [summary.interval_note, summary.unseen.interval_note if summary.unseen else ""])))
+    yield from ("", _odds(summary))
+    yield Text(
+        "p: exact McNemar test against the network on the test rows. Log loss, Brier score (0 is best) and AUC (1 is best; mean "
+        "of the classes) are of the probabilities of the test rows."
+    )
+    table = _confusion(scores, scores.confusion)
+    if len(scores.confusion) > 10 or console.measure(table).minimum > console.width:
+        table = _confusion(scores, ())
+    yield ""
+    yield table
+    yield Text(f"Balanced accuracy {in_percent(scores.balanced_accuracy)}, macro F1 {in_percent(scores.macro_f1)}.")
+    yield ""
+    yield from map(Text, _learnt(summary))
+
+
+def in_percent(figure: float | None) -> str:
+    """Return a share in percent with one digit."""
+    return "-" if figure is None else f"{figure:.1%}"
+
+
+def _odds(summary: Summary) -> Table:
+    """Return what the models' probabilities of the test rows are worth, and how sure the network differs from each."""
+    table = _right("probabilities", "p", "log loss", "Brier score", "AUC")
+    for name, standing in summary.comparison.items():
+        worth = standing.probabilities or ProbabilityFigures()
+        figures = ("-" if figure is None else f"{figure:.3f}" for figure in (worth.log_loss, worth.brier, worth.macro_auc))
+        table.add_row(RIVAL_NAMES.get(name, name), "" if standing.p is None else f"{standing.p:.2g}", *figures)
+    return table
+
+
+def _confusion(scores: ScoresSummary, predicted: Iterable[str]) -> Table:
+    """Return truth by predicted class, and the rates of each class."""
+    shown = [*next(iter(scores.confusion.values()))] if predicted else []
+    table = _right("test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision")
+    for name, row in scores.confusion.items():
+        rates = scores.recall[name], scores.precision[name]
+        table.add_row(escape(name), *(str(row[answer]) for answer in shown), *map(in_percent, rates))
+    return table
+
+
+def _right(name: str, *headers: str) -> Table:
+    columns = (Column(header, justify="right", no_wrap=True) for header in headers)
+    return Table(Column(name, overflow="fold"), *columns, box=None, pad_edge=False, padding=(0, 0, 0, 2), collapse_padding=True)
+
+
+def _with_interval(share: float | None, interval: Interval) -> str:
+    if interval is None or None in interval:
+        return in_percent(share)
+    return f"{in_percent(share)} ({100 * (interval[0] or 0):.1f} to {100 * (interval[1] or 0):.1f})"
+
+
+def _learnt(summary: Summary) -> Iterator[str]:
+    """Yield what held-out training rows decided: the sets of possible classes, and the penalty."""
+    sets, classes = summary.sets, len(summary.data.classes)
+    if sets and sets.mean_size == classes:
+        yield "No class can be excluded for any row: too few different rows of each class could be held out."
+    elif sets:
+        held = f"{in_percent(sets.coverage)} of the test rows"
+        if sets.unseen:
+            held += f" and {in_percent(sets.unseen.coverage)} of {summary.unseen_words}"
+        yield f"The set of possible classes (confidence {100 * sets.confidence:g}%) holds the right class in {held}."
+        yield f"It holds {sets.mean_size:.1f} classes on average, more than one in {in_percent(sets.unsure)} of the test rows."
+    if (choice := summary.choice) and len(choice.penalties) > 1:
+        some = f", of which {choice.rows:,} were drawn" if choice.rows < summary.data.train else ""
+        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits held-out training rows best{some}."

@@ -1,0 +1,115 @@
+"""Findings on the terminal: one line each, or all that is known of each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.config.remedy import Call
+from pipeline.errors import counted
+from pipeline.findings import Finding, Rule
+from pipeline.findings.finding import headline
+from pipeline.findings.verdict import DO_FIRST
+from pipeline.machine.started import started_by
+
+if TYPE_CHECKING:  # what reads runs is none of a check
+    from pipeline.runs.parts import FindingSummary
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+_NOUNS = {"error": "error", "warning": "warning", "info": "note"}
+_INDENT = 14  # characters of "D205 warning  "
+AnyFinding: TypeAlias = "Finding | FindingSummary"
+
+
+def show_check(console: Console, findings: Sequence[Finding], call: Call, full: bool = False) -> None:
+    """Print the findings about config and data, and what to do next."""
+    data = call.config.data.path if call.config else call.data
+    parts: list[RenderableType] = [Text(f"{data} checked with {call.path}, without training", style="bold"), ""]
+    most = 9 if findings and findings[0].blocks else 12
+    parts += all_findings(findings) if full else headlines(findings, most, call.with_settings({}, full=True))
+    if findings and findings[0].blocks:
+        errors = sum(finding.blocks for finding in findings)
+        parts += ["", Text(f"{counted(errors, 'error')} {'is' if errors == 1 else 'are'} not accepted.", style="bold red")]
+        parts += fix_lines(DO_FIRST, findings[0].fix)
+    else:
+        parts += ["", unbroken(f"Next: {replace(call, command='train').with_settings({})}")]
+    console.print(Group(*parts), crop=False)
+
+
+def show_rules(console: Console, rules: Iterable[Rule]) -> None:
+    """Print the list of codes."""
+    for rule in rules:
+        console.print(Text.assemble((f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level]), rule.title))
+
+
+def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[RenderableType]:
+    """Yield the first findings, one line each, how many there are besides, and the command ``full`` that shows them all."""
+    for finding in findings[:most]:
+        word, style = ("accepted", "dim") if finding.accepted else (_NOUNS[finding.level], _STYLES[finding.level])
+        yield Text.assemble(
+            (f"{finding.code} {word}".ljust(_INDENT), style), headline(finding.message), overflow="ellipsis", no_wrap=True
+        )
+    if not findings:
+        yield Text("No finding.")
+        return
+    rest = Counter(finding.level for finding in findings[most:])
+    more = ", ".join(
+        counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())
+    )
+    doubts = [finding for finding in findings if finding.level != "info" and not finding.accepted]
+    by_command = sum(map(_by_one_command, doubts))
+    fixes = f"one command each fixes {by_command} of the {len(doubts)}" if by_command and len(doubts) > 1 else ""
+    if said := "; ".join(filter(None, [f"and {more}" if more else "", fixes])):
+        yield Text(f"{said[0].upper()}{said[1:]}.")
+    yield unbroken(f"Every finding and its fix: {full}")
+
+
+def all_findings(findings: Sequence[AnyFinding]) -> Iterator[RenderableType]:
+    """Yield findings, each with its fix."""
+    for finding in findings:
+        head = Text(f"{finding.code} {_NOUNS[finding.level]}", style="dim" if finding.accepted else _STYLES[finding.level])
+        yield hanging(head, "accepted: " * finding.accepted + finding.message)
+        if not finding.accepted and finding.level != "info":
+            yield from fix_lines("fix: ", finding.fix)
+    if any(finding.level != "info" for finding in findings):
+        yield unbroken(f"What a finding means and why it matters: {_explain()}")
+    if not findings:
+        yield Text("No finding.")
+
+
+def fix_lines(head: str, fix: str) -> Iterator[RenderableType]:
+    """Yield what to do, a line a step: what is to be typed in one piece, whatever the width; other words wrapped and indented."""
+    steps = re.split(r"(; or |, then )", fix)
+    for joint, step in zip(["", *steps[1::2]], steps[::2], strict=True):
+        before = {"": head, "; or ": "or: ", ", then ": "then: "}[joint].rjust(_INDENT)
+        typed = step.startswith(f"{started_by()} ") or re.match(r"in .+, under [\w.]+: ", step)
+        yield unbroken(f"{before}{step}") if typed else hanging(before, step)
+
+
+def hanging(head: Text | str, words: Text | str) -> Table:
+    """Return a paragraph whose lines begin below one another, after what stands before the first."""
+    grid = Table.grid(padding=0)
+    grid.add_column(min_width=_INDENT, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(head, Text(words) if isinstance(words, str) else words)
+    return grid
+
+
+def unbroken(text: str) -> Text:
+    """Return a line that only the terminal itself may break, so that it can be copied."""
+    return Text(text, no_wrap=True, overflow="ignore")
+
+
+def _by_one_command(finding: AnyFinding) -> bool:
+    return any(step.startswith(f"{started_by()} ") and ", then " not in step for step in finding.fix.split("; or "))
+
+
+def _explain() -> str:
+    return "make explain CODE=D205" if started_by() == "make" else f"{started_by()} explain D205"
