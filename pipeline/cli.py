@@ -2,46 +2,57 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-from typer import Argument, Option, Typer, confirm
+from typer import Typer, confirm
 
 from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
-from pipeline.machine.started import asked, started_by
+from pipeline.machine.started import started_by
+from pipeline.options import (
+    FIRST,
+    Answered,
+    Before,
+    CsvFile,
+    Data,
+    Drafted,
+    FindingCode,
+    Force,
+    Full,
+    Host,
+    IfChanged,
+    Json,
+    Keep,
+    Kind,
+    ModelFile,
+    NewConfig,
+    Now,
+    Port,
+    RunFolder,
+    RunOption,
+    Scorers,
+    Settings,
+    Source,
+    Strict,
+    Target,
+    Trainers,
+    YamlFile,
+    Yes,
+    examples,
+)
 
-app = Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = Typer(
+    help=f"{__doc__}\n\n{FIRST}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 DEFAULT, STUDY, TWIN, NEWEST = map(Path, ["configs/default.yaml", "configs/study.yaml", "configs/twin.yaml", "models/latest"])
 _CHANGED = "config or data changed, or there is no run yet: training"
-YamlFile = Annotated[Path, Argument(help="The YAML file.")]
-RunFolder = Annotated[Path, Argument(help="The folder of a run.")]
-Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV, Excel or Parquet file, or a folder of Parquet files.")]
-Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet file to write, or the folder.")]
-ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
-CsvFile = Annotated[Path, Argument(help="The CSV file to write.")]
-FindingCode = Annotated[str | None, Argument(help="A code such as C101.")]
-Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", callback=asked, help="Replace a setting.")]
-Data = Annotated[str | None, Option(metavar="FILE", help="Read this file instead of data.path.")]
-IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
-RunOption = Annotated[Path, Option(metavar="RUN", help="The folder of a run.")]
-Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
-Trainers = Annotated[str | None, Option(metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")]
-Kind = Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file.")]
-Host = Annotated[str, Option(help="The address to listen on; any but this machine's own opens it.")]
-Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
-Strict = Annotated[bool, Option("--strict", help="Count warnings as errors.")]
-Drafted = Annotated[str | None, Argument(metavar="[DATA]", help="A CSV, Excel or Parquet file; without one the package's own.")]
-NewConfig = Annotated[str | None, Argument(metavar="[CONFIG]", help="The YAML file to write; by default DATA's name with .yaml.")]
-Answered = Annotated[str | None, Option(metavar="COLUMN", help="The column of the answer, by its name or its number.")]
-Force = Annotated[bool, Option("--force", help="Replace a file that is there.")]
-Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
-Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
-Full = Annotated[bool, Option("--full", help="Show all tables, and every finding with its fix.")]
-Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
 
 
-@app.command("train")
+@app.command("train", epilog=examples("train", "train --set network.alpha=0.2"))
 def train_command(
     config: YamlFile = DEFAULT,
     settings: Settings = None,
@@ -50,14 +61,13 @@ def train_command(
     full: Full = False,
     as_json: Json = False,
 ) -> None:
-    """Run all stages and save a run.
-
-    Example: diabetes-pipeline train configs/default.yaml --set network.alpha=0.2
-    """
+    """Train, test and judge a network, and save the run."""
     with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
         from pipeline.report.terminal import show_summary
+        from pipeline.runs.change import since
         from pipeline.runs.history import current_run
+        from pipeline.runs.place import resolve_run
         from pipeline.runs.reopen import reopen
         from pipeline.runs.summary import Origin
         from pipeline.stages import train
@@ -69,17 +79,15 @@ def train_command(
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
         summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
-        out.show(summary.to_json(), lambda console: show_summary(console, summary, origin.call(started_by()), full))
+        call, words = origin.call(started_by()), [str(current)] if current and current != resolve_run(NEWEST) else []
+        out.show(summary.to_json(), lambda console: show_summary(console, summary, call, full, since(summary.run), words))
         out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
 
 
-@app.command("evaluate")
+@app.command("evaluate", epilog=examples("evaluate", "evaluate models/latest --data data/diabetes.csv"))
 def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = False, as_json: Json = False) -> None:
-    """Print the figures of a saved run again, without training.
-
-    Example: diabetes-pipeline evaluate models/latest --data other.csv
-    """
+    """Show the figures of a saved run again, without training."""
     with outcome(as_json, after=0.3) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
@@ -91,12 +99,9 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = Fa
         out.fail_unless(summary.sound)
 
 
-@app.command("report")
+@app.command("report", epilog=examples("report", "report models/latest"))
 def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
-    """Write one self-contained HTML file about a saved run into its folder.
-
-    Example: diabetes-pipeline report models/latest
-    """
+    """Write one HTML page about a saved run into its folder."""
     with outcome(as_json) as out:
         from pipeline.report.command import report
 
@@ -104,11 +109,11 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
         out.show_line(written, written["report"])
 
 
-@app.command("predict")
+@app.command("predict", epilog=examples("predict mine.csv scored.csv", "predict mine.csv - --run models/latest"))
 def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
-    """Score a file, - for standard input or output, with a saved run: adds the predicted class, a probability a class, and notes.
+    """Score the rows of a file with a saved run.
 
-    Example: diabetes-pipeline predict patients.csv scored.csv
+    Adds the predicted class, the probability of each class, and notes; - is standard input or output.
     """
     with outcome(as_json, taken=target == Path("-")) as out:
         from pipeline.predict.command import scored
@@ -120,11 +125,11 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
         out.fail_unless(result["rows"] > 0 or not result["rejected"])
 
 
-@app.command("export")
+@app.command("export", epilog=examples("export models/latest --to onnx mine.onnx", "export models/latest --to keras mine.keras"))
 def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = False) -> None:
-    """Write the model of a saved run, preprocessing included, for other programs; what it says is checked first.
+    """Write the model of a saved run as a file for other programs.
 
-    Example: diabetes-pipeline export models/latest --to onnx diabetes.onnx
+    Preprocessing is included, and what the file answers is compared with the run first.
     """
     with outcome(as_json) as out:
         from pipeline.export.command import export
@@ -137,12 +142,9 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
             out.say(f"warning: {UNSOUND}")
 
 
-@app.command("serve")
+@app.command("serve", epilog=examples("serve", "serve models/latest --port 8080"))
 def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
-    """Answer over HTTP with a saved run, and show a web page, until Ctrl-C.
-
-    Example: diabetes-pipeline serve models/latest --port 8080
-    """
+    """Answer over HTTP with a saved run, and show a web page."""
     with outcome(as_json) as out:
         try:
             from pipeline.serve.command import serve
@@ -156,7 +158,7 @@ def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port 
         serve(run, host, port, ready)
 
 
-@app.command("check")
+@app.command("check", epilog=examples("check", "check configs/default.yaml --set split.seed=1"))
 def check_command(
     config: YamlFile = DEFAULT,
     settings: Settings = None,
@@ -165,10 +167,7 @@ def check_command(
     full: Full = False,
     as_json: Json = False,
 ) -> None:
-    """Print the findings about config and data, without training.
-
-    Example: diabetes-pipeline check --data mine.csv --strict
-    """
+    """Show the findings about config and data, without training."""
     with outcome(as_json, after=0.3) as out:
         from pipeline.config.read import load_config
         from pipeline.config.remedy import Call
@@ -183,7 +182,7 @@ def check_command(
         out.fail_unless(not any(finding.blocks for finding in findings))
 
 
-@app.command("init")
+@app.command("init", epilog=examples("init mine.csv", "init mine.csv mine.yaml --target Type"))
 def init_command(
     data: Drafted = None,
     config: NewConfig = None,
@@ -192,9 +191,9 @@ def init_command(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Write a commented config for a file of yours; without DATA, the configs and the synthetic data of the package.
+    """Write a commented config for a file of yours.
 
-    Example: diabetes-pipeline init mine.csv --target Outcome
+    Without DATA: the configs and the synthetic data of the package.
     """
     with outcome(as_json) as out:
         from pipeline.init.command import init, init_shipped, terminal_ask
@@ -208,7 +207,7 @@ def init_command(
         out.show(draft.to_json(path), lambda console: show_draft(console, draft, path, following(started_by(), path)))
 
 
-@app.command("study")
+@app.command("study", epilog=examples("study", "study configs/study.yaml --set study.seeds=2"))
 def study_command(
     config: YamlFile = STUDY,
     settings: Settings = None,
@@ -217,10 +216,7 @@ def study_command(
     full: Full = False,
     as_json: Json = False,
 ) -> None:
-    """Train thousands of networks over a grid of slopes and tell what the slope does.
-
-    Example: diabetes-pipeline study configs/study.yaml --data complete.csv
-    """
+    """Train thousands of networks to tell what the slope does."""
     with outcome(as_json, after=0) as out:
         from pipeline.config.read import load_config
         from pipeline.runs.summary import Origin
@@ -234,12 +230,9 @@ def study_command(
         out.fail_unless(result.sound)
 
 
-@app.command("explain")
+@app.command("explain", epilog=examples("explain", "explain D205"))
 def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
-    """Tell what a finding means, why it matters and how to fix it.
-
-    Example: diabetes-pipeline explain D201
-    """
+    """Explain a finding: what it means, and how to fix it."""
     with outcome(as_json) as out:
         from pipeline.findings.registry import explained
         from pipeline.report.finding_lines import show_rules
@@ -252,15 +245,12 @@ def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
             out.show(shown, lambda console: console.print(page, markup=False, highlight=False))
 
 
-@app.command("runs")
+@app.command("runs", epilog=examples("runs", "runs --keep 10"))
 def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> None:
-    """List the runs side by side.
-
-    Example: diabetes-pipeline runs --keep 10
-    """
+    """List the saved runs with their accuracies."""
     with outcome(as_json) as out:
-        from pipeline.report.terminal import show_runs
         from pipeline.runs.history import entries, removable
+        from pipeline.runs.terminal import show_runs
         from pipeline.runs.write import remove_runs
 
         old = removable(listed := entries(), keep)
@@ -271,12 +261,20 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
             out.say(f"removed {counted(len(old), 'run')}")
 
 
-@app.command("synthesize")
-def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
-    """Write the synthetic twin of the data.
+@app.command("compare", epilog=examples("compare", "compare --json"))
+def compare_command(before: Before = None, now: Now = None, as_json: Json = False) -> None:
+    """Compare two runs: settings, figures and findings."""
+    with outcome(as_json) as out:
+        from pipeline.runs.change import compare, two_runs
+        from pipeline.runs.terminal import show_change
 
-    Example: diabetes-pipeline synthesize data/diabetes.csv
-    """
+        change = compare(*two_runs(before, now))
+        out.show(change.to_json(), lambda console: show_change(console, change))
+
+
+@app.command("synthesize", epilog=examples("synthesize twin.csv", "synthesize twin.csv configs/twin.yaml"))
+def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
+    """Write the synthetic twin of the data."""
     with outcome(as_json) as out:
         from pipeline.data.synthesize import write_twin
         from pipeline.data.twin_config import load_twin
@@ -285,12 +283,9 @@ def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json =
         out.show_line({"output": str(output), "rows": rows}, f"{output}: {counted(rows, 'synthetic row')}")
 
 
-@app.command("fetch")
+@app.command("fetch", epilog=examples("fetch", "fetch --json"))
 def fetch_command(as_json: Json = False) -> None:
-    """Download the article's file to data/article.csv and check its SHA-256.
-
-    Example: diabetes-pipeline fetch
-    """
+    """Download the article's data to data/article.csv."""
     with outcome(as_json) as out:
         from pipeline.data.fetch import SHA256, fetch
 

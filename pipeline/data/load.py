@@ -15,6 +15,7 @@ from pipeline.data.target import UNLABELLED, classes_of_numbers, classes_of_text
 from pipeline.data.wrong_cells import refuse_wrong_cells
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Flags, Integers
+from pipeline.machine.started import started_by
 from pipeline.read.marks import refuse_doubts
 from pipeline.read.rows import Source, open_rows
 
@@ -57,7 +58,7 @@ def _content(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        hint = 'set data.path or --data, relative to the current folder; "make fetch" brings data/article.csv'
+        hint = f'set data.path or --data, relative to the current folder; "{started_by()} fetch" brings data/article.csv'
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
 
 

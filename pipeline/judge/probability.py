@@ -103,7 +103,7 @@ def _estimates(table: Floats, hits: Flags, level: float, seed: int, resamples: i
 
 
 def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats) -> Floats:
-    """Return (resamples, 4 K + 3): AUC, slope, intercept and in-the-large of each class, then those of ``_overall``.
+    """Return (resamples, 4 K + 3): AUC, slope, intercept and in-the-large of each class, then those of ``overall_figures``.
 
     The fits begin from those in (4 K + 3,) ``start``.
     """
@@ -117,10 +117,10 @@ def _figures(table: Floats, hits: Flags, weighted: Floats, start: Floats) -> Flo
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # most of the time NumPy is in loops during which others can run
         columns = [*chain.from_iterable(pool.map(of_class, table.T, hits.T, start[:-3].reshape(-1, 4)))]
-    return np.array([*columns, *_overall(table, hits, weighted, columns[::4])]).T
+    return np.array([*columns, *overall_figures(table, hits, weighted, columns[::4])]).T
 
 
-def _overall(table: Floats, hits: Flags, weighted: Floats, areas: list[Floats]) -> list[Floats]:
+def overall_figures(table: Floats, hits: Flags, weighted: Floats, areas: list[Floats]) -> list[Floats]:
     """Return the (resamples,) macro AUC, Brier scores and log losses; ``areas`` are the AUC of each class."""
     both = hits.any(axis=0) & ~hits.all(axis=0)
     macro = np.array(areas)[both].mean(axis=0) if both.any() else np.full(len(weighted), np.nan)
@@ -138,7 +138,7 @@ def probability_figures(truth: Integers, probabilities: Floats) -> ProbabilityFi
     if not len(truth) or np.isnan(probabilities).any():
         return ProbabilityFigures()
     areas = [auc(probability, hit, once) for probability, hit in zip(probabilities.T, hits.T, strict=True)]
-    figures = [float(figure[0]) for figure in _overall(probabilities, hits, once, areas)]
+    figures = [float(figure[0]) for figure in overall_figures(probabilities, hits, once, areas)]
     return ProbabilityFigures(*(None if np.isnan(figure) else figure for figure in figures))
 
 

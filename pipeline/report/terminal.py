@@ -6,23 +6,17 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
-from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.config.remedy import TRAIN, Call
 from pipeline.errors import counted
 from pipeline.findings.verdict import DO_FIRST
-from pipeline.report.accuracy_tables import accuracy_table, all_tables, first_rivals, in_percent
+from pipeline.report.accuracy_tables import accuracy_table, all_tables, first_rivals
 from pipeline.report.finding_lines import all_findings, fix_lines, headlines, unbroken
 from pipeline.runs.summary import Summary
-
-if TYPE_CHECKING:
-    from pipeline.runs.history import Entry
 
 _LINES = 20  # of the first screen, so that the command and the prompt fit into a window of 24 with it
 _LAYOUTS = ((3, 9, 3), (3, 9, 2), (3, 9, 1), (3, 2, 1), (3, 1, 0), (2, 1, 0), (1, 0, 0), (0, 0, 0))
@@ -47,22 +41,6 @@ def show_summary(
         if height(console, parts) <= _LINES:
             break
     console.print(Group(*parts), crop=False)
-
-
-def show_runs(console: Console, entries: Iterable[Entry]) -> None:
-    """Print runs side by side, oldest first."""
-    name = Column("run", no_wrap=True, overflow="fold")
-    table = Table(name, "changed settings", "train", "test", "unseen", "findings", box=None, pad_edge=False)
-    for entry in entries:
-        if entry.accuracy is None or entry.findings is None:
-            table.add_row(escape(entry.run.name), Text(entry.problem or "", style="red"), "", "", "", "")
-            continue
-        shares = (entry.accuracy.train, entry.accuracy.test, entry.accuracy.unseen_profiles)
-        codes = [finding.code + "*" * finding.accepted for finding in entry.findings if finding.level != "info"]
-        if any(finding.level == "error" and not finding.accepted for finding in entry.findings):
-            codes.append("[bold red]unsound[/]")
-        table.add_row(escape(entry.run.name), escape("\n".join(entry.changed) or "-"), *map(in_percent, shares), " ".join(codes))
-    console.print(table if table.rows else "No run yet; train one.")
 
 
 def height(console: Console, parts: Iterable[RenderableType]) -> int:
@@ -92,9 +70,9 @@ def _again(summary: Summary, call: Call, run: Sequence[str]) -> str:
     """Return the command that shows everything about a run, or about a training that was refused."""
     if not summary.run:
         return replace(call, command="check").with_settings({}, full=True)
-    if call.program == "make":
+    if call.program == "make" and not run:
         return replace(call, command="evaluate").with_settings({}, full=True)
-    return " ".join([call.program, "evaluate", *map(shlex.quote, run), "--full"])
+    return _of_run(call, "evaluate", run, full=True)
 
 
 def _network(summary: Summary, full: bool) -> Iterator[RenderableType]:
@@ -144,4 +122,12 @@ def _ending(summary: Summary, call: Call, run: Sequence[str]) -> Iterator[Render
     if not first:
         other = 0.05 if summary.network.alpha == 0.2 else 0.2
         yield unbroken(f"Change alpha:   {replace(call, command='train').with_settings({'network.alpha': other})}")
-    yield unbroken(f"Write a report: {' '.join([call.program, 'report', *map(shlex.quote, run[:1])])}")
+    yield unbroken(f"Write a report: {_of_run(call, 'report', run[:1])}")
+
+
+def _of_run(call: Call, command: str, run: Sequence[str], full: bool = False) -> str:
+    """Return a command about the run that the words name; ``--data`` stands between it and a file."""
+    if call.program == "make":
+        texts = zip(("RUN", "DATA"), (word for word in run if word != "--data"), strict=False)
+        return " ".join(["make", command, *(f"{name}={shlex.quote(text)}" for name, text in texts), *["FULL=1"] * full])
+    return " ".join([call.program, command, *map(shlex.quote, run), *["--full"] * full])

@@ -1,14 +1,16 @@
 """How runs relate to their config file, to the data, and to one another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.config.read import load_config
 from pipeline.config.schema import Config
+from pipeline.config.yaml_text import dump_line
 from pipeline.errors import PipelineError
 from pipeline.machine.files import sha256_of
 from pipeline.runs.parts import Accuracy, FindingSummary, Part
-from pipeline.runs.place import LATEST, resolve_run, run_folders
+from pipeline.runs.place import LATEST, fingerprint, resolve_run, run_folders, run_label, run_name
 from pipeline.runs.saved import read_config, read_record
 from pipeline.runs.summary import Origin
 
@@ -51,8 +53,13 @@ def removable(listed: Sequence[Entry], keep: int | None) -> list[Path]:
 
 def changed_settings(before: Config, now: Config) -> tuple[str, ...]:
     """Return the settings that differ, as "key before -> now"."""
+    return tuple(f"{key} {dump_line(old)} -> {dump_line(new)}" for key, (old, new) in differing(before, now).items())
+
+
+def differing(before: Config, now: Config) -> dict[str, tuple[Any, Any]]:
+    """Return both values of each setting that differs, by its dotted key; None where one config has no such key."""
     old, new = before.settings(), now.settings()
-    return tuple(f"{key} {old.get(key)} -> {new.get(key)}" for key in old | new if old.get(key) != new.get(key))
+    return {key: (old.get(key), new.get(key)) for key in old | new if old.get(key) != new.get(key)}
 
 
 def located(run: Path, path: str) -> str:
@@ -79,14 +86,20 @@ def changes(run: Path, config: Config, origin: Origin) -> tuple[str, ...]:
     return (f"{origin.path} was edited since this run: {'; '.join(edited)}; {remedy}",) if edited else ()
 
 
-def current_run(config: Config, origin: Origin) -> Path | None:
-    """Return the newest run of a config file if it was trained with this config and these data, else None."""
+def runs_of(path: str, short: str = "") -> Iterator[Path]:
+    """Yield the runs of a config file, and of a fingerprint, newest first; damaged ones, which "runs" names, are passed over."""
     for folder in reversed(list(run_folders())):
-        try:
-            record, then = read_record(folder), read_config(folder)
-        except PipelineError:
-            continue  # "runs" names it
-        if Path(record.config.path).resolve() == Path(origin.path).resolve():
-            same_data = record.data.sha256 == sha256_of(config.data.path)
-            return folder if same_data and not changed_settings(then, config) else None
-    return None
+        name = run_name(folder)
+        if name and name.label == run_label(Path(path).stem) and name.fingerprint.startswith(short):
+            try:
+                trained_with = read_record(folder).config.path
+            except PipelineError:
+                continue
+            if Path(trained_with).resolve() == Path(path).resolve():
+                yield folder
+
+
+def current_run(config: Config, origin: Origin) -> Path | None:
+    """Return the newest run of a config file that was trained with this config and these data, else None."""
+    digest = sha256_of(config.data.path)
+    return next(runs_of(origin.path, fingerprint(config.to_yaml(), digest)), None) if digest else None

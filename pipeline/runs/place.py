@@ -1,16 +1,38 @@
 """Where runs are: models/<run>/, and models/latest, the newest of them."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.errors import RunError
 
 MODELS = Path("models")
 LATEST = MODELS / "latest"
 REPORT = "report.html"
-_RUN_NAME = re.compile(r"^\d{8}T\d{6}\.\d{3}Z-.+-[0-9a-f]{8}$")
+_RUN_NAME = re.compile(r"^(\d{8}T\d{6})\.\d{3}Z-(.+)-([0-9a-f]{8})$")
+
+
+class RunName(NamedTuple):
+    """The parts of a run's name: when it was saved, the label of its config file, and the fingerprint of config and data."""
+
+    time: datetime
+    label: str
+    fingerprint: str
+
+
+def run_name(folder: Path) -> RunName | None:
+    """Return the parts of a folder's name; None for a folder that no training named."""
+    parts = _RUN_NAME.match(folder.name)
+    return RunName(datetime.strptime(parts[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC), parts[2], parts[3]) if parts else None
+
+
+def fingerprint(config: str, data: str) -> str:
+    """Return eight characters that stand for a config, as its complete YAML, and for data, as their SHA-256."""
+    return hashlib.sha256(config.encode() + data.encode()).hexdigest()[:8]
 
 
 def resolve_run(path: Path | str) -> Path:
@@ -27,9 +49,15 @@ def resolve_run(path: Path | str) -> Path:
 
 
 def named_run(path: Path | str) -> Path:
-    """Return the folder that somebody means by a path, or by the name alone of a run in models/."""
+    """Return the folder that somebody means by a path, or by the name alone of a run in models/, or by its last eight characters.
+
+    Runs that share these have one config and the same data; the newest is meant.
+    """
     folder = Path(path)
-    return MODELS / folder if len(folder.parts) == 1 and not folder.exists() and (MODELS / folder).is_dir() else folder
+    if len(folder.parts) != 1 or folder.exists():
+        return folder
+    alike = [run for run in run_folders() if run.name.endswith(f"-{folder}")]
+    return MODELS / folder if (MODELS / folder).is_dir() else alike[-1] if alike else folder
 
 
 def run_folders() -> Iterator[Path]:

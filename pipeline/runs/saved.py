@@ -16,6 +16,7 @@ from pipeline.config.schema import Config
 from pipeline.config.yaml_text import read_yaml
 from pipeline.errors import ConfigError, RunError
 from pipeline.machine.files import regular
+from pipeline.machine.started import started_by
 from pipeline.model import Model
 from pipeline.runs.npz import Arrays, read_arrays
 from pipeline.runs.place import LATEST, named_run, resolve_run
@@ -105,7 +106,7 @@ def read_record(folder: Path) -> Record:
         with regular(path, _MOST["run.json"]) as file:
             return unseal(file.read())
     except (FileNotFoundError, NotADirectoryError):
-        hint = "train first" if folder == LATEST else '"diabetes-pipeline runs" lists the runs'
+        hint = "train first" if folder == LATEST else f'"{started_by()} runs" lists the runs'
         raise RunError(f"{folder}: there is no run here; {hint}") from None
     except OSError as error:
         raise RunError(f"{path}: this file of the run cannot be read: {error.strerror}; train again") from None

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.errors import RunError
 from pipeline.machine.files import flush, hidden_beside, sweep, whole
-from pipeline.runs.place import LATEST, MODELS, REPORT, run_label
+from pipeline.runs.place import LATEST, MODELS, REPORT, fingerprint, run_label
 from pipeline.runs.run_json import FileFacts, write_record
 from pipeline.runs.saved import Run
 from pipeline.runs.weights import to_arrays
@@ -102,10 +102,10 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
     for path in sorted(folder.iterdir()):
         content = path.read_bytes()
         files[path.name] = FileFacts(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
-    fingerprint = hashlib.sha256(run.config.to_yaml().encode() + run.record.data.sha256.encode()).hexdigest()[:8]
+    short = fingerprint(run.config.to_yaml(), run.record.data.sha256)
     while True:
         now = datetime.now(UTC)
-        target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{fingerprint}"
+        target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{short}"
         record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": files})
         write_record(folder, record)
         for path in [*folder.iterdir(), folder]:
