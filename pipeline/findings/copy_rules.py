@@ -75,7 +75,8 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
         `evaluation.unseen.group_by` (profiles).
-    Why it matters: the network has seen their answers. The test then tells what it remembers, not how it does on new patients.
+    Why it matters: the network has seen their answers, and the test shows what it remembers. Don't expect this accuracy on new
+        patients.
     How it is tested: copies and profiles of the test rows are looked up among the training rows. In a copy two empty cells are
         equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be where
         a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance explains
@@ -107,7 +108,7 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: rows that differ from another row of their class, but in every column by less than rows differ by chance: the same
         patient again, with fewer digits, in another unit and back, or with a little noise.
-    Why it matters: the test asks what was learnt by heart, as with copies (D204), and a look for equal rows does not see it.
+    Why it matters: these test rows were already seen in training, as with copies (D204); a search for equal rows misses them.
     How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
         difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
         farthest. By chance, small distances are spread evenly: of the pairs that differ in one column and lie within some

@@ -83,7 +83,7 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     """A baseline is better.
 
     What: a rule or a model of another kind (the largest class, the ADA criteria, logistic regression, a decision tree, a random
-        forest, gradient boosting, scikit-learn's MLP) is right more often than the network.
+        forest, gradient boosting, scikit-learn's MLP) classifies more rows correctly than the network.
     Why it matters: if it is simpler, the network adds nothing but effort; if not, the data hold more than the network finds.
     How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
         0.05 after Bonferroni's correction for the number of baselines. On unseen rows the confidence interval of the difference,
@@ -124,13 +124,13 @@ def _reached(figures: dict[str, float | None], unseen: str) -> str:
 def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
     """Much worse on unseen rows.
 
-    What: on rows whose like never occurs in training the network is right much less often than on the test rows. Their like are
-        the rows of their profile (`evaluation.unseen.group_by`) or patient (`data.patient`), or rows equal in every feature.
+    What: far fewer rows whose like never occurs in training are classified correctly than test rows. Their like are the rows of
+        their profile (`evaluation.unseen.group_by`) or patient (`data.patient`), or rows equal in every feature.
     Why it matters: the test rows then measure recognition. For a new patient the lower figure is the better guess.
     How it is tested: the same recipe is trained in stratified folds that never share such rows. The accuracy over all held-out
         rows must be 5 points or more below the test accuracy, and farther than both confidence intervals allow (the limits of a
         difference after Newcombe 1998; their level is `evaluation.interval`). Whole groups of unseen rows count, not rows.
-    How to fix: quote the figure on unseen rows, or split by what they are held out by, so that the test asks the same.
+    How to fix: quote the accuracy on unseen rows, or split by what they are held out by, so that the test rows are unseen too.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
     """

@@ -26,7 +26,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     """A column's gaps, implausible values, whole numbers, levels or values alone give a class away.
 
     What: being empty, implausible, or a whole number among decimals is commoner in one class than in the others; or a single
-        interval of a column's values tells a class from the rest; or its levels jump between the classes; or beyond a limit, or
+        interval of a column's values separates a class; or its levels jump between the classes; or beyond a limit, or
         in a category, all rows are of one class, without an exception. The values of a column with a `criterion` may tell: D207
         looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
@@ -55,14 +55,14 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
-    """One diagnostic threshold nearly tells the healthy class (`data.reference`) from the rest.
+    """The label was defined from this column: one threshold nearly separates `data.reference` from the rest.
 
-    What: one threshold of a column that is itself used to diagnose the disease tells the healthy from the rest.
-    Why it matters: the label was then made from this predictor, or from one like it (incorporation bias). A network that finds
+    What: one threshold of a column that is itself used to diagnose the disease separates the healthy from the rest.
+    Why it matters: the label was then defined from this column, or from one like it (incorporation bias). A network that finds
         the threshold again says nothing about patients who are not diagnosed yet.
     How it is tested: in each column with a `criterion`, usable values at or above its threshold are held against
         `data.reference`. The finding needs a balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
-    How to fix: take the columns out; or hold the network against the baseline `ada_rule`, which is these criteria.
+    How to fix: take the columns out; or compare with the ADA rule (`ada_rule`), which is these criteria.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
     """
     config, table = facts.config, facts.table

@@ -84,7 +84,7 @@ def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
 def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     """Every row got the same class.
 
-    What: the network gives one and the same answer whatever the patient's values (or, with NaN, no answer to any).
+    What: the network predicts one and the same class whatever the patient's values (or, with NaN, none at all).
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
     How it is tested: the decoded answers of all rows that were scored, where these are of more than one class.
     How to fix: look at T301 and T302 first; then the default recipe, a wider layer, or more epochs.
@@ -125,7 +125,7 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
 def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
     """The starts disagree.
 
-    What: networks that differ in nothing but their random initial weights answer the same training rows differently.
+    What: networks that differ in nothing but their random initial weights predict other classes for the same training rows.
     Why it matters: the figure is that of the luckiest of many draws. Who trains once gets another, most likely a worse one.
     How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
         with it on fewer than 90 % of the rows.
