@@ -70,7 +70,7 @@ class Call:
         path = [] if self.path == _CONFIGS.get(self.command, Call.path) else [self.path]
         if self.program == "make":
             words = [("CONFIG", text) for text in path] + [("DATA", self.data or "")] * bool(self.data)
-            words += [("SET", " ".join(kept + new))] * bool(kept + new)
+            words.append(("SET", " ".join(kept + new)))
             return " ".join(["make", self.command, *(f"{name}={shlex.quote(text)}" for name, text in words)])
         data = [f"--data {shlex.quote(self.data)}"] if self.data else []
         options = (f"--set {shlex.quote(setting)}" for setting in kept + new)
