@@ -131,7 +131,7 @@ def test_the_document_on_torture_has_its_parts() -> None:
 
 def alone(line: str) -> bool:
     """Whether a make line ends by itself, needs no network nor a file that is not here, and takes no minutes."""
-    here = {"train", "evaluate", "report", "compare", "explain", "study", "check", "runs", "help"}
+    here = {"train", "evaluate", "report", "compare", "explain", "study", "check", "runs", "help", "predict", "export"}
     others = ("mine", "complete", "article", "DASK")
     return line.startswith("make ") and line.split()[1] in here and not any(word in line for word in others)
 
