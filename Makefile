@@ -14,7 +14,7 @@ unexport CONFIG DATA TARGET SET
 quoted = '$(subst ','\'',$(value $(1)))'
 ARGUMENTS = $(call quoted,CONFIG) $(if $(value DATA),--data $(call quoted,DATA)) $(if $(value SET),--set $(call quoted,SET))
 
-.PHONY: train evaluate report study check init runs fetch install test slow other-processor lint types bench coverage recipes planted planted-faults peers pictures same-figures torture lock
+.PHONY: train evaluate report study check init runs fetch install test slow other-processor lint types bench coverage recipes planted planted-faults peers same-figures torture lock
 
 train: $(INSTALLED)       ## all stages; writes a run
 	@$(RUN) train $(ARGUMENTS)
@@ -85,6 +85,10 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(VENV)/bin/mypy
 
+.PHONY: pictures
+pictures: $(INSTALLED)    ## the pictures of README.md; needs Chromium
+	$(VENV)/bin/python -m tests.pictures
+
 bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX, PyTorch, pyarrow and FastAPI, and how it grows; a quarter of an hour
 	$(VENV)/bin/python -m tests.bench.bench
 	$(VENV)/bin/python -m tests.bench.use
@@ -107,9 +111,6 @@ peers:                    ## deepchecks, cleanlab and ydata-profiling beside thi
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
 		$$($(PYTHON) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['peers'])")
-
-pictures: $(INSTALLED)    ## the pictures of README.md, from a training and its report; needs Chromium
-	$(VENV)/bin/python -m tests.pictures
 
 same-figures: $(INSTALLED) ## whether every command gives the same figures as at an earlier commit: SINCE=COMMIT; some twenty minutes
 	$(VENV)/bin/python -m tests.same_figures $(SINCE)
