@@ -82,12 +82,12 @@ lint: $(INSTALLED)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 
-types: $(INSTALLED)
-	$(VENV)/bin/mypy
-
 .PHONY: pictures
 pictures: $(INSTALLED)    ## the pictures of README.md; needs Chromium
 	$(VENV)/bin/python -m tests.pictures
+
+types: $(INSTALLED)
+	$(VENV)/bin/mypy
 
 bench: $(BENCH)           ## speed beside Keras, scikit-learn, JAX, PyTorch, pyarrow and FastAPI, and how it grows; a quarter of an hour
 	$(VENV)/bin/python -m tests.bench.bench
