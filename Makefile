@@ -119,6 +119,10 @@ lint: $(INSTALLED)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 
+.PHONY: pictures
+pictures: $(INSTALLED)    ## the pictures of README.md; needs Chromium
+	$(VENV)/bin/python -m tests.pictures
+
 types: $(INSTALLED)
 	$(VENV)/bin/mypy
 

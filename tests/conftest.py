@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from tests.browsing import BROWSERS, chromium, installed_browser
+
 if TYPE_CHECKING:
     from pipeline.data.preprocess import Task
     from pipeline.runs.reopen import Reopened
 
 ROOT = Path(__file__).parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # the same on every machine: by itself hypothesis has limits of time here, and others where the variable CI is set
 settings.register_profile("house", settings.get_profile("default"), deadline=None)
@@ -248,12 +249,9 @@ def shape_page(shape: Callable[[str], "Reopened"]) -> Callable[[str], str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium of this machine; closed after each module, for while it is open asyncio thinks that a loop is running."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed, so no browser can be driven")
     pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not path:
+    if not installed_browser():
         pytest.skip(f"no browser is installed ({', '.join(BROWSERS)}): the pages are not looked at")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as opened:
         yield opened
-        opened.close()

@@ -1,10 +1,12 @@
-"""The README tells the truth: its commands run, and no key or command is missing from it."""
+"""The documents tell the truth: their commands run, their links lead somewhere, and no key or command is missing."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
@@ -16,9 +18,12 @@ from pipeline.cli import app
 from pipeline.config.data_section import Feature
 from pipeline.config.schema import Config
 from tests.conftest import ROOT, command
+from tests.documents import DOCUMENTS, examples, typed_lines
+from tests.torture.torture import PARTS
 
 Printed = Callable[..., tuple[int, str, str]]
-README = (ROOT / "README.md").read_text()
+README, CONFIGS, MODELS = (DOCUMENTS[name] for name in ("README.md", "configs/README.md", "models/README.md"))
+TYPED = sorted({line for text in DOCUMENTS.values() for line in typed_lines(text)})
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -41,19 +46,16 @@ def sections(annotation: object) -> Iterator[type[BaseModel]]:
         yield from sections(argument)
 
 
-def indented() -> list[str]:
-    """Return the command lines of the README, without their comments."""
-    lines = re.findall(r"^    ((?:make|diabetes-pipeline) .*)$", README, re.MULTILINE)
-    return [line.split("#")[0].strip() for line in lines]
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= 1_100
 
 
-def test_every_config_key_is_in_the_readme() -> None:
-    missing = [key for key in keys(Config) if f"`{key}`" not in README]
-    assert missing == []
+def test_every_config_key_is_explained() -> None:
+    assert [key for key in keys(Config) if f"`{key}`" not in CONFIGS] == []
 
 
-def test_every_default_in_the_readme_is_that_of_the_schema() -> None:
-    told = dict(re.findall(r"^\| `([a-z0-9_.]+)` \| ([^|]+?) \|", README, re.MULTILINE))
+def test_every_default_that_is_told_is_that_of_the_schema() -> None:
+    told = dict(re.findall(r"^\| `([a-z0-9_.]+)` \| ([^|]+?) \|", CONFIGS, re.MULTILINE))
     for name, field in Config.model_fields.items():
         if name in ("data", "study", "findings", "card"):
             continue
@@ -63,30 +65,75 @@ def test_every_default_in_the_readme_is_that_of_the_schema() -> None:
             assert told[f"{name}.{key}"].lower() == plain.lower()
 
 
-def test_every_command_and_option_is_in_the_readme(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readme_has_every_command_with_every_option(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    for each in app.registered_commands:
-        name = each.name
-        assert f"| `{name}" in README
+    told = {line.split()[0]: line for line in re.findall(r"^\| `([a-z]+\b[^`]*)` \|", README, re.MULTILINE)}
+    assert set(told) == {command.name for command in app.registered_commands}
+    for name, line in told.items():
         _, page, _ = printed(name, "--help")
-        assert "--help" in page
-        for option in re.findall(r"--[a-z-]+", page):
-            assert option in README or option == "--help"
+        options = set(re.findall(r"^  (--[a-z-]+)", page, re.MULTILINE))
+        assert {"--help", "--json"} <= options
+        assert set(re.findall(r"--[a-z-]+", line)) == options - {"--help", "--json"}, name
 
 
-@pytest.mark.parametrize("line", [line for line in indented() if line.startswith("diabetes-pipeline")])
-def test_the_commands_of_the_readme_run(line: str, trained: Path, printed: Printed) -> None:
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
+    for path, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", DOCUMENTS[name]):
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), path
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, heading
+
+
+def test_no_document_stands_alone() -> None:
+    linked = {
+        ((ROOT / name).parent / path).resolve()
+        for name, text in DOCUMENTS.items()
+        for path in re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    }
+    assert {name for name in DOCUMENTS if (ROOT / name) not in linked} == {"README.md"}
+
+
+@pytest.mark.parametrize("line", [line for line in TYPED if line.startswith("diabetes-pipeline") and " serve" not in line])
+def test_the_commands_of_the_documents_run(line: str, trained: Path, printed: Printed) -> None:
     words = line.split()[1:]
     if words[0] == "train":
         words += ["--set", "training.starts=8", "--set", "training.epochs=5", "--set", "evaluation.unseen=null"]
+    if words == ["init"]:  # else it refuses to replace what lies here
+        for file in ("configs/default.yaml", "configs/article.yaml", "configs/study.yaml", "data/diabetes.csv"):
+            Path(file).unlink()
     code, _, err = printed(*words)
     assert code == 0, err
 
 
+def test_init_prints_what_the_document_says(workplace: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIABETES_PIPELINE_MAKE", "1")
+    shutil.copy(ROOT / "tests/init/clinic.csv", "mine.csv")
+    code, out, _ = printed("init", "mine.csv")
+    assert code == 0
+    (shown,) = re.findall(r"^    mine\.yaml: (?:.+\n)+", CONFIGS, re.MULTILINE)
+    start, end = (textwrap.dedent(part).strip() for part in shown.split("    ...\n"))
+    assert out.startswith(start)
+    assert out.strip().endswith(end)
+
+
+def test_a_run_prints_every_figure_that_the_document_names(small_run: Path) -> None:
+    (told,) = re.findall(r"print every figure unrounded: (.*?)\. A figure", MODELS, re.DOTALL)
+    missing = set(re.findall(r"`(\w+)`", told)) - set(json.loads((small_run / "train.json").read_text()))
+    assert missing == set()
+
+
+def test_the_document_on_torture_has_its_parts() -> None:
+    rows = re.findall(r"^\| (`.*?`) \|", DOCUMENTS["tests/torture/README.md"], re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == list(PARTS)
+
+
 def alone(line: str) -> bool:
-    """Whether a make line of the README ends by itself, needs no network, and is not this very test."""
-    long = {"test", "fetch", "bench", "torture", "planted", "planted-faults", "peers", "DASK=local:2"}
-    return line.startswith("make ") and not long & set(line.split()) and "mine" not in line and "complete" not in line
+    """Whether a make line ends by itself, needs no network nor a file that is not here, and takes no minutes."""
+    here = {"train", "evaluate", "report", "compare", "explain", "study", "check", "runs", "help", "predict", "export"}
+    others = ("mine", "complete", "article", "DASK")
+    return line.startswith("make ") and line.split()[1] in here and not any(word in line for word in others)
 
 
 def train_little() -> None:
@@ -100,18 +147,28 @@ def train_little() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "line",
-    [line for line in indented() if alone(line) and "article" not in line and line != "make train"],  # SET may be left out
-)
-def test_the_make_lines_of_the_readme_run(line: str, trained: Path) -> None:
+@pytest.mark.parametrize("line", [line for line in TYPED if alone(line) and line != "make train"])  # SET may be left out
+def test_the_make_lines_of_the_documents_run(line: str, trained: Path) -> None:
     study = "training.epochs=1 study.seeds=2 study.splits=2 study.alphas=[0,0.05] study.features=[standard]"
     settings = study if "study" in line else "training.starts=8 training.epochs=20"
     environment = with_make() | {"SET": settings}  # the latter as the run that is there already
+    if "compare" in line:
+        subprocess.run(["make", "train"], env=environment, capture_output=True, check=True)
     if line.startswith("make train"):
         train_little()
     done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_two_commands_train_on_a_file_of_ones_own(workplace: Path) -> None:
+    shutil.copy(ROOT / "tests/init/clinic.csv", "mine.csv")
+    environment = with_make()
+    lines = [line for line in typed_lines(README) if "mine" in line]
+    assert len(lines) == 2
+    for line in lines:
+        done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 def with_make() -> dict[str, str]:
@@ -125,31 +182,31 @@ def with_make() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def example(section: str, folder: Path) -> str:
-    """Run the Python example of a section in a folder and return what it prints."""
-    (text,) = re.findall(r"```python\n(.*?)```", README.split(f"\n## {section}\n")[1].split("\n## ")[0], re.DOTALL)
+def printed_by(text: str, folder: Path) -> str:
+    """Run the only example in Python of a document in a folder and return what it prints."""
+    (example,) = examples(text)
     done = subprocess.run(
-        [sys.executable, "-c", text], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        [sys.executable, "-c", example], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.slow
-def test_the_estimator_of_the_readme_runs(tmp_path: Path) -> None:
-    assert float(example("As a scikit-learn estimator", tmp_path).split()[-1]) > 0.9
+def test_the_estimator_of_the_documents_runs(tmp_path: Path) -> None:
+    assert float(printed_by(DOCUMENTS["pipeline/README.md"], tmp_path).split()[-1]) > 0.9
 
 
-def test_the_exported_file_of_the_readme_is_read(trained: Path) -> None:
+def test_the_exported_file_of_the_documents_is_read(trained: Path) -> None:
     assert command("export", "models/latest", "--to", "onnx", "diabetes.onnx").returncode == 0
-    assert example("Export", trained).count("array(") == 3
+    assert printed_by(MODELS, trained).count("array(") == 3
 
 
-def test_the_make_lines_of_the_readme_are_rules_of_the_makefile() -> None:
+def test_every_make_line_is_a_rule_of_the_makefile() -> None:
     rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    told = set(re.findall(r"\bmake ([a-z-]+)", README))
-    assert {"train", "test", "evaluate", "fetch", "bench", "check"} <= told
-    assert told - rules <= {"and"}
+    told = {rule for text in DOCUMENTS.values() for rule in re.findall(r"(?:`|^    )make ([a-z-]+)", text, re.MULTILINE)}
+    assert {"train", "test", "evaluate", "report", "init", "study", "fetch", "bench"} <= told
+    assert told - rules == set()
 
 
 @pytest.mark.slow
