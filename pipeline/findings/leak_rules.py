@@ -55,7 +55,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
-    """The label was defined from this column: one threshold nearly separates `data.reference` from the rest.
+    """The label was defined from this column: one threshold separates `data.reference` from the rest.
 
     What: one threshold of a column that is itself used to diagnose the disease separates the healthy from the rest.
     Why it matters: the label was then defined from this column, or from one like it (incorporation bias). A network that finds
