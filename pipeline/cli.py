@@ -35,21 +35,21 @@ from pipeline.options import (
     Strict,
     Target,
     Trainers,
+    Version,
     YamlFile,
     Yes,
     examples,
 )
 
-app = Typer(
-    help=f"{__doc__}\n\n{FIRST}",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 DEFAULT, STUDY, TWIN, NEWEST = map(Path, ["configs/default.yaml", "configs/study.yaml", "configs/twin.yaml", "models/latest"])
 _CHANGED = "config or data changed, or there is no run yet: training"
+
+
+@app.callback(help=f"{__doc__}\n\n{FIRST}")
+def diabetes_pipeline(version: Version = False) -> None:
+    """Only ``--version`` stands before a command."""
 
 
 @app.command("train", epilog=examples("train", "train --set network.alpha=0.2"))

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument, Exit, Option, echo
 
+from pipeline import __version__
 from pipeline.machine.started import asked
 
 FIRST = """\b
@@ -14,6 +15,15 @@ Begin with one of these:
   diabetes-pipeline report          see the newest run as a page
 """
 
+
+def show_version(wanted: bool) -> None:
+    """Print the version of the package and end, where it is asked for."""
+    if wanted:
+        echo(__version__)
+        raise Exit
+
+
+Version = Annotated[bool, Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")]
 YamlFile = Annotated[Path, Argument(metavar="CONFIG", help="The YAML file.")]
 RunFolder = Annotated[Path, Argument(metavar="RUN", help="A run: its folder, or its name as runs lists it.")]
 Before = Annotated[str | None, Argument(metavar="RUN", help="The earlier run; by default the one before the newest.")]

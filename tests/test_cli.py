@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import get_args
 
@@ -30,6 +31,10 @@ def imported(words: list[str], folder: Path) -> set[str]:
         [sys.executable, "-c", script], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     return set(done.stderr.split())
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert command("--version").stdout.strip() == metadata.version("diabetes-pipeline")
 
 
 def test_help_names_every_command() -> None:
