@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -46,10 +48,10 @@ class Outcome:
         if not self.as_json:
             from rich.console import Console
 
-            console = Console() if sys.stdout.isatty() else Console(width=120)
+            console = Console(width=get_terminal_size((80, 24)).columns)  # COLUMNS, the terminal's own, or 80 in a file
             with console.capture() as captured:
                 draw(console)
-            text = captured.get()
+            text = re.sub(r"[ \t]+((?:\x1b\[[\d;]*m)*)$", r"\1", captured.get(), flags=re.MULTILINE)
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(errors="replace")  # a character that the terminal lacks is no reason to fail
         self.write(text)

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import termios
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +171,18 @@ def test_in_full_findings_are_indented_and_what_is_typed_is_one_line(width: int,
             said.append(line[14:])
         assert " ".join(said) == finding.message
         assert all(len(line) <= width - 14 for line in said)
+    (explained,) = [line for line in lines if line.startswith("What a finding means and why it matters: ")]
+    assert explained.split()[-2:] == ["explain", next(each.code for each in summary.findings if each.level != "info")]
+
+
+@pytest.mark.parametrize(("columns", "width"), [("", 80), ("60", 60), ("100", 100), ("0", 80), ("wide", 80)])
+def test_a_file_is_as_wide_as_columns_says_or_80_and_no_line_ends_with_a_blank(columns: str, width: int) -> None:
+    words, environment = [sys.executable, "-m", "pipeline", "explain"], os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": columns}
+    done = subprocess.run([*words, "D204"], env=environment, capture_output=True, text=True, check=True)
+    page = subprocess.run([*words, "D204", "--json"], env=environment, capture_output=True, text=True, check=True)
+    paragraphs = f"D204 warning: {json.loads(page.stdout)['page']}".split("\n")
+    expected = [line for each in paragraphs for line in textwrap.wrap(each, width, break_on_hyphens=False) or [""]]
+    assert done.stdout.splitlines() == expected
 
 
 def test_a_run_that_is_unsound_says_so_beside_its_accuracy(summary: Summary) -> None:
@@ -252,4 +265,6 @@ def test_on_a_terminal_of_80_by_24_all_is_in_sight_and_colour_only_where_it_is_w
         accuracy = json.loads((trained / "train.json").read_text())["accuracy"]
         (line,) = [line for line in lines if line.startswith("the network")]
         assert [f"{accuracy[name]:.1%}" in line for name in ("train", "test", "unseen_profiles")] == [True] * 3
-    assert "\x1b" not in command(*words, folder=trained).stdout  # no terminal
+    out = command(*words, folder=trained).stdout  # no terminal
+    assert "\x1b" not in out
+    assert all(line == line.rstrip() for text in (out, plain) for line in text.replace("\r", "").splitlines())
