@@ -126,7 +126,7 @@ def rows_note(level: float) -> str:
 
 
 def groups_note(level: float) -> str:
-    """Return what the intervals over whole groups of rows are worth, as a sentence; nothing for a level that was not simulated."""
+    """Return what the intervals over whole groups are worth, as a sentence; nothing for a level that was not simulated."""
     low, high = GROUPS_21
     note = (
         "On unseen rows, intervals count whole groups, such as all rows of one patient: they held the true figure in "
