@@ -81,8 +81,8 @@ def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
         filled = f"filled with {told} they all hold one value" if (told := filler(facts, empty)) else "nothing fills them"
         cells = (f'{counted(count - rows // 2, "cell")} of "{name}"' for name, count in empty.items())
         yield Doubt(
-            f"{listing_or_count([*empty], 'column')} {'is' if len(empty) == 1 else 'are'} mostly empty: of {rows:,} cells no "
-            f"usable value is in {counts}; {filled}",
+            f"{listing_or_count([*empty], 'column')} {'is' if len(empty) == 1 else 'are'} mostly empty: of {rows:,} cells, "
+            f"so many have no usable value: {counts}; {filled}",
             {"columns": empty},
             (without(facts.table, facts.config, empty), f"fill {' and '.join(cells)} in the file"),
         )

@@ -16,7 +16,7 @@ from pipeline.findings.finding import Doubt, named_rows
 from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
-_PERHAPS = "; in columns as coarse as these, rows may be equal by chance alone"
+_PERHAPS = "in columns as coarse as these, rows may be equal by chance alone"
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,15 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         return
     copied, numbers, tested = _beyond_chance(facts), facts.table.named(shown), len(facts.parts.test)
     count = None if profiles is None else len(profiles)
-    shared = "" if count is None else f"{count:,} share {listing(facts.config.evaluation.profile)} with one "
-    what = f"repeat{'s' * (len(copies) == 1)} a training row"
+    what, how = f"repeat{'s' * (len(copies) == 1)} a training row", "equal one in every column"
+    same = f"the same {listing(facts.config.evaluation.profile)} as one"
     if not len(copies):
-        what, shared = f"{'has' if count == 1 else 'have'} a training row's profile", f"equal in {shared.partition('share ')[2]}"
-    seen = "; these test rows were already seen in training" if copied else _PERHAPS
+        what, how = f"{'has' if count == 1 else 'have'} a training row's profile", f"hold {same}"
+    elif count is not None:
+        how += f", and {count:,} hold {same}"
+    seen = "the network has seen these test rows in training" if copied else _PERHAPS
     yield Doubt(
-        f"{len(shown):,} of {tested:,} test rows {what}: {shared}({such_as(numbers, total=False)}){seen}",
+        f"{len(shown):,} of {tested:,} test rows {what}: {such_as(numbers, total=False)} {how}; {seen}",
         {"copies": len(copies), "profiles": count, "test": tested, "examples": numbers[:5]},
         _grouped(facts, numbers),
         None if copied else "info",
@@ -189,5 +191,5 @@ def _grouped(facts: DataFacts, numbers: list[int]) -> Fix:
     try:
         split(facts.table, facts.config.split.model_copy(update={"group_by": settings["split.group_by"], "stratify": False}))
     except DataError:
-        return f"remove {such_as(numbers)} from the file, or bring rows of more patients"
+        return f"remove {such_as(numbers)} from the file, or add rows of more patients"
     return settings

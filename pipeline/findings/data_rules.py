@@ -77,7 +77,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     lost = _without_value(facts)
     if not gaps and not removed and not lost:
         return
-    reasons = [f"{_told(gaps, 'cell')} empty: {_by_column(gaps)}"] if gaps else []
+    reasons = [f"{counted(sum(gaps.values()), 'cell')} without a value: {_by_column(gaps)}"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing: {_by_column(removed)}"] if removed else []
     told = filler(facts, [*gaps, *removed])
     treated = f"gaps are filled with {told} of the training rows" if told else "nothing fills them"
@@ -107,7 +107,7 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         rows = facts.table.named(np.flatnonzero(facts.table.implausible.any(axis=1)))
-        correct = f"correct the values of {such_as(rows)} in the file"
+        correct = f"correct the values of {such_as(rows)} in the file, unless they were really measured"
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range: {_by_column(counts)}; they are {treated}",
             {"columns": counts, "row_numbers": rows},
@@ -136,8 +136,9 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         else:
             broken[column] = f'"{name}" has {len(values[name])} values of "{column}"'
     if proofs:
+        follow = "follows from the target, so it is" if len(proofs) == 1 else "follow from the target, so they are"
         yield Doubt(
-            f"{listing_or_count([*proofs], 'column', 20)} follow{'s' * (len(proofs) == 1)} from the target, so it is not used: "
+            f"{listing_or_count([*proofs], 'column', 20)} {follow} not used: "
             + "; ".join(", ".join(f"{name} = {value}" for name, value in proof.items()) for proof in proofs.values()),
             {"columns": list(proofs), "values": proofs},
             ("nothing to do", _not_redundant(facts.config, proofs)),

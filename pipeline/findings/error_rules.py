@@ -48,7 +48,7 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         lacking = {name: max(sizes.values()) - sizes[name] for name in details}
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        fix: Fix = f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger]
+        fix: Fix = f"add {bring}" if bring else ["add features that tell the classes apart", stronger]
         yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}", details, fix, "classes")
 
 
@@ -131,7 +131,7 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: wrong answers are counted inside and outside each subgroup, on unseen rows where folds held them out, else
         on the test rows. They are compared by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's
         correction.
-    How to fix: quote the accuracy of the subgroup beside that of all rows; bring more rows of it, or features that matter to
+    How to fix: quote the accuracy of the subgroup beside that of all rows; add more rows of it, or features that matter to
         its patients.
     Source: Fisher (1922); on subgroups: Obermeyer et al., Science 2019, on a score that served one group worse than another.
     """
@@ -149,6 +149,6 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
         sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
         lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
-        head = f"less is classified correctly in {counted(len(details), 'subgroup')}"
+        head = f"the accuracy is lower in {counted(len(details), 'subgroup')}"
         message = f"{head}: {' and '.join(shown)} are wrong, against {others} of the other rows"
-        yield detailed(message, details, f"bring {' and '.join(lacking)}, or features that matter to them", "groups")
+        yield detailed(message, details, f"add {' and '.join(lacking)}, or features that matter to them", "groups")

@@ -75,9 +75,9 @@ def _shown_by(truth: Integers, answers: Integers) -> Fix:
     right, largest = answers == truth, truth == np.bincount(truth).argmax()
     better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
     if better <= worse:
-        return stronger, ["bring features that tell the classes apart", stronger]
+        return stronger, ["add features that tell the classes apart", stronger]
     enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
-    return f"bring rows until {enough:,} are tested, {len(truth):,} today"
+    return f"add rows until {enough:,} are tested (now {len(truth):,})"
 
 
 def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -175,7 +175,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     if round(abs(gap), 9) >= _GAP and abs(gap) > chance:
         yield Doubt(
             f"training accuracy {train.accuracy:.1%} is far from test accuracy {test.accuracy:.1%}: "
-            f"{100 * gap:+.1f} points, of which chance explains {100 * chance:.1f}",
+            f"{100 * gap:+.1f} points, where chance alone may make {100 * chance:.1f}",
             {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
             simpler if gap > 0 else another_split,
         )

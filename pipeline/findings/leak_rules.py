@@ -53,7 +53,7 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         details.setdefault(column, {}).update(signs)
     if details:
         details = {name: details[name] for name in facts.config.data.features if name in details}
-        columns = (f'"{name}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for name, signs in details.items())
+        columns = (f'"{name}" {_sentence(*sign)}' for name, signs in details.items() for sign in signs.items())
         head = f"{listing_or_count([*details], 'column')} give{'s' * (len(details) == 1)} a class away"
         yield detailed(f"{head}: {'; '.join(columns)}", details, without(facts.table, facts.config, details))
 
@@ -175,17 +175,18 @@ def _enough(member: Flags) -> bool:
 
 def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "levels":
-        return f"separates the classes by its levels (balanced accuracy {sign['alone']:.1%}, as a number {sign['ordered']:.1%})"
+        worth = f"balanced accuracy {sign['alone']:.1%} against {sign['ordered']:.1%}"
+        return f"tells the classes apart by its single values better than by cut-offs ({worth})"
     if kind == "limit":
         beyond = f"{'from' if sign['above'] else 'up to'} {sign['limit']:g}{' on' if sign['above'] else ''}"
-        rows = f'all {sign["rows"]:,} rows are "{sign["class"]}"'
-        return f"has a limit: {beyond} {rows}, and {sign['others']} of the {sign['near']} rows before it are not"
+        near = f"{sign['others']} of the {sign['near']} rows next to these"
+        return f'{beyond} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {near}'
     if kind == "categories":
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
     if kind == "category":
-        rest = f"{sign['others']} of the {sign['rest']:,} other rows are not"
-        return f'has a category of one class: all {sign["rows"]:,} rows of "{sign["category"]}" are "{sign["class"]}", and {rest}'
+        rest = f"{sign['others']} of the {sign['rest']:,} other rows"
+        return f'with "{sign["category"]}" is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest}'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

@@ -130,7 +130,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < SIGNIFICANCE
     }
     if details:
-        shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
+        shuffled = "shuffle the rows of the file if it was merely sorted, else find out what changed there"
         fix: Fix = shuffled if target in details else (without(table, facts.config, details), shuffled)
         yield detailed(_strayed(details, target), details, fix)
 
@@ -156,5 +156,6 @@ def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
     if columns := [name for name in details if name != target]:
         clearest = min(columns, key=lambda name: float(details[name]["p_value"]))
         head = f"{listing_or_count(columns, 'column')} change{'s' * (len(columns) == 1)} along the file"
-        parts.append(f'{head}: most clearly "{clearest}" around row {details[clearest]["row"]:,}')
+        which = f' "{clearest}"' * (len(columns) > 1)
+        parts.append(f"{head}: most clearly{which} around row {details[clearest]['row']:,}")
     return "; ".join(parts)

@@ -70,7 +70,9 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     if both and (details := _unlike(facts, facts.parts)):
         head = f"test and training rows differ in {listing_or_count([*details], 'column', 28)}"
         yield detailed(
-            f"{head}: the values or classes of {listing(details)} are spread otherwise; {_LOOSE}", details, _alike(facts)
+            f"{head}: {listing(details)} {'is' if len(details) == 1 else 'are'} spread differently in the two; {_LOOSE}",
+            details,
+            _alike(facts),
         )
 
 
@@ -122,8 +124,8 @@ def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
     elif share <= 0.5:
         return {"split.test_size": float(f"{share:g}"), "split.stratify": True}
     if section.group_by:  # so many that the share of groups which is tested hardly ever holds too few
-        return f"bring {_more(facts, names, ceil(2 * _FEWEST / section.test_size))}, each of a group of its own"
-    return [f"bring {_more(facts, names, ceil((_FEWEST + 1) / section.test_size))}", {"split.stratify": True}]
+        return f"add {_more(facts, names, ceil(2 * _FEWEST / section.test_size))}, each of a group of its own"
+    return [f"add {_more(facts, names, ceil((_FEWEST + 1) / section.test_size))}", {"split.stratify": True}]
 
 
 def _more(facts: DataFacts, names: list[str], enough: int) -> str:

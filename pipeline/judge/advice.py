@@ -122,13 +122,13 @@ def _recommend(inputs: dict[str, dict[str, float]], layers: tuple[Layer, ...], r
     lost = [name for name, reached in reachable.items() if not reached]
     dead = [f"{unit} of layer {layer.layer}" for layer in hidden for unit in layer.dead]
     if lost:
-        advice = f"Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} cannot be answered."
+        advice = f"Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} can never be predicted."
     elif dead:
         cure = "a slope above 0" if 0 in model.network.slopes else "a smaller learning rate"
         advice = f"Take {cure}: unit {', '.join(dead)} is dead."
     elif not model.network.softmax and min(codes.values()) < 0:
         below = listing([name for name, code in codes.items() if code < 0])
-        advice = f"Keep the slope above 0: with ReLU the output could never be negative, and {below} never answered."
+        advice = f"Keep the slope above 0: with ReLU the output could never be negative, and {below} never predicted."
     elif inside > 0.05:
         advice = "Keep a slope above 0: ReLU would pass no gradient for these; how much that matters here, only a trial tells."
     else:

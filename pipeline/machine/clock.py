@@ -34,7 +34,7 @@ def draw_clock() -> None:
 
 def _line(title: str, share: float, passed: float) -> str:
     bar = f"  [{'#' * round(_BAR * share):.<{_BAR}}] {share:.0%}" if share else ""
-    left = f", some {_clock(passed / share * (1 - share))} left" if share else ""
+    left = f", about {_clock(passed / share * (1 - share))} left" if share else ""
     return f"{title}{bar}  {_clock(passed)}{left}"[: os.get_terminal_size(2).columns - 1]
 
 

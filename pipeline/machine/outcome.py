@@ -20,7 +20,7 @@ from pipeline.machine.steps import Steps
 if TYPE_CHECKING:  # JSON is printed without it
     from rich.console import Console
 
-_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
+_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or use less data"
 _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking"
 
 

@@ -50,7 +50,7 @@ def test_a_long_step_is_told_in_lines_with_the_time_that_is_left(clock: list[flo
         clock[0] += 9
         advance(0.25)
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["training 8 starts", "training 8 starts: 25%, some 30 s left", "training 8 starts: 75%, some 7 s left"]
+    assert lines == ["training 8 starts", "training 8 starts: 25%, about 30 s left", "training 8 starts: 75%, about 7 s left"]
 
 
 def test_nothing_is_told_where_nothing_is_wanted(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_the_clock_of_a_terminal_moves_while_the_interpreter_is_held_and_leaves_
     shown = on_a_terminal(HELD, 60, tmp_path)
     drawn = shown.split("\r\x1b[2K")
     assert {"importing  0:00", "importing  0:01", "importing  0:02"} <= set(drawn)
-    assert any(re.fullmatch(r"importing  \[#####\.{15}\] 25%  0:0\d, some 0:\d\d left", line) for line in drawn)
+    assert any(re.fullmatch(r"importing  \[#####\.{15}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
     assert all(len(line) < 60 for line in drawn)
     assert drawn[-1].split() == ["done"]
 
