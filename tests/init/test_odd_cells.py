@@ -100,7 +100,7 @@ SAID: Mapping[str, tuple[Any, str]] = {
     ),
     "25 classes": (
         frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"),
-        "outcome is called",
+        "outcome has a name typical of a target",
     ),
     "two names alike": (
         frame(sex=chosen("m", "f"), outcome=numbers())[["x", "sex", "outcome", "t"]].rename(columns={"t": "outcome"}),
