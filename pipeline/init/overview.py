@@ -150,7 +150,7 @@ def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mappi
                 parts[name].append(plain_cells.dictionary_encode())
         row += len(rows.columns)
     if not row:
-        raise DataError(f"{path}: there is a header but no row below it")
+        raise DataError(f"{path}: there is a header but no row below it; name a file that holds rows")
     if len(nameless) == len(source.spelt):
         raise DataError(f"{path}: no column can be named", *(f"{path}: {reason}" for reason in [*nameless.values()][:5]))
     columns = {name: _column(name, parts[name], source.cells, given.get(name)) for name in source.spelt if name not in nameless}

@@ -66,7 +66,7 @@ def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[
     said = [f"And {' and '.join(more)}."] if more else []
     if (by_command := sum(map(_by_one_command, doubts))) and len(doubts) > 1:
         kinds = "warnings" if doubts[0].level == "warning" else "errors and warnings"
-        said.append(f"Of {len(doubts)} {kinds}, {by_command} {'has' if by_command == 1 else 'have'} a command as a fix.")
+        said.append(f"Of {len(doubts)} {kinds}, {by_command} can be fixed by one command{' each' * (by_command > 1)}.")
     if said:
         yield Text(" ".join(said))
     yield unbroken(f"Every finding and its fix: {full}")

@@ -106,7 +106,7 @@ def test_what_is_left_out_is_counted(summary: Summary) -> None:
     (line,) = [line for line in shown(summary, 140) if line.startswith("And ")]
     assert line == (
         f"And {kinds.count('warning')} more warnings and {kinds.count('info')} notes. "
-        f"Of {len(doubts)} warnings, {len(mended)} have a command as a fix."
+        f"Of {len(doubts)} warnings, {len(mended)} can be fixed by one command each."
     )
 
 
