@@ -197,14 +197,14 @@ def init_command(
     """
     with outcome(as_json) as out:
         from pipeline.init.command import init, init_shipped, terminal_ask
-        from pipeline.init.commented import following, show_draft
+        from pipeline.init.commented import draft_lines, following
 
         if data is None:
             written = init_shipped(force, target, settings or ())
             out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(started_by(), None)}")
             return
         path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
-        out.show(draft.to_json(path), lambda console: show_draft(console, draft, path, following(started_by(), path)))
+        out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(started_by(), path))))
 
 
 @app.command("study", epilog=examples("study", "study configs/study.yaml --set study.seeds=2"))
