@@ -129,7 +129,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
         columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
         columns |= {name: to_arrow(value, np.isnan(value)) for name, value in zip(numbers, batch.values.T[places], strict=True)}
         scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
-        return encode([*columns.values(), *added.columns()]), batch.rejected, scored, rows.size
+        return encode([*columns.values(), *added.columns]), batch.rejected, scored, rows.size
 
     with (
         threadpool_limits(1),  # the pieces are worked on side by side already
