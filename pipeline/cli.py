@@ -7,7 +7,6 @@ from typer import Typer, confirm
 
 from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
-from pipeline.machine.started import started_by
 from pipeline.options import (
     FIRST,
     Answered,
@@ -78,8 +77,8 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
-        call, words = origin.call(started_by()), [str(current)] if current and current != resolve_run(NEWEST) else []
+        summary = reopen(current).summary if current else train(loaded, origin, out.steps)
+        call, words = origin.call(), [str(current)] if current and current != resolve_run(NEWEST) else []
         out.show(summary.to_json(), lambda console: show_summary(console, summary, call, full, since(summary.run), words))
         out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
@@ -92,7 +91,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = Fa
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        opened = reopen(run, data, started_by())
+        opened = reopen(run, data)
         summary, words = opened.summary, [str(run)] if run != NEWEST or data else []
         words += ["--data", data] if data else []
         out.show(summary.to_json(), lambda console: show_summary(console, summary, opened.call, full, run=words))
@@ -105,7 +104,7 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     with outcome(as_json) as out:
         from pipeline.report.command import report
 
-        written = report(run, started_by())
+        written = report(run)
         out.show_line(written, written["report"])
 
 
@@ -175,7 +174,7 @@ def check_command(
         from pipeline.stages import check
 
         loaded = load_config(config, settings or (), data)
-        call = Call(started_by(), "check", str(config), tuple(settings or ()), data, loaded)
+        call = Call(command="check", path=str(config), settings=tuple(settings or ()), data=data, config=loaded)
         findings, copies = check(loaded, call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
         out.show(shown, lambda console: show_check(console, findings, call, full))
@@ -201,10 +200,10 @@ def init_command(
 
         if data is None:
             written = init_shipped(force, target, settings or ())
-            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(started_by(), None)}")
+            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(None)}")
             return
         path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
-        out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(started_by(), path))))
+        out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(path))))
 
 
 @app.command("study", epilog=examples("study", "study configs/study.yaml --set study.seeds=2"))
@@ -225,8 +224,8 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps, started_by())
-        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call(started_by(), "study"), full))
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps)
+        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call("study"), full))
         out.fail_unless(result.sound)
 
 

@@ -49,11 +49,11 @@ def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tup
     return by_consequence(findings), copies_of(DataFacts(table, parts, config))
 
 
-def train(config: Config, origin: Origin, steps: Steps | None = None, program: str = Call.program) -> Summary:
+def train(config: Config, origin: Origin, steps: Steps | None = None) -> Summary:
     """Load, drop the redundant output, encode, split 80/20, build, train, and say how accurate that is on either part.
 
     The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
-    ``steps`` shows how far it is; ``program`` is what commands are typed after, in the fixes.
+    ``steps`` shows how far it is.
     """
     from pipeline.runs.run_json import unsaved_record
     from pipeline.runs.saved import Run
@@ -61,7 +61,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
     from pipeline.runs.write import prepare_models, save_run
     from pipeline.track.command import track
 
-    started, call = time.perf_counter(), origin.call(program)
+    started, call = time.perf_counter(), origin.call()
     data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
     with steps.step(f"reading {data.path}"):
         table = load(data, config.split.group_by or ())

@@ -79,9 +79,9 @@ def draft_lines(draft: Draft, config: str, following: str) -> list[str]:
     return [*head, *looks, *_part("assumed:", draft.assumed, room - len(looks), config), f"next: {following}"]
 
 
-def following(program: str, config: str | None) -> str:
+def following(config: str | None) -> str:
     """Return the command that trains a config; the default one where none is named."""
-    return Call(program, "train", config or Call.path).with_settings({})
+    return Call(path=config or Call.path).with_settings({})
 
 
 def _few(names: Sequence[str]) -> str:

@@ -37,9 +37,9 @@ class Origin:
     settings: tuple[Text, ...] = ()
     data: Text | None = None
 
-    def call(self, program: str, command: str = "train") -> Call:
+    def call(self, command: str = "train") -> Call:
         """Return a call of a command with the same config."""
-        return Call(program, command, self.path, self.settings, self.data)
+        return Call(command=command, path=self.path, settings=self.settings, data=self.data)
 
 
 class Summary(Part):
