@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from pipeline.config.remedy import TRAIN, Call
 from pipeline.config.schema import Config, UnseenSection
 from pipeline.data.load import load
+from pipeline.data.profiles import Copies
 from pipeline.data.split import split
 from pipeline.errors import counted
 from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
-from pipeline.findings.copy_rules import Copies, copies_of
+from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.verdict import by_consequence
 from pipeline.judge.baselines import fitting, yardsticks_of

@@ -5,13 +5,12 @@ from typing import Any
 
 from pipeline.config.remedy import Call
 from pipeline.config.schema import CardSection
-from pipeline.data.profiles import UNSEEN_WORDS
+from pipeline.data.profiles import UNSEEN_WORDS, Copies
 from pipeline.network.recipe import PenaltyPath
 from pipeline.runs.parts import (
     Accuracy,
     AdviceSummary,
     ColumnSummary,
-    CopiesSummary,
     DataSummary,
     Figure,
     FindingSummary,
@@ -66,7 +65,7 @@ class Summary(Part):
     choice: PenaltyPath | None = None
     subgroups: dict[str, tuple[SubgroupSummary, ...]]
     advice: AdviceSummary | None
-    copies: CopiesSummary
+    copies: Copies
     columns: dict[str, ColumnSummary]
     card: CardSection
     findings: tuple[FindingSummary, ...]
