@@ -35,7 +35,7 @@ def draw_clock() -> None:
 
 def _line(title: str, share: float, passed: float, room: int) -> str:
     """Return what fits into a line of the terminal: the bar gives way to the words."""
-    text = f"{share:.0%}  {_clock(passed)}, some {_clock(passed / share * (1 - share))} left" if share else _clock(passed)
+    text = f"{share:.0%}  {_clock(passed)}, about {_clock(passed / share * (1 - share))} left" if share else _clock(passed)
     width = min(_BAR, room - len(f"{title}  [] {text}")) if share else 0
     bar = f"[{'#' * round(width * share):.<{width}}] " if width > 3 else ""
     return f"{title}  {bar}{text}"[:room]

@@ -78,9 +78,9 @@ def all_findings(findings: Sequence[AnyFinding]) -> Iterator[RenderableType]:
         yield hanging(head, "accepted: " * finding.accepted + finding.message)
         if not finding.accepted and finding.level != "info":
             yield from fix_lines("fix: ", finding.fix)
-    if findings:
-        yield unbroken(f"What a finding means and why it matters: {_explain(findings[0].code)}")
-    else:
+    if any(finding.level != "info" for finding in findings):
+        yield unbroken(f"What a finding means and why it matters: {_explain()}")
+    if not findings:
         yield Text("No finding.")
 
 
@@ -111,5 +111,5 @@ def _by_one_command(finding: AnyFinding) -> bool:
     return any(step.startswith(f"{started_by()} ") and ", then " not in step for step in finding.fix.split("; or "))
 
 
-def _explain(code: str) -> str:
-    return f"make explain CODE={code}" if started_by() == "make" else f"{started_by()} explain {code}"
+def _explain() -> str:
+    return "make explain CODE=D205" if started_by() == "make" else f"{started_by()} explain D205"
