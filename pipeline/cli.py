@@ -101,7 +101,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = Fa
 @app.command("report", epilog=examples("report", "report models/latest"))
 def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     """Write one HTML page about a saved run into its folder."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step("drawing the report"):
         from pipeline.report.command import report
 
         written = report(run)
@@ -130,7 +130,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 
     Preprocessing is included, and what the file answers is compared with the run first.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"writing {output} and comparing it with the run"):
         from pipeline.export.command import export
         from pipeline.runs.saved import UNSOUND
 
@@ -144,7 +144,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 @app.command("serve", epilog=examples("serve", "serve models/latest --port 8080"))
 def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         try:
             from pipeline.serve.command import serve
         except ModuleNotFoundError as error:
@@ -194,7 +194,7 @@ def init_command(
 
     Without DATA: the configs and the synthetic data of the package.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"reading {data or 'what comes with the package'}"):
         from pipeline.init.command import init, init_shipped, terminal_ask
         from pipeline.init.commented import draft_lines, following
 
@@ -202,7 +202,7 @@ def init_command(
             written = init_shipped(force, target, settings or ())
             out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(None)}")
             return
-        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
+        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask(out.steps.stop))
         out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(path))))
 
 
@@ -263,7 +263,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
 @app.command("compare", epilog=examples("compare", "compare --json"))
 def compare_command(before: Before = None, now: Now = None, as_json: Json = False) -> None:
     """Compare two runs: settings, figures and findings."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.runs.change import compare, two_runs
         from pipeline.runs.terminal import show_change
 
