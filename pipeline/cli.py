@@ -7,7 +7,6 @@ from typer import Typer, confirm
 
 from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
-from pipeline.machine.started import started_by
 from pipeline.options import (
     FIRST,
     Answered,
@@ -79,8 +78,8 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
-        call, words = origin.call(started_by()), [str(current)] if current and current != resolve_run(NEWEST) else []
+        summary = reopen(current).summary if current else train(loaded, origin, out.steps)
+        call, words = origin.call(), [str(current)] if current and current != resolve_run(NEWEST) else []
         out.show(summary.to_json(), lambda console: show_summary(console, summary, call, full, since(summary.run), words))
         out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
@@ -93,7 +92,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Tested = None, full: Full = 
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        opened = reopen(run, data, started_by())
+        opened = reopen(run, data)
         summary, words = opened.summary, [str(run)] if run != NEWEST or data else []
         words += ["--data", data] if data else []
         out.show(summary.to_json(), lambda console: show_summary(console, summary, opened.call, full, run=words))
@@ -103,10 +102,10 @@ def evaluate_command(run: RunFolder = NEWEST, data: Tested = None, full: Full = 
 @app.command("report", epilog=examples("report", "report models/latest"))
 def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     """Write one HTML page about a saved run into its folder."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step("drawing the report"):
         from pipeline.report.command import report
 
-        written = report(run, started_by())
+        written = report(run)
         out.show_line(written, written["report"])
 
 
@@ -132,7 +131,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 
     Preprocessing is included. First it is checked that the file predicts what the run does.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"writing {output} and comparing it with the run"):
         from pipeline.export.command import export
         from pipeline.runs.saved import UNSOUND
 
@@ -146,7 +145,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 @app.command("serve", epilog=examples("serve", "serve models/latest --port 8080"))
 def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         try:
             from pipeline.serve.command import serve
         except ModuleNotFoundError as error:
@@ -176,7 +175,7 @@ def check_command(
         from pipeline.stages import check
 
         loaded = load_config(config, settings or (), data)
-        call = Call(started_by(), "check", str(config), tuple(settings or ()), data, loaded)
+        call = Call(command="check", path=str(config), settings=tuple(settings or ()), data=data, config=loaded)
         findings, copies = check(loaded, call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
         out.show(shown, lambda console: show_check(console, findings, call, full))
@@ -196,16 +195,16 @@ def init_command(
 
     Without DATA: copies the configs and the synthetic data that come with the program.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"reading {data or 'what comes with the package'}"):
         from pipeline.init.command import init, init_shipped, terminal_ask
-        from pipeline.init.commented import following, show_draft
+        from pipeline.init.commented import draft_lines, following
 
         if data is None:
             written = init_shipped(force, target, settings or ())
-            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(started_by(), None)}")
+            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(None)}")
             return
-        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
-        out.show(draft.to_json(path), lambda console: show_draft(console, draft, path, following(started_by(), path)))
+        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask(out.steps.stop))
+        out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(path))))
 
 
 @app.command("study", epilog=examples("study", "study configs/study.yaml --set study.seeds=2"))
@@ -226,8 +225,8 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps, started_by())
-        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call(started_by(), "study"), full))
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps)
+        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call("study"), full))
         out.fail_unless(result.sound)
 
 
@@ -261,7 +260,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
 @app.command("compare", epilog=examples("compare", "compare --json"))
 def compare_command(before: Before = None, now: Now = None, as_json: Json = False) -> None:
     """Compare two runs: settings, figures and findings."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.runs.change import compare, two_runs
         from pipeline.runs.terminal import show_change
 

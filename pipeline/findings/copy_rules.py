@@ -1,13 +1,13 @@
 """D: rows that repeat each other, and what that does to the test. Facts: those of the data rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from pipeline.config.mended import by_profile
 from pipeline.config.remedy import Fix
+from pipeline.data.profiles import Copies
 from pipeline.data.split import split
 from pipeline.errors import DataError, listing, such_as
 from pipeline.findings.chance import more_than_chance
@@ -17,18 +17,6 @@ from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
 _PERHAPS = "in columns as coarse as these, rows may be equal by chance alone"
-
-
-@dataclass(frozen=True)
-class Copies:
-    """Of ``test`` rows, those that equal a training row in every feature and the target, and those that share its profile.
-
-    ``of_training_profiles`` is None where ``evaluation.unseen`` names no columns. All of this counts whatever chance explains.
-    """
-
-    test: int
-    of_training_rows: int
-    of_training_profiles: int | None
 
 
 def copies_of(facts: DataFacts) -> Copies:

@@ -10,7 +10,7 @@ from pipeline.config.data_section import DataSection
 from pipeline.config.schema import TrainingSection
 from pipeline.config.yaml_text import Location, dump_line
 from pipeline.errors import DataError, counted, listing
-from pipeline.init.answer import Answer, passed_over
+from pipeline.init.answer import NAMED, Answer, doubted, passed_over
 from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
 from pipeline.init.overview import Column, Overview
@@ -87,7 +87,8 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     assumed = [f"the target is {clip(target)}, {why}; choose another with --target", *seen.told]
     assumed += [f"{listing(people)} names the patient ({known_by}): {_TOGETHER}"] if people else []
     assumed += [text for each in features.values() for text in each.assumed]
-    told = [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
+    told = doubted(seen, kinds, target) if why == NAMED else []
+    told += [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
     told += [f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant]
     told += [text for each in made.values() for text in each.look]
     if few := [f"{clip(text)} {count}" for text, count in answer.counts.items() if count < _SMALL]:

@@ -132,9 +132,9 @@ def _recommend(inputs: dict[str, dict[str, float]], layers: tuple[Layer, ...], r
     elif inside > 0.05:
         advice = "Keep a slope above 0: ReLU would pass no gradient for these; how much that matters here, only a trial tells."
     else:
-        advice = "ReLU would do as well: hardly any pre-activation is negative."
+        advice = "ReLU would do as well: hardly any of these sums is negative."
     return (
-        f"Raw inputs are negative in {means['raw']:.0%} of the cells, scaled ones in {means['scaled']:.0%}, principal components "
-        f"in {means['pca']:.0%}; but a slope acts on pre-activations, and of those {where} {inside:.0%} are negative, "
-        f"for weights can be negative whatever the inputs are. {advice}"
+        f"Raw inputs are negative in {means['raw']:.1%} of the cells, scaled ones in {means['scaled']:.1%}, principal components "
+        f"in {means['pca']:.1%}. But the slope acts on the sums that enter the units, and of those {where} {inside:.1%} are "
+        f"negative, for weights can be negative whatever the inputs are. {advice}"
     )

@@ -57,7 +57,7 @@ class Outcome:
         self.write(text)
 
     def show_line(self, result: dict[str, Any], line: str) -> None:
-        """Print the JSON object, or one line, which no terminal breaks."""
+        """Print the JSON object, or a line, or several, which no terminal breaks."""
         self.show(result, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
 
     def say(self, *lines: str) -> None:

@@ -30,10 +30,10 @@ class Reopened:
     call: Call
 
 
-def reopen(path: Path | str, data: str | None = None, program: str = Call.program) -> Reopened:
+def reopen(path: Path | str, data: str | None = None) -> Reopened:
     """Compute the figures of a saved run again, on its own data or on another file; nothing is trained.
 
-    The fixes are commands that train the same config anew, typed after ``program``.
+    The fixes are commands that train the same config anew.
     """
     run, folder = load_run(path), resolve_run(path)
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
@@ -55,7 +55,7 @@ def reopen(path: Path | str, data: str | None = None, program: str = Call.progra
         apart = "every row counts as a test row (not checked: whether some are training rows)"
         notes += (f"{stranger}: {apart}; models that would have to be fitted are left out",)
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
-    call = record.config.call(program)
+    call = record.config.call()
     findings = audit(config, table, parts, call)
     findings += audit_training(config, table, parts, run.model, run.trained, evaluation, call)
     summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)
