@@ -115,7 +115,7 @@ def test_a_run_keeps_patients_together_and_scores_files_that_name_none(rows: pd.
         ("patient: a", 'mine.yaml:1: data.patient.0: "a" is also a feature'),
         ("patient: [ID, verdict]", '"verdict" is also data.target'),
         ("redundant: [ID], patient: ID", '"ID" is also in data.redundant'),
-        ("patient: [ID, ID]", "stands twice"),
+        ("patient: [ID, ID]", "is twice"),
         ("patient: 7", "quote it"),
         ("patient: []", "at least 1 item"),
     ],

@@ -185,4 +185,4 @@ def _nameless(source: Source) -> Iterator[tuple[str, str]]:
         if not own:
             yield name, f"column {number} has no name; give it one in the file"
         elif owns.count(own) > 1:
-            yield name, f'column {number}: the name "{own}" stands several times in the header; rename them in the file'
+            yield name, f'column {number}: the name "{own}" comes several times in the header; rename them in the file'

@@ -47,7 +47,9 @@ def show_rules(console: Console, rules: Iterable[Rule], pages: bool) -> None:
     """Print the codes, each with its title, or with its whole page."""
     for rule in rules:
         head = (f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level])
-        console.print(Text.assemble(head, rule.page if pages else rule.title))
+        text = Text.assemble(head, rule.page if pages else rule.title)
+        text.highlight_regex(r"(?m)^[A-Z][a-z ]+:", "bold")
+        console.print(text)
 
 
 def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[RenderableType]:
