@@ -65,12 +65,10 @@ def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[
     rest = Counter(finding.level for finding in findings[most:])
     more = [counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())]
     doubts = [finding for finding in findings if finding.level != "info" and not finding.accepted]
-    said = [f"And {' and '.join(more)}."] if more else []
-    if (by_command := sum(map(_by_one_command, doubts))) and len(doubts) > 1:
-        kinds = "warnings" if doubts[0].level == "warning" else "errors and warnings"
-        said.append(f"Of {len(doubts)} {kinds}, {by_command} can be fixed by one command{' each' * (by_command > 1)}.")
-    if said:
-        yield Text(" ".join(said))
+    by_command, kind = sum(map(_by_one_command, doubts)), " warnings" * all(each.level == "warning" for each in doubts)
+    fixes = f"one command each fixes {by_command} of the {len(doubts)}{kind}" if by_command and len(doubts) > 1 else ""
+    if said := "; ".join(filter(None, [f"and {' and '.join(more)}" if more else "", fixes])):
+        yield Text(f"{said[0].upper()}{said[1:]}.")
     yield unbroken(f"Every finding and its fix: {full}")
 
 

@@ -143,7 +143,7 @@ def test_what_cannot_be_told_is_refused_in_one_line(text, features):
         (b"a,y\n1,a\n", {"sheet": "one"}, "is no spreadsheet"),
         ("größe,a,y\n1,1,a\n".encode("cp437"), {}, "is neither UTF-8 nor Windows-1252"),
         ("a,y\n1,a\n".encode("utf-32"), {}, "is UTF-32"),
-        ("a,y\n1,a\n".encode("utf-16")[:-1], {}, "cut short"),
+        ("a,y\n1,a\n".encode("utf-16")[:-1], {}, "is damaged or incomplete: it is not UTF-16 to its end"),
         ("a,y\n1,\u00e4\n".encode("utf-16-le"), {}, "is UTF-16 without a byte order mark"),
         (
             b"b,c,y\n1,2,a\n3,4,b\n",
@@ -230,7 +230,7 @@ def test_compressed_files_are_read_as_what_is_in_them():
         (zipped(one=TEXT, two=TEXT), "must hold one file; it holds 2 files (one, two)"),
         (zipped(one=zipped(two=TEXT)), "holds a compressed file"),
         (gzip.compress(gzip.compress(TEXT)), "holds a compressed file"),
-        (gzip.compress(TEXT)[:-9], "is damaged or cut short"),
+        (gzip.compress(TEXT)[:-9], "is damaged or incomplete"),
         (zipped(one=TEXT)[:-30], "cannot be unpacked"),
         (gzip.compress(TEXT + b"0" * 2**27), "unfolds to more than 100 times its size"),
         (zipped(one=TEXT + b"0" * 2**27), "unfolds to more than 100 times its size"),

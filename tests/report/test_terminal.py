@@ -105,8 +105,8 @@ def test_what_is_left_out_is_counted(summary: Summary) -> None:
     assert 0 < len(mended) < len(doubts)
     (line,) = [line for line in shown(summary, 140) if line.startswith("And ")]
     assert line == (
-        f"And {kinds.count('warning')} more warnings and {kinds.count('info')} notes. "
-        f"Of {len(doubts)} warnings, {len(mended)} can be fixed by one command each."
+        f"And {kinds.count('warning')} more warnings and {kinds.count('info')} notes; "
+        f"one command each fixes {len(mended)} of the {len(doubts)} warnings."
     )
 
 
