@@ -50,8 +50,8 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
         raise DataError(f'{path}: column "{section.target}" is empty in every row; fill it, or name another column')
     if not only_score and len(np.unique(table.truth)) < 2:
         only = table.classes[table.truth[0]]
-        needed = "two classes or more are needed; add rows of another"
-        raise DataError(f'{path}: column "{section.target}" holds only "{only}"; {needed}')
+        needs = "two classes or more are needed; add rows of another"
+        raise DataError(f'{path}: column "{section.target}" holds only "{only}"; {needs}')
     return table
 
 
