@@ -46,10 +46,11 @@ def show_check(console: Console, findings: Sequence[Finding], call: Call, full: 
 def show_rules(console: Console, rules: Iterable[Rule], pages: bool) -> None:
     """Print the codes, each with its title, or with its whole page."""
     for rule in rules:
-        head = (f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level])
-        text = Text.assemble(head, rule.page if pages else rule.title)
-        text.highlight_regex(r"(?m)^[A-Z][a-z ]+:", "bold")
-        console.print(text)
+        console.print(hanging(Text(f"{rule.code} {_NOUNS[rule.level]}", style=_STYLES[rule.level]), rule.title))
+        if pages:
+            page = Text(rule.page.partition("\n")[2])
+            page.highlight_regex(r"(?m)^[A-Z][a-z ]+:", "bold")
+            console.print(page)
 
 
 def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[RenderableType]:

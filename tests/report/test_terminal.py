@@ -180,8 +180,9 @@ def test_a_file_is_as_wide_as_columns_says_or_80_and_no_line_ends_with_a_blank(c
     words, environment = [sys.executable, "-m", "pipeline", "explain"], os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": columns}
     done = subprocess.run([*words, "D204"], env=environment, capture_output=True, text=True, check=True)
     page = subprocess.run([*words, "D204", "--json"], env=environment, capture_output=True, text=True, check=True)
-    paragraphs = f"D204 warning  {json.loads(page.stdout)['page']}".split("\n")
-    expected = [line for each in paragraphs for line in textwrap.wrap(each, width, break_on_hyphens=False) or [""]]
+    title, *paragraphs = json.loads(page.stdout)["page"].split("\n")
+    expected = textwrap.wrap(f"D204 warning  {title.removesuffix('.')}", width, subsequent_indent=" " * 14)
+    expected += [line for each in paragraphs for line in textwrap.wrap(each, width, break_on_hyphens=False) or [""]]
     assert done.stdout.splitlines() == expected
 
 
