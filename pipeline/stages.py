@@ -14,10 +14,10 @@ from pipeline.data.load import load
 from pipeline.data.profiles import Copies
 from pipeline.data.split import split
 from pipeline.errors import counted
-from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Finding
 from pipeline.findings.verdict import by_consequence
 from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate

@@ -8,10 +8,10 @@ import pytest
 from scipy.stats import chi2, chi2_contingency
 from sklearn.metrics import balanced_accuracy_score
 
-from pipeline.findings import find
 from pipeline.findings.association import ranked
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import chi_squared_tail, other_shares
+from pipeline.findings.registry import find
 from tests.findings.builders import categorical, facts
 
 ROWS = 600
