@@ -18,6 +18,11 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Side = TypeVar("Side")
 
 
+def in_percent(figure: float | None) -> str:
+    """Return a share in percent with one digit."""
+    return "-" if figure is None else f"{figure:.1%}"
+
+
 class Part(BaseModel):
     """Closed and frozen; its fields are the keys of the JSON, in their order. It is also made from an object's attributes."""
 
