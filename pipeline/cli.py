@@ -33,6 +33,7 @@ from pipeline.options import (
     Source,
     Strict,
     Target,
+    Tested,
     Trainers,
     Version,
     YamlFile,
@@ -85,7 +86,7 @@ def train_command(
 
 
 @app.command("evaluate", epilog=examples("evaluate", "evaluate models/latest --data data/diabetes.csv"))
-def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = False, as_json: Json = False) -> None:
+def evaluate_command(run: RunFolder = NEWEST, data: Tested = None, full: Full = False, as_json: Json = False) -> None:
     """Show the figures of a saved run again, without training."""
     with outcome(as_json, after=0.3) as out:
         from pipeline.report.terminal import show_summary
@@ -101,7 +102,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = Fa
 @app.command("report", epilog=examples("report", "report models/latest"))
 def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     """Write one HTML page about a saved run into its folder."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step("drawing the report"):
         from pipeline.report.command import report
 
         written = report(run)
@@ -110,7 +111,7 @@ def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
 
 @app.command("predict", epilog=examples("predict mine.csv scored.csv", "predict mine.csv - --run models/latest"))
 def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
-    """Score the rows of a file with a saved run.
+    """Predict the class of each row of a file with a saved run.
 
     Adds the predicted class, the probability of each class, and notes; - is standard input or output.
     """
@@ -128,14 +129,14 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
 def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = False) -> None:
     """Write the model of a saved run as a file for other programs.
 
-    Preprocessing is included, and what the file answers is compared with the run first.
+    Preprocessing is included. First it is checked that the file predicts what the run does.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"writing {output} and comparing it with the run"):
         from pipeline.export.command import export
         from pipeline.runs.saved import UNSOUND
 
         written = export(run, to, output)
-        line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
+        line = f"{output}: {written['bytes']:,} bytes; predicts what the run does, checked on {written['checked_rows']:,} rows"
         out.show_line(written, line)
         if not written["sound"]:
             out.say(f"warning: {UNSOUND}")
@@ -144,7 +145,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 @app.command("serve", epilog=examples("serve", "serve models/latest --port 8080"))
 def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         try:
             from pipeline.serve.command import serve
         except ModuleNotFoundError as error:
@@ -192,9 +193,9 @@ def init_command(
 ) -> None:
     """Write a commented config for a file of yours.
 
-    Without DATA: the configs and the synthetic data of the package.
+    Without DATA: copies the configs and the synthetic data that come with the program.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"reading {data or 'what comes with the package'}"):
         from pipeline.init.command import init, init_shipped, terminal_ask
         from pipeline.init.commented import draft_lines, following
 
@@ -202,7 +203,7 @@ def init_command(
             written = init_shipped(force, target, settings or ())
             out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(None)}")
             return
-        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
+        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask(out.steps.stop))
         out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(path))))
 
 
@@ -237,11 +238,7 @@ def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
         from pipeline.report.finding_lines import show_rules
 
         rules, shown = explained(code)
-        if code is None:
-            out.show(shown, lambda console: show_rules(console, rules))
-        else:
-            page = "{code} {level}: {page}".format(**shown)
-            out.show(shown, lambda console: console.print(page, markup=False, highlight=False))
+        out.show(shown, lambda console: show_rules(console, rules, code is not None))
 
 
 @app.command("runs", epilog=examples("runs", "runs --keep 10"))
@@ -263,7 +260,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
 @app.command("compare", epilog=examples("compare", "compare --json"))
 def compare_command(before: Before = None, now: Now = None, as_json: Json = False) -> None:
     """Compare two runs: settings, figures and findings."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.runs.change import compare, two_runs
         from pipeline.runs.terminal import show_change
 
@@ -273,7 +270,7 @@ def compare_command(before: Before = None, now: Now = None, as_json: Json = Fals
 
 @app.command("synthesize", epilog=examples("synthesize twin.csv", "synthesize twin.csv configs/twin.yaml"))
 def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
-    """Write the synthetic twin of the data."""
+    """Write made-up rows that behave like the data and copy no row of it."""
     with outcome(as_json) as out:
         from pipeline.data.synthesize import write_twin
         from pipeline.data.twin_config import load_twin

@@ -75,7 +75,7 @@ def draft_lines(draft: Draft, config: str, following: str) -> list[str]:
     head = [*_wrapped(f"{config}: written for {draft.values['data']['path']}")]
     head += [line for text in texts for line in _wrapped(text)[:2]]
     room = _SCREEN_LINES - len(head) - 1
-    looks = _part("look at first:", draft.look, room - min(len(draft.assumed) + 1, 5), config)
+    looks = _part("check first:", draft.look, room - min(len(draft.assumed) + 1, 5), config)
     return [*head, *looks, *_part("assumed:", draft.assumed, room - len(looks), config), f"next: {following}"]
 
 

@@ -27,15 +27,18 @@ def draw_clock() -> None:
             before, (title, _, done) = title, lines[-1].partition("\t")
             share, since = float(done), since if title == before else time.monotonic()
         if time.monotonic() >= after:
-            drawn = bool(os.write(2, f"\r\x1b[2K{_line(title, share, time.monotonic() - since)}".encode()))
+            line = _line(title, share, time.monotonic() - since, os.get_terminal_size(2).columns - 1)
+            drawn = bool(os.write(2, f"\r\x1b[2K{line}".encode()))
     if drawn:
         os.write(2, b"\r\x1b[2K")
 
 
-def _line(title: str, share: float, passed: float) -> str:
-    bar = f"  [{'#' * round(_BAR * share):.<{_BAR}}] {share:.0%}" if share else ""
-    left = f", some {_clock(passed / share * (1 - share))} left" if share else ""
-    return f"{title}{bar}  {_clock(passed)}{left}"[: os.get_terminal_size(2).columns - 1]
+def _line(title: str, share: float, passed: float, room: int) -> str:
+    """Return what fits into a line of the terminal: the bar gives way to the words."""
+    text = f"{share:.0%}  {_clock(passed)}, about {_clock(passed / share * (1 - share))} left" if share else _clock(passed)
+    width = min(_BAR, room - len(f"{title}  [] {text}")) if share else 0
+    bar = f"[{'#' * round(width * share):.<{width}}] " if width > 3 else ""
+    return f"{title}  {bar}{text}"[:room]
 
 
 def _clock(seconds: float) -> str:

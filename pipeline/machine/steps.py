@@ -45,7 +45,7 @@ class Steps:
             done += share
             self._tell(f"{title}\t{min(done, 1.0):.3f}\n")
             left = (time.monotonic() - started) / max(done, 1e-9) * (1 - done)
-            self._line(f"{title}: {done:.0%}, some {left:,.0f} s left")
+            self._line(f"{title}: {done:.0%}, about {left:,.0f} s left")
 
         self._tell(f"{title}\t0\n")
         self._line(title)

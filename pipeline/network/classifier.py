@@ -140,9 +140,9 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
             sized = recipe_of(network, training, width, self.coding_, len(some))
             asked = rows[some], positions[some], together[some], replace(sized, every_kernel=recipe.every_kernel), self.coding_
-            choice = choose(*asked, training.l2, None if weights is None else weights[some], advance)
-            l2 = choice.path.l2 * (len(some) / len(inputs) if auto and choice.path.penalties else 1)
-            self.choice_, recipe = replace(choice, path=replace(choice.path, l2=l2)), replace(recipe, l2=l2)
+            own = None if weights is None else weights[some]
+            self.choice_ = choose(*asked, training.l2, own, advance, len(some) / len(inputs))
+            recipe = replace(recipe, l2=self.choice_.path.l2)
             self.trained_ = train_network(rows, coding.targets(positions), recipe, training.engine, advance, weights)
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
         self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions[some], together[some], self.confidence)

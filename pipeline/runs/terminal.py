@@ -1,6 +1,7 @@
 """What ``runs`` and ``compare`` show on the terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from pipeline.runs.place import run_name
 _SHARES = {"train": "training", "test": "test", "unseen_profiles": "unseen", "balanced_accuracy": "balanced"}
 _ODDS = {"macro_auc": "AUC", "brier": "Brier score", "log_loss": "log loss"}
 _LESS_IS_BETTER = ("brier", "log_loss")
+_MANY = 4  # settings of one mapping
 
 
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:
@@ -41,8 +43,7 @@ def show_change(console: Console, change: Change) -> None:
     """Print what changed from one run to another."""
     for when, run in zip(("before", "now"), change.runs, strict=True):
         console.print(Text(f"{when:<8}{'  '.join(_named(Path(run)))}"))
-    settings = [f"{key} {dump_line(old)} -> {dump_line(new)}" for key, (old, new) in change.settings.items()]
-    for text in settings or ["no setting changed"]:
+    for text in [*_settings(change)] or ["no setting changed"]:
         console.print(_below(8, text, "bold"))
     console.print()
     console.print(_figures(change))
@@ -59,6 +60,19 @@ def show_change(console: Console, change: Change) -> None:
     console.print(
         Text("; ".join([f"Findings: {counts}", *(f"{word}: {', '.join(some)}" for word, some in codes.items() if some)]))
     )
+
+
+def _settings(change: Change) -> Iterator[str]:
+    """Yield a line a setting; of other features, codes or ways of reading only how many settings they are."""
+    mappings = Counter(_mapping(key) for key in change.settings)
+    for key, (old, new) in change.settings.items():
+        if mappings[_mapping(key)] < _MANY:
+            yield f"{key} {dump_line(old)} -> {dump_line(new)}"
+    yield from (f"{name}: {count} settings differ" for name, count in mappings.items() if count >= _MANY)
+
+
+def _mapping(key: str) -> str:
+    return ".".join(key.split(".")[:2])
 
 
 def _figures(change: Change) -> Table:

@@ -68,7 +68,7 @@ def study(config: Config, origin: Origin, crew: Crew = cores, steps: Steps | Non
             cells=cells,
             claims=judged_claims(measured, config, "D205" in {finding.code for finding in findings}),
             findings=findings,
-            notes=(f"{' and '.join(replaced)}: not used, for the grid of the study says it",) if replaced else (),
+            notes=(f"{' and '.join(replaced)}: not used, because the study sets this itself",) if replaced else (),
         )
         try:
             from pipeline.study.page import study_page
@@ -103,5 +103,7 @@ def _train(store: Store, plan: Sequence[StudyTask], table: Table, config: Config
                 advance(len(rows) / (sum(networks) - kept))
     except KeyboardInterrupt:
         share = len(done) / len(plan)
-        raise KeyboardInterrupt(f"interrupted; {share:.0%} of the networks are kept, and the same command goes on") from None
+        raise KeyboardInterrupt(
+            f"interrupted; {share:.0%} of the networks are kept; run the same command again to go on"
+        ) from None
     store.join(len(plan))

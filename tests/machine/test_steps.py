@@ -50,7 +50,7 @@ def test_a_long_step_is_told_in_lines_with_the_time_that_is_left(clock: list[flo
         clock[0] += 9
         advance(0.25)
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["training 8 starts", "training 8 starts: 25%, some 30 s left", "training 8 starts: 75%, some 7 s left"]
+    assert lines == ["training 8 starts", "training 8 starts: 25%, about 30 s left", "training 8 starts: 75%, about 7 s left"]
 
 
 def test_nothing_is_told_where_nothing_is_wanted(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,11 +78,11 @@ def on_a_terminal(script: str, columns: int, tmp_path: Path) -> str:
 
 
 def test_the_clock_of_a_terminal_moves_while_the_interpreter_is_held_and_leaves_nothing(tmp_path: Path) -> None:
-    shown = on_a_terminal(HELD, 60, tmp_path)
+    shown = on_a_terminal(HELD, 70, tmp_path)
     drawn = shown.split("\r\x1b[2K")
     assert {"importing  0:00", "importing  0:01", "importing  0:02"} <= set(drawn)
-    assert any(re.fullmatch(r"importing  \[#####\.{15}\] 25%  0:0\d, some 0:\d\d left", line) for line in drawn)
-    assert all(len(line) < 60 for line in drawn)
+    assert any(re.fullmatch(r"importing  \[#####\.{15}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
+    assert all(len(line) < 70 for line in drawn)
     assert drawn[-1].split() == ["done"]
 
 
@@ -95,7 +95,7 @@ with clocked("scoring a\tb\nc", True) as advance:
     time.sleep(1)
 """
     drawn = on_a_terminal(script, 80, tmp_path).split("\r\x1b[2K")
-    assert any(re.fullmatch(r"scoring a b c  \[#####\.{15}\] 25%  0:0\d, some 0:\d\d left", line) for line in drawn)
+    assert any(re.fullmatch(r"scoring a b c  \[#####\.{15}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
     assert not drawn[-1].split()
 
 
@@ -104,6 +104,11 @@ def test_a_single_step_is_told_on_a_terminal_only(capfd: pytest.CaptureFixture[s
     with steps.clocked("scoring", True) as advance:
         advance(0.5)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_bar_gives_way_to_the_words(tmp_path: Path) -> None:
+    drawn = on_a_terminal(HELD, 52, tmp_path).split("\r\x1b[2K")
+    assert any(re.fullmatch(r"importing  \[###\.{8}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
 
 
 def test_the_clock_fits_in_a_narrow_terminal(tmp_path: Path) -> None:
