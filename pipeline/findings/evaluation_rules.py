@@ -83,26 +83,18 @@ def _shown_by(truth: Integers, answers: Integers) -> Fix:
 def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     """Another model is more accurate.
 
-    <<<<<<< HEAD
-        What: a rule or a model of another kind (the largest class, the ADA criteria, logistic regression, a decision tree, a random
-            forest, gradient boosting, scikit-learn's MLP) classifies more rows correctly than the network.
-        Why it matters: if it is simpler, the network adds nothing but effort; if not, the data hold more than the network finds.
-        How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
-            0.05 after Bonferroni's correction for the number of baselines, and the baseline must lead on unseen rows too, where
-            these were scored: a lead on test rows alone may come from remembered copies. On unseen rows the confidence interval of
-            the difference, counted by whole groups and widened by the same correction, must lie above 0.
-    =======
-        What: a rule or a model of another kind classifies more rows correctly than the network. These baselines are the largest
-            class, the ADA criteria, logistic regression, a decision tree, a random forest, gradient boosting, and scikit-learn's
-            MLP.
-        Why it matters: if the better model is simpler, the network adds nothing but effort. If it is not, the data hold more than
-            the network finds.
-        How it is tested: all models answer the same rows, with the same preprocessing and the same folds. On the test rows an exact
-            McNemar test must be significant at 0.05 after Bonferroni's correction for the number of baselines. On unseen rows the
-            confidence interval of the difference, counted by whole groups and widened by the same correction, must lie above 0.
-    >>>>>>> W
-        How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
-        Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
+    What: a rule or a model of another kind classifies more rows correctly than the network. These baselines are the largest
+        class, the ADA criteria, logistic regression, a decision tree, a random forest, gradient boosting, and scikit-learn's
+        MLP.
+    Why it matters: if the better model is simpler, the network adds nothing but effort. If it is not, the data hold more than
+        the network finds.
+    How it is tested: all models answer the same rows, with the same preprocessing and the same folds. On the test rows an exact
+        McNemar test must be significant at 0.05 after Bonferroni's correction for the number of baselines, and the baseline
+        must lead on unseen rows too, where these were scored: a lead on test rows alone may come from remembered copies. On
+        unseen rows the confidence interval of the difference, counted by whole groups and widened by the same correction, must
+        lie above 0.
+    How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
+    Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
     network, rivals = evaluation.standings["network"], len(evaluation.standings) - 1
     better = {name: _wins(rival, network, rivals) for name, rival in evaluation.standings.items() if name != "network"}

@@ -51,29 +51,19 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
 def two_units(facts: DataFacts) -> Iterator[Doubt]:
     """Two units in one column.
 
-        What: a part of a column's values is in another unit than the rest, such as glucose in mg/dL among mmol/L.
-        Why it matters: the same patient would count as far more or far less ill. A range finds such values only where it is narrow.
-    <<<<<<< HEAD
-        How it is tested: on logarithms, where a factor is a shift (for HbA1c and temperatures of the distance from the value that
-            is the same in both units), less the median of each class, in up to 3,000 rows. Two clumps are needed, one shift apart:
-            the interval that 90 % of the larger one take, shifted, must hold more rows, for its width, than the valley between. If
-            values only became rarer from the larger clump on, the share of those rows would be that of the widths at most; the
-            binomial probability must be below 0.0001 after Bonferroni's correction for all columns, units, directions and three
-            widths of the valley. The smaller clump, converted, must fall onto the larger: a Kolmogorov-Smirnov distance of at most
-            0.25, or what chance makes of few rows; it is a third of the rows at most, or half where the factor is above 7.4. Clumps
-            that the classes explain do not count. Units no farther apart than the values spread, such as kg and lb of adults, escape.
-    =======
-        How it is tested: two clumps of values are looked for that lie as far apart as two known units do. On logarithms a factor is
-            a shift (for HbA1c and temperatures of the distance from the value that is the same in both units); the median of each
-            class is taken off, in up to 3,000 rows. The interval that 90% of the larger clump take, shifted, must hold more rows,
-            for its width, than the valley between. If values only became rarer from the larger clump on, the share of those rows
-            would be that of the widths at most; the binomial probability must be below 0.0001 after Bonferroni's correction for all
-            columns, units, directions and three widths of the valley. The smaller clump, converted, must fall onto the larger: a
-            Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows. Clumps that the classes explain do not
-            count. Units no farther apart than the values spread, such as kg and lb of adults, escape.
-    >>>>>>> W
-        How to fix: convert the rows that are named, in the file.
-        Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
+    What: a part of a column's values is in another unit than the rest, such as glucose in mg/dL among mmol/L.
+    Why it matters: the same patient would count as far more or far less ill. A range finds such values only where it is narrow.
+    How it is tested: two clumps of values are looked for that lie as far apart as two known units do. On logarithms a factor is
+        a shift (for HbA1c and temperatures of the distance from the value that is the same in both units); the median of each
+        class is taken off, in up to 3,000 rows. The interval that 90% of the larger clump take, shifted, must hold more rows,
+        for its width, than the valley between. If values only became rarer from the larger clump on, the share of those rows
+        would be that of the widths at most; the binomial probability must be below 0.0001 after Bonferroni's correction for all
+        columns, units, directions and three widths of the valley. The smaller clump, converted, must fall onto the larger: a
+        Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows. It is a third of the rows at most, or half
+        where the factor is above 7.4. Clumps that the classes explain do not count. Units no farther apart than the values
+        spread, such as kg and lb of adults, escape.
+    How to fix: convert the rows that are named, in the file.
+    Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
     """
     table = facts.table
     fits = {name: mixture(table.column(name), table.truth) for name in facts.quantities}

@@ -47,9 +47,8 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
         odds = {name: row.probabilities for name, row in record.comparison.items() if row.probabilities}
         parts, yardsticks = run.split, replace(run.yardsticks, probabilities=odds, choice=record.choice)
         if data is not None:
-            notes += (
-                f"{table.path} is the file of the training: {record.data.train:,} of these {len(table):,} rows are training rows, so this is no test",
-            )
+            trained = f"{record.data.train:,} of these {len(table):,} rows are training rows, so this is no test"
+            notes += (f"{table.path} is the file of the training: {trained}",)
     else:
         parts, yardsticks = Split(train=np.arange(0), test=np.arange(len(table))), Yardsticks(run.yardsticks.counts, {})
         stranger = f"{table.path} is not the file that the run was trained on"
