@@ -10,7 +10,7 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.errors import listing, listing_or_count
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
-from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
+from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories, telling_rest
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
@@ -26,9 +26,9 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     """A column's gaps, implausible values, whole numbers, levels or values alone give a class away.
 
     What: being empty, implausible, or a whole number among decimals is commoner in one class than in the others; or a single
-        interval of a column's values separates a class; or its levels jump between the classes; or beyond a limit, or
-        in a category, all rows are of one class, without an exception. The values of a column with a `criterion` may tell: D207
-        looks at those.
+        interval of a column's values separates a class; or its levels jump between the classes; or beyond a limit, in a
+        category, or beside the commonest value, all rows are of one class, without an exception. The values of a column with a
+        `criterion` may tell: D207 looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
         only, so damage means health; the next hospital's file has other damage.
     How it is tested: gaps, implausible values, and whole numbers where a tenth of the values have decimals and 5 different ones
@@ -146,7 +146,7 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
     for name, side in sides.items():
         if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
             signs["limit"] = {"class": name, **asdict(side)}
-    return signs
+    return signs if signs or criterion else telling_rest(sorted_once, classes, 2 * len(classes) * len(table.features))
 
 
 def _interval(column: Ranked, classes: dict[str, Flags]) -> dict[str, Any] | None:
@@ -178,9 +178,13 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "categories":
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
-    if kind == "category":
+    if kind in ("category", "rest"):
         rest = f"{sign['others']} of the {sign['rest']:,} other rows are not"
-        return f'has a category of one class: all {sign["rows"]:,} rows of "{sign["category"]}" are "{sign["class"]}", and {rest}'
+        which = (
+            f'of "{sign["category"]}"' if kind == "category" else f"{'of' if sign['inside'] else 'other than'} {sign['common']:g}"
+        )
+        what = "has a category of one class" if kind == "category" else f"tells by being {sign['common']:g} or not"
+        return f'{what}: all {sign["rows"]:,} rows {which} are "{sign["class"]}", and {rest}'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

@@ -124,7 +124,9 @@ def _named(names: Iterable[str]) -> list[str]:
     """Return the columns that are called as a target is."""
     words = known("target words")
     return [
-        name for name in names if joined_words(name) in known("targets") or (words.intersection(words_of(name)) and not _beside(name))
+        name
+        for name in names
+        if joined_words(name) in known("targets") or (words.intersection(words_of(name)) and not _beside(name))
     ]
 
 
