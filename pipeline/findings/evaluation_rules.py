@@ -87,7 +87,8 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     Why it matters: if it is simpler, the network adds nothing but effort; if not, the data hold more than the network finds.
     How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
         0.05 after Bonferroni's correction for the number of baselines, and the baseline must lead on unseen rows too, where
-        these were scored: a lead on test rows alone may come from remembered copies. On unseen rows the confidence interval of
+        these were scored: a lead on test rows alone may come from remembered copies. Beside near-copies (D210) only simple
+        baselines are compared. On unseen rows the confidence interval of
         the difference, counted by whole groups and widened by the same correction, must lie above 0.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
