@@ -12,6 +12,8 @@ import time
 
 _TICK = 0.1  # seconds
 _BAR = 20  # characters
+EARLY = 0.05
+"""Share of the work before which nothing is said of the time left: most of the time so far was spent on compiling."""
 
 
 def draw_clock() -> None:
@@ -34,7 +36,7 @@ def draw_clock() -> None:
 
 def _line(title: str, share: float, passed: float) -> str:
     bar = f"  [{'#' * round(_BAR * share):.<{_BAR}}] {share:.0%}" if share else ""
-    left = f", some {_clock(passed / share * (1 - share))} left" if share else ""
+    left = f", some {_clock(passed / share * (1 - share))} left" if share >= EARLY else ""
     return f"{title}{bar}  {_clock(passed)}{left}"[: os.get_terminal_size(2).columns - 1]
 
 
