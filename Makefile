@@ -74,7 +74,7 @@ export: $(INSTALLED)      ## the model for others: TO=onnx|keras|joblib OUTPUT=m
 serve: $(INSTALLED)       ## answer over HTTP and show a web page; PORT=8000
 	@$(PIPELINE) serve $(THE_RUN) $(call given,--port,PORT)
 
-synthesize: $(INSTALLED)  ## the synthetic twin of the data: OUTPUT=twin.csv
+synthesize: $(INSTALLED)  ## made-up rows that behave like the data: OUTPUT=twin.csv
 	@$(call needed,OUTPUT,make synthesize OUTPUT=twin.csv)
 	@$(PIPELINE) synthesize $(call quoted,OUTPUT)
 

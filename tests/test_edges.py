@@ -372,4 +372,4 @@ def test_a_study_is_judged_by_the_slope_of_its_reference_and_not_by_one_that_its
     code, out, err = in_process("study", written(codes={"no": -1, "yes": 1}, network={"alpha": 0.0}, study=grid))
     assert code == 0, err
     assert "C101" not in {finding["code"] for finding in out["findings"]}
-    assert out["notes"] == ["network.alpha: not used, for the grid of the study says it"]
+    assert out["notes"] == ["network.alpha: not used, because the study sets this itself"]

@@ -55,7 +55,7 @@ def init(
     source = YamlSource(str(path), draft.values)
     override(source, settings)
     validate(Config, source, contradictions)
-    first = f"Written by init for {data}. What was seen stands beside each line; change what is not so."
+    first = f"Written by init for {data}. What was seen stands beside each line; correct what is wrong."
     above = [*remark(first), *(line for text in (*draft.look, *draft.assumed) for line in remark(f"- {text}"))]
     with whole(path) as hidden:
         hidden.write_text("\n".join([*above, "", commented(source.values, draft.comments, draft.after)]), encoding="utf-8")

@@ -38,7 +38,7 @@ class Steps:
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[float], None]]:
         """Show a step while it lasts, and give what is told the share done since the last call."""
-        started, done = time.monotonic(), 0.0
+        started, done, title = time.monotonic(), 0.0, " ".join(title.split())  # the clock reads a line, up to a tab
 
         def advance(share: float) -> None:
             nonlocal done
@@ -61,3 +61,15 @@ class Steps:
         if self._visible and not self._clock and now >= self._next:
             self._next = now + _BETWEEN
             print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def clocked(title: str, visible: bool) -> Iterator[Callable[[float], None]]:
+    """Show a single step, on a terminal only, and give what is told the share done since the last call."""
+    steps = Steps(visible and sys.stderr.isatty())
+    steps.start()
+    try:
+        with steps.step(title) as advance:
+            yield advance
+    finally:
+        steps.stop()

@@ -41,4 +41,6 @@ def _parquet_pieces(path: str, file: BinaryIO, schema: pa.Schema, _: str) -> Ite
             yield partial(Rows, columns, (), lines, size * len(batch) // opened.metadata.num_rows)
             first += len(batch)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: damaged from row {first} on: {str(error).splitlines()[0]}; write it again") from None
+        raise DataError(
+            f"{path}: damaged from row {first} on: {str(error).splitlines()[0]}; export or download it again"
+        ) from None

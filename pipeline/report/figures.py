@@ -151,7 +151,7 @@ def loss_curves(trained: Trained, width: float = WIDE) -> Picture:
             axes.autoscale_view()
             figure.legend(loc="outside upper left", ncols=2)
         else:
-            say_instead(axes, "No loss is a number: nothing was learnt.")
+            say_instead(axes, "No start ended with a finite loss: nothing was learnt.")
         change = "how the training loss of each start changes from epoch to epoch"
         description = f"Lines that show {change}; the chosen start is thick."
         svg = to_svg(figure, f"losses{width:g}", "Training loss of all starts", description)

@@ -36,17 +36,18 @@ def show_check(console: Console, findings: Sequence[Finding], call: Call, full: 
     parts += all_findings(findings) if full else headlines(findings, most, call.with_settings({}, full=True))
     if findings and findings[0].blocks:
         errors = sum(finding.blocks for finding in findings)
-        parts += ["", Text(f"{counted(errors, 'error')} {'is' if errors == 1 else 'are'} not accepted.", style="bold red")]
+        parts += ["", Text(f"{counted(errors, 'error')} would stop a training.", style="bold red")]
         parts += fix_lines(DO_FIRST, findings[0].fix)
     else:
         parts += ["", unbroken(f"Next: {replace(call, command='train').with_settings({})}")]
     console.print(Group(*parts), crop=False)
 
 
-def show_rules(console: Console, rules: Iterable[Rule]) -> None:
-    """Print the list of codes."""
+def show_rules(console: Console, rules: Iterable[Rule], pages: bool) -> None:
+    """Print the codes, each with its title, or with its whole page."""
     for rule in rules:
-        console.print(Text.assemble((f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level]), rule.title))
+        head = (f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level])
+        console.print(Text.assemble(head, rule.page if pages else rule.title))
 
 
 def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[RenderableType]:
@@ -60,14 +61,14 @@ def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[
         yield Text("No finding.")
         return
     rest = Counter(finding.level for finding in findings[most:])
-    more = ", ".join(
-        counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())
-    )
+    more = [counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())]
     doubts = [finding for finding in findings if finding.level != "info" and not finding.accepted]
-    by_command = sum(map(_by_one_command, doubts))
-    fixes = f"one command each fixes {by_command} of the {len(doubts)}" if by_command and len(doubts) > 1 else ""
-    if said := "; ".join(filter(None, [f"and {more}" if more else "", fixes])):
-        yield Text(f"{said[0].upper()}{said[1:]}.")
+    said = [f"And {' and '.join(more)}."] if more else []
+    if (by_command := sum(map(_by_one_command, doubts))) and len(doubts) > 1:
+        kinds = "warnings" if doubts[0].level == "warning" else "errors and warnings"
+        said.append(f"Of {len(doubts)} {kinds}, {by_command} {'has' if by_command == 1 else 'have'} a command as a fix.")
+    if said:
+        yield Text(" ".join(said))
     yield unbroken(f"Every finding and its fix: {full}")
 
 
@@ -78,8 +79,14 @@ def all_findings(findings: Sequence[AnyFinding]) -> Iterator[RenderableType]:
         yield hanging(head, "accepted: " * finding.accepted + finding.message)
         if not finding.accepted and finding.level != "info":
             yield from fix_lines("fix: ", finding.fix)
-    if any(finding.level != "info" for finding in findings):
-        yield unbroken(f"What a finding means and why it matters: {_explain()}")
+    if numbered := [finding.code for finding in findings if finding.evidence.get("row_numbers")]:
+        rows = f"--json lists all rows of {', '.join(numbered)}"
+        yield Text(f"Row 1 is the first below the header, mostly line 2 of a spreadsheet; {rows}.")
+    if any(map(_by_one_command, findings)):
+        yield Text("Each command starts from the config as it is; to combine fixes, put their settings into one command.")
+    if code := next((finding.code for finding in findings if finding.level != "info"), ""):
+        explain = f"make explain CODE={code}" if started_by() == "make" else f"{started_by()} explain {code}"
+        yield unbroken(f"What a finding means and why it matters: {explain}")
     if not findings:
         yield Text("No finding.")
 
@@ -109,7 +116,3 @@ def unbroken(text: str) -> Text:
 
 def _by_one_command(finding: AnyFinding) -> bool:
     return any(step.startswith(f"{started_by()} ") and ", then " not in step for step in finding.fix.split("; or "))
-
-
-def _explain() -> str:
-    return "make explain CODE=D205" if started_by() == "make" else f"{started_by()} explain D205"

@@ -21,8 +21,12 @@ from pipeline.runs.place import MODELS, resolve_run, run_folders
 from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Run, load_run
 
-_OTHER_DATA = "The two runs used different data or classes, so no change has an interval: the rows differ too."
-_OTHER_ROWS = "The two runs have different test rows, so the changes on test rows have no interval: the rows differ too."
+_OTHER_DATA = (
+    "The two runs used different data or classes: part of a change may come from the rows, so no change has an interval."
+)
+_OTHER_ROWS = (
+    "The two runs have different test rows: part of a change may come from them, so changes on test rows have no interval."
+)
 _OTHER_GROUPS = "The two runs held out different groups of rows, so the change of unseen accuracy has no interval."
 
 

@@ -208,14 +208,6 @@ class ColumnSummary(Feature):
     fill: str | Figure
 
 
-class CopiesSummary(Part):
-    """As in ``findings.copy_rules.Copies``."""
-
-    test: int
-    of_training_rows: int
-    of_training_profiles: int | None
-
-
 class FindingSummary(Part):
     """As in ``findings.Finding``."""
 

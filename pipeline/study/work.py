@@ -96,7 +96,7 @@ def crew_of(dask: str | None) -> Crew:
     if dask is None:
         return cores
     place = place_of(dask)
-    kept = "what is done is kept, and the same command goes on"
+    kept = "what is done is kept; run the same command again to go on"
     return lambda table, config, tasks: carry_out(place, Work(_on_worker, (table, config), versions, kept), tasks)
 
 

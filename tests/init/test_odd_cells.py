@@ -94,7 +94,10 @@ SAID: Mapping[str, tuple[Any, str]] = {
         "glucose: the values are not those",
     ),
     "fractions": (frame(hba1c=[0.05 + row % 9 / 1000 for row in range(80)]), "hba1c: the values are not those of HbA1c in %"),
-    "one class": (frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"), "outcome is called as a target is, but"),
+    "one class": (
+        frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"),
+        "outcome has a name typical of a target, but",
+    ),
     "25 classes": (
         frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"),
         "outcome is called",

@@ -86,6 +86,26 @@ def test_the_clock_of_a_terminal_moves_while_the_interpreter_is_held_and_leaves_
     assert drawn[-1].split() == ["done"]
 
 
+def test_a_single_step_has_the_same_clock_and_a_name_of_any_kind(tmp_path: Path) -> None:
+    script = r"""
+import time
+from pipeline.machine.steps import clocked
+with clocked("scoring a\tb\nc", True) as advance:
+    advance(0.25)
+    time.sleep(1)
+"""
+    drawn = on_a_terminal(script, 80, tmp_path).split("\r\x1b[2K")
+    assert any(re.fullmatch(r"scoring a b c  \[#####\.{15}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
+    assert not drawn[-1].split()
+
+
+def test_a_single_step_is_told_on_a_terminal_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_QUIET", -1.0)
+    with steps.clocked("scoring", True) as advance:
+        advance(0.5)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_bar_gives_way_to_the_words(tmp_path: Path) -> None:
     drawn = on_a_terminal(HELD, 52, tmp_path).split("\r\x1b[2K")
     assert any(re.fullmatch(r"importing  \[###\.{8}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
