@@ -22,7 +22,8 @@ def draw_clock() -> None:
     parent, since, after = os.getppid(), time.monotonic(), time.monotonic() + float(sys.argv[1])
     title, share, drawn = "starting", 0.0, False
     while os.getppid() == parent:
-        if select.select([0], [], [], _TICK)[0]:
+        pause = _TICK if drawn else min(_TICK, max(0.0, after - time.monotonic()))
+        if select.select([0], [], [], pause)[0]:
             lines = os.read(0, 65536).decode().splitlines()
             if not lines or not lines[-1]:
                 break
