@@ -70,7 +70,7 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False, cal
     try:
         file = source.open("rb")
     except OSError as error:
-        raise DataError(f"{called}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{called}: cannot be read: {error.strerror or error}; name a file of rows") from None
     with file:
         _refuse_target(source, target)
         opened = open_rows(called, file, run.config.data, run.config.data.features, run.record.data.read)
