@@ -14,10 +14,10 @@ from pipeline.data.load import load
 from pipeline.data.profiles import Copies
 from pipeline.data.split import split
 from pipeline.errors import counted
-from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
 from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Finding
 from pipeline.findings.verdict import by_consequence
 from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate
@@ -90,7 +90,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None) -> Summary
 
     with steps.step("evaluating and saving"):
         evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)
-        findings = doubts + audit_training(config, table, parts, own.model, own.trained, evaluation, call)
+        findings = audit_training(config, table, parts, own.model, own.trained, evaluation, call, doubts)
         summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
         run = Run(config, own.model, unsaved_record(summary, config, origin), own.trained, parts, yardsticks)
         folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(own.model.network))

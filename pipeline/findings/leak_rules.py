@@ -10,7 +10,7 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.errors import listing, listing_or_count
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
-from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
+from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories, telling_rest
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
@@ -28,8 +28,8 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     What: a single column tells the class almost by itself, in one of five ways. Being empty, implausible, or a whole number
         among decimals is commoner in one class than in the others. Or one interval of its values, or some of its categories,
         separate a class. Or its single values, each taken alone, tell the classes apart better than any cut-offs do. Or beyond
-        a limit all rows are of one class. Or all rows of a category are. The values of a column with a `criterion` may tell:
-        D207 looks at those.
+        a limit, in a category, or beside the commonest value, all rows are of one class. The values of a column with a
+        `criterion` may tell: D207 looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the askpython.com article's file is damaged only
         in the rows of healthy people, so the network learns that damaged means healthy; in another hospital's file other cells
         are damaged.
@@ -151,7 +151,7 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
     for name, side in sides.items():
         if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
             signs["limit"] = {"class": name, **asdict(side)}
-    return signs
+    return signs if signs or criterion else telling_rest(sorted_once, classes, 2 * len(classes) * len(table.features))
 
 
 def _interval(column: Ranked, classes: dict[str, Flags]) -> dict[str, Any] | None:
@@ -184,9 +184,10 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "categories":
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
-    if kind == "category":
-        rest = f"{sign['others']} of the {sign['rest']:,} other rows"
-        return f'with "{sign["category"]}" is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest}'
+    if kind in ("category", "rest"):
+        common = f"at {'' if sign.get('inside') else 'any value but '}{sign.get('common', 0):g}"
+        where, rest = f'with "{sign["category"]}"' if kind == "category" else common, f"{sign['others']} of the {sign['rest']:,}"
+        return f'{where} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest} other rows'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

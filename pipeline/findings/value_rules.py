@@ -59,8 +59,8 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
         for its width, than the valley between. If values only became rarer from the larger clump on, the share of those rows
         would be that of the widths at most; the binomial probability must be below 0.0001 after Bonferroni's correction for all
         columns, units, directions and three widths of the valley. The smaller clump, converted, must fall onto the larger: a
-        Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows; it is a third of the rows at most, or
-        half where the factor is above 7.4. Clumps that the classes explain do not count. Units no farther apart than the values
+        Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows. It is a third of the rows at most, or half
+        where the factor is above 7.4. Clumps that the classes explain do not count. Units no farther apart than the values
         spread, such as kg and lb of adults, escape.
     How to fix: convert the rows that are named, in the file.
     Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.

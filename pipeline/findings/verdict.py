@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.data.profiles import UNSEEN_MEANS
 from pipeline.errors import counted, listing_or_count
-from pipeline.findings import Finding
-from pipeline.findings.finding import headline
+from pipeline.findings.finding import Finding, headline
 from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
 

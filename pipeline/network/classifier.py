@@ -19,7 +19,7 @@ from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, recipe_of
 from pipeline.network.settings import row_weights, sections
 from pipeline.network.steepness import with_sets
-from pipeline.network.train import train_network
+from pipeline.network.train import train_networks
 
 
 class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -143,7 +143,8 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             own = None if weights is None else weights[some]
             self.choice_ = choose(*asked, training.l2, own, advance, len(some) / len(inputs))
             recipe = replace(recipe, l2=self.choice_.path.l2)
-            self.trained_ = train_network(rows, coding.targets(positions), recipe, training.engine, advance, weights)
+            data = rows, coding.targets(positions), [recipe]
+            (self.trained_,) = train_networks(*data, training.engine, advance, sample_weight=weights)
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
         self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions[some], together[some], self.confidence)
         self.loss_curve_ = self.trained_.loss_curves[:, self.trained_.chosen].tolist()

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.errors import DataError, PipelineError, listing
-from pipeline.machine.cluster import Work, place_of
+from pipeline.machine.cluster import Work
 from pipeline.machine.cluster import carry_out as on_cluster
 from pipeline.machine.files import sha256_of, whole
 from pipeline.machine.steps import clocked
@@ -105,7 +105,7 @@ def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose:
 def _carried_out(run: Scoring, tasks: Mapping[int, Any], dask: str | None) -> Iterable[tuple[int, Counts]]:
     if dask is None:
         return ((number, _one(run, task)) for number, task in tasks.items())
-    return on_cluster(place_of(dask), Work(_one, run, _versions, _KEPT), tasks)
+    return on_cluster(dask, Work(_one, run, _versions, _KEPT), tasks)
 
 
 def _one(run: Scoring, task: tuple[Path, Path]) -> Counts:

@@ -101,7 +101,7 @@ def _refuse_target(source: Path, target: Path) -> None:
 
 def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bool) -> Counts:
     parquet, counts = target.suffix.lower() == ".parquet", Counts(told=opened.told)
-    features, more = run.config.data.features, schema(run.config)
+    features, more = run.config.data.features, schema(run.config, opened.spelt)
     texts = [name for name, own in features.items() if own.categories is None and is_text(opened.schema.field(name).type)]
     marks = Marks(opened.read.separator, opened.cells.decimal if texts else ".")
     # of a CSV file or a sheet the texts of numbers become numbers

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.probability import ProbabilityFigures
-from pipeline.runs.parts import Interval, ScoresSummary
+from pipeline.runs.parts import Interval, ScoresSummary, in_percent
 from pipeline.runs.summary import Summary
 
 
@@ -63,11 +63,6 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
     yield Text(f"{read}Balanced accuracy {in_percent(scores.balanced_accuracy)}, macro F1 {in_percent(scores.macro_f1)}.")
     yield ""
     yield from map(Text, _learnt(summary))
-
-
-def in_percent(figure: float | None) -> str:
-    """Return a share in percent with one digit."""
-    return "-" if figure is None else f"{figure:.1%}"
 
 
 def _odds(summary: Summary) -> Table:

@@ -1,12 +1,9 @@
 """Findings on the terminal: one line each, or all that is known of each."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -14,18 +11,14 @@ from rich.text import Text
 
 from pipeline.config.remedy import Call
 from pipeline.errors import counted
-from pipeline.findings import Finding, Rule
-from pipeline.findings.finding import headline
+from pipeline.findings.finding import Finding, headline
+from pipeline.findings.registry import Rule
 from pipeline.findings.verdict import DO_FIRST
 from pipeline.machine.started import started_by
-
-if TYPE_CHECKING:  # what reads runs is none of a check
-    from pipeline.runs.parts import FindingSummary
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _NOUNS = {"error": "error", "warning": "warning", "info": "note"}
 _INDENT = 14  # characters of "D205 warning  "
-AnyFinding: TypeAlias = "Finding | FindingSummary"
 
 
 def show_check(console: Console, findings: Sequence[Finding], call: Call, full: bool = False) -> None:
@@ -53,7 +46,7 @@ def show_rules(console: Console, rules: Iterable[Rule], pages: bool) -> None:
             console.print(page)
 
 
-def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[RenderableType]:
+def headlines(findings: Sequence[Finding], most: int, full: str) -> Iterator[RenderableType]:
     """Yield the first findings, one line each, how many there are besides, and the command ``full`` that shows them all."""
     for finding in findings[:most]:
         word, style = ("accepted", "dim") if finding.accepted else (_NOUNS[finding.level], _STYLES[finding.level])
@@ -73,7 +66,7 @@ def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[
     yield unbroken(f"Every finding and its fix: {full}")
 
 
-def all_findings(findings: Sequence[AnyFinding]) -> Iterator[RenderableType]:
+def all_findings(findings: Sequence[Finding]) -> Iterator[RenderableType]:
     """Yield findings, each with its fix."""
     for finding in findings:
         head = Text(f"{finding.code} {_NOUNS[finding.level]}", style="dim" if finding.accepted else _STYLES[finding.level])
@@ -115,5 +108,5 @@ def unbroken(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ignore")
 
 
-def _by_one_command(finding: AnyFinding) -> bool:
+def _by_one_command(finding: Finding) -> bool:
     return any(step.startswith(f"{started_by()} ") and ", then " not in step for step in finding.fix.split("; or "))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.config.data_section import Feature
-from pipeline.findings import RULES, Finding, Rule
+from pipeline.findings.finding import Finding
+from pipeline.findings.registry import RULES, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import NOT_MEASURED, number
-from pipeline.runs.parts import FindingSummary, StandingSummary
+from pipeline.runs.parts import StandingSummary
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
 
@@ -42,7 +43,7 @@ class LayerTable:
     rows: Sequence[tuple[str, Sequence[str]]]
 
 
-def findings(given: Iterable[Finding | FindingSummary]) -> list[tuple[Finding | FindingSummary, Rule]]:
+def findings(given: Iterable[Finding]) -> list[tuple[Finding, Rule]]:
     """Return the findings in their order, but those that were accepted last, each with its rule."""
     return [(finding, RULES[finding.code]) for finding in sorted(given, key=lambda finding: finding.accepted)]
 

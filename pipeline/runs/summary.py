@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.config.remedy import Call
 from pipeline.config.schema import CardSection
 from pipeline.data.profiles import UNSEEN_WORDS, Copies
+from pipeline.findings.finding import Finding
 from pipeline.network.recipe import PenaltyPath
 from pipeline.runs.parts import (
     Accuracy,
@@ -13,7 +14,6 @@ from pipeline.runs.parts import (
     ColumnSummary,
     DataSummary,
     Figure,
-    FindingSummary,
     NetworkSummary,
     Part,
     ProbabilitiesSummary,
@@ -68,7 +68,7 @@ class Summary(Part):
     copies: Copies
     columns: dict[str, ColumnSummary]
     card: CardSection
-    findings: tuple[FindingSummary, ...]
+    findings: tuple[Finding, ...]
     sound: bool
     seconds: Seconds
     notes: tuple[str, ...]

@@ -13,6 +13,7 @@ from pipeline.config.yaml_text import dump_line
 from pipeline.errors import counted
 from pipeline.runs.change import Change, FigureChange, level_counts
 from pipeline.runs.history import Entry
+from pipeline.runs.parts import in_percent
 from pipeline.runs.place import run_name
 
 _SHARES = {"train": "training", "test": "test", "unseen_profiles": "unseen", "balanced_accuracy": "balanced"}
@@ -33,7 +34,7 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
         name, *label = _named(entry.run)
         shares = (entry.accuracy.train, entry.accuracy.test, entry.accuracy.unseen_profiles)
         counts = level_counts(entry.findings)
-        line = Text(f"{name:<24}" + "".join(f"{_percent(share):>8}" for share in shares) + "  ")
+        line = Text(f"{name:<24}" + "".join(f"{in_percent(share):>8}" for share in shares) + "  ")
         console.print(line.append(_counts(counts), style="bold red" if counts["error"] else ""))
         console.print(_below(10, ", ".join([*label, *entry.changed])))
 
@@ -79,7 +80,7 @@ def _figures(change: Change) -> Table:
     table = Table("accuracy", *heads, "", box=None, pad_edge=False)
     for name, title in (_SHARES | _ODDS).items():
         figure, share = change.figures[name], name in _SHARES
-        ends = (_percent(value) if share else "-" if value is None else f"{value:.3f}" for value in (figure.before, figure.now))
+        ends = (in_percent(value) if share else "-" if value is None else f"{value:.3f}" for value in (figure.before, figure.now))
         scale, form = (100, "+.1f") if share else (1, "+.3f")
         change_text = "-" if figure.difference is None else f"{scale * figure.difference:{form}}" + " points" * share
         low, high = figure.interval or (None, None)
@@ -107,7 +108,3 @@ def _counts(levels: Mapping[str, int]) -> str:
 
 def _below(indent: int, text: str, style: str = "") -> Padding:
     return Padding(Text(text, style=style), (0, 0, 0, indent), expand=False)
-
-
-def _percent(figure: float | None) -> str:
-    return "-" if figure is None else f"{figure:.1%}"

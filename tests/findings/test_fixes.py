@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.findings import RULES
+from pipeline.findings.registry import RULES
 
 InProcess = Callable[..., tuple[int, dict[str, Any], str]]
 Edit = Callable[[pd.DataFrame, dict[str, Any], str], pd.DataFrame]

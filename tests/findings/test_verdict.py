@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.findings import RULES, Finding
+from pipeline.findings.finding import Finding
+from pipeline.findings.registry import RULES
 from pipeline.findings.verdict import by_consequence, verdict
 from pipeline.judge.baselines import FITTED
 from pipeline.judge.standing import Standing

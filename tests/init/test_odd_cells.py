@@ -116,6 +116,35 @@ def test_what_may_be_meant_otherwise_is_said(name: str) -> None:
     assert any(sentence.startswith(words) for sentence in look), look
 
 
+def test_whole_numbers_that_all_differ_may_be_a_measurement_and_can_be_kept() -> None:
+    platelets = np.random.default_rng(1).choice(np.arange(150_000, 400_000), 160, replace=False)
+    table = pd.concat([frame(), frame()], ignore_index=True).assign(plt=platelets, patient_no=platelets[::-1])
+    draft, data, _ = drafted(table, target="t")
+    (said,) = draft.look
+    assert said.startswith("plt is left out: a whole number that is different in every row")
+    assert "plt" not in data["features"]
+    setting = said.partition("--set ")[2].strip("'")
+    kept = drafted(table, target="t", settings=[setting], force=True)
+    assert not kept[0].look
+    assert kept[2].values[:, list(kept[2].features).index("plt")].tolist() == platelets.tolist()
+
+
+def test_bands_and_a_code_of_most_rows_are_no_odd_cells() -> None:
+    bands = [f"[{10 * (row % 8)}-{10 * (row % 8) + 10})" for row in range(ROWS)]
+    thal = np.random.default_rng(2).choice([3, 6, 7], ROWS, p=[0.6, 0.1, 0.3])
+    draft, data, read = drafted(frame(age=bands, thal=thal))
+    assert draft.look == []
+    assert data["features"]["age"]["categories"] == sorted(set(bands))
+    assert read.values[:, list(read.features).index("thal")].tolist() == thal.tolist()
+
+
+@pytest.mark.parametrize("text", ["%", " mmol/L"])
+def test_all_odd_cells_of_a_column_are_counted(text: str) -> None:
+    cells = [f"{value}{text}" for value in np.linspace(1, 9, 160).round(3)]
+    (said,) = drafted(pd.concat([frame(), frame()], ignore_index=True).assign(z=cells), target="t")[0].look
+    assert "(and 159 cells more)" in said
+
+
 LEFT: Mapping[str, tuple[Any, str]] = {
     "a comma among points": (frame(z=some(numbers(), r40="6,5")), "row 41 (line 42)"),
     "a percent sign": (frame(z=some(numbers(), r40="5 %")), "row 41 (line 42)"),

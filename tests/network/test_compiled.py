@@ -12,7 +12,8 @@ from sklearn.metrics import log_loss, mean_squared_error
 from pipeline.network import compiled, xla
 from pipeline.network.layers import initial_weights
 from pipeline.network.recipe import Recipe
-from pipeline.network.train import train_network, train_networks
+from pipeline.network.train import train_networks
+from tests.training import train_network
 
 pytestmark = pytest.mark.arithmetic
 

@@ -17,10 +17,9 @@ import pytest
 from rich.console import Console
 
 from pipeline.config.remedy import Call
-from pipeline.findings.finding import headline
+from pipeline.findings.finding import Finding, headline
 from pipeline.network.recipe import PenaltyPath
 from pipeline.report.terminal import show_summary
-from pipeline.runs.parts import FindingSummary
 from pipeline.runs.summary import Summary
 from tests.conftest import ROOT, command
 
@@ -187,7 +186,7 @@ def test_a_file_is_as_wide_as_columns_says_or_80_and_no_line_ends_with_a_blank(c
 
 
 def test_a_run_that_is_unsound_says_so_beside_its_accuracy(summary: Summary) -> None:
-    bad = FindingSummary(code="T303", level="error", message="all rows: x", evidence={}, fix="look, then stop", accepted=False)
+    bad = Finding(code="T303", level="error", message="all rows: x", evidence={}, fix="look, then stop", accepted=False)
     verdict = ("93% are right.", "This means nothing: all rows (T303).", "Do this first: look, then stop")
     unsound = summary.model_copy(update={"sound": False, "findings": (bad, *summary.findings), "verdict": verdict})
     lines = shown(unsound, 80)
