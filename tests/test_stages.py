@@ -71,9 +71,7 @@ def test_a_copy_of_the_data_under_another_name_is_the_same_data(trained: Path, i
     Path("copy.csv").write_bytes(Path("data/diabetes.csv").read_bytes())
     known, copy = in_process("evaluate")[1], in_process("evaluate", "--data", "copy.csv")[1]
     assert copy["accuracy"] == known["accuracy"]
-    assert copy["notes"] == [
-        "copy.csv is the file of the training: 807 of these 1,009 rows are training rows, so this is no test"
-    ]
+    assert copy["notes"] == ["copy.csv: 807 of these 1,009 rows are training rows"]
 
 
 def test_edited_data_are_said_to_be_edited(trained: Path, in_process: Call) -> None:

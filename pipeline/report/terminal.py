@@ -19,7 +19,7 @@ from pipeline.report.finding_lines import all_findings, fix_lines, headlines, un
 from pipeline.runs.summary import Summary
 
 _LINES = 20  # of the first screen, so that the command and the prompt fit into a window of 24 with it
-_LAYOUTS = ((3, 9, 3), (3, 9, 2), (3, 9, 1), (3, 2, 1), (3, 1, 0), (2, 1, 0), (1, 0, 0), (0, 0, 0))
+_LAYOUTS = ((3, 9, 3), (3, 9, 2), (3, 9, 1), (3, 2, 1), (3, 1, 0), (2, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0))
 _LONG = 60  # characters of a path, from which on the name of the file must do
 """At most so many findings, notes, and empty lines: the first layout that is short enough is shown."""
 

@@ -47,13 +47,11 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
         odds = {name: row.probabilities for name, row in record.comparison.items() if row.probabilities}
         parts, yardsticks = run.split, replace(run.yardsticks, probabilities=odds, choice=record.choice)
         if data is not None:
-            trained = f"{record.data.train:,} of these {len(table):,} rows are training rows, so this is no test"
-            notes += (f"{table.path} is the file of the training: {trained}",)
+            trained = f"{record.data.train:,} of these {len(table):,} rows are training rows"
+            notes += (f"{table.path}: {trained}",)
     else:
         parts, yardsticks = Split(train=np.arange(0), test=np.arange(len(table))), Yardsticks(run.yardsticks.counts, {})
-        stranger = f"{table.path} is not the file that the run was trained on"
-        apart = "every row counts as a test row (not checked: whether some are training rows)"
-        notes += (f"{stranger}: {apart}; models that would have to be fitted are left out",)
+        notes += (f"{table.path}: all rows are test rows; models that need fitting are left out",)
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
     call = record.config.call()
     findings = audit(config, table, parts, call)

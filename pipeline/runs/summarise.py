@@ -72,7 +72,7 @@ def summarise(
         "findings": by_consequence(findings),
         "sound": not any(finding.blocks for finding in findings),
         "seconds": seconds,
-        "notes": (*table.told, *notes, *_bounded_notes(evaluation, config, len(parts.train))),
+        "notes": (*notes, *table.told, *_bounded_notes(evaluation, config, len(parts.train))),
         "tracking": None,
     }
     return Summary.model_validate(facts)

@@ -56,13 +56,16 @@ def test_who_scores_the_file_of_the_training_is_told_how_much_of_it_was_trained_
     text = Path("data/diabetes.csv").read_text(encoding="utf-8")
     Path("copy.csv").write_text(text, encoding="utf-8")
     Path("other.csv").write_text(text.replace("\n", " \n"), encoding="utf-8")
-    told, unknown = "807 of these 1,009 rows are training rows, so this is no test", "not checked: whether some"
-    for command_line in (("predict", "copy.csv", "out.csv"), ("evaluate", "models/latest", "--data", "copy.csv")):
-        assert told in " ".join(printed(*command_line)[1].split())
-    for command_line in (("predict", "other.csv", "out.csv"), ("evaluate", "models/latest", "--data", "other.csv")):
-        out = " ".join(printed(*command_line)[1].split())
-        assert unknown in out
-        assert told not in out
+    told = "807 of these 1,009 rows are training rows"
+    for command_line, unknown in (
+        (("predict", "{}.csv", "out.csv"), "not checked: whether some of these rows are training rows"),
+        (("evaluate", "models/latest", "--data", "{}.csv"), "whether training rows are among them"),
+    ):
+        copy, other = (" ".join(printed(*(word.format(name) for word in command_line))[1].split()) for name in ("copy", "other"))
+        assert told in copy
+        assert unknown in other
+        assert told not in other
+        assert unknown not in copy
     assert told not in " ".join(printed("evaluate")[1].split())
 
 
