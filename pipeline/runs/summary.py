@@ -7,6 +7,7 @@ from pipeline.config.remedy import Call
 from pipeline.config.schema import CardSection
 from pipeline.data.profiles import UNSEEN_WORDS, Copies
 from pipeline.findings.finding import Finding
+from pipeline.judge.sets import SetScores
 from pipeline.network.recipe import PenaltyPath
 from pipeline.runs import parts
 
@@ -44,7 +45,7 @@ class Summary(parts.Part):
     comparison: dict[str, parts.StandingSummary]
     unseen: parts.UnseenSummary | None
     probabilities: parts.ProbabilitiesSummary | None
-    sets: parts.SetsSummary | None = None
+    sets: SetScores | None = None
     choice: PenaltyPath | None = None
     subgroups: dict[str, tuple[parts.SubgroupSummary, ...]]
     advice: parts.AdviceSummary | None
