@@ -6,13 +6,14 @@ from typing import Annotated
 from typer import Argument, Exit, Option, echo
 
 from pipeline import __version__
-from pipeline.machine.started import asked
+from pipeline.machine.started import asked, started_by
 
-FIRST = """\b
+PROGRAM = "diabetes-pipeline" if started_by() == "make" else started_by()
+FIRST = f"""\b
 Begin with one of these:
-  diabetes-pipeline train           train the network of configs/default.yaml
-  diabetes-pipeline init mine.csv   write a config for a file of yours
-  diabetes-pipeline report          see the newest run as a page
+  {PROGRAM} train           train the network of configs/default.yaml
+  {PROGRAM} init mine.csv   write a config for a file of yours
+  {PROGRAM} report          see the newest run as a page
 """
 
 
@@ -59,4 +60,4 @@ Json = Annotated[bool, Option("--json", help="Print one JSON object on standard 
 
 def examples(*calls: str) -> str:
     """Return commands as the last lines of a ``--help`` page, which are not to be wrapped."""
-    return "\n".join(["\b", "Examples:", *(f"  diabetes-pipeline {call}" for call in calls)])
+    return "\n".join(["\b", "Examples:", *(f"  {PROGRAM} {call}" for call in calls)])

@@ -90,7 +90,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None) -> Summary
 
     with steps.step("evaluating and saving"):
         evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)
-        findings = doubts + audit_training(config, table, parts, own.model, own.trained, evaluation, call)
+        findings = audit_training(config, table, parts, own.model, own.trained, evaluation, call, doubts)
         summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
         run = Run(config, own.model, unsaved_record(summary, config, origin), own.trained, parts, yardsticks)
         folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(own.model.network))

@@ -214,7 +214,7 @@ def test_any_columns_and_any_class_names_will_do(workplace: Path, in_process: Ca
         "folds": 6,
         "groups": 77,
     }
-    assert "On unseen rows (rows that were held out with all rows equal to them) it is " in out["verdict"][1]
+    assert "On unseen rows (rows that were held out with all rows equal to them) the accuracy is " in out["verdict"][1]
     assert out["copies"]["of_training_profiles"] is None
     assert in_process("evaluate")[1] == out
 

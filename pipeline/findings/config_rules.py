@@ -12,7 +12,7 @@ from pipeline.network.recipe import crossed
 
 
 def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
-    """The loss cannot learn: it is the same number whatever the network answers.
+    """The loss cannot learn: it is the same whatever the outputs are.
 
     What: the loss is a constant. Categorical cross-entropy first divides the outputs of a row by their sum, so a single output
         always becomes 1. The ordinal loss looks at the midpoints between neighbouring class codes, and punishes an output on
@@ -38,7 +38,7 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
 
 
 def class_unreachable(config: Config) -> Iterator[Doubt]:
-    """A class can never be predicted: the output cannot reach its class code.
+    """A class can never be predicted: no output reaches its class code.
 
     What: the output is never negative, so no class with a negative class code is predicted. The output passes through Leaky
         ReLU, which gives nothing below 0 at slope 0.
@@ -62,7 +62,7 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
 
 
 def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
-    """Keras's own accuracy never counts a class whose class code is neither 0 nor 1.
+    """Keras's own accuracy never counts a class not coded 0 or 1.
 
     What: Keras compares a single output with 0.5 and predicts 0 or 1, never -1. This is what `metrics=["accuracy"]` does.
     Why it matters: the accuracy that Keras prints is too low for a network that works. For a network whose output is NaN it is

@@ -93,7 +93,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
-    """Implausible values: outside the range that the config gives the column.
+    """Implausible values: outside the range in the config.
 
     What: values that the column cannot hold, such as a height or a fasting glucose of 0.
     Why it matters: a network may learn the mistake and not the disease, where such values are commoner in one class than in

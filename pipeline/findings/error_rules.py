@@ -131,8 +131,8 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: wrong answers are counted inside and outside each subgroup, on unseen rows where folds held them out, else
         on the test rows. They are compared by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's
         correction.
-    How to fix: quote the accuracy of the subgroup beside that of all rows; add more rows of it, or features that matter to
-        its patients.
+    How to fix: quote the accuracy of the subgroup beside that of all rows; add more rows of it, or features that matter to its
+        patients.
     Source: Fisher (1922); on subgroups: Obermeyer et al., Science 2019, on a score that served one group worse than another.
     """
     truth, given = evaluation.held_out()

@@ -10,7 +10,7 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.errors import listing, listing_or_count
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
-from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
+from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories, telling_rest
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
@@ -28,8 +28,8 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     What: a single column tells the class almost by itself, in one of five ways. Being empty, implausible, or a whole number
         among decimals is commoner in one class than in the others. Or one interval of its values, or some of its categories,
         separate a class. Or its single values, each taken alone, tell the classes apart better than any cut-offs do. Or beyond
-        a limit all rows are of one class. Or all rows of a category are. The values of a column with a `criterion` may tell:
-        D207 looks at those.
+        a limit, in a category, or beside the commonest value, all rows are of one class. The values of a column with a
+        `criterion` may tell: D207 looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the askpython.com article's file is damaged only
         in the rows of healthy people, so the network learns that damaged means healthy; in another hospital's file other cells
         are damaged.
@@ -41,9 +41,9 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         above 0.95 by 3.72 standard errors; classes three standard deviations apart reach 0.93. Single values: in a column of at
         most 64 different values each row is given the commonest class of the other rows with its value; the balanced accuracy
         must be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors.
-        Limits: beyond one lie 30 rows or more and 15% of the class; that none is an exception must have a probability below
-        0.0001, corrected likewise, even if from the 40 rows before the limit on the odds of one fell twice as fast as between
-        classes three standard deviations apart.
+        Limits: beyond one lie 30 rows or more and 15% of the class, and no exception; the probability of that must be below
+        0.0001, corrected likewise, even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast
+        as between classes three standard deviations apart.
     How to fix: take the column out of `data.features`, or correct the file. Filling gaps (`preprocess.impute`) does not help:
         the values that it fills in still give the class away.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
@@ -151,7 +151,7 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
     for name, side in sides.items():
         if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
             signs["limit"] = {"class": name, **asdict(side)}
-    return signs
+    return signs if signs or criterion else telling_rest(sorted_once, classes, 2 * len(classes) * len(table.features))
 
 
 def _interval(column: Ranked, classes: dict[str, Flags]) -> dict[str, Any] | None:
@@ -184,9 +184,10 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "categories":
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
-    if kind == "category":
-        rest = f"{sign['others']} of the {sign['rest']:,} other rows"
-        return f'with "{sign["category"]}" is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest}'
+    if kind in ("category", "rest"):
+        common = f"at {'' if sign.get('inside') else 'any value but '}{sign.get('common', 0):g}"
+        where, rest = f'with "{sign["category"]}"' if kind == "category" else common, f"{sign['others']} of the {sign['rest']:,}"
+        return f'{where} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest} other rows'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

@@ -37,7 +37,7 @@ class TrainingFacts:
 
 
 def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
-    """The training broke down: its loss, or a weight, is not a finite number.
+    """The training broke down: its loss or a weight is not finite.
 
     What: the training loss or a weight of the chosen network is NaN ("not a number") or infinite.
     Why it matters: every output is then NaN, so no class is predicted. Keras's accuracy still shows a figure: NaN > 0.5 is
@@ -123,7 +123,7 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
 
 
 def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
-    """The starts disagree: other random weights to begin with, other predicted classes.
+    """The starts disagree: other first weights, other predicted classes.
 
     What: networks that differ only in the random weights they began with predict different classes for the same training rows.
     Why it matters: the figure is that of the luckiest of many draws. Who trains once gets another, most likely a worse one.

@@ -32,7 +32,7 @@ _AGAINST = {
     "E407": "it is much less accurate in a subgroup",
     "E404": "training and test accuracy are far apart",
     "E406": "its probabilities are unreliable",
-    "D204": "rows repeat one another",
+    "D204": "rows are repeated",
     "E405": "some labels look wrong to two other models",
     "D208": "equal rows have different labels",
     "T305": "the starts disagree",

@@ -89,7 +89,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     assumed += [text for each in features.values() for text in each.assumed]
     told = doubted(seen, kinds, target) if why == NAMED else []
     told += [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
-    told += [f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant]
+    told += [f"{clip(name)} follows from {clip(target)}, so it is not an input" for name in redundant]
     told += [text for each in made.values() for text in each.look]
     if few := [f"{clip(text)} {count}" for text, count in answer.counts.items() if count < _SMALL]:
         told.append(f"too few rows for a figure that means much: {', '.join(few)}")

@@ -1,10 +1,12 @@
 """What a column becomes among the features, with the comment behind it; or why it is left out."""
 
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from pipeline.config.remedy import dotted
 from pipeline.errors import counted, listing
 from pipeline.init.answer import Answer
 from pipeline.init.kinds import Kind
@@ -50,7 +52,11 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     cell = seems_numbers(seen, column, kind)
     first = [f"{name} is taken for {kind.name}: {cell}"] if cell else []
     if kind.name in _LEFT:
-        return Input(None, _LEFT[kind.name].format(kind.why), first=first)
+        reason = _LEFT[kind.name].format(kind.why)
+        if kind.measurable:
+            setting = shlex.quote(f"{dotted('data', 'features', column.name)}={{}}")
+            first = [f"{name} is left out: {reason}; if it is a measurement: --set {setting}"]
+        return Input(None, reason, first=first)
     odd = oddities(column) if number else odd_levels(column.level_rows)
     made = _number(column, answer, odd) if number else _categories(column, kind, odd)
     if made.settings is None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.machine.clock import EARLY
+
 _QUIET, _BETWEEN = 1.5, 5.0  # seconds before the first line, and between two
 _CLOCK = Path(__file__).with_name("clock.py")
 
@@ -45,7 +47,7 @@ class Steps:
             done += share
             self._tell(f"{title}\t{min(done, 1.0):.3f}\n")
             left = (time.monotonic() - started) / max(done, 1e-9) * (1 - done)
-            self._line(f"{title}: {done:.0%}, about {left:,.0f} s left")
+            self._line(f"{title}: {done:.0%}" + f", about {left:,.0f} s left" * (done >= EARLY))
 
         self._tell(f"{title}\t0\n")
         self._line(title)

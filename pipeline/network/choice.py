@@ -103,9 +103,8 @@ def choose(
     networks = len(parts) * (len(recipes) + again) * starts
     final = replace(recipes[best], l2=penalties[best] * (share if again else 1))
     if again:
-        outputs[best] = _held_out(
-            inputs, positions, parts, [final], coding, sample_weight, lambda done: progress((1 - part) * done)
-        )[0][0]
+        held = _held_out(inputs, positions, parts, [final], coding, sample_weight, lambda done: progress((1 - part) * done))
+        outputs[best] = held[0][0]
     path = PenaltyPath(final.l2, penalties, tuple(losses), tuple(shares.tolist()), len(inputs), networks)
     return Choice(path, calibrated(coding, outputs[best], positions, counted), outputs[best])
 

@@ -22,16 +22,20 @@ class Added:
     columns: list[pa.Array]
 
 
-def schema(config: Config) -> pa.Schema:
-    """Return names and types of the columns that are added; few different texts are kept as numbers of them."""
+def schema(config: Config, present: Collection[str]) -> pa.Schema:
+    """Return names and types of the columns that are added to those ``present``; few different texts are kept as numbers.
+
+    A file may well have notes of its own, which say something else: those of the answers are then called after the target.
+    """
     answer, *shares, possible, note = config.data.added()
+    note = f"{note} {config.data.target}" if note in present else note
     text = pa.dictionary(pa.int32(), pa.string())
     return pa.schema([(answer, text), *((share, pa.float32()) for share in shares), (possible, text), (note, text)])
 
 
 def refuse_taken(place: str, present: Collection[str], config: Config) -> None:
     """Raise DataError where a file has a column already that scoring adds."""
-    if taken := [name for name in schema(config).names if name in present]:
+    if taken := [name for name in schema(config, present).names if name in present]:
         raise DataError(f"{place}: already has {listing(taken)}, which scoring adds; rename or remove them")
 
 

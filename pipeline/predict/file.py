@@ -70,7 +70,7 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False, cal
     try:
         file = source.open("rb")
     except OSError as error:
-        raise DataError(f"{called}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{called}: cannot be read: {error.strerror or error}; name a file of rows") from None
     with file:
         _refuse_target(source, target)
         opened = open_rows(called, file, run.config.data, run.config.data.features, run.record.data.read)
@@ -101,7 +101,7 @@ def _refuse_target(source: Path, target: Path) -> None:
 
 def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bool) -> Counts:
     parquet, counts = target.suffix.lower() == ".parquet", Counts(told=opened.told)
-    features, more = run.config.data.features, schema(run.config)
+    features, more = run.config.data.features, schema(run.config, opened.spelt)
     texts = [name for name, own in features.items() if own.categories is None and is_text(opened.schema.field(name).type)]
     marks = Marks(opened.read.separator, opened.cells.decimal if texts else ".")
     # of a CSV file or a sheet the texts of numbers become numbers

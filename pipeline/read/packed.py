@@ -96,7 +96,7 @@ class _Unpacked(io.RawIOBase):
         try:
             chunk = self._content.read(len(buffer))
         except BROKEN as error:
-            raise DataError(f"{self._path}: is damaged or cut short: {error}; export or download it again") from None
+            raise DataError(f"{self._path}: is damaged or incomplete: {error}; export or download it again") from None
         buffer[: len(chunk)] = chunk
         _refuse_bomb(self._path, self._content.tell(), self._size)
         return len(chunk)

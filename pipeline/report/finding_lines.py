@@ -39,8 +39,11 @@ def show_check(console: Console, findings: Sequence[Finding], call: Call, full: 
 def show_rules(console: Console, rules: Iterable[Rule], pages: bool) -> None:
     """Print the codes, each with its title, or with its whole page."""
     for rule in rules:
-        head = (f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level])
-        console.print(Text.assemble(head, rule.page if pages else rule.title))
+        console.print(hanging(Text(f"{rule.code} {_NOUNS[rule.level]}", style=_STYLES[rule.level]), rule.title))
+        if pages:
+            page = Text(rule.page.partition("\n")[2])
+            page.highlight_regex(r"(?m)^[A-Z][a-z ]+:", "bold")
+            console.print(page)
 
 
 def headlines(findings: Sequence[Finding], most: int, full: str) -> Iterator[RenderableType]:
@@ -56,12 +59,10 @@ def headlines(findings: Sequence[Finding], most: int, full: str) -> Iterator[Ren
     rest = Counter(finding.level for finding in findings[most:])
     more = [counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())]
     doubts = [finding for finding in findings if finding.level != "info" and not finding.accepted]
-    said = [f"And {' and '.join(more)}."] if more else []
-    if (by_command := sum(map(_by_one_command, doubts))) and len(doubts) > 1:
-        kinds = "warnings" if doubts[0].level == "warning" else "errors and warnings"
-        said.append(f"Of {len(doubts)} {kinds}, {by_command} {'has' if by_command == 1 else 'have'} a command as a fix.")
-    if said:
-        yield Text(" ".join(said))
+    by_command, kind = sum(map(_by_one_command, doubts)), " warnings" * all(each.level == "warning" for each in doubts)
+    fixes = f"one command each fixes {by_command} of the {len(doubts)}{kind}" if by_command and len(doubts) > 1 else ""
+    if said := "; ".join(filter(None, [f"and {' and '.join(more)}" if more else "", fixes])):
+        yield Text(f"{said[0].upper()}{said[1:]}.")
     yield unbroken(f"Every finding and its fix: {full}")
 
 

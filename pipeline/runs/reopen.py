@@ -57,6 +57,6 @@ def reopen(path: Path | str, data: str | None = None) -> Reopened:
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
     call = record.config.call()
     findings = audit(config, table, parts, call)
-    findings += audit_training(config, table, parts, run.model, run.trained, evaluation, call)
+    findings = audit_training(config, table, parts, run.model, run.trained, evaluation, call, findings)
     summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)
     return Reopened(run, table, summary.model_copy(update={"run": str(folder)}), call)

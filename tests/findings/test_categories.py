@@ -164,3 +164,18 @@ def test_the_order_in_which_categories_are_listed_changes_nothing(seed: int) -> 
     other = DataFacts(moved, given.parts, given.config.model_copy(update={"data": data}))
     told = [(each.code, each.level, each.message, each.fix) for each in find("D", given, ())]
     assert told == [(each.code, each.level, each.message, each.fix) for each in find("D", other, ())]
+
+
+@pytest.mark.parametrize("given", [(500.0, 850.0, 1000.0), (1.0,)])
+@pytest.mark.parametrize("turned", [1.0, -1.0])
+def test_d206_tells_a_dose_that_one_class_has_alone_as_it_tells_a_category(given: tuple[float, ...], turned: float) -> None:
+    treated = ILL & (np.random.default_rng(8).random(ROWS) < 0.6)
+    dose = turned * np.where(treated, np.random.default_rng(9).choice(given, ROWS), 0.0) + 0.0
+    finding = found("D206", {"x": dose, "number": NUMBER})
+    table = pd.crosstab(treated, LABELS)
+    sign = finding.evidence["details"]["x"]["rest"]
+    assert (sign["class"], sign["common"], sign["rows"], table["well"][True]) == ("ill", 0.0, table["ill"][True], 0)
+    rest = f"another class in {table['well'].sum()} of the {ROWS - sign['rows']} other rows"
+    assert f'"x" at any value but 0 is always "ill", in {sign["rows"]} rows, and {rest}' in finding.message
+    spoilt = np.where(np.arange(ROWS) == np.flatnonzero(~ILL)[0], turned * given[0], dose)
+    assert found("D206", {"x": spoilt, "number": NUMBER}) is None

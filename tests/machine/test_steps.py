@@ -43,14 +43,21 @@ def test_a_long_step_is_told_in_lines_with_the_time_that_is_left(clock: list[flo
     assert capsys.readouterr().err == ""  # a short command says nothing
     clock[0] += 9
     with shown.step("training 8 starts") as advance:
-        clock[0] += 10
-        advance(0.25)
+        clock[0] += 9
+        advance(0.01)  # what starting took tells nothing of the rest
+        clock[0] += 6
+        advance(0.24)
         clock[0] += 1
         advance(0.25)  # too soon for another line
         clock[0] += 9
         advance(0.25)
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["training 8 starts", "training 8 starts: 25%, about 30 s left", "training 8 starts: 75%, about 7 s left"]
+    assert lines == [
+        "training 8 starts",
+        "training 8 starts: 1%",
+        "training 8 starts: 25%, about 45 s left",
+        "training 8 starts: 75%, about 8 s left",
+    ]
 
 
 def test_nothing_is_told_where_nothing_is_wanted(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,8 +104,8 @@ def test_what_is_left_out_is_counted(summary: Summary) -> None:
     assert 0 < len(mended) < len(doubts)
     (line,) = [line for line in shown(summary, 140) if line.startswith("And ")]
     assert line == (
-        f"And {kinds.count('warning')} more warnings and {kinds.count('info')} notes. "
-        f"Of {len(doubts)} warnings, {len(mended)} have a command as a fix."
+        f"And {kinds.count('warning')} more warnings and {kinds.count('info')} notes; "
+        f"one command each fixes {len(mended)} of the {len(doubts)} warnings."
     )
 
 
@@ -179,8 +179,9 @@ def test_a_file_is_as_wide_as_columns_says_or_80_and_no_line_ends_with_a_blank(c
     words, environment = [sys.executable, "-m", "pipeline", "explain"], os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": columns}
     done = subprocess.run([*words, "D204"], env=environment, capture_output=True, text=True, check=True)
     page = subprocess.run([*words, "D204", "--json"], env=environment, capture_output=True, text=True, check=True)
-    paragraphs = f"D204 warning  {json.loads(page.stdout)['page']}".split("\n")
-    expected = [line for each in paragraphs for line in textwrap.wrap(each, width, break_on_hyphens=False) or [""]]
+    title, *paragraphs = json.loads(page.stdout)["page"].split("\n")
+    expected = textwrap.wrap(f"D204 warning  {title.removesuffix('.')}", width, subsequent_indent=" " * 14)
+    expected += [line for each in paragraphs for line in textwrap.wrap(each, width, break_on_hyphens=False) or [""]]
     assert done.stdout.splitlines() == expected
 
 

@@ -244,7 +244,7 @@ def test_two_processes_do_not_work_on_one_study(studied: Path, in_process: Call)
     [
         ("training.engine=keras", "training.engine"),
         ("training.loss=ordinal", "study.outputs: softmax"),
-        ("study.alphas=[0, 0.05, 0.05]", "stands twice"),
+        ("study.alphas=[0, 0.05, 0.05]", "is twice"),
         ("study.reference.alpha=0.07", "study.reference.alpha: 0.07 is not in the grid"),
         ("study.seeds=1", "study.seeds"),
         ("split.seed=4294967295", "split.seed: the study counts"),
