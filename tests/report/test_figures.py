@@ -128,8 +128,11 @@ def test_accuracies_leave_out_what_was_not_measured() -> None:
         {"name": "this network", "test": 0.9, "test_interval": [0.8, 0.95], "unseen": None},
         {"name": "tree", "test": None, "unseen": 0.5, "unseen_interval": None},
         {"name": "rule", "test": 0.7},
+        {"name": "forest", "test": None, "unseen": None},
     ]
     picture = figures.accuracies(rows)
+    assert "forest" not in words(picture)
+    assert [row[0] for row in picture.table[1:]] == [row["name"] for row in rows]
     assert {"this network", "tree", "rule", "test rows", "unseen rows", "90.0%", "50.0%"} <= set(words(picture))
     assert "rule 70.0" in picture.caption
     assert "tree" not in picture.caption
