@@ -8,9 +8,9 @@ from pipeline.config.remedy import Call, dotted
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, Finding
+from pipeline.findings.registry import find
 from pipeline.findings.training_rules import TrainingFacts
 from pipeline.judge.baselines import SIMPLE
 from pipeline.judge.evaluate import Evaluation

@@ -78,7 +78,7 @@ def passed_over(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[
         return []
     named = {name: column for name, column in seen.columns.items() if joined_words(name) in known("targets") and len(name) > 3}
     why = {name: reason for name, column in named.items() if (reason := impossible(column, kinds[name]))}
-    told = [f"{clip(name)} is called as a target is, but {why[name]}; so {clip(target)} was taken" for name in why]
+    told = [f"{clip(name)} has a name typical of a target, but {why[name]}; so {clip(target)} was taken" for name in why]
     reason = seen.nameless.get([*seen.source.spelt][-1])
     return told + ([f"is the last column the target? {reason}; {clip(target)} was taken"] if reason else [])
 
@@ -186,7 +186,9 @@ def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, lis
         if shared := next((other.name for other in others if not isinstance(code, str) and is_value(other, code)), None):
             del missing[code]
             question = f"{column.name}: does {shown_cell(code)} ({counted(count, 'row')}) stand for a missing class?"
-            told.append(f'{question} It stays a class, for it is a value of "{shared}"; leave its cells empty if so')
+            told.append(
+                f'{question} It stays a class, for it is a value of "{shared}" too; if it does, empty these cells in the file'
+            )
     return replace(odd, missing=missing), told
 
 

@@ -20,7 +20,7 @@ from pipeline.read.columns import clip
 _LEFT = {"date": "a date ({})", "text": "free text ({})", "identifier": "{}: it names the rows", "constant": "tells nothing: {}"}
 _HALF = 0.5  # of the rows hold a usable value, or a column is left out
 _LEVELS = 50  # different numbers that may be codes of the classes
-_DECIDES = "nearly the target: it tells the class of 99 % of the rows or more by itself"
+_DECIDES = "nearly the target: it tells the class of 99% of the rows or more by itself"
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
         settings |= ({"unit": quantity.unit} if quantity.unit else {}) | {"range": list(map(written, quantity.range))}
         if quantity.criterion and answer.healthy:
             settings["criterion"] = quantity.criterion
-        said.append(f"{quantity.name} in {unit}" if quantity.unit is None else quantity.name)
-        assumed.append(f"{name}: {quantity.name} in {unit}")
+        said.append(f"taken for {quantity.name} in {unit}" if quantity.unit is None else f"taken for {quantity.name}")
+        assumed.append(f"{name}: taken for {quantity.name} in {unit}")
         outside = finite[(finite < quantity.range[0]) | (finite > quantity.range[1])]
         if zeros := int((outside == 0).sum()):
-            look.append(f"{name}: 0 cannot be, so {counted(zeros, 'row')} with it count as missing")
+            look.append(f"{name}: 0 is impossible: {counted(zeros, 'row')} with it count as missing")
         if others := len(outside) - zeros:
             low, high = map(figure, quantity.range)
             look.append(f"{name}: {counted(others, 'value')} outside {low} to {high} {quantity.unit or ''} count as missing")
@@ -117,7 +117,7 @@ def _categories(column: Column, kind: Kind, odd: Oddities) -> Input:
     alone = (texts for texts in spelling_groups(kept) if len(texts) > 1)
     look += [f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one" for texts in alone]
     counts_told = ", ".join(f"{clip(text)} {counts[text]}" for text in kept[:4]) + ", ..." * (len(kept) > 4)
-    said = [f"{'yes/no' if len(kept) == 2 else 'categories'}: {counts_told}", *gaps_told(column, rows - present, number=False)]
+    said = [f"{'two ' * (len(kept) == 2)}categories: {counts_told}", *gaps_told(column, rows - present, number=False)]
     assumed = [f"{name}: {kind.why}"] if "numbers" in kind.why else []
     settings = {"categories": kept} | ({"missing": list(odd.missing)} if odd.missing else {})
     return Input(settings, "; ".join(said), look, assumed)

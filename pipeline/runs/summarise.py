@@ -7,9 +7,9 @@ import numpy as np
 from pipeline.config.schema import Config, EvaluationSection, UnseenSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.findings import Finding
 from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Finding
 from pipeline.findings.verdict import by_consequence, verdict
 from pipeline.judge.baselines import MOST_ROWS
 from pipeline.judge.bootstrap import groups_note, rows_note

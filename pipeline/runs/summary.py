@@ -5,16 +5,15 @@ from typing import Any
 
 from pipeline.config.remedy import Call
 from pipeline.config.schema import CardSection
-from pipeline.data.profiles import UNSEEN_WORDS
+from pipeline.data.profiles import UNSEEN_WORDS, Copies
+from pipeline.findings.finding import Finding
 from pipeline.network.recipe import PenaltyPath
 from pipeline.runs.parts import (
     Accuracy,
     AdviceSummary,
     ColumnSummary,
-    CopiesSummary,
     DataSummary,
     Figure,
-    FindingSummary,
     NetworkSummary,
     Part,
     ProbabilitiesSummary,
@@ -37,9 +36,9 @@ class Origin:
     settings: tuple[Text, ...] = ()
     data: Text | None = None
 
-    def call(self, program: str, command: str = "train") -> Call:
+    def call(self, command: str = "train") -> Call:
         """Return a call of a command with the same config."""
-        return Call(program, command, self.path, self.settings, self.data)
+        return Call(command=command, path=self.path, settings=self.settings, data=self.data)
 
 
 class Summary(Part):
@@ -66,10 +65,10 @@ class Summary(Part):
     choice: PenaltyPath | None = None
     subgroups: dict[str, tuple[SubgroupSummary, ...]]
     advice: AdviceSummary | None
-    copies: CopiesSummary
+    copies: Copies
     columns: dict[str, ColumnSummary]
     card: CardSection
-    findings: tuple[FindingSummary, ...]
+    findings: tuple[Finding, ...]
     sound: bool
     seconds: Seconds
     notes: tuple[str, ...]

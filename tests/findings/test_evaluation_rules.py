@@ -9,8 +9,8 @@ from scipy.special import expit, logit
 from scipy.stats import binom, binomtest, fisher_exact, kstest
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.findings import find
 from pipeline.findings.association import binomial_tail
+from pipeline.findings.registry import find
 from pipeline.judge.baselines import FITTED
 from pipeline.judge.calibration import unlike_chances
 from pipeline.judge.evaluate import Evaluation

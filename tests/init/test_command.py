@@ -75,7 +75,7 @@ REFUSED = {
     "a continuous target": (frame(t=numbers()), "data.cut"),
     "one class": (frame(t=["ill"] * 80), "no column can be the target"),
     "a row too long": ("x,t\n1,a\n2,b,c\n", "row 2 (line 3)"),
-    "two columns of one name": ("t,x,x\na,1,2\nb,2,1\na,1,2\nb,1,1\n", "stands several times"),
+    "two columns of one name": ("t,x,x\na,1,2\nb,2,1\na,1,2\nb,1,1\n", "comes several times"),
     "no rows": ("x,t\n", "no row below"),
     "nothing": ("", "empty"),
 }

@@ -94,10 +94,13 @@ SAID: Mapping[str, tuple[Any, str]] = {
         "glucose: the values are not those",
     ),
     "fractions": (frame(hba1c=[0.05 + row % 9 / 1000 for row in range(80)]), "hba1c: the values are not those of HbA1c in %"),
-    "one class": (frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"), "outcome is called as a target is, but"),
+    "one class": (
+        frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"),
+        "outcome has a name typical of a target, but",
+    ),
     "25 classes": (
         frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"),
-        "outcome is called",
+        "outcome has a name typical of a target",
     ),
     "two names alike": (
         frame(sex=chosen("m", "f"), outcome=numbers())[["x", "sex", "outcome", "t"]].rename(columns={"t": "outcome"}),
@@ -251,7 +254,7 @@ ROWS_BELOW = {
 @pytest.mark.parametrize("label", ROWS_BELOW)
 def test_a_row_of_sums_is_refused(label: str) -> None:
     table, row = ROWS_BELOW[label]
-    with pytest.raises(PipelineError, match=r"row 81 \(line 82\): this is no row of values but one of sums"):
+    with pytest.raises(PipelineError, match=r"row 81 \(line 82\): this is not a row of values but one of sums"):
         drafted(pd.concat([table, pd.DataFrame([row])]))
 
 
@@ -260,7 +263,7 @@ REFUSED: Mapping[str, tuple[Any, str, dict[str, Any]]] = {
     "descriptions": (
         "age,sex,outcome\nAge in years,Sex of patient,Outcome of study\n"
         + "".join(f"{20 + row},{'mf'[row % 2]},{'ab'[row % 3 % 2]}\n" for row in range(80)),
-        "row 1 (line 2): this is no row of values but one of descriptions",
+        "row 1 (line 2): this is not a row of values but one of descriptions",
         {},
     ),
     "no name at all": (",,,,\n" + "1,2,3,4,a\n2,3,4,5,b\n" * 40, "0 names there", {}),

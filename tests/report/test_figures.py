@@ -69,7 +69,7 @@ def test_losses_that_are_negative_or_no_numbers_are_drawn(value: float) -> None:
     curves[2:, 1] = value
     assert "2 starts" in figures.loss_curves(trained(curves)).caption
     nothing = figures.loss_curves(trained(np.full((5, 1), value)))
-    assert ("No loss is a number: nothing was learnt." in words(nothing)) == (not np.isfinite(value))
+    assert ("No start ended with a finite loss: nothing was learnt." in words(nothing)) == (not np.isfinite(value))
 
 
 def test_a_single_epoch_of_a_single_start_is_drawn() -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pipeline.findings.finding import Finding
 from pipeline.runs.change import Change, compare
 from pipeline.runs.history import Entry
-from pipeline.runs.parts import Accuracy, FindingSummary
+from pipeline.runs.parts import Accuracy
 from pipeline.runs.terminal import show_change, show_runs
 from tests.conftest import ROOT
 
@@ -32,11 +33,11 @@ SHARES = {"train": "training", "test": "test", "unseen_profiles": "unseen", "bal
 ODDS = {"macro_auc": "AUC", "brier": "Brier score", "log_loss": "log loss"}
 
 
-def finding(code: str, level: str, accepted: bool = False) -> FindingSummary:
-    return FindingSummary(code=code, level=level, message="m", evidence={}, fix="f", accepted=accepted)
+def finding(code: str, level: str, accepted: bool = False) -> Finding:
+    return Finding(code=code, level=level, message="m", evidence={}, fix="f", accepted=accepted)
 
 
-def entry(second: int, changed: tuple[str, ...], *findings: FindingSummary) -> Entry:
+def entry(second: int, changed: tuple[str, ...], *findings: Finding) -> Entry:
     accuracy = Accuracy(train=0.93564, test=1.0, test_interval=(0.98, 1), unseen_profiles=None, unseen_interval=None)
     name = Path(f"models/20261129T0251{second}.989Z-default-f39c29{second}")
     return Entry(run=name, changed=changed, created="now", accuracy=accuracy, findings=findings)
