@@ -185,8 +185,8 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
     if kind in ("category", "rest"):
-        common = f"at {'' if sign.get('inside') else 'any value but '}{sign.get('common', 0):g}"
-        where, rest = f'with "{sign["category"]}"' if kind == "category" else common, f"{sign['others']} of the {sign['rest']:,}"
+        where = f'with "{sign["category"]}"' if kind == "category" else f"at any value but {sign['common']:g}"
+        rest = f"{sign['others']} of the {sign['rest']:,}"
         return f'{where} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest} other rows'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
