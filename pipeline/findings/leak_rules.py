@@ -43,7 +43,9 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         must be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors.
         Limits: beyond one lie 30 rows or more and 15% of the class, and no exception; the probability of that must be below
         0.0001, corrected likewise, even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast
-        as between classes three standard deviations apart.
+        as between classes three standard deviations apart. A category, or all values but the commonest, if that is the least
+        or the greatest of three or more and a fifth of the rows hold it: likewise, even if the odds of an exception were only a
+        fifth of those among the other rows.
     How to fix: take the column out of `data.features`, or correct the file. Filling gaps (`preprocess.impute`) does not help:
         the values that it fills in still give the class away.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
