@@ -38,19 +38,16 @@ def telling_categories(column: Ranked, classes: dict[str, Flags], feature: Featu
 def telling_rest(column: Ranked, classes: dict[str, Flags], tests: int) -> dict[str, dict[str, Any]]:
     """Return what the rows beside the commonest value of a column of numbers tell, where that is its least or its greatest.
 
-    So are written a dose, which is 0 for whoever gets none, and what is 1 or 0. Arguments as in ``telling_categories``.
+    So a dose is written, which is 0 for whoever gets none. Of what is only 1 or 0, a strong sign of a disease looks the same.
+    Arguments as in ``telling_categories``.
     """
     size, counts = len(column.levels), np.bincount(column.level)
-    place = int(counts.argmax()) if size > 1 else 0
-    if size < 2 or counts[place] < _COMMON * len(column.level) or place not in (0, size - 1):
+    if size < 3 or counts.max() < _COMMON * len(column.level) or (place := int(counts.argmax())) not in (0, size - 1):
         return {}
     halves = replace(column, levels=np.arange(2.0), level=(column.level != place).astype(np.int64))
-    pure = {name: found for name, member in classes.items() if (found := _pure_category(halves, member))}
-    pure = {
-        name: found for name, found in pure.items() if found.number or size == 2
-    }  # of many levels one may be pure by its place
+    pure = {name: found for name, member in classes.items() if (found := _pure_category(halves, member)) and found.number}
     clear = _clearest(pure, 2 * tests)
-    return {"rest": clear | {"common": float(column.levels[place]), "inside": not clear.pop("number")}} if clear else {}
+    return {"rest": clear | {"common": float(column.levels[place])}} if clear else {}
 
 
 def _clearest(pure: dict[str, "Category"], tests: int) -> dict[str, Any]:

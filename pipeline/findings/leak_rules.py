@@ -43,7 +43,9 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         must be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors.
         Limits: beyond one lie 30 rows or more and 15% of the class, and no exception; the probability of that must be below
         0.0001, corrected likewise, even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast
-        as between classes three standard deviations apart.
+        as between classes three standard deviations apart. A category, or all values but the commonest, if that is the least
+        or the greatest of three or more and a fifth of the rows hold it: likewise, even if the odds of an exception were only a
+        fifth of those among the other rows.
     How to fix: take the column out of `data.features`, or correct the file. Filling gaps (`preprocess.impute`) does not help:
         the values that it fills in still give the class away.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
@@ -185,8 +187,8 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
     if kind in ("category", "rest"):
-        common = f"at {'' if sign.get('inside') else 'any value but '}{sign.get('common', 0):g}"
-        where, rest = f'with "{sign["category"]}"' if kind == "category" else common, f"{sign['others']} of the {sign['rest']:,}"
+        where = f'with "{sign["category"]}"' if kind == "category" else f"at any value but {sign['common']:g}"
+        rest = f"{sign['others']} of the {sign['rest']:,}"
         return f'{where} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest} other rows'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'

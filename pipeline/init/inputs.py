@@ -88,10 +88,11 @@ def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
         assumed.append(f"{name}: taken for {quantity.name} in {unit}")
         outside = finite[(finite < quantity.range[0]) | (finite > quantity.range[1])]
         if zeros := int((outside == 0).sum()):
-            look.append(f"{name}: 0 is impossible: {counted(zeros, 'row')} with it count as missing")
+            look.append(f"{name}: 0 is impossible: {counted(zeros, 'row')} with it, counted as missing")
         if others := len(outside) - zeros:
             low, high = map(figure, quantity.range)
-            look.append(f"{name}: {counted(others, 'value')} outside {low} to {high} {quantity.unit or ''} count as missing")
+            beyond = f"{counted(others, 'value')} outside {low} to {high} {quantity.unit or ''}"
+            look.append(f"{name}: {beyond} {'counts' if others == 1 else 'count'} as missing")
     elif what := measured(column.name)[0]:
         units = " nor ".join(data_of("laboratory.yaml")["quantities"][what]["units"])
         mixed = f"the values are not those of {what} in {units} (two units mixed, or a code?)"

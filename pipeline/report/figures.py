@@ -35,7 +35,6 @@ from pipeline.report.words import joined, number, percent
 _VECTORS = 48  # starts drawn as lines; more of them become one image, or the file grows without end
 _EPOCHS = 250  # points a curve keeps
 _NUMBERED = 12  # classes whose counts still fit into the cells
-_NONE = np.empty(0)
 
 
 def accuracies(rows: Sequence[Mapping[str, Any]], unseen: str = "unseen rows", width: float = WIDE) -> Picture:
@@ -170,9 +169,7 @@ def _spread(losses: Floats) -> Iterator[list[float]]:
         yield from (reduce(losses, axis=1).tolist() for reduce in (np.nanmin, np.nanmedian, np.nanmax))
 
 
-def calibration(
-    place: int, name: str, figures: Mapping[str, Any], probabilities: Floats = _NONE, hits: Flags = _NONE > 0
-) -> Picture:
+def calibration(place: int, name: str, figures: Mapping[str, Any], probabilities: Floats, hits: Flags) -> Picture:
     """Draw how often a class occurred beside how probable it was predicted, and below it the (rows,) probabilities.
 
     ``hits`` are the rows that are of the class.

@@ -147,19 +147,6 @@ class _ClassProbabilities(Part):
     curve: tuple[_CurvePoint, ...]
 
 
-class SetsSummary(Part):
-    """As in ``judge.sets.SetScores``; ``unseen`` is the same of the rows that the folds held out."""
-
-    confidence: float
-    rows: int
-    coverage: Figure
-    coverage_interval: Interval
-    mean_size: Figure
-    unsure: Figure
-    sure_accuracy: Figure
-    unseen: "SetsSummary | None" = None
-
-
 class ProbabilitiesSummary(Part):
     """Figures about the probabilities of the test rows; runs of earlier versions also have a ``spread``."""
 

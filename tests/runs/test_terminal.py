@@ -149,3 +149,15 @@ def test_a_terminal_of_80_columns_shows_both_without_breaking_a_line(trained: Pa
         lines = re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).splitlines()
         assert any(expected in line for line in lines)
         assert max(map(len, lines)) <= 80
+
+
+def test_other_columns_are_counted_and_the_other_settings_listed(change: Change) -> None:
+    other = {f"data.features.c{place}.unit": ("g", None) for place in range(4)}
+    few = {"data.codes.ill": (1, None), "network.alpha": (0.05, 0.2)}
+    changed = change.model_copy(update={"settings": {**few, **other}})
+    lines = shown(lambda console: show_change(console, changed), 80)
+    assert [line.strip() for line in lines[2 : lines.index("")]][-3:] == [
+        "data.codes.ill 1 -> null",
+        "network.alpha 0.05 -> 0.2",
+        "data.features: 4 settings differ",
+    ]
