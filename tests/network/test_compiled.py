@@ -182,8 +182,8 @@ def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recip
     expected = compiled.fit_compiled(*data, recipes, initial, lambda share: None)
     monkeypatch.setattr(compiled, "_BYTES", 2 * 4 * 83)  # two orders of the rows
     parts = compiled._parts(np.repeat([recipe.seed for recipe in recipes], 5), recipe, 83, 1)
-    assert sorted(set(np.concatenate(parts))) == list(range(40))
-    assert all(len({recipes[network // 5].seed for network in part}) <= 2 for part in parts)
+    assert sorted(set(np.concatenate(parts, axis=None))) == list(range(40))
+    assert all(len({recipes[network // 5].seed for network in part.ravel()}) <= 2 for part in parts)
     for array, among in zip(compiled.fit_compiled(*data, recipes, initial, lambda share: None), expected, strict=True):
         np.testing.assert_array_equal(array, among)
 
