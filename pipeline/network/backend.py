@@ -10,13 +10,12 @@ from typing import Any
 
 _IMPORTING = threading.Lock()
 _XLA = (
-    "--xla_cpu_prefer_vector_width=512"
-    " --xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000,-unroll-full-max-count=31"
+    "--xla_cpu_prefer_vector_width=512 --xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
     " --xla_cpu_experimental_ynn_fusion_type= --xla_cpu_enable_fast_min_max=false"
 )
 """The widest registers; minimum and maximum keep NaN; and every loop is a function of its own, where it would call some ten tiny
 ones a step. Such a function cannot hold what a library computes, which is no faster here. It is every loop, for the order of a
-long sum depends on it. And a loop over 32 networks stays a loop, for of one that is unrolled no registers are filled.
+long sum depends on it.
 """
 
 

@@ -16,8 +16,8 @@ from pipeline.network.xla import BETA_1, BETA_2
 
 LANES = 8
 """Networks a group."""
-WIDE = 32
-"""Seeds side by side where networks that differ in more than the seed lie one below the other."""
+WIDE = 64
+"""Networks side by side where those below one another share a seed: XLA fills no registers in a shorter row."""
 
 _KEPT = 2**23  # row numbers in all the orders of a plan that is kept
 _LONG = 16  # terms from which on the order of a sum may depend on the number of networks

@@ -1,9 +1,9 @@
 """The XLA program of the compiled engine: all steps of many networks of one kind.
 
 Weights are (P, G, L): the S networks lie along the last two axes, (1, S), or (S / 8, 8) where the eights differ in the order of
-their batches, or (S / 32, 32) where those below one another share it. Elementwise products and sums over the feature axis vectorise along them, where batched matrix products of 6 x 3
-would not, and nothing is ever summed along them, so that a network is computed alike whatever trains beside it. A single network
-is (1, 1), and its batch vectorises instead.
+their batches, or (S / 64, 64) where those below one another share it. Elementwise products and sums over the feature axis
+vectorise along them, where batched matrix products of 6 x 3 would not, and nothing is ever summed along them, so that a network
+is computed alike whatever trains beside it. A single network is (1, 1), and its batch vectorises instead.
 """
 
 from collections.abc import Callable
