@@ -24,9 +24,9 @@ OPEN = if [ "$$(uname)" = Darwin ]; then open "$$file"; \
 .PHONY: help train evaluate report compare runs check explain init study predict export serve synthesize fetch
 .PHONY: install test slow other-processor lint types bench coverage recipes planted planted-faults peers same-figures torture lock
 
-help:                     ## this list
+help:                     ## this list; with ALL=1 also what is for work on the project
 	@$(PYTHON) -c 'import re, textwrap; \
-	lines = re.findall(r"^(?:([a-z-]+):[^=\n]*?)?## ?(.*)", open("Makefile").read(), re.M); \
+	lines = re.findall(r"^(?:([a-z-]+):[^=\n]*?)?## ?(.*)", open("Makefile").read()$(if $(ALL),,.split("\n##\n## To work on")[0]), re.M); \
 	[print(textwrap.fill(text, 80, initial_indent=f"{name:<16}", subsequent_indent=" " * 16) if name else text) for name, text in lines]'
 
 ##
@@ -74,7 +74,7 @@ export: $(INSTALLED)      ## the model for others: TO=onnx|keras|joblib OUTPUT=m
 serve: $(INSTALLED)       ## answer over HTTP and show a web page; PORT=8000
 	@$(PIPELINE) serve $(THE_RUN) $(call given,--port,PORT)
 
-synthesize: $(INSTALLED)  ## the synthetic twin of the data: OUTPUT=twin.csv
+synthesize: $(INSTALLED)  ## made-up rows that behave like the data: OUTPUT=twin.csv
 	@$(call needed,OUTPUT,make synthesize OUTPUT=twin.csv)
 	@$(PIPELINE) synthesize $(call quoted,OUTPUT)
 

@@ -19,8 +19,9 @@ def main() -> None:
         warnings.simplefilter("ignore")  # they are for programmers; python -W shows them
     with ends_on_interrupt():
         from pipeline.cli import app
+        from pipeline.options import PROGRAM
 
-        app(prog_name="diabetes-pipeline")
+        app(prog_name=PROGRAM)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from typer import Typer, confirm
 
 from pipeline.errors import PipelineError, counted
 from pipeline.machine.outcome import outcome
-from pipeline.machine.started import started_by
 from pipeline.options import (
     FIRST,
     Answered,
@@ -34,6 +33,7 @@ from pipeline.options import (
     Source,
     Strict,
     Target,
+    Tested,
     Trainers,
     Version,
     YamlFile,
@@ -78,21 +78,21 @@ def train_command(
         current = current_run(loaded, origin) if if_changed else None
         if if_changed:
             out.say(f"config and data are those of {current}: evaluating it" if current else _CHANGED)
-        summary = reopen(current, None, started_by()).summary if current else train(loaded, origin, out.steps, started_by())
-        call, words = origin.call(started_by()), [str(current)] if current and current != resolve_run(NEWEST) else []
+        summary = reopen(current).summary if current else train(loaded, origin, out.steps)
+        call, words = origin.call(), [str(current)] if current and current != resolve_run(NEWEST) else []
         out.show(summary.to_json(), lambda console: show_summary(console, summary, call, full, since(summary.run), words))
         out.say(*tracking_lines(summary.tracking, str(summary.run)))
         out.fail_unless(summary.sound)
 
 
 @app.command("evaluate", epilog=examples("evaluate", "evaluate models/latest --data data/diabetes.csv"))
-def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = False, as_json: Json = False) -> None:
+def evaluate_command(run: RunFolder = NEWEST, data: Tested = None, full: Full = False, as_json: Json = False) -> None:
     """Show the figures of a saved run again, without training."""
     with outcome(as_json, after=0.3) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
-        opened = reopen(run, data, started_by())
+        opened = reopen(run, data)
         summary, words = opened.summary, [str(run)] if run != NEWEST or data else []
         words += ["--data", data] if data else []
         out.show(summary.to_json(), lambda console: show_summary(console, summary, opened.call, full, run=words))
@@ -102,16 +102,16 @@ def evaluate_command(run: RunFolder = NEWEST, data: Data = None, full: Full = Fa
 @app.command("report", epilog=examples("report", "report models/latest"))
 def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     """Write one HTML page about a saved run into its folder."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step("drawing the report"):
         from pipeline.report.command import report
 
-        written = report(run, started_by())
+        written = report(run)
         out.show_line(written, written["report"])
 
 
 @app.command("predict", epilog=examples("predict mine.csv scored.csv", "predict mine.csv - --run models/latest"))
 def predict_command(source: Source, target: Target, run: RunOption = NEWEST, dask: Scorers = None, as_json: Json = False) -> None:
-    """Score the rows of a file with a saved run.
+    """Predict the class of each row of a file with a saved run.
 
     Adds the predicted class, the probability of each class, and notes; - is standard input or output.
     """
@@ -129,14 +129,14 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
 def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = False) -> None:
     """Write the model of a saved run as a file for other programs.
 
-    Preprocessing is included, and what the file answers is compared with the run first.
+    Preprocessing is included. First it is checked that the file predicts what the run does.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"writing {output} and comparing it with the run"):
         from pipeline.export.command import export
         from pipeline.runs.saved import UNSOUND
 
         written = export(run, to, output)
-        line = f"{output}: {written['bytes']:,} bytes; says of {written['checked_rows']:,} rows what the run says"
+        line = f"{output}: {written['bytes']:,} bytes; predicts what the run does, checked on {written['checked_rows']:,} rows"
         out.show_line(written, line)
         if not written["sound"]:
             out.say(f"warning: {UNSOUND}")
@@ -145,7 +145,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 @app.command("serve", epilog=examples("serve", "serve models/latest --port 8080"))
 def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         try:
             from pipeline.serve.command import serve
         except ModuleNotFoundError as error:
@@ -175,7 +175,7 @@ def check_command(
         from pipeline.stages import check
 
         loaded = load_config(config, settings or (), data)
-        call = Call(started_by(), "check", str(config), tuple(settings or ()), data, loaded)
+        call = Call(command="check", path=str(config), settings=tuple(settings or ()), data=data, config=loaded)
         findings, copies = check(loaded, call, strict)
         shown = {"findings": [asdict(finding) for finding in findings], "copies": asdict(copies)}
         out.show(shown, lambda console: show_check(console, findings, call, full))
@@ -193,18 +193,18 @@ def init_command(
 ) -> None:
     """Write a commented config for a file of yours.
 
-    Without DATA: the configs and the synthetic data of the package.
+    Without DATA: copies the configs and the synthetic data that come with the program.
     """
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out, out.steps.step(f"reading {data or 'what comes with the package'}"):
         from pipeline.init.command import init, init_shipped, terminal_ask
-        from pipeline.init.commented import following, show_draft
+        from pipeline.init.commented import draft_lines, following
 
         if data is None:
             written = init_shipped(force, target, settings or ())
-            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(started_by(), None)}")
+            out.show_line(written, f"wrote {', '.join(written['written'])}; next: {following(None)}")
             return
-        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask())
-        out.show(draft.to_json(path), lambda console: show_draft(console, draft, path, following(started_by(), path)))
+        path, draft = init(data, config, target, force, settings or (), None if as_json else terminal_ask(out.steps.stop))
+        out.show_line(draft.to_json(path), "\n".join(draft_lines(draft, path, following(path))))
 
 
 @app.command("study", epilog=examples("study", "study configs/study.yaml --set study.seeds=2"))
@@ -225,8 +225,8 @@ def study_command(
         from pipeline.study.work import crew_of
 
         origin = Origin(str(config), tuple(settings or ()), data)
-        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps, started_by())
-        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call(started_by(), "study"), full))
+        result = study(load_config(config, settings or (), data), origin, crew_of(dask), out.steps)
+        out.show(result.to_dict(), lambda console: show_study(console, result, origin.call("study"), full))
         out.fail_unless(result.sound)
 
 
@@ -238,11 +238,7 @@ def explain_command(code: FindingCode = None, as_json: Json = False) -> None:
         from pipeline.report.finding_lines import show_rules
 
         rules, shown = explained(code)
-        if code is None:
-            out.show(shown, lambda console: show_rules(console, rules))
-        else:
-            page = "{code} {level}: {page}".format(**shown)
-            out.show(shown, lambda console: console.print(page, markup=False, highlight=False))
+        out.show(shown, lambda console: show_rules(console, rules, code is not None))
 
 
 @app.command("runs", epilog=examples("runs", "runs --keep 10"))
@@ -264,7 +260,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
 @app.command("compare", epilog=examples("compare", "compare --json"))
 def compare_command(before: Before = None, now: Now = None, as_json: Json = False) -> None:
     """Compare two runs: settings, figures and findings."""
-    with outcome(as_json) as out:
+    with outcome(as_json, after=0.3) as out:
         from pipeline.runs.change import compare, two_runs
         from pipeline.runs.terminal import show_change
 
@@ -274,7 +270,7 @@ def compare_command(before: Before = None, now: Now = None, as_json: Json = Fals
 
 @app.command("synthesize", epilog=examples("synthesize twin.csv", "synthesize twin.csv configs/twin.yaml"))
 def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
-    """Write the synthetic twin of the data."""
+    """Write made-up rows that behave like the data and copy no row of it."""
     with outcome(as_json) as out:
         from pipeline.data.synthesize import write_twin
         from pipeline.data.twin_config import load_twin

@@ -6,13 +6,14 @@ from typing import Annotated
 from typer import Argument, Exit, Option, echo
 
 from pipeline import __version__
-from pipeline.machine.started import asked
+from pipeline.machine.started import asked, started_by
 
-FIRST = """\b
+PROGRAM = "diabetes-pipeline" if started_by() == "make" else started_by()
+FIRST = f"""\b
 Begin with one of these:
-  diabetes-pipeline train           train the network of configs/default.yaml
-  diabetes-pipeline init mine.csv   write a config for a file of yours
-  diabetes-pipeline report          see the newest run as a page
+  {PROGRAM} train           train the network of configs/default.yaml
+  {PROGRAM} init mine.csv   write a config for a file of yours
+  {PROGRAM} report          see the newest run as a page
 """
 
 
@@ -33,14 +34,18 @@ Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .csv or .parquet f
 ModelFile = Annotated[Path, Argument(metavar="PATH", help="The file to write.")]
 CsvFile = Annotated[Path, Argument(metavar="OUTPUT", help="The CSV file to write.")]
 FindingCode = Annotated[str | None, Argument(metavar="CODE", help="A code such as C101.")]
-Settings = Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", callback=asked, help="Replace a setting.")]
+Settings = Annotated[
+    list[str] | None,
+    Option("--set", metavar="KEY=VALUE", callback=asked, help="Change a setting for this run; ~KEY takes one out. Repeatable."),
+]
 Data = Annotated[str | None, Option(metavar="FILE", help="Read this file instead of data.path.")]
+Tested = Annotated[str | None, Option("--data", metavar="FILE", help="Test the saved network on the rows of this file.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
 RunOption = Annotated[Path, Option(metavar="RUN", help="A run: its folder, or its name as runs lists it.")]
 Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
 Trainers = Annotated[str | None, Option(metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")]
 Kind = Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file.")]
-Host = Annotated[str, Option(help="The address to listen on; any but this machine's own opens it.")]
+Host = Annotated[str, Option(help="The address to listen on; with any but this machine's own, other machines can reach it.")]
 Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
 Strict = Annotated[bool, Option("--strict", help="Count warnings as errors.")]
 Drafted = Annotated[str | None, Argument(metavar="DATA", help="A CSV, Excel or Parquet file; without one the package's own.")]
@@ -49,10 +54,10 @@ Answered = Annotated[str | None, Option(metavar="COLUMN", help="The column of th
 Force = Annotated[bool, Option("--force", help="Replace a file that is there.")]
 Keep = Annotated[int | None, Option(min=1, metavar="N", help="Remove all but the newest N, after asking.")]
 Yes = Annotated[bool, Option("--yes", help="Do not ask.")]
-Full = Annotated[bool, Option("--full", help="Show all tables, and every finding with its fix.")]
+Full = Annotated[bool, Option("--full", help="Show everything: each finding with its fix, and all tables.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object on standard output.")]
 
 
 def examples(*calls: str) -> str:
     """Return commands as the last lines of a ``--help`` page, which are not to be wrapped."""
-    return "\n".join(["\b", "Examples:", *(f"  diabetes-pipeline {call}" for call in calls)])
+    return "\n".join(["\b", "Examples:", *(f"  {PROGRAM} {call}" for call in calls)])

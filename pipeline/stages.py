@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from pipeline.config.remedy import TRAIN, Call
 from pipeline.config.schema import Config, UnseenSection
 from pipeline.data.load import load
+from pipeline.data.profiles import Copies
 from pipeline.data.split import split
 from pipeline.errors import counted
-from pipeline.findings import Finding
 from pipeline.findings.audit import audit, audit_training
-from pipeline.findings.copy_rules import Copies, copies_of
+from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Finding
 from pipeline.findings.verdict import by_consequence
 from pipeline.judge.baselines import fitting, yardsticks_of
 from pipeline.judge.evaluate import evaluate
@@ -49,11 +50,11 @@ def check(config: Config, call: Call = TRAIN, strict: bool = False) -> tuple[tup
     return by_consequence(findings), copies_of(DataFacts(table, parts, config))
 
 
-def train(config: Config, origin: Origin, steps: Steps | None = None, program: str = Call.program) -> Summary:
+def train(config: Config, origin: Origin, steps: Steps | None = None) -> Summary:
     """Load, drop the redundant output, encode, split 80/20, build, train, and say how accurate that is on either part.
 
     The run is saved, and logged where the config says. An error among C and D that is not accepted stops before training.
-    ``steps`` shows how far it is; ``program`` is what commands are typed after, in the fixes.
+    ``steps`` shows how far it is.
     """
     from pipeline.runs.run_json import unsaved_record
     from pipeline.runs.saved import Run
@@ -61,7 +62,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
     from pipeline.runs.write import prepare_models, save_run
     from pipeline.track.command import track
 
-    started, call = time.perf_counter(), origin.call(program)
+    started, call = time.perf_counter(), origin.call()
     data, preprocess, steps = config.data, config.preprocess, steps or Steps(visible=False)
     with steps.step(f"reading {data.path}"):
         table = load(data, config.split.group_by or ())
@@ -89,7 +90,7 @@ def train(config: Config, origin: Origin, steps: Steps | None = None, program: s
 
     with steps.step("evaluating and saving"):
         evaluation = evaluate(own.model, table, parts, yardsticks, data, preprocess, config.evaluation)
-        findings = doubts + audit_training(config, table, parts, own.model, own.trained, evaluation, call)
+        findings = audit_training(config, table, parts, own.model, own.trained, evaluation, call, doubts)
         summary = summarise(config, table, parts, evaluation, findings, _seconds(started, loaded, fitted))
         run = Run(config, own.model, unsaved_record(summary, config, origin), own.trained, parts, yardsticks)
         folder = save_run(run, Path(origin.path).stem, prepared[0].steps, build(own.model.network))

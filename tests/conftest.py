@@ -79,7 +79,7 @@ def fitted_once() -> Callable[..., list[dict[str, Any]]]:
     """What fits the baselines, but not a second time to the same rows: many tests train on the twin."""
     import joblib
 
-    from pipeline.judge.baselines import answer_all
+    from tests.tables import answer_all
 
     kept: dict[str, dict[str, Any]] = {}
 

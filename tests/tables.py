@@ -1,4 +1,4 @@
-"""Tables of the pipeline made from pandas, and given back to it."""
+"""Tables of the pipeline made from pandas, and given back to it; and what the fitted baselines answer to some rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.data.preprocess import Task
 from pipeline.data.table import Table, Texts
+from pipeline.judge.baselines import Answers, fitting
 
 
 def table_of(
@@ -37,6 +39,12 @@ def labels_of(table: Table) -> pd.Series:
 def others_of(table: Table) -> pd.DataFrame:
     """Return the other columns."""
     return pd.DataFrame({name: np.array(texts.different)[texts.places] for name, texts in table.others.items()})
+
+
+def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Answers]]:
+    """Fit every baseline on the training rows of each task and return its answers to the test rows."""
+    with fitting(tasks, hidden, seed) as answers:
+        return answers(lambda share: None)
 
 
 def _sorted(column: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:

@@ -46,7 +46,7 @@ def test_help_names_every_command() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself_with_an_example_and_takes_json(name: str) -> None:
     text = command(name, "--help").stdout
-    assert f"diabetes-pipeline {name}" in text
+    assert f"\n    python -m pipeline {name}" in text
     assert "--json" in text
 
 

@@ -222,7 +222,7 @@ def test_columns_that_no_setting_names_may_share_a_name(in_process: Call) -> Non
     pq.write_table(table, "mine.parquet")
     assert in_process("predict", "mine.parquet", "out.csv")[1]["rows"] == 9
     Path("mine.csv").write_text(Path("mine.csv").read_text().replace("b,label", "a,label", 1))
-    assert '"a" stands twice' in in_process("check", "mine.yaml")[1]["error"][0]
+    assert '"a" is twice' in in_process("check", "mine.yaml")[1]["error"][0]
 
 
 def test_an_unsound_run_is_said_to_be_one_by_whoever_uses_it(in_process: Call, printed: Printed) -> None:
@@ -372,4 +372,4 @@ def test_a_study_is_judged_by_the_slope_of_its_reference_and_not_by_one_that_its
     code, out, err = in_process("study", written(codes={"no": -1, "yes": 1}, network={"alpha": 0.0}, study=grid))
     assert code == 0, err
     assert "C101" not in {finding["code"] for finding in out["findings"]}
-    assert out["notes"] == ["network.alpha: not used, for the grid of the study says it"]
+    assert out["notes"] == ["network.alpha: not used, because the study sets this itself"]

@@ -59,7 +59,7 @@ def test_the_default_config_on_the_articles_split(
     first, worth, consequence = out["verdict"]
     assert first.startswith(f"{out['accuracy']['test']:.1%} of 202 test rows are classified correctly; ")
     assert (out["copies"]["of_training_rows"], out["copies"]["of_training_profiles"]) == (101, 201)
-    assert f"never occurred in training) it is {out['accuracy']['unseen_profiles']:.1%} (" in worth
+    assert f"never occurred in training) the accuracy is {out['accuracy']['unseen_profiles']:.1%} (" in worth
     assert "D205, D206, D207" in consequence
     assert in_process("evaluate") == (0, out, "")
 

@@ -101,7 +101,7 @@ def test_a_run_keeps_patients_together_and_scores_files_that_name_none(rows: pd.
     assert code == 0, err
     assert out["unseen"]["kind"] == "patients"
     assert out["network"]["layers"][0] == 2
-    assert "On unseen patients (patients of whom no row was in training) it is " in out["verdict"][1]
+    assert "On unseen patients (patients of whom no row was in training) the accuracy is " in out["verdict"][1]
     assert in_process("evaluate")[1] == out
     assert "patient:\n  - ID" in (Path(out["run"]) / "config.yaml").read_text()
     rows.drop(columns="ID").to_csv("others.csv", index=False)
@@ -115,7 +115,7 @@ def test_a_run_keeps_patients_together_and_scores_files_that_name_none(rows: pd.
         ("patient: a", 'mine.yaml:1: data.patient.0: "a" is also a feature'),
         ("patient: [ID, verdict]", '"verdict" is also data.target'),
         ("redundant: [ID], patient: ID", '"ID" is also in data.redundant'),
-        ("patient: [ID, ID]", "stands twice"),
+        ("patient: [ID, ID]", "is twice"),
         ("patient: 7", "quote it"),
         ("patient: []", "at least 1 item"),
     ],

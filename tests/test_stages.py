@@ -71,7 +71,9 @@ def test_a_copy_of_the_data_under_another_name_is_the_same_data(trained: Path, i
     Path("copy.csv").write_bytes(Path("data/diabetes.csv").read_bytes())
     known, copy = in_process("evaluate")[1], in_process("evaluate", "--data", "copy.csv")[1]
     assert copy["accuracy"] == known["accuracy"]
-    assert copy["notes"] == ["copy.csv is the file of the training: 807 of these 1,009 rows were trained on"]
+    assert copy["notes"] == [
+        "copy.csv is the file of the training: 807 of these 1,009 rows are training rows, so this is no test"
+    ]
 
 
 def test_edited_data_are_said_to_be_edited(trained: Path, in_process: Call) -> None:
@@ -212,7 +214,7 @@ def test_any_columns_and_any_class_names_will_do(workplace: Path, in_process: Ca
         "folds": 6,
         "groups": 77,
     }
-    assert "On unseen rows (rows that were held out with all rows equal to them) it is " in out["verdict"][1]
+    assert "On unseen rows (rows that were held out with all rows equal to them) the accuracy is " in out["verdict"][1]
     assert out["copies"]["of_training_profiles"] is None
     assert in_process("evaluate")[1] == out
 

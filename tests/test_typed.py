@@ -16,7 +16,7 @@ import pytest
 import typer.main
 
 from pipeline.cli import app
-from pipeline.findings import RULES
+from pipeline.findings.registry import RULES
 from pipeline.machine.started import BY_MAKE, split_settings
 from tests.conftest import ROOT
 from tests.making import handed_over, make, stub_make

@@ -35,7 +35,7 @@ def _lists(config: Config) -> Iterator[Problem]:
     for location, values in lists.items():
         for index, value in enumerate(values):
             if value in values[:index]:
-                yield (*location, index), f'"{value}" stands twice in this list; remove one'
+                yield (*location, index), f'"{value}" is twice in this list; remove one'
     for key, grid in (("alpha", study.alphas), ("features", study.features), ("output", study.outputs)):
         value = getattr(study.reference, key)
         if value not in grid:

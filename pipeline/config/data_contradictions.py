@@ -52,7 +52,7 @@ def _target(data: DataSection) -> Iterator[Problem]:
         if set(classes) != set(data.codes):
             yield at, f"makes the classes {listing(classes)}, but data.codes has {listing(data.codes)}; they must be the same"
     for value, twin in _twins([value for values in (data.merge or {}).values() for value in values]):
-        yield ("merge",), f'the value "{value}" stands there twice{_as(value, twin)}; a value belongs to one class'
+        yield ("merge",), f'the value "{value}" is there twice{_as(value, twin)}; a value belongs to one class'
     if data.cut:
         if not ascending(data.cut.at):
             yield ("cut", "at"), f"the limits between classes must ascend; got {list(data.cut.at)}"
@@ -75,7 +75,7 @@ def _categories(feature: Feature) -> Iterator[Problem]:
         if getattr(feature, key) is not None:
             yield (key,), "has no effect on categories, which are no quantity; remove it"
     for text, twin in _twins(feature.categories):
-        yield ("categories",), f'the category "{text}" stands there twice{_as(text, twin)}; remove one'
+        yield ("categories",), f'the category "{text}" is there twice{_as(text, twin)}; remove one'
     if missing := [text for text in map(str, feature.missing) if plain(text) in map(plain, feature.categories)]:
         yield ("missing",), f'"{missing[0]}" is also a category; a text means one thing'
 
@@ -86,7 +86,7 @@ def _read(data: DataSection) -> Iterator[Problem]:
         yield ("read", "thousands"), f'"{read.thousands}" is also data.read.decimal; a mark means one thing'
     for name, count in Counter(read.header or ()).items():
         if count > 1:
-            yield ("read", "header"), f'"{name}" stands twice in this list; give each column its own name'
+            yield ("read", "header"), f'"{name}" is twice in this list; give each column its own name'
     names = read.header or ()
     for name in (data.target, *data.features) if names else ():
         if name not in names:

@@ -126,9 +126,7 @@ class DataSection(Section):
     read: ReadSection = ReadSection()
     patient: Patient = None
     target: Name
-    merge: Annotated[dict[Name, Annotated[tuple[_Spelt, ...], Field(strict=False, min_length=1)]], Field(min_length=2)] | None = (
-        None
-    )
+    merge: Annotated[dict[Name, _Values], Field(min_length=2)] | None = None
     cut: CutSection | None = None
     unlabelled: Literal["error", "drop"] = "error"
     redundant: Names = ()

@@ -54,7 +54,7 @@ def simpler(config: Config) -> Settings | str:
     settings: dict[str, Any] = {} if penalty == "auto" else {"training.l2": max(0.01, 10 * penalty)}
     if max([0, *hidden]) > narrow:
         settings["network.hidden"] = [min(narrow, width) for width in hidden]
-    return settings or "bring more rows to learn from"
+    return settings or "add more training rows"
 
 
 def surer(config: Config) -> Settings | str:
@@ -63,7 +63,7 @@ def surer(config: Config) -> Settings | str:
         return {"split.test_size": SplitSection().test_size}
     if config.training.l2 != "auto":
         return {"training.l2": "auto"}
-    return softmax(config) if config.network.output == "code" else "bring twice as many rows to learn from"
+    return softmax(config) if config.network.output == "code" else "add as many training rows again"
 
 
 def another_split(config: Config) -> Settings:

@@ -126,7 +126,7 @@ def _problem(model: type[BaseModel], error: Any, location: Location, source: Yam
         return f"{where}: must be a section with keys; got {_shown(value)}"
     if kind == "literal_error" and location[:2] == ("findings", "accept"):
         hint = did_you_mean(str(value), get_args(Code)) or '; run "explain" for the list'
-        return f'{where}: "{value}" is no finding{hint}'
+        return f'{where}: "{value}" is not a finding{hint}'
     text, hint = error["msg"], ""
     for jargon, plain in _PLAIN.items():
         text = text.replace(jargon, plain)

@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import Any, TypeAlias
 
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import dump_line
+from pipeline.machine.started import started_by
 
 OUT: EllipsisType = ...
 """The value of a key that is taken out."""
@@ -37,14 +38,14 @@ class Call:
     """How a command was started.
 
     Attributes:
-        program: what the command is typed after, as ``machine.started.started_by`` says.
+        program: what the command is typed after.
         command: train, check or study.
         path: the config file.
         settings, data: as the command line has them.
         config: what they make together.
     """
 
-    program: str = "diabetes-pipeline"
+    program: str = field(default_factory=started_by)
     command: str = "train"
     path: str = "configs/default.yaml"
     settings: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ def read_columns(source: Source, section: DataSection, names: Sequence[str], unn
         parts.append(_piece(rows, source, section, names, [name for name in unnamed if name not in lost]))
         lost |= set(unnamed) - parts[-1].texts.keys()
     if row == 1:
-        raise DataError(f"{section.path}: there is a header but no row below it")
+        raise DataError(f"{section.path}: there is a header but no row below it; name a file that holds rows")
     return _joined(parts, lost)
 
 
@@ -64,7 +64,9 @@ def _piece(rows: Rows, source: Source, section: DataSection, names: Sequence[str
             texts[name] = _texts_of(section.path, name, *labels(columns[name], cells, kept.get(name, ())))
         except (DataError, pa.ArrowException) as error:
             if name not in unnamed:
-                kind = f'{section.path}: column "{name}" must hold text; its type is {columns[name].type}'
+                kind = (
+                    f'{section.path}: column "{name}" must hold text or numbers; its type is {columns[name].type}, so convert it'
+                )
                 raise error if isinstance(error, DataError) else DataError(kind) from None
     values = [numbers(columns[name], cells, feature) for name, feature in section.features.items()]
     cut = numbers(columns[section.target], cells) if section.cut else None
@@ -74,7 +76,7 @@ def _piece(rows: Rows, source: Source, section: DataSection, names: Sequence[str
 
 def _texts_of(path: str, name: str, different: Sequence[str | None], places: Integers) -> Texts:
     if None in different:
-        raise DataError(f'{path}: column "{name}" must hold UTF-8 text')
+        raise DataError(f'{path}: column "{name}" must hold UTF-8 text; export the file again')
     return Texts(tuple(map(str, different)), places)
 
 

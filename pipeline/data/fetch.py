@@ -31,4 +31,6 @@ def fetch(target: Path, url: str = URL, sha256: str = SHA256) -> Path:
         reason = type(error).__name__
         raise DataError(f"{url}: cannot be fetched ({reason}); check the network, or download it by hand to {target}") from None
     except OSError as error:
-        raise DataError(f"{target}: cannot be written: {error.strerror or error}") from None
+        raise DataError(
+            f"{target}: cannot be written: {error.strerror or error}; make room, or begin in a folder that can be written"
+        ) from None

@@ -47,10 +47,11 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     refuse_doubts(path, columns.marks, source.cells)
     table = _table(section, columns, truth, others, source, hashlib.sha256(content).hexdigest())
     if not len(table):
-        raise DataError(f'{path}: column "{section.target}" is empty in every row; no class is known')
+        raise DataError(f'{path}: column "{section.target}" is empty in every row; fill it, or name another column')
     if not only_score and len(np.unique(table.truth)) < 2:
         only = table.classes[table.truth[0]]
-        raise DataError(f'{path}: column "{section.target}" holds only "{only}"; two classes or more are needed')
+        needs = "two classes or more are needed; add rows of another"
+        raise DataError(f'{path}: column "{section.target}" holds only "{only}"; {needs}')
     return table
 
 

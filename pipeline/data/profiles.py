@@ -1,6 +1,7 @@
 """Which rows are of one kind: equal in some columns, or possibly equal where cells are empty."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
@@ -17,6 +18,18 @@ UNSEEN_MEANS = {
     UNSEEN_WORDS["rows"]: "rows that were held out with all rows equal to them",
 }
 """What these words mean, said where they are first used."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Of ``test`` rows, those that equal a training row in every feature and the target, and those that share its profile.
+
+    ``of_training_profiles`` is None where ``evaluation.unseen`` names no columns. All of this counts whatever chance explains.
+    """
+
+    test: int
+    of_training_rows: int
+    of_training_profiles: int | None
 
 
 def numbered(values: Floats | Integers) -> Integers:

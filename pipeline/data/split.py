@@ -52,11 +52,11 @@ def _refuse_unstratifiable(table: Table, tested: int) -> None:
     counts = {name: count for name, count in table.counts().items() if count}
     if single := [name for name, count in counts.items() if count == 1]:
         raise DataError(
-            f"{table.path}: split.stratify needs 2 rows of each class; there is 1 of {listing(single)}; bring more rows"
+            f"{table.path}: split.stratify needs 2 rows of each class; there is 1 of {listing(single)}; add more rows"
         )
     if not len(counts) <= tested <= len(table) - len(counts):
         needed = f"needs a training and a test row of each of {len(counts)} classes; the test has {tested} of {len(table)} rows"
-        raise DataError(f"{table.path}: split.stratify {needed}; change split.test_size, or bring more rows")
+        raise DataError(f"{table.path}: split.stratify {needed}; change split.test_size, or add more rows")
 
 
 def _second_class(table: Table, section: SplitSection, lone: str) -> str:
@@ -66,7 +66,7 @@ def _second_class(table: Table, section: SplitSection, lone: str) -> str:
     sizes = {name: len(np.unique(groups[table.truth == place])) for place, name in enumerate(table.classes) if name != lone}
     name, count = max(sorted(sizes.items()), key=lambda pair: pair[1])
     if count < 2:
-        return f'class "{name}" has 1 {unit} and needs 2, one to train with and one to test with; bring more rows of it'
+        return f'class "{name}" has 1 {unit} and needs 2, one to train with and one to test with; add more rows of it'
     return "set another split.seed" + ("" if unit != "row" else ", or split.stratify: true")
 
 

@@ -87,11 +87,11 @@ class Table:
 
     def copies(self, columns: Sequence[str]) -> Integers:
         """Return (rows,) numbers: rows equal in all the columns share one; an empty cell equals an empty cell."""
-        return self._numbered(("equal", *columns), lambda: equal_rows(self._levels(columns)))
+        return self._numbered(("equal", *columns), lambda: equal_rows([*map(self.level, columns)]))
 
     def profiles(self, columns: Sequence[str]) -> Integers:
         """Return (rows,) numbers: rows that are equal in the columns, or may be where a cell is empty, share one."""
-        return self._numbered(("linked", *columns), lambda: linked_rows(self._levels(columns), self.copies(columns)))
+        return self._numbered(("linked", *columns), lambda: linked_rows([*map(self.level, columns)], self.copies(columns)))
 
     def together(self, columns: Sequence[str]) -> Integers | None:
         """Return (rows,) numbers from 0: rows that share a patient, or a profile of the columns, share one; None for neither."""
@@ -104,9 +104,6 @@ class Table:
         if key not in self._numbers:
             self._numbers[key] = number()
         return self._numbers[key]
-
-    def _levels(self, columns: Sequence[str]) -> list[Integers]:
-        return [self.level(name) for name in columns]
 
     def level(self, name: str) -> Integers:
         """Return (rows,) numbers of a column's values, in their order, from 0; -1 for an empty cell."""

@@ -15,7 +15,7 @@ def without(table: Table, config: Config, columns: Collection[str]) -> Settings 
     """Return the settings that take features out, and out of whatever else names them; words where no feature would be left."""
     features = {name: feature for name, feature in config.data.features.items() if name not in columns}
     if not features:
-        return f"bring other columns: data.features has none but {listing(columns)}"
+        return f"add other columns: data.features has none but {listing(columns)}"
     settings: dict[str, Any] = {dotted("data", "features", name): OUT for name in columns}
     settings |= {dotted("evaluation", "subgroups", name): OUT for name in columns if name in config.evaluation.subgroups}
     unseen = config.evaluation.unseen
@@ -37,7 +37,11 @@ def gaps_filled(table: Table, config: Config, lost: list[str]) -> Fix:
     taken_out = config.preprocess.implausible == "missing" and config.preprocess.impute is None
     gaps = (np.isnan(table.values) | (table.implausible & taken_out))[:, [name not in lost for name in table.features]]
     rows = table.named(np.flatnonzero(gaps.any(axis=1)))
-    words = f"fill the empty cells of {such_as(rows)} in the file, or remove these rows" if rows else ""
+    words = (
+        f"fill the cells without a {'usable ' * taken_out}value in {such_as(rows)} of the file, or remove these rows"
+        if rows
+        else ""
+    )
     settings = without(table, config, lost) if lost else {}
     if config.preprocess.impute is None and isinstance(settings, Mapping):
         settings = {**settings, "preprocess.impute": "median"}

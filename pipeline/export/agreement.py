@@ -31,17 +31,6 @@ class ProgramAnswer:
 Scorer = Callable[[Floats], ProgramAnswer]  # from (R, F) raw values
 
 
-def own(run: Scoring) -> Scorer:
-    """Return the run's own scoring."""
-    names = np.array([*run.config.data.codes, ""])
-
-    def call(values: Floats) -> ProgramAnswer:
-        scores = score_rows(run, values)
-        return ProgramAnswer(scores.output, names[scores.answers], scores.probabilities, scores.possible)
-
-    return call
-
-
 def drawn(run: Scoring, rows: int, seed: int = 0) -> Floats:
     """Draw (rows, F) raw values: half within the range seen in training, half beyond it by up to its width on either side.
 
@@ -86,14 +75,15 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
             probabilities and possible classes are not those of an output as near. So classes differ only at a tie, and sets only
             where a probability lies at its limit.
     """
-    given, expected, names = scorer(values), own(run)(values), tuple(run.config.data.codes)
+    given, expected, names = scorer(values), score_rows(run, values), tuple(run.config.data.codes)
     same = (given.output == expected.output) | (np.isnan(given.output) & np.isnan(expected.output))
     size = np.maximum(1, np.abs(expected.output.astype(np.float64)))
     with np.errstate(invalid="ignore"):
         apart = np.where(same, 0, np.abs(given.output.astype(np.float64) - expected.output))
     coarse = _coarseness(run, values)[:, None]
     alike = (same | (apart <= np.maximum(TOLERANCE * size, coarse)) | np.isinf(coarse)).all(axis=1)
-    classes = np.array([*names, ""])[run.model.answers(given.output, names)]
+    named = np.array([*names, ""])
+    classes = named[run.model.answers(given.output, names)]
     room = np.where(np.isfinite(size), np.maximum(TOLERANCE * size, np.where(np.isinf(coarse), 0, coarse)), 0)
     low, middle, high = (run.model.probabilities(given.output + shift, names) for shift in (-room, 0, room))
     near = TOLERANCE + np.abs(high - low)
@@ -108,7 +98,7 @@ def largest_difference(run: Scoring, values: Floats, scorer: Scorer) -> float:
         raise RunError(
             f"the exported model disagrees with the run itself in {len(wrong)} of {len(values)} rows, a fault of this program: "
             f"for {values[row].tolist()} it says {given.output[row].tolist()}, {str(given.classes[row])!r} instead of "
-            f"{expected.output[row].tolist()}, {str(expected.classes[row])!r}; nothing was written"
+            f"{expected.output[row].tolist()}, {str(named[expected.answers[row]])!r}; nothing was written"
         )
     return float(np.max(apart / size, initial=0.0, where=np.isfinite(apart) & np.isfinite(size)))
 

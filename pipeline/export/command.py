@@ -46,6 +46,8 @@ def export(path: Path | str, to: str, output: Path) -> dict[str, Any]:
     except RunError as error:
         raise RunError(*(f"export --to {to}: {problem}" for problem in error.problems)) from None
     except OSError as error:
-        raise PipelineError(f"{output}: cannot be written: {error.strerror or error}") from None
+        raise PipelineError(
+            f"{output}: cannot be written: {error.strerror or error}; name a file in a folder that can be written"
+        ) from None
     file = {"run": str(resolve_run(path)), "to": to, "output": str(output), "bytes": output.stat().st_size}
     return file | {"sound": run.record.sound, "checked_rows": CHECKED_ROWS, "largest_difference": difference}

@@ -67,7 +67,9 @@ def graph(run: Scoring) -> Part:
         *_layers(model.network),
         (_SOFTMAX if model.network.softmax else "output = Identity(values)", {}),
         (_CLEANED, {}),
-        _largest(model.coding) if model.coding.softmax else _nearest_code(model.coding),
+        (_LARGEST, {"smallest": np.array(SMALLEST), "factor": model.coding.factors()[:1]})
+        if model.coding.softmax
+        else _nearest_code(model.coding),
         (_CHANCES, {}),
         _named(run.model, tuple(run.config.data.codes)),
     ]
@@ -126,11 +128,6 @@ def _layers(network: Network) -> list[Part]:
                 )
             parts.append((active, {} if slope else {"nothing": np.array(0, dtype=np.float32)}))
     return [*parts, (f"values = Identity({values})", {})]
-
-
-def _largest(coding: Coding) -> Part:
-    """From known to best and scores, as ``_nearest_code`` has them."""
-    return _LARGEST, {"smallest": np.array(SMALLEST), "factor": coding.factors()[:1]}
 
 
 def _nearest_code(coding: Coding) -> Part:

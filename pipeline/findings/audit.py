@@ -8,10 +8,11 @@ from pipeline.config.remedy import Call, dotted
 from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.findings import Finding, find
 from pipeline.findings.data_rules import DataFacts
-from pipeline.findings.finding import Doubt
+from pipeline.findings.finding import Doubt, Finding
+from pipeline.findings.registry import find
 from pipeline.findings.training_rules import TrainingFacts
+from pipeline.judge.baselines import SIMPLE
 from pipeline.judge.evaluate import Evaluation
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.model import Model
@@ -30,9 +31,16 @@ def audit(config: Config, table: Table, parts: Split, call: Call) -> tuple[Findi
 
 
 def audit_training(
-    config: Config, table: Table, parts: Split, model: Model, trained: Trained, evaluation: Evaluation, call: Call
+    config: Config,
+    table: Table,
+    parts: Split,
+    model: Model,
+    trained: Trained,
+    evaluation: Evaluation,
+    call: Call,
+    before: tuple[Finding, ...],
 ) -> tuple[Finding, ...]:
-    """Return the findings about a training and its figures."""
+    """Return all findings: those ``before`` the training, and those about it and its figures."""
     dead, agreeing, call = [], np.ones(0), replace(call, config=config)
     if len(parts.train):  # on another file there are no training rows to look at
         dead = [layer.dead for layer in evaluation.advice.layers]
@@ -41,7 +49,10 @@ def audit_training(
     finite = np.isfinite(trained.final_loss[trained.chosen])
     extreme = None if finite else _extreme(table, config, parts.train)
     facts = TrainingFacts(trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme)
-    return find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
+    if any(finding.code == "D210" for finding in before):  # no rows are unseen to who recalls near-copies; few weights cannot
+        kept = {name: standing for name, standing in evaluation.standings.items() if name in ("network", *SIMPLE)}
+        evaluation = replace(evaluation, standings=kept)
+    return before + find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
 
 
 def _extreme(table: Table, config: Config, rows: Integers) -> Doubt | None:

@@ -1,6 +1,6 @@
 """Signs that a column of categories was made from the class; the categories have no order."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from pipeline.machine.arrays import Flags, Floats
 
 CERTAIN = 0.95  # balanced accuracy
 ERRORS = 3.72  # standard errors, which a normal variable exceeds with the probability of a finding
+_COMMON = 0.2  # of the rows hold a value that many patients share
 _EACH = 10  # rows a category, in the mean
 _BEYOND, _SHARE = 30, 0.15  # rows of a category, and of the class
 _ODDS = 5.0  # by which a category may lower the odds of an exception, below those among the other rows, and be no leak
@@ -29,12 +30,30 @@ def telling_categories(column: Ranked, classes: dict[str, Flags], feature: Featu
         told = [feature.worded(number) for number in numbers.tolist()]
         return {"categories": {"class": name, "categories": told, "balanced_accuracy": balanced}}
     pure = {name: found for name, member in classes.items() if (found := _pure_category(column, member))}
-    clear = {name: found for name, found in pure.items() if found.p * len(column.levels) * tests < SIGNIFICANCE}
-    if not clear:
+    if not (clear := _clearest(pure, len(column.levels) * tests)):
         return {}
-    name = min(clear, key=lambda name: clear[name].p)
-    figures = asdict(clear[name])
-    return {"category": {"class": name, "category": feature.worded(figures.pop("number")), **figures}}
+    return {"category": clear | {"category": feature.worded(clear.pop("number"))}}
+
+
+def telling_rest(column: Ranked, classes: dict[str, Flags], tests: int) -> dict[str, dict[str, Any]]:
+    """Return what the rows beside the commonest value of a column of numbers tell, where that is its least or its greatest.
+
+    So a dose is written, which is 0 for whoever gets none. Of what is only 1 or 0, a strong sign of a disease looks the same.
+    Arguments as in ``telling_categories``.
+    """
+    size, counts = len(column.levels), np.bincount(column.level)
+    if size < 3 or counts.max() < _COMMON * len(column.level) or (place := int(counts.argmax())) not in (0, size - 1):
+        return {}
+    halves = replace(column, levels=np.arange(2.0), level=(column.level != place).astype(np.int64))
+    pure = {name: found for name, member in classes.items() if (found := _pure_category(halves, member)) and found.number}
+    clear = _clearest(pure, 2 * tests)
+    return {"rest": clear | {"common": float(column.levels[place])}} if clear else {}
+
+
+def _clearest(pure: dict[str, "Category"], tests: int) -> dict[str, Any]:
+    """Return the class and the figures of the least probable of some categories, or nothing where chance explains it."""
+    name = min(pure, key=lambda name: pure[name].p, default="")
+    return {"class": name, **asdict(pure[name])} if pure and pure[name].p * tests < SIGNIFICANCE else {}
 
 
 def nearly_certain(balanced: float, member: Flags) -> bool:

@@ -19,15 +19,16 @@ _NEARLY, _FINE = 0.98, 20  # share of equal rows, in columns of more values
 def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """A column that adds nothing: constant, equal to another, or a sum or product of others.
 
-    What: an input with one value only, or, in 100 rows or more, with any other value in four rows at most; one that equals
-        another in every row, or in 98 % of them where there are more than 20 values; categories that say the same by other
-        names; one that follows from others by adding (a total beside its parts, the same quantity in another unit) or by
-        multiplying (a body mass index beside weight and height).
-    Why it matters: the network gets a weight more and learns nothing; which of the columns it uses is left to chance.
-    How it is tested: exact rules for the first two; an empty cell equals an empty cell. For sums, least squares of each column
-        on all the others, in rows without an empty cell, with R^2 above 0.999; for products the same on the logarithms of the
-        columns that are above 0 everywhere. Five such rows are needed for each column, and 30 at least; the R^2 of unrelated
-        normal values is that high with a probability far below 0.0001. Of such columns one is named, and the others beside it.
+    What: an input that tells nothing which the others do not. It has one value only (or, in 100 rows or more, any other value
+        in four rows at most); or it equals another column in every row, or in 98% of them where there are more than 20 values;
+        or its categories say the same by other names; or it follows from others by adding (a total beside its parts, the same
+        quantity in another unit) or by multiplying (a body mass index beside weight and height).
+    Why it matters: the network gets more weights to fit and learns nothing new; which of the columns it uses is left to chance.
+    How it is tested: equal and constant columns are found by comparing their cells; an empty cell equals an empty cell. For
+        sums, least squares of each column on all the others, in rows without an empty cell, with R^2 above 0.999; for products
+        the same on the logarithms of the columns that are above 0 everywhere. Five such rows are needed for each column, and 30
+        at least; the R^2 of unrelated normal values is that high with a probability far below 0.0001. Of such columns one is
+        named, and the others beside it.
     How to fix: take the column out of `data.features`.
     Source: Belsley, Kuh and Welsch, "Regression Diagnostics" (1980), for collinearity and the variance inflation factor.
     """
@@ -62,13 +63,13 @@ def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
-    """A column mostly empty, filled with one value.
+    """A column that is mostly empty, and filled with one value.
 
-    What: more than half of a column's cells have no usable value; they are empty, or outside the plausible range where
+    What: more than half of a column's cells have no usable value. They are empty, or outside the plausible range where
         `preprocess.implausible` is missing.
-    Why it matters: all those cells get one and the same value. The network then mostly learns who was measured, which goes
-        with what the doctor suspected; and the column's scale is that of the few who were.
-    How it is tested: usable cells are counted in each column. An exact rule; a column without any is D201.
+    Why it matters: all those cells get one and the same value, so the network mostly learns who was measured. That goes with
+        what the doctor suspected. And the column is scaled by the few patients who were measured.
+    How it is tested: usable cells are counted in each column; this is a simple count. A column without any is D201.
     How to fix: take the column out of `data.features`, or complete the file.
     Source: van Buuren, "Flexible Imputation of Missing Data" (2018), section 1.3, for what filling with one value does.
     """
@@ -80,8 +81,8 @@ def mostly_empty(facts: DataFacts) -> Iterator[Doubt]:
         filled = f"filled with {told} they all hold one value" if (told := filler(facts, empty)) else "nothing fills them"
         cells = (f'{counted(count - rows // 2, "cell")} of "{name}"' for name, count in empty.items())
         yield Doubt(
-            f"{listing_or_count([*empty], 'column')} {'is' if len(empty) == 1 else 'are'} mostly empty: of {rows:,} cells no "
-            f"usable value is in {counts}; {filled}",
+            f"{listing_or_count([*empty], 'column')} {'is' if len(empty) == 1 else 'are'} mostly empty: of {rows:,} cells, "
+            f"so many have no usable value: {counts}; {filled}",
             {"columns": empty},
             (without(facts.table, facts.config, empty), f"fill {' and '.join(cells)} in the file"),
         )

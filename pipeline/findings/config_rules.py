@@ -12,16 +12,18 @@ from pipeline.network.recipe import crossed
 
 
 def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
-    """The loss cannot learn: a constant, such as categorical cross-entropy on one output.
+    """The loss cannot learn: it is the same whatever the outputs are.
 
-    What: categorical cross-entropy first divides the outputs of a row by their sum; a single output becomes 1. The ordinal loss
-        counts the middles between codes that an output is on the wrong side of; with slope 0 and no such middle above 0, none.
-    Why it matters: the loss is then a constant and its gradient exactly zero. The weights stay as they were drawn, and the
+    What: the loss is a constant. Categorical cross-entropy first divides the outputs of a row by their sum, so a single output
+        always becomes 1. The ordinal loss looks at the midpoints between neighbouring class codes, and punishes an output on
+        the wrong side of one. With slope 0 no output is negative; if no midpoint is above 0, nothing is ever punished.
+    Why it matters: nothing is learnt, because the gradient is exactly zero. The weights stay as they were drawn, and the
         accuracy is that of random weights. Keras prints a SyntaxWarning and trains on.
-    How it is tested: from the config alone: `training.loss: categorical_crossentropy` with `network.output: code`, or the
-        ordinal loss with an output slope of 0 and codes of which no two neighbours have their middle above 0.
-    How to fix: `--set training.loss=squared_error` or `--set network.output=softmax`; if ordinal `--set network.alpha=0.05`.
-    Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output a class).
+    How it is tested: by the config alone. It says `training.loss: categorical_crossentropy` with `network.output: code`; or the
+        ordinal loss with an output slope of 0 and class codes of which no two neighbours have their midpoint above 0.
+    How to fix: `--set training.loss=squared_error` or `--set network.output=softmax`; if the loss is ordinal, `--set
+        network.alpha=0.05`.
+    Source: Keras, keras.losses.CategoricalCrossentropy (one-hot labels, one output for each class).
     """
     fix: Settings = {"training.loss": "squared_error"}
     loss = chosen_loss(config.network, config.training)
@@ -36,12 +38,15 @@ def loss_cannot_learn(config: Config) -> Iterator[Doubt]:
 
 
 def class_unreachable(config: Config) -> Iterator[Doubt]:
-    """A class is unreachable: the output activation cannot give its code.
+    """A class can never be predicted: no output reaches its class code.
 
-    What: the output passes through Leaky ReLU. With slope 0 no output is negative, so no class of a negative code is predicted.
-    Why it matters: every row of that class is wrong. This, and not negative inputs, is why the article needs Leaky ReLU.
-    How it is tested: the slope of the output layer is 0, a code is below 0, and another code is nearer to 0.
-    How to fix: `--set network.alpha=0.05`, or codes that are all 0 or more, or `--set network.output=softmax`.
+    What: the output is never negative, so no class with a negative class code is predicted. The output passes through Leaky
+        ReLU, which gives nothing below 0 at slope 0.
+    Why it matters: every row of that class is wrong. This, and not negative inputs, is why the askpython.com article on Leaky
+        ReLU needs it.
+    How it is tested: by the config alone. The slope of the output layer is 0, a class code is below 0, and another class code
+        is nearer to 0.
+    How to fix: `--set network.alpha=0.05`, or class codes that are all 0 or more, or `--set network.output=softmax`.
     Source: the definition of the function: f(x) = x for x > 0, slope * x otherwise (Maas, Hannun and Ng, 2013).
     """
     codes = config.data.codes
@@ -57,14 +62,15 @@ def class_unreachable(config: Config) -> Iterator[Doubt]:
 
 
 def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
-    """Keras's accuracy metric cannot count a code outside {0, 1}.
+    """Keras's own accuracy never counts a class not coded 0 or 1.
 
-    What: for an output of one column `metrics=["accuracy"]` compares it with 0.5 and predicts 0 or 1, never -1.
-    Why it matters: the accuracy that Keras prints is too low for a network that works, and for a network whose output is NaN it
-        is the share of the rows coded 0, which looks like a result.
-    How it is tested: from the config alone: `network.output: code` with a code other than 0 and 1. It is a warning where
-        `training.engine` is `keras`, which prints that accuracy; otherwise it is for information.
-    How to fix: read `accuracy` (the nearest code decides), not `keras_accuracy`; or `--set network.output=softmax`.
+    What: Keras compares a single output with 0.5 and predicts 0 or 1, never -1. This is what `metrics=["accuracy"]` does.
+    Why it matters: the accuracy that Keras prints is too low for a network that works. For a network whose output is NaN it is
+        the share of the rows coded 0, which looks like a result.
+    How it is tested: by the config alone: `network.output: code` with a class code other than 0 and 1. It is a warning where
+        `training.engine` is `keras`, which prints that accuracy; otherwise it is a note.
+    How to fix: read the accuracy in the table, where the nearest class code decides (`accuracy` in JSON), and not Keras's own
+        (`keras_accuracy`); or `--set network.output=softmax`.
     Source: Keras, keras.metrics.BinaryAccuracy (threshold 0.5).
     """
     others = {name: code for name, code in config.data.codes.items() if code not in (0, 1)}
@@ -79,11 +85,12 @@ def keras_accuracy_miscounts(config: Config) -> Iterator[Doubt]:
 
 
 def labels_outside_domain(config: Config) -> Iterator[Doubt]:
-    """Labels outside the loss's domain.
+    """Class codes that the loss cannot take.
 
-    What: cross-entropy takes labels that are probabilities, from 0 to 1; the labels of a single output are the codes.
-    Why it matters: with a label of -1 the loss can fall without end, so a lower loss no longer means a better network.
-    How it is tested: from the config alone: a cross-entropy loss, `network.output: code`, and a code outside [0, 1].
+    What: cross-entropy takes labels from 0 to 1, because it takes them as probabilities. The labels of a single output are the
+        class codes, and one of them is outside.
+    Why it matters: a lower loss no longer means a better network. With a label of -1 the loss can fall without end.
+    How it is tested: by the config alone: a cross-entropy loss, `network.output: code`, and a class code outside [0, 1].
     How to fix: `--set training.loss=squared_error`, or `--set network.output=softmax`, whose labels are 0 and 1.
     Source: Keras, keras.losses.BinaryCrossentropy and CategoricalCrossentropy.
     """

@@ -1,13 +1,13 @@
 """D: rows that repeat each other, and what that does to the test. Facts: those of the data rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from pipeline.config.mended import by_profile
 from pipeline.config.remedy import Fix
+from pipeline.data.profiles import Copies
 from pipeline.data.split import split
 from pipeline.errors import DataError, listing, such_as
 from pipeline.findings.chance import more_than_chance
@@ -16,19 +16,7 @@ from pipeline.findings.finding import Doubt, named_rows
 from pipeline.findings.near_copies import nearly_equal
 from pipeline.machine.arrays import Integers
 
-_PERHAPS = "; in columns as coarse as these, rows may be equal by chance alone"
-
-
-@dataclass(frozen=True)
-class Copies:
-    """Of ``test`` rows, those that equal a training row in every feature and the target, and those that share its profile.
-
-    ``of_training_profiles`` is None where ``evaluation.unseen`` names no columns. All of this counts whatever chance explains.
-    """
-
-    test: int
-    of_training_rows: int
-    of_training_profiles: int | None
+_PERHAPS = "in columns as coarse as these, rows may be equal by chance alone"
 
 
 def copies_of(facts: DataFacts) -> Copies:
@@ -41,18 +29,18 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Duplicate rows: equal to an earlier row in every feature and in the target.
 
     What: rows that repeat an earlier row. Two empty cells are equal.
-    Why it matters: a patient that stands in the file several times counts so often in every figure, and intervals are too
-        narrow.
-    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance, so it is a warning
-        only where one of two tests says that chance is not the reason, with a probability below 0.0001; otherwise it is for
-        information. First: where rows are drawn independently, however unequal their chances, there cannot be many pairs
-        without many triples. Second: where rows are equal by chance, neighbours, which differ in one column, are there too;
-        from those, and from pairs that differ in two columns or by a step or two in one, the expected number of equal rows is
-        estimated. There must be more than twice as many in the quarter of the rows that has the fewest neighbours, or more than
-        four times as many in all. Columns that follow from others would forbid neighbours, so they are left out; yes/no columns
-        that exclude each other are one. Where most rows are without gaps, only those are looked at. Equal profiles (see D205)
-        count as well. 10 % of copies are not seen where chance makes about as many rows equal, as with nothing but height,
-        weight and body mass index.
+    Why it matters: a patient who is in the file several times is counted several times in every figure, and the intervals come
+        out too narrow.
+    How it is tested: rows that repeat an earlier one are counted, and two tests ask whether chance alone makes so many. In
+        coarse data rows are equal by chance, so it is a warning only where a test says that chance is not the reason, with a
+        probability below 0.0001; otherwise it is a note. First: where rows are drawn independently, however unequal their
+        chances, there cannot be many pairs without many triples. Second: where rows are equal by chance, neighbours, which
+        differ in one column, are there too; from those, and from pairs that differ in two columns or by a step or two in one,
+        the expected number of equal rows is estimated. There must be more than twice as many in the quarter of the rows that
+        has the fewest neighbours, or more than four times as many in all. Columns that follow from others would forbid
+        neighbours, so they are left out; yes/no columns that exclude each other are one. Where most rows are without gaps, only
+        those are looked at. Equal profiles (see D205) count as well. Even if 10% of the rows are copies, nothing is seen where
+        chance makes about as many rows equal, as with nothing but height, weight and body mass index.
     How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
@@ -71,16 +59,15 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
-    """Test rows whose copy or profile is among the training rows.
+    """Test rows that repeat a training row, whole or in their lab values.
 
-    What: test rows that equal a training row in every feature and in the target (copies), or in the columns of
-        `evaluation.unseen.group_by` (profiles).
-    Why it matters: the network has seen their answers, and the test shows what it remembers. Don't expect this accuracy on new
-        patients.
-    How it is tested: copies and profiles of the test rows are looked up among the training rows. In a copy two empty cells are
-        equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be where
-        a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance explains
-        (see D204); otherwise it is for information.
+    What: test rows whose answer the network has already seen. They equal a training row in every feature and in the target
+        (copies), or in the columns of `evaluation.unseen.group_by` (profiles).
+    Why it matters: the test shows what the network remembers. Don't expect this accuracy on new patients.
+    How it is tested: each test row is looked up among the training rows, whole and by its profile. In a copy two empty cells
+        are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be
+        where a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance
+        explains (see D204); otherwise it is a note.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
@@ -90,13 +77,15 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         return
     copied, numbers, tested = _beyond_chance(facts), facts.table.named(shown), len(facts.parts.test)
     count = None if profiles is None else len(profiles)
-    shared = "" if count is None else f"{count:,} share {listing(facts.config.evaluation.profile)} with one "
-    what = f"repeat{'s' * (len(copies) == 1)} a training row"
+    what, how = f"repeat{'s' * (len(copies) == 1)} a training row", "equal one in every column"
+    same = f"the same {listing(facts.config.evaluation.profile)} as one"
     if not len(copies):
-        what, shared = f"{'has' if count == 1 else 'have'} a training row's profile", f"equal in {shared.partition('share ')[2]}"
-    seen = "; these test rows were already seen in training" if copied else _PERHAPS
+        what, how = f"{'has' if count == 1 else 'have'} a training row's profile", f"hold {same}"
+    elif count is not None:
+        how += f", and {count:,} hold {same}"
+    seen = "the network has seen these test rows in training" if copied else _PERHAPS
     yield Doubt(
-        f"{len(shown):,} of {tested:,} test rows {what}: {shared}({such_as(numbers, total=False)}){seen}",
+        f"{len(shown):,} of {tested:,} test rows {what}: {such_as(numbers, total=False)} {how}; {seen}",
         {"copies": len(copies), "profiles": count, "test": tested, "examples": numbers[:5]},
         _grouped(facts, numbers),
         None if copied else "info",
@@ -106,19 +95,19 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
 def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     """Near-copies: rows equal but for rounding or noise.
 
-    What: rows that differ from another row of their class, but in every column by less than rows differ by chance: the same
-        patient again, with fewer digits, in another unit and back, or with a little noise.
-    Why it matters: these test rows were already seen in training, as with copies (D204); a search for equal rows misses them.
-    How it is tested: two values of a class are as far apart as the share of the class that lies between them, or as their
-        difference in units of the range of the middle 80 %, whichever is more; two rows as far as in the column where they are
-        farthest. By chance, small distances are spread evenly: of the pairs that differ in one column and lie within some
-        distance, a quarter lie within a quarter of it; of pairs that differ in more columns, fewer do (half of the columns
-        being taken to follow from others). Rows of other categories are not compared. It is a warning where more than 1.5 times
-        as many are, by a binomial test at 0.0001, corrected for the distances that were tried. Values within a relative 0.000001
-        are equal. Else rows are looked for whose values are those of another with one digit fewer: of two rows that are equal
-        when so rounded, one is wholly rounded no more often than values end in 0 in the column where they rarest do; a binomial
-        test at 0.0001.
-    How to fix: remove the rows from the file.
+    What: rows that are closer to another row of their class than chance makes rows, in every column at once. They may be the
+        same patient again, with fewer digits, in another unit and back, or with a little noise.
+    Why it matters: such a test row was already seen in training, as a copy is (D205), and a search for equal rows misses it.
+    How it is tested: the distances between rows of a class are compared with what chance gives. Two values of a class are as
+        far apart as the share of the class that lies between them, or as their difference in units of the range of the middle
+        80%, whichever is more; the distance of two rows is the largest in any column. By chance, small distances are spread
+        evenly: of the pairs that differ in one column and lie within some distance, a quarter lie within a quarter of it; of
+        pairs that differ in more columns, fewer do (half of the columns being taken to follow from others). Rows of other
+        categories are not compared. It is a warning where more than 1.5 times as many are, by a binomial test at 0.0001,
+        corrected for the distances that were tried. Values within a relative 0.000001 are equal. Else rows are looked for whose
+        values are those of another with one digit fewer: of two rows that are equal when so rounded, one is wholly rounded no
+        more often than values end in 0 in the column where they rarest do; a binomial test at 0.0001.
+    How to fix: remove the rows that are named from the file: the later row of each pair, or the rounded one.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
     table, ordered = facts.table, facts.ordered
@@ -139,10 +128,10 @@ def equal_rows_of_different_classes(facts: DataFacts) -> Iterator[Doubt]:
 
     What: rows that are equal in every feature and belong to different classes.
     Why it matters: no rule on these columns can be right about all of them: a label is wrong, or something was not measured.
-    How it is tested: two empty cells are equal. In coarse data such rows come by chance where classes overlap, so it is only
-        said when there are more pairs across classes than neighbours across classes make expect (the second test of D204), or
-        when equal rows are of different classes twice as often as rows are that hardly differ, each with a probability below
-        0.0001. One such row among many repeats is not told.
+    How it is tested: equal rows of different classes are counted, and compared with what chance makes where classes overlap.
+        Two empty cells are equal. It is only reported when there are more pairs across classes than neighbours across classes
+        let expect (the second test of D204), or when equal rows are of different classes twice as often as rows are that hardly
+        differ, each with a probability below 0.0001. One such row among many repeats is not reported.
     How to fix: look the rows up and correct their labels, or add a feature that tells them apart.
     Source: Northcutt, Athalye and Mueller, "Pervasive label errors in test sets", NeurIPS 2021.
     """
@@ -190,5 +179,5 @@ def _grouped(facts: DataFacts, numbers: list[int]) -> Fix:
     try:
         split(facts.table, facts.config.split.model_copy(update={"group_by": settings["split.group_by"], "stratify": False}))
     except DataError:
-        return f"remove {such_as(numbers)} from the file, or bring rows of more patients"
+        return f"remove {such_as(numbers)} from the file, or add rows of more patients"
     return settings

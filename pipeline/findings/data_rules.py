@@ -57,16 +57,17 @@ class DataFacts:
 
 
 def missing_values(facts: DataFacts) -> Iterator[Doubt]:
-    """Missing values: a warning, or an error where nothing fills them.
+    """Cells without a value; an error where nothing fills them.
 
-    What: cells of the input columns that are empty (or say NA, NaN, null or none).
-    Why it matters: one missing cell in a training row makes the loss NaN, and from then on every weight and every output. Keras
-        goes on without a word and reports the share of the rows coded 0 as accuracy: the article's 61.96 % and 64.85 %.
-    How it is tested: empty cells are counted in each column. It is an error when `preprocess.impute` is null (values that
-        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column
-        without one among the training rows, or among the test rows, is named.
-    How to fix: `--set preprocess.impute=median` (learnt from training rows; of categories the most frequent one), or complete
-        the file.
+    What: cells of the input columns that are empty, or hold a text that means "no value", such as NA, NaN, null, none or ?.
+    Why it matters: one missing cell in a training row spoils the whole network: the loss becomes NaN, and from then on every
+        weight and every output. Keras goes on without a word and reports the share of the rows coded 0 as accuracy. The 61.96%
+        and 64.85% of the askpython.com article on Leaky ReLU are just that.
+    How it is tested: missing cells are counted in each column. It is an error when `preprocess.impute` is null (values that
+        `preprocess.implausible: missing` takes out then count too), or when a column has no usable value at all. A column that
+        has no usable value in the training rows, or none in the test rows, is named.
+    How to fix: `--set preprocess.impute=median` fills them (learnt from training rows; of categories the most frequent one); or
+        complete the file.
     Source: IEEE 754: every sum and product with NaN is NaN.
     """
     preprocess = facts.config.preprocess
@@ -76,7 +77,7 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
     lost = _without_value(facts)
     if not gaps and not removed and not lost:
         return
-    reasons = [f"{_told(gaps, 'cell')} empty: {_by_column(gaps)}"] if gaps else []
+    reasons = [f"{counted(sum(gaps.values()), 'cell')} without a value: {_by_column(gaps)}"] if gaps else []
     reasons += [f"{_told(removed, 'implausible value')} taken as missing: {_by_column(removed)}"] if removed else []
     told = filler(facts, [*gaps, *removed])
     treated = f"gaps are filled with {told} of the training rows" if told else "nothing fills them"
@@ -92,19 +93,21 @@ def missing_values(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
-    """Implausible values: outside the range that the config declares for the column.
+    """Implausible values: outside the range in the config.
 
     What: values that the column cannot hold, such as a height or a fasting glucose of 0.
-    Why it matters: where such values are commoner in one class than in another, a network learns the mistake, not the disease.
-    How it is tested: values below or above `range` of the column are counted; both ends are plausible.
-    How to fix: correct the file or the range; `--set preprocess.implausible=missing` treats them as missing, and says so.
+    Why it matters: a network may learn the mistake and not the disease, where such values are commoner in one class than in
+        another.
+    How it is tested: values below or above the `range` of the column are counted; both ends are plausible.
+    How to fix: correct the file, or the range if such values were really measured; `--set preprocess.implausible=missing`
+        treats them as missing, and says so.
     Source: the ranges are those of the config.
     """
     counts = _counts(facts.table, facts.table.implausible)
     if counts:
         treated = "taken as missing" if facts.config.preprocess.implausible == "missing" else "kept as they are"
         rows = facts.table.named(np.flatnonzero(facts.table.implausible.any(axis=1)))
-        correct = f"correct the values of {such_as(rows)} in the file"
+        correct = f"correct the values of {such_as(rows)} in the file, unless they were really measured"
         yield Doubt(
             f"{_told(counts, 'value')} outside the plausible range: {_by_column(counts)}; they are {treated}",
             {"columns": counts, "row_numbers": rows},
@@ -113,12 +116,12 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
-    """A column listed as redundant does follow from the target; an error where it does not.
+    """A column under `data.redundant` follows from the target, as it should; an error where it does not.
 
-    What: a column under `data.redundant` is a second answer that follows from the target, so it is dropped.
+    What: a second answer beside the target. It is not used, because the config lists it under `data.redundant`.
     Why it matters: among the inputs it would give the answer away. If the target does not determine it, something is lost.
-    How it is tested: the rows of each class hold exactly one value of the column.
-    How to fix: take a column that is not determined out of `data.redundant`.
+    How it is tested: all rows of a class must hold the same value of the column.
+    How to fix: take a column that the target does not determine out of `data.redundant`.
     Source: a functional dependency: the target maps each class to one value.
     """
     proofs, broken, table = dict[str, dict[str, str]](), dict[str, str](), facts.table
@@ -133,8 +136,9 @@ def redundant_output(facts: DataFacts) -> Iterator[Doubt]:
         else:
             broken[column] = f'"{name}" has {len(values[name])} values of "{column}"'
     if proofs:
+        follow = "follows from the target, so it is" if len(proofs) == 1 else "follow from the target, so they are"
         yield Doubt(
-            f"{listing_or_count([*proofs], 'column', 20)} follow{'s' * (len(proofs) == 1)} from the target, so it is not used: "
+            f"{listing_or_count([*proofs], 'column', 20)} {follow} not used: "
             + "; ".join(", ".join(f"{name} = {value}" for name, value in proof.items()) for proof in proofs.values()),
             {"columns": list(proofs), "values": proofs},
             ("nothing to do", _not_redundant(facts.config, proofs)),

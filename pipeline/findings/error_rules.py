@@ -23,12 +23,15 @@ _HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random find
 def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
     """A class that is hardly ever found.
 
-    What: of the rows of a class, far fewer than a third are found; of four classes or more, fewer than a guess finds.
+    What: the network finds far fewer than a third of the rows of a class; where there are four classes or more, fewer than a
+        guess finds.
     Why it matters: where ill people are rare, a network that finds none of them is nearly always right, and of no use.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. The sensitivity of the class must be
-        below a third, and below one over the number of classes, by an exact binomial test at 0.001, divided by the number of
-        classes. A class of fewer than 19 rows (20 of three classes, 29 of four) cannot be judged (see D209).
-    How to fix: more rows of the class, or features that tell it from the others; fewer of the others only move mistakes.
+    How it is tested: the rows of the class that are found are counted, on unseen rows where folds held them out, else on the
+        test rows. The sensitivity of the class must be below a third, and below one over the number of classes, by an exact
+        binomial test at 0.001, divided by the number of classes. A class of fewer than 19 rows (20 of three classes, 29 of
+        four) cannot be judged (see D209).
+    How to fix: more rows of the class, or features that tell it from the others. To drop rows of the others only moves the
+        mistakes.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()
@@ -45,22 +48,22 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         lacking = {name: max(sizes.values()) - sizes[name] for name in details}
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        fix: Fix = f"bring {bring}" if bring else ["bring features that tell the classes apart", stronger]
+        fix: Fix = f"add {bring}" if bring else ["add features that tell the classes apart", stronger]
         yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}", details, fix, "classes")
 
 
 def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
-    """Labels that every model doubts.
+    """Labels that look wrong to two models.
 
-    What: more labels are improbable to logistic regression and to a random forest than should be, so that some are wrong.
+    What: logistic regression and a random forest find more labels improbable than should be, so some labels are wrong.
     Why it matters: the network learns wrong labels too, and a test with wrong labels measures those, not the patients.
-    How it is tested: on the folds of `evaluation.unseen`, by models that did not see the row. Their probabilities are pooled
-        and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of them was
-        swapped for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each alone. If
-        the p-value of one model is below the square of the joint one, that model fits badly and nothing is said. No probability
-        counts as less than 0.2 %, so that no outlier decides. Rows are named whose label is then more likely wrong than right.
-        Few wrong labels cannot be told where classes overlap much; and rows of a subgroup, or of a heavy tail, that lie amid
-        another class look like wrong labels.
+    How it is tested: both models judge rows that they have not seen, on the folds of `evaluation.unseen`. Their probabilities
+        are pooled and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of
+        them was swapped for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each
+        alone. If the p-value of one model is below the square of the joint one, that model fits badly and nothing is said. No
+        probability counts as less than 0.2%, so that no outlier decides. Rows are named whose label is then more likely wrong
+        than right. Few wrong labels cannot be told where classes overlap much; and rows of a subgroup, or of a heavy tail, that
+        lie amid another class look like wrong labels.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
@@ -83,15 +86,16 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
 def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
     """Probabilities too sure, or not sure enough.
 
-    What: of the rows that are given some probability of a class, another share is of the class.
-    Why it matters: 90 % must be right nine times in ten, or whoever reads the probability is misled.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. If the probabilities of a class are right,
-        what is observed less what was predicted is 0 in the sum, and in the sum weighted by the logits: intercept 0 and slope 1
-        of a logistic recalibration. Both together are tested by Rao's score test, once with rows and once with whole profiles or
-        patients as what chance decides; both p must be below 0.0001 divided by the number of classes. No probability counts as
-        less than 0.1 %, so that no row decides.
-    How to fix: more rows to learn from; `training.l2: auto`, which suits the penalty to held-out rows; one output a class.
-        Until then quote the classes, not the probabilities.
+    What: the probabilities are not kept. Of the rows that are given, say, 90% for a class, clearly more or fewer than 90%
+        belong to it.
+    Why it matters: 90% must be right nine times in ten, or whoever reads the probability is misled.
+    How it is tested: the probabilities of each class are compared with what is observed, on unseen rows where folds held them
+        out, else on the test rows. If they are right, what is observed less what was predicted is 0 in the sum, and in the sum
+        weighted by the logits: intercept 0 and slope 1 of a logistic recalibration. Both together are tested by Rao's score
+        test, once with rows and once with whole profiles or patients as what chance decides; both p must be below 0.0001
+        divided by the number of classes. No probability counts as less than 0.1%, so that no row decides.
+    How to fix: more rows to learn from; `training.l2: auto`, which chooses the penalty on held-out rows; one output for each
+        class. Until then quote the predicted classes, not the probabilities.
     Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Rao (1948).
     """
     truth, chances, groups = evaluation.held_out_chances()
@@ -120,13 +124,15 @@ def _unlike(own: Mapping[str, float]) -> str:
 
 
 def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
-    """Much worse in a subgroup.
+    """Much less accurate in a subgroup.
 
-    What: among the patients of a subgroup of `evaluation.subgroups` the network is wrong more often than among the others.
+    What: the network is wrong more often among the patients of a subgroup (`evaluation.subgroups`) than among the others.
     Why it matters: one accuracy for all hides whom it fails.
-    How it is tested: on unseen rows where folds held them out, else on the test rows. Wrong answers inside a subgroup are held
-        against those outside by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction.
-    How to fix: quote the accuracy of the subgroup beside the other; more of its rows, or features that matter to them.
+    How it is tested: wrong answers are counted inside and outside each subgroup, on unseen rows where folds held them out, else
+        on the test rows. They are compared by Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's
+        correction.
+    How to fix: quote the accuracy of the subgroup beside that of all rows; add more rows of it, or features that matter to its
+        patients.
     Source: Fisher (1922); on subgroups: Obermeyer et al., Science 2019, on a score that served one group worse than another.
     """
     truth, given = evaluation.held_out()
@@ -143,6 +149,6 @@ def worse_in_a_subgroup(evaluation: Evaluation) -> Iterator[Doubt]:
         sizes = {name: len(evaluation.truth) - 2 * int(evaluation.members[name].sum()) for name in details}
         lacking = (f"{counted(max(1, size), 'more row')} with {name}" for name, size in sizes.items())
         others = ", ".join(f"{each['others']:.1%}" for each in details.values())
-        head = f"less is classified correctly in {counted(len(details), 'subgroup')}"
+        head = f"the accuracy is lower in {counted(len(details), 'subgroup')}"
         message = f"{head}: {' and '.join(shown)} are wrong, against {others} of the other rows"
-        yield detailed(message, details, f"bring {' and '.join(lacking)}, or features that matter to them", "groups")
+        yield detailed(message, details, f"add {' and '.join(lacking)}, or features that matter to them", "groups")

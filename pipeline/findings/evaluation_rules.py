@@ -25,15 +25,16 @@ _SURE = 0.001  # of a difference that was not looked for
 def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     """No better than always naming the largest class.
 
-    What: the network is not shown to be better than always naming the most frequent class.
-    Why it matters: where 63 % of the rows are of one class, 63 % accuracy costs no network, and finds no row of another class.
-    How it is tested: on all rows that were scored, on the test rows, and on unseen rows where folds held them out. The network
-        passes on a set of rows if it is right more often than always naming their largest class, by an exact McNemar test at
-        0.05; or if its sensitivity, averaged over the classes, beats naming a class at random by more than 2.33 standard
-        errors; a patient with several rows counts once. It must pass on all rows together, and on the test rows or on unseen
-        rows. Test rows of a single class tell nothing.
+    What: the network is not shown to be better than always naming the largest class.
+    Why it matters: where 63% of the rows are of one class, 63% accuracy needs no network: always naming that class reaches it,
+        and finds nobody of any other class.
+    How it is tested: the network must beat always naming the largest class on all scored rows together, and on the test rows
+        or, where folds held them out, on unseen rows. It does on a set of rows if it is right more often, by an exact McNemar
+        test at 0.05; or if its sensitivity, averaged over the classes, beats naming a class at random by more than 2.33
+        standard errors; a patient with several rows counts once. Test rows of a single class tell nothing.
     How to fix: first clear the findings whose codes start with C, D or T. If the network leads, test enough rows to make the
-        lead three standard errors; if not, use the default recipe, a wider layer, or features that tell the classes apart.
+        lead three standard errors; if not, use the default training settings, a wider layer, or features that tell the classes
+        apart.
     Source: McNemar (1947); the no-information rate: Kuhn and Johnson, Applied Predictive Modeling (2013).
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
@@ -74,20 +75,24 @@ def _shown_by(truth: Integers, answers: Integers) -> Fix:
     right, largest = answers == truth, truth == np.bincount(truth).argmax()
     better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
     if better <= worse:
-        return stronger, ["bring features that tell the classes apart", stronger]
+        return stronger, ["add features that tell the classes apart", stronger]
     enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
-    return f"bring rows until {enough:,} are tested, {len(truth):,} today"
+    return f"add rows until {enough:,} are tested (now {len(truth):,})"
 
 
 def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
-    """A baseline is better.
+    """Another model is more accurate.
 
-    What: a rule or a model of another kind (the largest class, the ADA criteria, logistic regression, a decision tree, a random
-        forest, gradient boosting, scikit-learn's MLP) classifies more rows correctly than the network.
-    Why it matters: if it is simpler, the network adds nothing but effort; if not, the data hold more than the network finds.
-    How it is tested: same rows, same preprocessing, same folds. On the test rows an exact McNemar test must be significant at
-        0.05 after Bonferroni's correction for the number of baselines. On unseen rows the confidence interval of the difference,
-        counted by whole groups and widened by the same correction, must lie above 0.
+    What: a rule or a model of another kind classifies more rows correctly than the network. These baselines are the largest
+        class, the ADA criteria, logistic regression, a decision tree, a random forest, gradient boosting, and scikit-learn's
+        MLP.
+    Why it matters: if the better model is simpler, the network adds nothing but effort. If it is not, the data hold more than
+        the network finds.
+    How it is tested: all models answer the same rows, with the same preprocessing and the same folds. On the test rows an exact
+        McNemar test must be significant at 0.05 after Bonferroni's correction for the number of baselines, and the baseline
+        must lead on unseen rows too, where these were scored: a lead on test rows alone may come from remembered copies. Beside
+        near-copies (D210) only simple baselines are compared. On unseen rows the confidence interval of the difference, counted
+        by whole groups and widened by the same correction, must lie above 0.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
@@ -109,7 +114,8 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
 
 def _wins(rival: Standing, network: Standing, rivals: int) -> dict[str, float | None]:
     """Return the figures in which a baseline is above the network by more than chance explains, None for the others."""
-    ahead = rival.p is not None and (rival.test or 0) > (network.test or 0) and rival.p < _CHANCE / rivals
+    recalled = rival.unseen is not None and network.unseen is not None and rival.unseen <= network.unseen
+    ahead = rival.p is not None and (rival.test or 0) > (network.test or 0) and rival.p < _CHANCE / rivals and not recalled
     leads = rival.unseen_lead is not None and rival.unseen_sure
     return {"test": rival.test if ahead else None, "unseen": rival.unseen if leads else None, "p": rival.p if ahead else None}
 
@@ -122,15 +128,17 @@ def _reached(figures: dict[str, float | None], unseen: str) -> str:
 
 
 def worse_on_unseen_profiles(evaluation: Evaluation) -> Iterator[Doubt]:
-    """Much worse on unseen rows.
+    """Much less accurate on unseen rows.
 
-    What: far fewer rows whose like never occurs in training are classified correctly than test rows. Their like are the rows of
-        their profile (`evaluation.unseen.group_by`) or patient (`data.patient`), or rows equal in every feature.
+    What: the accuracy is much lower on unseen rows than on test rows. Unseen rows are held out together with every row of the
+        same profile (`evaluation.unseen.group_by`) or patient (`data.patient`), or else with every row that equals them.
     Why it matters: the test rows then measure recognition. For a new patient the lower figure is the better guess.
-    How it is tested: the same recipe is trained in stratified folds that never share such rows. The accuracy over all held-out
-        rows must be 5 points or more below the test accuracy, and farther than both confidence intervals allow (the limits of a
-        difference after Newcombe 1998; their level is `evaluation.interval`). Whole groups of unseen rows count, not rows.
-    How to fix: quote the accuracy on unseen rows, or split by what they are held out by, so that the test rows are unseen too.
+    How it is tested: the same network is trained again in folds that never share such rows, and its accuracy on the rows held
+        out is compared with the test accuracy. It must be 5 points or more below, and farther than both confidence intervals
+        allow (the limits of a difference after Newcombe 1998; their level is `evaluation.interval`). The folds are stratified.
+        Whole groups of unseen rows count, not rows.
+    How to fix: quote the accuracy on unseen rows; or set `split.group_by` to the columns of `evaluation.unseen.group_by`, or
+        `data.patient`, so that the test rows are unseen too.
     Source: Roberts et al., "Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic
         structure", Ecography 2017.
     """
@@ -152,11 +160,13 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     """Training and test accuracy far apart.
 
     What: training and test accuracy differ by 5 points or more, and by more than chance explains.
-    Why it matters: much higher on training rows, it has learnt those by heart (overfitting); much lower, the parts differ.
-    How it is tested: decoded accuracy of both parts. The interval of their difference that covers 99.9 %, made of the Wilson
-        intervals of both after Newcombe (1998), must not hold 0; where patients have several rows, of intervals by patients.
-    How to fix: overfitting: a smaller network, a regulariser (`training.l2`), more rows. Otherwise see whether several values
-        of `split.seed` agree, but never pick the best one; or `--set split.stratify=true`.
+    Why it matters: if the training accuracy is much higher, the network has learnt the training rows by heart (overfitting). If
+        it is much lower, the training rows are other patients than the test rows.
+    How it is tested: the difference of both accuracies is compared with chance: its interval, at 99.9%, must not include 0. It
+        is made of the Wilson intervals of both after Newcombe (1998); where patients have several rows, of intervals by
+        patients.
+    How to fix: against overfitting a smaller network, a regulariser (`training.l2`), or more rows. Otherwise see whether
+        several values of `split.seed` agree, but never pick the best one; or `--set split.stratify=true`.
     Source: the bias-variance trade-off, as in Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 7.2.
     """
     if evaluation.train is None:
@@ -168,7 +178,7 @@ def train_and_test_apart(evaluation: Evaluation) -> Iterator[Doubt]:
     if round(abs(gap), 9) >= _GAP and abs(gap) > chance:
         yield Doubt(
             f"training accuracy {train.accuracy:.1%} is far from test accuracy {test.accuracy:.1%}: "
-            f"{100 * gap:+.1f} points, of which chance explains {100 * chance:.1f}",
+            f"{100 * gap:+.1f} points, where chance alone may make {100 * chance:.1f}",
             {"train": train.accuracy, "test": test.accuracy, "chance": float(chance)},
             simpler if gap > 0 else another_split,
         )

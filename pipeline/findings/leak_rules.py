@@ -10,7 +10,7 @@ from pipeline.config.criteria import criteria_of
 from pipeline.data.without import without
 from pipeline.errors import listing, listing_or_count
 from pipeline.findings.association import Ranked, best_interval, fisher, phi
-from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories
+from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories, telling_rest
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.separation import by_levels, pure_side
@@ -23,25 +23,31 @@ Details = dict[str, dict[str, Any]]
 
 
 def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
-    """A column's gaps, implausible values, whole numbers, levels or values alone give a class away.
+    """One column alone gives a class away.
 
-    What: being empty, implausible, or a whole number among decimals is commoner in one class than in the others; or a single
-        interval of a column's values separates a class; or its levels jump between the classes; or beyond a limit, or
-        in a category, all rows are of one class, without an exception. The values of a column with a `criterion` may tell: D207
-        looks at those.
-    Why it matters: the network then learns how the file was made. `BS Fast` of the article's file is damaged in healthy rows
-        only, so damage means health; the next hospital's file has other damage.
-    How it is tested: gaps, implausible values, and whole numbers where a tenth of the values have decimals and 5 different ones
-        have none, are held against each class by Fisher's exact test, two-sided: significant at 0.0001 after Bonferroni's
-        correction for all these tests, with a phi coefficient of 0.2 or more either way. The interval, or its complement, that
-        tells a class from the rest best must have a balanced accuracy (the mean of the shares of each class that are told
-        rightly) above 0.95 by 3.72 standard errors; classes three standard deviations apart reach 0.93. In a column of at most
-        64 different values each row is given the commonest class of the other rows with its value: the balanced accuracy must
-        be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors. Beyond
-        a limit lie 30 rows or more and 15 % of the class, and none is an exception with a probability below 0.0001, corrected
-        likewise, though from the 40 rows before it the odds of one were taken to fall twice as fast as between classes three
-        standard deviations apart. 10 rows of the class and 10 others are needed.
-    How to fix: take the column out of `data.features`, or correct the file; what `preprocess.impute` fills in still tells.
+    What: a single column tells the class almost by itself, in one of five ways. Being empty, implausible, or a whole number
+        among decimals is commoner in one class than in the others. Or one interval of its values, or some of its categories,
+        separate a class. Or its single values, each taken alone, tell the classes apart better than any cut-offs do. Or beyond
+        a limit, in a category, or beside the commonest value, all rows are of one class. The values of a column with a
+        `criterion` may tell: D207 looks at those.
+    Why it matters: the network then learns how the file was made. `BS Fast` of the askpython.com article's file is damaged only
+        in the rows of healthy people, so the network learns that damaged means healthy; in another hospital's file other cells
+        are damaged.
+    How it is tested: each way has its own test, against each class, and 10 rows of the class and 10 others are needed. Gaps,
+        implausible values, and whole numbers (where a tenth of the values have decimals and 5 different ones have none):
+        Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction for all these tests, with a phi
+        coefficient of 0.2 or more either way. Intervals: the interval, or all outside one, that tells a class from the rest
+        best must have a balanced accuracy (the mean of the share of the class, and of the rest, that is classified correctly)
+        above 0.95 by 3.72 standard errors; classes three standard deviations apart reach 0.93. Single values: in a column of at
+        most 64 different values each row is given the commonest class of the other rows with its value; the balanced accuracy
+        must be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors.
+        Limits: beyond one lie 30 rows or more and 15% of the class, and no exception; the probability of that must be below
+        0.0001, corrected likewise, even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast
+        as between classes three standard deviations apart. A category, or all values but the commonest, if that is the least
+        or the greatest of three or more and a fifth of the rows hold it: likewise, even if the odds of an exception were only a
+        fifth of those among the other rows.
+    How to fix: take the column out of `data.features`, or correct the file. Filling gaps (`preprocess.impute`) does not help:
+        the values that it fills in still give the class away.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
     details = _tied_flags(facts)
@@ -49,21 +55,22 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
         details.setdefault(column, {}).update(signs)
     if details:
         details = {name: details[name] for name in facts.config.data.features if name in details}
-        columns = (f'"{name}" {", and ".join(_sentence(*sign) for sign in signs.items())}' for name, signs in details.items())
+        columns = (f'"{name}" {_sentence(*sign)}' for name, signs in details.items() for sign in signs.items())
         head = f"{listing_or_count([*details], 'column')} give{'s' * (len(details) == 1)} a class away"
         yield detailed(f"{head}: {'; '.join(columns)}", details, without(facts.table, facts.config, details))
 
 
 def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
-    """The label was defined from this column: one threshold separates `data.reference` from the rest.
+    """The label was probably defined from this column: a limit separates `data.reference` from the rest.
 
-    What: one threshold of a column that is itself used to diagnose the disease separates the healthy from the rest.
-    Why it matters: the label was then defined from this column, or from one like it (incorporation bias). A network that finds
-        the threshold again says nothing about patients who are not diagnosed yet.
-    How it is tested: in each column with a `criterion`, usable values at or above its threshold are held against
-        `data.reference`. The finding needs a balanced accuracy of 0.95, and 10 rows of `data.reference` and 10 others.
+    What: one limit of a column that is itself used to diagnose the disease separates the healthy from the rest.
+    Why it matters: the label was then probably defined from this column, or from one like it (incorporation bias). A network
+        that finds the limit again says nothing about patients who are not diagnosed yet.
+    How it is tested: the limit of each column with a `criterion` is applied to its usable values, and the result compared with
+        the label (`data.reference` or not). The finding needs a balanced accuracy of 0.95, and 10 rows of `data.reference` and
+        10 others.
     How to fix: take the columns out; or compare with the ADA rule (`ada_rule`), which is these criteria.
-    Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the thresholds.
+    Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the limits.
     """
     config, table = facts.config, facts.table
     usable = table.usable(config.preprocess.implausible)
@@ -146,7 +153,7 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
     for name, side in sides.items():
         if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
             signs["limit"] = {"class": name, **asdict(side)}
-    return signs
+    return signs if signs or criterion else telling_rest(sorted_once, classes, 2 * len(classes) * len(table.features))
 
 
 def _interval(column: Ranked, classes: dict[str, Flags]) -> dict[str, Any] | None:
@@ -170,17 +177,19 @@ def _enough(member: Flags) -> bool:
 
 def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "levels":
-        return f"separates the classes by its levels (balanced accuracy {sign['alone']:.1%}, as a number {sign['ordered']:.1%})"
+        worth = f"balanced accuracy {sign['alone']:.1%} against {sign['ordered']:.1%}"
+        return f"tells the classes apart by its single values better than by cut-offs ({worth})"
     if kind == "limit":
         beyond = f"{'from' if sign['above'] else 'up to'} {sign['limit']:g}{' on' if sign['above'] else ''}"
-        rows = f'all {sign["rows"]:,} rows are "{sign["class"]}"'
-        return f"has a limit: {beyond} {rows}, and {sign['others']} of the {sign['near']} rows before it are not"
+        near = f"{sign['others']} of the {sign['near']} rows next to these"
+        return f'{beyond} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {near}'
     if kind == "categories":
         balanced = f"balanced accuracy {sign['balanced_accuracy']:.1%}"
         return f'with {listing(sign["categories"])} almost always means "{sign["class"]}" ({balanced})'
-    if kind == "category":
-        rest = f"{sign['others']} of the {sign['rest']:,} other rows are not"
-        return f'has a category of one class: all {sign["rows"]:,} rows of "{sign["category"]}" are "{sign["class"]}", and {rest}'
+    if kind in ("category", "rest"):
+        where = f'with "{sign["category"]}"' if kind == "category" else f"at any value but {sign['common']:g}"
+        rest = f"{sign['others']} of the {sign['rest']:,}"
+        return f'{where} is always "{sign["class"]}", in {sign["rows"]:,} rows, and another class in {rest} other rows'
     if kind != "interval":
         return f'is {kind} in {sign["share"]:.1%} of "{sign["class"]}" and {sign["others"]:.1%} of the rest'
     low, high = sign["low"], sign["high"]

@@ -23,22 +23,23 @@ _MARGIN = 2  # times as many coincidences as would do, since their number is an 
 
 
 def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
-    """A column that names or numbers the rows; a patient on both sides of the split.
+    """A column that numbers the rows, or names patients who are on both sides of the split.
 
-    What: an input that rises, or falls, from row to row; or whole numbers of which no two rows share one although they lie
-        close together, as row numbers, patient numbers and dates of entry do. Or a column of the file that names patients.
-    Why it matters: such a number says where in the file a row stands, and nothing about the patient. A network learns the order
-        of the file; the next number is one that it has never seen. A patient on both sides of the split is recognised.
-    How it is tested: from 50 rows on, in columns without empty cells. Each step along the file has the same sign: an exact
-        rule, which n values in no order meet with a probability of 2 / (factorial of n). Or all values are whole and
-        different: pairs of values at most m apart are counted (m is a twentieth of the range between the quartiles, at least
-        1; of categories, all pairs, and 2 m is their number); of values from a spread that is smooth at that scale, one pair in
-        2 m would be equal, and none is with a probability
-        below exp(-pairs / 2 m). It must be 0.0001 after Bonferroni's correction with half of those pairs, since they are
-        counted, not given. Or, where `data.patient` is not set, a column has 20 values with several rows or more, up to 20 rows
-        a value in the mean; rows of one value are more alike in the other inputs than rows of the four values beside it let
-        expect, by more than 6 standard errors (distances of ranks, extrapolated to rows of one value, so that an age or a date
-        raises no alarm; equal rows count once); and some value has both training and test rows.
+    What: a column that says which row or which patient it is, and nothing else. An input rises, or falls, from row to row; or
+        no two rows share one of its whole numbers although they lie close together, as row numbers, patient numbers and dates
+        of entry do. Or a column of the file names patients.
+    Why it matters: a network learns the order of the file, and the next number is one that it has never seen. A patient on both
+        sides of the split is recognised.
+    How it is tested: from 50 rows on, in three ways; the first two need a column without empty cells. Rising or falling: each
+        step along the file has the same sign; n values in no order do so with a probability of 2 / (factorial of n). All
+        different: the values are whole and no two are equal. Pairs of values at most m apart are counted (m is a twentieth of
+        the range between the quartiles, at least 1; of categories, all pairs, and 2 m is their number); of values from a spread
+        that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability below exp(-pairs / 2 m). It
+        must be 0.0001 after Bonferroni's correction with half of those pairs, since they are counted, not given. Patients,
+        where `data.patient` is not set: at least 20 values of a column stand in several rows each, in 20 rows at most on
+        average; at least one stands in both training and test rows; and rows of one value are more alike in the other inputs
+        than is expected from the rows of the four values beside it, by more than 6 standard errors (distances of ranks,
+        extrapolated to rows of one value, so that an age or a date raises no alarm; equal rows count once).
     How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
         together.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
@@ -97,17 +98,19 @@ def _names(table: Table) -> Iterator[tuple[str, Integers]]:
 
 
 def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
-    """The order of the file tells something: classes sorted, values drifting.
+    """The order of the rows is not random: classes are sorted, or values drift.
 
     What: rows of a class stand together, or the values of a column shift along the file within the classes.
     Why it matters: something changed while the file was written: the place, the year, the device, or a program that damaged
         cells. Rows near each other then have more in common than the disease; a random split mixes them all and hides it.
-    How it is tested: each class's rows are flagged, and so are those of each category; other columns' values are ranked (equal
-        values share their mean rank); and the mean of each class is taken off. Sums along the file stay near 0 if the order
-        means nothing: their largest distance, in standard deviations, is held against Kolmogorov's limit for the Brownian
-        bridge. Significant at 0.0001 after Bonferroni's correction for all columns, categories and classes. The row named is
-        the one where the sum is farthest from 0.
-    How to fix: see what changes there, and correct the file or take the column out of `data.features`; shuffle a sorted file.
+    How it is tested: rows of a class, and high values, should be spread evenly along the file. Each class's rows are flagged,
+        and so are those of each category; other columns' values are ranked (equal values share their mean rank); and the mean
+        of each class is taken off. Sums along the file stay near 0 if the order means nothing: their largest distance, in
+        standard deviations, is compared with Kolmogorov's limit for the Brownian bridge. It must be significant at 0.0001 after
+        Bonferroni's correction for all columns, categories and classes. The row named is the one where the sum is farthest from
+        0.
+    How to fix: look at the file around the row that is named, and find out what changed there. Correct the file, or take the
+        column out of `data.features`; shuffle the rows of a file that was merely sorted.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
     table, target, alone = facts.table, facts.config.data.target, np.zeros(len(facts.table), dtype=np.int64)
@@ -127,7 +130,7 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
         if (p_value := min(1.0, tests * kolmogorov_tail(strayed.distance))) < SIGNIFICANCE
     }
     if details:
-        shuffled = "shuffle the rows of the file if it was only sorted, else ask what its order stands for"
+        shuffled = "shuffle the rows of the file if it was merely sorted, else find out what changed there"
         fix: Fix = shuffled if target in details else (without(table, facts.config, details), shuffled)
         yield detailed(_strayed(details, target), details, fix)
 
@@ -153,5 +156,6 @@ def _strayed(details: dict[str, dict[str, Any]], target: str) -> str:
     if columns := [name for name in details if name != target]:
         clearest = min(columns, key=lambda name: float(details[name]["p_value"]))
         head = f"{listing_or_count(columns, 'column')} change{'s' * (len(columns) == 1)} along the file"
-        parts.append(f'{head}: most clearly "{clearest}" around row {details[clearest]["row"]:,}')
+        which = f' "{clearest}"' * (len(columns) > 1)
+        parts.append(f"{head}: most clearly{which} around row {details[clearest]['row']:,}")
     return "; ".join(parts)

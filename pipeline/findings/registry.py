@@ -23,6 +23,7 @@ from pipeline.findings import (
     value_rules,
 )
 from pipeline.findings.finding import Doubt, Finding, Level
+from pipeline.machine.arrays import finite
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,12 @@ def find(
     rules = [rule for code, rule in RULES.items() if code.startswith(stage)]
     with ThreadPoolExecutor(threads) as pool:
         doubts = list(pool.map(lambda rule: list(rule.look(facts)), rules))
+    told = [(rule, doubt) for rule, given in zip(rules, doubts, strict=True) for doubt in given]
     return tuple(
-        Finding(rule.code, doubt.level or rule.level, doubt.message, doubt.evidence, call.told(doubt.fix), rule.code in accept)
-        for rule, given in zip(rules, doubts, strict=True)
-        for doubt in given
+        Finding(
+            one.code, doubt.level or one.level, doubt.message, finite(doubt.evidence), call.told(doubt.fix), one.code in accept
+        )
+        for one, doubt in told
     )
 
 

@@ -22,14 +22,15 @@ _LOOSE = "the sets of possible classes may miss the right one more often there"
 
 
 def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
-    """A class too small for its test figure to mean much.
+    """A class with too few test rows for its figure to mean much.
 
     What: a class of `data.codes` with fewer than 20 test rows.
-    Why it matters: one row moves its sensitivity by more than 5 points; if all are right, the true share may be far lower.
-    How it is tested: test rows are counted in each class, an exact rule; the figure is the lower end of the Wilson interval
-        when all are right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84 %.
+    Why it matters: a single row moves its sensitivity by more than 5 points. Even if all are right, the true share may be far
+        lower.
+    How it is tested: test rows are counted in each class; this is a simple count. The figure that is given is the lower end of
+        the Wilson interval when all are right, with the coverage of `evaluation.interval`. With 20 rows and 0.95 it is 84%.
     How to fix: a larger test part that keeps the shares of the classes (`split.test_size`, `split.stratify`); where whole
-        groups are split, another `split.seed`; or more rows.
+        groups are split, another `split.seed`, chosen before any accuracy is looked at; or more rows.
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
     """
     level = facts.config.evaluation.interval
@@ -52,22 +53,26 @@ def class_too_small_to_test(facts: DataFacts) -> Iterator[Doubt]:
 def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     """Test rows unlike the training rows, in a column or in the shares of the classes.
 
-    What: a column's values, or the classes, are spread otherwise among the test rows than among the training rows.
-    Why it matters: the test then asks about other patients than the training told of; another split gives another accuracy. Of
-        such rows, the possible classes hold the right one less often than `evaluation.confidence` says.
-    How it is tested: usable values of each column in both parts by the two-sample Kolmogorov-Smirnov distance, whose limiting
-        probability is an upper bound where values are tied; the shares of categories without an order by Pearson's chi-squared
-        test, where those of which fewer than 10 rows are expected in a part count as one; each class's rows in both parts by
-        Fisher's exact test. Significant at 0.0001 after Bonferroni's correction for all columns and classes. Not where a file
-        is only scored.
-    How to fix: another `split.seed`, or `split.stratify: true` for the classes. Where few large groups are split, more groups.
+    What: the test rows are other patients than the training rows: a column's values, or the classes, are spread otherwise.
+    Why it matters: the network is tested on another kind of patient than it was trained on, and another split would give
+        another accuracy. For such rows the set of possible classes may hold the right class less often than
+        `evaluation.confidence` says.
+    How it is tested: each column, and the classes, are compared between training and test rows. Usable values by the two-sample
+        Kolmogorov-Smirnov distance, whose limiting probability is an upper bound where values are tied; the shares of
+        categories without an order by Pearson's chi-squared test, where those of which fewer than 10 rows are expected in a
+        part count as one; each class's rows by Fisher's exact test. Significant at 0.0001 after Bonferroni's correction for all
+        columns and classes. Not where a file is only scored.
+    How to fix: another `split.seed`, chosen before any accuracy is looked at, or `split.stratify: true` for the classes. Where
+        few large groups are split, more groups.
     Source: Smirnov (1939); Pearson (1900); Fisher (1922).
     """
     both = len(facts.parts.test) and len(facts.parts.train)
     if both and (details := _unlike(facts, facts.parts)):
         head = f"test and training rows differ in {listing_or_count([*details], 'column', 28)}"
         yield detailed(
-            f"{head}: the values or classes of {listing(details)} are spread otherwise; {_LOOSE}", details, _alike(facts)
+            f"{head}: {listing(details)} {'is' if len(details) == 1 else 'are'} spread differently in the two; {_LOOSE}",
+            details,
+            _alike(facts),
         )
 
 
@@ -119,8 +124,8 @@ def _larger_test(facts: DataFacts, names: list[str]) -> Fix:
     elif share <= 0.5:
         return {"split.test_size": float(f"{share:g}"), "split.stratify": True}
     if section.group_by:  # so many that the share of groups which is tested hardly ever holds too few
-        return f"bring {_more(facts, names, ceil(2 * _FEWEST / section.test_size))}, each of a group of its own"
-    return [f"bring {_more(facts, names, ceil((_FEWEST + 1) / section.test_size))}", {"split.stratify": True}]
+        return f"add {_more(facts, names, ceil(2 * _FEWEST / section.test_size))}, each of a group of its own"
+    return [f"add {_more(facts, names, ceil((_FEWEST + 1) / section.test_size))}", {"split.stratify": True}]
 
 
 def _more(facts: DataFacts, names: list[str], enough: int) -> str:

@@ -37,14 +37,14 @@ class TrainingFacts:
 
 
 def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
-    """Loss or weights are not finite.
+    """The training broke down: its loss or a weight is not finite.
 
-    What: the chosen network's final training loss or one of its weights is NaN or infinite.
-    Why it matters: every output is then NaN, which is no class. Keras's accuracy still shows a figure: NaN > 0.5 is false, so
-        it is the share of class 0. That is all the article's result was.
-    How it is tested: the weights and the loss of the start with the lowest loss; no start is finite when it is not. A training
-        value that lies a million times as far from its column's median as half of the values do is named.
-    How to fix: give the column of a value that cannot be its `range`; fill missing values (`--set preprocess.impute=median`),
+    What: the training loss or a weight of the chosen network is NaN ("not a number") or infinite.
+    Why it matters: every output is then NaN, so no class is predicted. Keras's accuracy still shows a figure: NaN > 0.5 is
+        false, so it is the share of class 0. The result of the askpython.com article on Leaky ReLU was nothing else.
+    How it is tested: by the weights and the loss of the start with the lowest loss; no start is finite when it is not. A
+        training value that lies a million times as far from its column's median as half of the values do is named.
+    How to fix: give the column of an impossible value its `range`; fill missing values (`--set preprocess.impute=median`),
         scale the inputs (`--set preprocess.scale=standard`), or lower `training.learning_rate`.
     Source: IEEE 754 arithmetic.
     """
@@ -63,11 +63,11 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
 
 
 def weights_did_not_move(facts: TrainingFacts) -> Iterator[Doubt]:
-    """The weights did not move.
+    """Training changed no weight.
 
     What: after training every weight has exactly the value it was drawn with.
     Why it matters: nothing was learnt. The accuracy is that of random weights and changes with the seed.
-    How it is tested: the chosen start's weights equal its initial weights to the last bit.
+    How it is tested: the weights of the chosen start equal its initial weights to the last bit.
     How to fix: a loss with a gradient: `--set training.loss=auto`; see C101.
     Source: gradient descent: a zero gradient leaves the weights as they are.
     """
@@ -86,8 +86,8 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
 
     What: the network predicts one and the same class whatever the patient's values (or, with NaN, none at all).
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
-    How it is tested: the decoded answers of all rows that were scored, where these are of more than one class.
-    How to fix: look at T301 and T302 first; then the default recipe, a wider layer, or more epochs.
+    How it is tested: by the predicted classes of all rows that were scored, where these rows are of more than one class.
+    How to fix: look at T301 and T302 first; then use the default training settings, a wider layer, or more epochs.
     Source: a constant function carries no information about its argument.
     """
     answers = np.unique(facts.answers)
@@ -101,12 +101,12 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
 
 
 def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
-    """Dead hidden units.
+    """Dead hidden units: they give the same for every row.
 
-    What: a hidden unit whose activation is the same for every row. With slope 0 (ReLU) it gives 0 where its pre-activation is
-        never above 0; its gradient is 0, and no further training wakes it.
+    What: a hidden unit that gives the same value for every row. With slope 0 (ReLU) it gives 0 where what comes in is never
+        above 0; its gradient is 0, and no further training wakes it.
     Why it matters: the network is smaller than it looks. With a slope above 0 the gradient never vanishes.
-    How it is tested: the activations of the chosen network over the training rows, in the precision of the weights.
+    How it is tested: by what each unit of the chosen network gives for the training rows, in the precision of the weights.
     How to fix: `--set network.alpha=0.05`, a smaller learning rate, or more starts, of which the best is kept.
     Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
@@ -123,13 +123,13 @@ def dead_hidden_units(facts: TrainingFacts) -> Iterator[Doubt]:
 
 
 def starts_disagree(facts: TrainingFacts) -> Iterator[Doubt]:
-    """The starts disagree.
+    """The starts disagree: other first weights, other predicted classes.
 
-    What: networks that differ in nothing but their random initial weights predict other classes for the same training rows.
+    What: networks that differ only in the random weights they began with predict different classes for the same training rows.
     Why it matters: the figure is that of the luckiest of many draws. Who trains once gets another, most likely a worse one.
-    How it is tested: each start's answers to the training rows are compared with the chosen start's; half of the starts agree
-        with it on fewer than 90 % of the rows.
-    How to fix: the default recipe, a wider layer (`--set 'network.hidden=[8]'`), or more epochs; keep many starts.
+    How it is tested: each start's predicted classes of the training rows are compared with those of the chosen start; half of
+        the starts agree with it on fewer than 90% of the rows.
+    How to fix: the default training settings, a wider layer (`--set 'network.hidden=[8]'`), or more epochs; keep many starts.
     Source: D'Amour et al., "Underspecification Presents Challenges for Credibility in Modern Machine Learning" (2022).
     """
     starts = len(facts.agreement)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.data.profiles import UNSEEN_MEANS
 from pipeline.errors import counted, listing_or_count
-from pipeline.findings import Finding
-from pipeline.findings.finding import headline
+from pipeline.findings.finding import Finding, headline
 from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE
 from pipeline.judge.evaluate import Evaluation
 
@@ -24,14 +23,17 @@ _WORTHLESS = ("T301", "C101", "C102", "C104", "T302", "T303", "E401")
 _FLATTERING = ("D205", "D206", "D207", "D210", "D211", "D216", "E403")
 """Findings because of which an accuracy says more about the file than about new rows."""
 
+_BOTH = {"D206", "D207", "D210", "D211"}
+"""Those of them that flatter the accuracy on unseen rows too."""
+
 _AGAINST = {
     "E408": "a class is hardly ever found",
     "E402": "",  # told with its name
     "E407": "it is much less accurate in a subgroup",
     "E404": "training and test accuracy are far apart",
     "E406": "its probabilities are unreliable",
-    "D204": "rows repeat one another",
-    "E405": "some labels look wrong to every model",
+    "D204": "rows are repeated",
+    "E405": "some labels look wrong to two other models",
     "D208": "equal rows have different labels",
     "T305": "the starts disagree",
     "T304": "hidden units are dead",
@@ -78,7 +80,7 @@ def verdict(evaluation: Evaluation | None, findings: tuple[Finding, ...]) -> Ver
     if worst:
         return Verdict((figure, f"This means nothing: {headline(worst.message)} ({worst.code}).", _do_first(worst)), False)
     doubts = {code: finding for code, finding in by_code.items() if finding.level != "info"}
-    if parts := [*_against(doubts), *_inconclusive(evaluation, by_code)]:
+    if parts := [*_against(evaluation, doubts), *_inconclusive(evaluation, by_code)]:
         return Verdict((figure, _unseen(evaluation), _sentence("; ".join(parts))), False)
     nothing = "Nothing was found that speaks against this accuracy; but it comes from one file, and no other was tried."
     return Verdict((figure, _unseen(evaluation), nothing), True)
@@ -100,17 +102,21 @@ def _unseen(evaluation: Evaluation) -> str:
     if network.unseen is None or network.unseen_interval is None:
         return "The accuracy on unseen rows was not measured (evaluation.unseen)."
     low, high = network.unseen_interval
-    return f"On {words} ({UNSEEN_MEANS[words]}) it is {network.unseen:.1%} ({100 * low:.1f} to {high:.1%})."
+    return f"On {words} ({UNSEEN_MEANS[words]}) the accuracy is {network.unseen:.1%} ({100 * low:.1f} to {high:.1%})."
 
 
-def _against(doubts: dict[str, Finding]) -> list[str]:
-    """Return what speaks against the figure."""
+def _against(evaluation: Evaluation, doubts: dict[str, Finding]) -> list[str]:
+    """Return what speaks against the figures."""
     flattering = [code for code in _FLATTERING if code in doubts]
-    parts = [f"don't expect this accuracy on new patients ({', '.join(flattering)})"] if flattering else []
+    both = evaluation.standings["network"].unseen is not None and not _BOTH.isdisjoint(flattering)
+    figure = "either accuracy" if both else f"{evaluation.test.accuracy:.1%}"
+    parts = [f"don't expect {figure} on new patients ({', '.join(flattering)})"] if flattering else []
     texts = {code: text for code, text in _AGAINST.items() if code in doubts}
     if "E402" in texts:
         best = doubts["E402"].evidence["best"]
-        texts["E402"] = f"{RIVAL_NAMES[best]} is {'simpler and ' * (best in SIMPLE)}more accurate"
+        wins = doubts["E402"].evidence["baselines"][best]
+        where = " on the test rows" * (wins["unseen"] is None) + f" on {evaluation.unseen_words}" * (wins["test"] is None)
+        texts["E402"] = f"{RIVAL_NAMES[best]} is {'simpler and ' * (best in SIMPLE)}more accurate{where}"
     said = list(texts)[:_SAID]
     parts += [f"{texts[code]} ({code})" for code in said]
     rest = [code for code in (*texts, *doubts) if code not in (*flattering, *said, "D209")]

@@ -17,6 +17,8 @@ from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, k
 from pipeline.machine.arrays import Integers
 from pipeline.read.columns import clip
 
+NAMED = "by its name"
+"""How a target was found that is called as one."""
 _FEW = 10  # different values of a number that may be classes as it is
 _CUT = "; for example --set 'data.cut={{at: [{:.3g}], classes: [below, above]}}'"
 
@@ -76,9 +78,22 @@ def passed_over(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[
         return []
     named = {name: column for name, column in seen.columns.items() if joined_words(name) in known("targets") and len(name) > 3}
     why = {name: reason for name, column in named.items() if (reason := impossible(column, kinds[name]))}
-    told = [f"{clip(name)} is called as a target is, but {why[name]}; so {clip(target)} was taken" for name in why]
+    told = [f"{clip(name)} has a name typical of a target, but {why[name]}; so {clip(target)} was taken" for name in why]
     reason = seen.nameless.get([*seen.source.spelt][-1])
     return told + ([f"is the last column the target? {reason}; {clip(target)} was taken"] if reason else [])
+
+
+def doubted(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[str]:
+    """Return the question whether the target is the one, where its name leaves that open and other columns may be it."""
+    every, places = [*seen.columns], {name: column.levels[1] for name, column in seen.columns.items()}
+    able = [name for name in every if impossible(seen.columns[name], kinds[name]) is None]
+    others = _named(able) + [every[-1]] * (target != every[0] and every[-1] in able)
+    others = [name for name in dict.fromkeys(others) if name != target and not determines(places[target], places[name])]
+    plainly = known("plain targets")
+    others = [name for name in others if joined_words(target) not in plainly or joined_words(name) in plainly]
+    if not others:
+        return []
+    return [f"is {clip(target)} the target? {listing(others[:3])} may be; --target names it"]
 
 
 def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], str]:
@@ -93,22 +108,41 @@ def candidates(seen: Overview, kinds: Mapping[str, Kind]) -> tuple[list[str], st
         lines = [f"{listing(names[:5])}{' and others' * (len(names) > 5)}: {reason}" for reason, names in shared.items()]
         lines.insert(0, f"no column can be the target, which needs 2 to {MANY} classes; these are the reasons")
         raise DataError(*(f"{seen.path}: {line}" for line in lines))
-    beside = {name for name in able if known("not with").intersection(words_of(name))}
-    exact = [name for name in able if joined_words(name) in known("targets")]
-    if named := exact or [name for name in able if known("target words").intersection(words_of(name)) and name not in beside]:
-        return _finest(seen, named), "by its name"
-    able = [name for name in able if name not in beside and not named_so(name)] or able
+    if named := _named(able):
+        return _finest(seen, named), NAMED
+    able = [name for name in able if not _beside(name) and not named_so(name)] or able
     if (last := next(reversed(seen.columns))) in able:
         return [last], "because it is the last column, and none is named as one"
     return able, "because no other column seems to be one" if len(able) == 1 else "as chosen"
 
 
+def _beside(name: str) -> bool:
+    return bool(known("not with").intersection(words_of(name)))
+
+
+def _named(names: Iterable[str]) -> list[str]:
+    """Return the columns that are called as a target is."""
+    words = known("target words")
+    return [
+        name
+        for name in names
+        if joined_words(name) in known("targets") or (words.intersection(words_of(name)) and not _beside(name))
+    ]
+
+
 def _finest(seen: Overview, names: list[str]) -> list[str]:
-    """Return the one column that all others follow from, if there is one, or all of them."""
-    places = {name: seen.columns[name].levels[1] for name in names}
+    """Return the one of several columns that is most likely the target, or all: see ``plain targets`` in vocabulary.yaml.
+
+    It is the one that all others follow from; else the only one that is called plainly so; else the last or first of the file;
+    else the only one with the whole name of a target.
+    """
+    places, every = {name: seen.columns[name].levels[1] for name in names}, [*seen.columns]
     above = [name for name in names if all(determines(places[name], places[other]) for other in names)]
-    last = next(reversed(seen.columns))
-    return [last] if last in above else above[:1] or names
+    ends = [name for name in (every[-1], every[0]) if name in names]
+    if above:
+        return [every[-1]] if every[-1] in above else above[:1]
+    plainly, wholly = ([name for name in names if joined_words(name) in known(how)] for how in ("plain targets", "targets"))
+    return next((some for some in (plainly, ends[:1], wholly) if len(some) == 1), names)
 
 
 def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) -> Answer:
@@ -152,7 +186,9 @@ def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, lis
         if shared := next((other.name for other in others if not isinstance(code, str) and is_value(other, code)), None):
             del missing[code]
             question = f"{column.name}: does {shown_cell(code)} ({counted(count, 'row')}) stand for a missing class?"
-            told.append(f'{question} It stays a class, for it is a value of "{shared}"; leave its cells empty if so')
+            told.append(
+                f'{question} It stays a class, for it is a value of "{shared}" too; if it does, empty these cells in the file'
+            )
     return replace(odd, missing=missing), told
 
 

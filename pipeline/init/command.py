@@ -55,7 +55,7 @@ def init(
     source = YamlSource(str(path), draft.values)
     override(source, settings)
     validate(Config, source, contradictions)
-    first = f"Written by init for {data}. What was seen stands beside each line; change what is not so."
+    first = f"Written by init for {data}. What was seen stands beside each line; correct what is wrong."
     above = [*remark(first), *(line for text in (*draft.look, *draft.assumed) for line in remark(f"- {text}"))]
     with whole(path) as hidden:
         hidden.write_text("\n".join([*above, "", commented(source.values, draft.comments, draft.after)]), encoding="utf-8")
@@ -118,14 +118,15 @@ def _asked(seen: Overview, names: list[str], ask: Ask | None) -> str:
     raise PipelineError(f"{seen.path}: several columns can be the target: {listed}; name one with --target NAME, or its number")
 
 
-def terminal_ask() -> Ask | None:
-    """Return what asks a question in a terminal; None where there is none."""
-    return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+def terminal_ask(quiet: Callable[[], None]) -> Ask | None:
+    """Return what asks a question in a terminal, made ``quiet`` before; None where there is none."""
 
+    def ask(question: str) -> str:
+        quiet()
+        print(question, end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline()
 
-def _ask(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline()
+    return ask if sys.stdin.isatty() and sys.stderr.isatty() else None
 
 
 def init_shipped(force: bool, target: str | None, settings: Sequence[str]) -> dict[str, Any]:

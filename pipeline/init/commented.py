@@ -4,8 +4,6 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-
 from pipeline.config.remedy import Call
 from pipeline.config.yaml_text import Location, dump_line
 from pipeline.errors import counted
@@ -69,27 +67,21 @@ def _line(text: str, indent: str, comment: str, wide: int) -> list[str]:
     return [*remark(comment, indent), *lines] if comment else lines
 
 
-def show_draft(console: Console, draft: Draft, config: str, following: str) -> None:
-    """Print what was assumed, what to look at first, and the next command."""
-    for line in draft_lines(draft, config, following):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
 def draft_lines(draft: Draft, config: str, following: str) -> list[str]:
-    """Return the lines: the parts share what room there is."""
+    """Return what a person is told: what was assumed, what to look at first, and the next command; the parts share the room."""
     classes = ", ".join(f"{clip(name)} {count:,}" for name, count in draft.classes.items())
     texts = [f"target: {clip(draft.target)} ({classes})", f"inputs: {_few(list(draft.values['data']['features']))}"]
     texts += [f"left out: {_few(list(draft.left))}"] if draft.left else []
     head = [*_wrapped(f"{config}: written for {draft.values['data']['path']}")]
     head += [line for text in texts for line in _wrapped(text)[:2]]
     room = _SCREEN_LINES - len(head) - 1
-    looks = _part("look at first:", draft.look, room - min(len(draft.assumed) + 1, 5), config)
+    looks = _part("check first:", draft.look, room - min(len(draft.assumed) + 1, 5), config)
     return [*head, *looks, *_part("assumed:", draft.assumed, room - len(looks), config), f"next: {following}"]
 
 
-def following(program: str, config: str | None) -> str:
+def following(config: str | None) -> str:
     """Return the command that trains a config; the default one where none is named."""
-    return Call(program, "train", config or Call.path).with_settings({})
+    return Call(path=config or Call.path).with_settings({})
 
 
 def _few(names: Sequence[str]) -> str:

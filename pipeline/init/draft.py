@@ -10,7 +10,7 @@ from pipeline.config.data_section import DataSection
 from pipeline.config.schema import TrainingSection
 from pipeline.config.yaml_text import Location, dump_line
 from pipeline.errors import DataError, counted, listing
-from pipeline.init.answer import Answer, passed_over
+from pipeline.init.answer import NAMED, Answer, doubted, passed_over
 from pipeline.init.inputs import Input, input_of
 from pipeline.init.kinds import Kind
 from pipeline.init.overview import Column, Overview
@@ -84,11 +84,12 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     comments = _comments(seen, answer) | {("data", "target"): why, ("data", "patient"): f"{known_by}: {_TOGETHER}"}
     comments |= {("data", "features", name): each.comment for name, each in features.items()}
     out = [f"{dump_line(clip(name)) if name else 'no name'}: {reason}" for name, reason in left.items()]
-    assumed = [f"the target is {clip(target)}, {why}; --target names another one", *seen.told]
+    assumed = [f"the target is {clip(target)}, {why}; choose another with --target", *seen.told]
     assumed += [f"{listing(people)} names the patient ({known_by}): {_TOGETHER}"] if people else []
     assumed += [text for each in features.values() for text in each.assumed]
-    told = [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
-    told += [f"{clip(name)} follows from {clip(target)}, so it is no input" for name in redundant]
+    told = doubted(seen, kinds, target) if why == NAMED else []
+    told += [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
+    told += [f"{clip(name)} follows from {clip(target)}, so it is not an input" for name in redundant]
     told += [text for each in made.values() for text in each.look]
     if few := [f"{clip(text)} {count}" for text, count in answer.counts.items() if count < _SMALL]:
         told.append(f"too few rows for a figure that means much: {', '.join(few)}")
@@ -122,7 +123,7 @@ def _comments(seen: Overview, answer: Answer) -> dict[Location, str]:
         "decimal": "comma" if read.decimal == "," else "point",
         "encoding": read.encoding,
         "unlabelled": counted(seen.rows - rows, "row"),
-        "output": "near the code of the class" if answer.article else "a class",
+        "output": "; the class of the nearest code is predicted" if answer.article else " for each class",
         "epochs": training.epochs,
         "starts": training.starts,
         "rows": counted(rows * 4 // 5, "training row"),

@@ -1,10 +1,12 @@
 """What a column becomes among the features, with the comment behind it; or why it is left out."""
 
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from pipeline.config.remedy import dotted
 from pipeline.errors import counted, listing
 from pipeline.init.answer import Answer
 from pipeline.init.kinds import Kind
@@ -18,7 +20,7 @@ from pipeline.read.columns import clip
 _LEFT = {"date": "a date ({})", "text": "free text ({})", "identifier": "{}: it names the rows", "constant": "tells nothing: {}"}
 _HALF = 0.5  # of the rows hold a usable value, or a column is left out
 _LEVELS = 50  # different numbers that may be codes of the classes
-_DECIDES = "nearly the target: it tells the class of 99 % of the rows or more by itself"
+_DECIDES = "nearly the target: it tells the class of 99% of the rows or more by itself"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,11 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     cell = seems_numbers(seen, column, kind)
     first = [f"{name} is taken for {kind.name}: {cell}"] if cell else []
     if kind.name in _LEFT:
-        return Input(None, _LEFT[kind.name].format(kind.why), first=first)
+        reason = _LEFT[kind.name].format(kind.why)
+        if kind.measurable:
+            setting = shlex.quote(f"{dotted('data', 'features', column.name)}={{}}")
+            first = [f"{name} is left out: {reason}; if it is a measurement: --set {setting}"]
+        return Input(None, reason, first=first)
     odd = oddities(column) if number else odd_levels(column.level_rows)
     made = _number(column, answer, odd) if number else _categories(column, kind, odd)
     if made.settings is None:
@@ -78,14 +84,15 @@ def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
         settings |= ({"unit": quantity.unit} if quantity.unit else {}) | {"range": list(map(written, quantity.range))}
         if quantity.criterion and answer.healthy:
             settings["criterion"] = quantity.criterion
-        said.append(f"{quantity.name} in {unit}" if quantity.unit is None else quantity.name)
-        assumed.append(f"{name}: {quantity.name} in {unit}")
+        said.append(f"taken for {quantity.name} in {unit}" if quantity.unit is None else f"taken for {quantity.name}")
+        assumed.append(f"{name}: taken for {quantity.name} in {unit}")
         outside = finite[(finite < quantity.range[0]) | (finite > quantity.range[1])]
         if zeros := int((outside == 0).sum()):
-            look.append(f"{name}: 0 cannot be, so {counted(zeros, 'row')} with it count as missing")
+            look.append(f"{name}: 0 is impossible: {counted(zeros, 'row')} with it, counted as missing")
         if others := len(outside) - zeros:
             low, high = map(figure, quantity.range)
-            look.append(f"{name}: {counted(others, 'value')} outside {low} to {high} {quantity.unit or ''} count as missing")
+            beyond = f"{counted(others, 'value')} outside {low} to {high} {quantity.unit or ''}"
+            look.append(f"{name}: {beyond} {'counts' if others == 1 else 'count'} as missing")
     elif what := measured(column.name)[0]:
         units = " nor ".join(data_of("laboratory.yaml")["quantities"][what]["units"])
         mixed = f"the values are not those of {what} in {units} (two units mixed, or a code?)"
@@ -111,7 +118,7 @@ def _categories(column: Column, kind: Kind, odd: Oddities) -> Input:
     alone = (texts for texts in spelling_groups(kept) if len(texts) > 1)
     look += [f"{name}: {listing(texts)} differ in case or blanks only; correct the file if they are one" for texts in alone]
     counts_told = ", ".join(f"{clip(text)} {counts[text]}" for text in kept[:4]) + ", ..." * (len(kept) > 4)
-    said = [f"{'yes/no' if len(kept) == 2 else 'categories'}: {counts_told}", *gaps_told(column, rows - present, number=False)]
+    said = [f"{'two ' * (len(kept) == 2)}categories: {counts_told}", *gaps_told(column, rows - present, number=False)]
     assumed = [f"{name}: {kind.why}"] if "numbers" in kind.why else []
     settings = {"categories": kept} | ({"missing": list(odd.missing)} if odd.missing else {})
     return Input(settings, "; ".join(said), look, assumed)

@@ -31,10 +31,11 @@ KindName = Literal["number", "yes/no", "categories", "date", "text", "identifier
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of column, and how one knows."""
+    """A kind of column, and how one knows; ``measurable``: an identifier that may be a measurement."""
 
     name: KindName
     why: str
+    measurable: bool = False
 
 
 def kind_of(column: Column) -> Kind:
@@ -80,7 +81,8 @@ def _of_numbers(column: Column) -> Kind:
     if len(levels) == rows > 1 and quantity_of(column.name, levels) is None:
         consecutive = bool(levels[-1] - levels[0] + 1 == rows > MANY)
         if named_so(column.name) or rows >= _ALL or consecutive:
-            return Kind("identifier", f"a whole number that is different in every row{', counted up' * consecutive}")
+            measurable = not consecutive and not named_so(column.name)
+            return Kind("identifier", f"a whole number that is different in every row{', counted up' * consecutive}", measurable)
     if known("identifiers").intersection(words_of(column.name)[-1:]):
         why = f"{len(levels):,} numbers that name something, as the column's name says"
         return Kind("categories" if len(levels) <= MANY else "identifier", why)

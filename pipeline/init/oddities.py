@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from pipeline.config.data_section import NUMBER, plain
+from pipeline.config.remedy import dotted
 from pipeline.errors import DataError, counted
 from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column, Overview
@@ -22,6 +23,7 @@ _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numb
 _SHAPES = 5  # ways to write something around a number, at most
 _NUMBERS = 3  # different numbers from which a column seems to hold numbers
 _NAMED = 5  # odd cells that a setting may list
+_BAND = r"[(\[<>=\u2265\u2264 ]*\d+([.,]\d+)?( ?([-\u2013]|to) ?\d+([.,]\d+)?)?[)\]+ ]*"  # 40-50, [40-50), 80+
 _NO_HINT = "; correct it, leave it empty"
 
 
@@ -123,7 +125,8 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
     rest = sorted(rows.keys() - {*found, *kept})
     for code, more in ((rest[0], rest[1:]), (rest[-1], rest[:-1])) if len(rest) > 2 else ():
         reach = 2 * (more[-1] - more[0])
-        if code < 0 <= more[0] or (not more[0] - reach <= code <= more[-1] + reach and (rows[code] > 1 or code < 0)):
+        outside, others_rows = not more[0] - reach <= code <= more[-1] + reach, sum(rows[other] for other in more)
+        if code < 0 <= more[0] or (outside and (code < 0 or 1 < rows[code] <= others_rows)):  # what most rows hold is a value
             kept.append(code)
     return _as_written(found, rows), _as_written(kept, rows)
 
@@ -170,6 +173,8 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
         wrong = [place for place in odd if not cell_hint(column.shown(place), column.name, cells).startswith(_NO_HINT)]
         if len(wrong) < 3 or len(wrong) + len(texts) - len(odd) <= _MOST * len(texts):
             return None
+        odd = np.flatnonzero(np.isinf(parsed) & ~column.beyond).tolist()  # what was looked at stands for all
+        wrong += [place for place in odd if place > texts[-1]]
     return _odd_cell(seen, column, wrong) if wrong else None
 
 
@@ -180,6 +185,11 @@ def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     if kind.name == "number" or not odd.any():
         return None
     shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
+    if (
+        all(re.fullmatch(_BAND, text) for text in shown)
+        and sum(bool(re.search(r"\d ?(-|\u2013|to)", text)) for text in shown) > 1
+    ):
+        return None
     digits = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown)
     shapes = {re.sub(r"\d+([.,]\d+)?", "0", text) for text in shown}
     alike = len(shapes) <= _SHAPES and not any(re.match(r"\W*[^\W\d_]", text) for text in shapes) and not named_so(column.name)
@@ -197,7 +207,6 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     hint = cell_hint(cell, column.name, seen.source.cells)
     if hint.startswith(_NO_HINT):
         values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
-        key = f'"{column.name}"' if re.search(r'[."=]', column.name) else column.name
-        setting = shlex.quote(f"data.features.{key}.missing={values}")
+        setting = shlex.quote(f"{dotted('data', 'features', column.name)}.missing={values}")
         hint = "; correct it" + f", or take it for missing: --set {setting}" * (len(wrong) <= _NAMED)
     return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(cell)}{more}{hint}'

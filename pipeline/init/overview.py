@@ -150,7 +150,7 @@ def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mappi
                 parts[name].append(plain_cells.dictionary_encode())
         row += len(rows.columns)
     if not row:
-        raise DataError(f"{path}: there is a header but no row below it")
+        raise DataError(f"{path}: there is a header but no row below it; name a file that holds rows")
     if len(nameless) == len(source.spelt):
         raise DataError(f"{path}: no column can be named", *(f"{path}: {reason}" for reason in [*nameless.values()][:5]))
     columns = {name: _column(name, parts[name], source.cells, given.get(name)) for name in source.spelt if name not in nameless}
@@ -185,4 +185,4 @@ def _nameless(source: Source) -> Iterator[tuple[str, str]]:
         if not own:
             yield name, f"column {number} has no name; give it one in the file"
         elif owns.count(own) > 1:
-            yield name, f'column {number}: the name "{own}" stands several times in the header; rename them in the file'
+            yield name, f'column {number}: the name "{own}" comes several times in the header; rename them in the file'

@@ -23,7 +23,7 @@ def refuse_what_is_no_row(seen: Overview, kinds: Mapping[str, Kind]) -> None:
         DataError: there is one; the line says which.
     """
     for row, what in (*_repeated_header(seen), *_sums(seen), *_texts(seen, kinds)):
-        raise DataError(f"{seen.path}, {seen.place(row)}: this is no row of values but {what}; take it out of the file")
+        raise DataError(f"{seen.path}, {seen.place(row)}: this is not a row of values but {what}; take it out of the file")
 
 
 def _repeated_header(seen: Overview) -> Iterator[tuple[int, str]]:
@@ -54,7 +54,7 @@ def _texts(seen: Overview, kinds: Mapping[str, Kind]) -> Iterator[tuple[int, str
     numbers = [rows for name, rows in lonely.items() if kinds[name].name == "number"]
     yield from ((row, "one of texts where numbers are expected") for row in _common(numbers, len(numbers)))
     if len(seen.columns) > 2 and 2 * len(lonely) > len(seen.columns) and all(0 in rows for rows in lonely.values()):
-        yield 0, "one of descriptions, for its texts stand nowhere else"
+        yield 0, "one of descriptions, for its texts occur nowhere else"
 
 
 def _common(rows: Sequence[Integers], columns: int) -> list[int]:

@@ -68,7 +68,7 @@ def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[
     """Return the column that names patients with several rows each, if one does, and how one knows."""
     for name, column in columns.items():
         if _names_people(name) and _several_rows(column, kinds[name], name_says=True):
-            return (name,), "its name says so, and its values come several times"
+            return (name,), "its name says so, and its values repeat"
     several = [column for name, column in columns.items() if _several_rows(column, kinds[name], name_says=False)]
     alike = [column.name for column in several if _resemble(column, columns, kinds)]
     return (tuple(alike), "rows with the same value resemble one another") if len(alike) == 1 else ((), "")

@@ -122,19 +122,19 @@ def _recommend(inputs: dict[str, dict[str, float]], layers: tuple[Layer, ...], r
     lost = [name for name, reached in reachable.items() if not reached]
     dead = [f"{unit} of layer {layer.layer}" for layer in hidden for unit in layer.dead]
     if lost:
-        advice = f"Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} cannot be answered."
+        advice = f"Take a slope above 0: at slope 0 the output is never negative, so {listing(lost)} can never be predicted."
     elif dead:
         cure = "a slope above 0" if 0 in model.network.slopes else "a smaller learning rate"
         advice = f"Take {cure}: unit {', '.join(dead)} is dead."
     elif not model.network.softmax and min(codes.values()) < 0:
         below = listing([name for name, code in codes.items() if code < 0])
-        advice = f"Keep the slope above 0: with ReLU the output could never be negative, and {below} never answered."
+        advice = f"Keep the slope above 0: with ReLU the output could never be negative, and {below} never predicted."
     elif inside > 0.05:
         advice = "Keep a slope above 0: ReLU would pass no gradient for these; how much that matters here, only a trial tells."
     else:
-        advice = "ReLU would do as well: hardly any pre-activation is negative."
+        advice = "ReLU would do as well: hardly any of these sums is negative."
     return (
-        f"Raw inputs are negative in {means['raw']:.0%} of the cells, scaled ones in {means['scaled']:.0%}, principal components "
-        f"in {means['pca']:.0%}; but a slope acts on pre-activations, and of those {where} {inside:.0%} are negative, "
-        f"for weights can be negative whatever the inputs are. {advice}"
+        f"Raw inputs are negative in {means['raw']:.1%} of the cells, scaled ones in {means['scaled']:.1%}, principal components "
+        f"in {means['pca']:.1%}. But the slope acts on the sums that enter the units, and of those {where} {inside:.1%} are "
+        f"negative, for weights can be negative whatever the inputs are. {advice}"
     )

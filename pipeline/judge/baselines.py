@@ -127,21 +127,15 @@ def rule_answers(
     return answers
 
 
-def answer_all(tasks: Sequence[Task], hidden: tuple[int, ...], seed: int) -> list[dict[str, Answers]]:
-    """Fit every baseline on the training rows of each task and return its answers to the test rows.
-
-    The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
-    the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it, or is beyond float32.
-    """
-    with fitting(tasks, hidden, seed) as answers:
-        return answers(lambda share: None)
-
-
 @contextmanager
 def fitting(
     tasks: Sequence[Task], hidden: tuple[int, ...], seed: int
 ) -> Iterator[Callable[[Progress], list[dict[str, Answers]]]]:
-    """Begin what ``answer_all`` does, beside the caller, and give what waits for the answers; it tells the share done."""
+    """Begin to fit every baseline to each task, beside the caller, and give what waits for the answers to the test rows.
+
+    The tasks are the network's: same split, preprocessing and folds; ``hidden`` are the units of the MLP's layers. A task has
+    the answers of all ``FITTED``, or none at all where a value is missing and nothing fills it, or is beyond float32.
+    """
     with beside(_answer, (tasks, hidden, seed), [(place, name) for place in range(len(tasks)) for name in FITTED]) as wait:
 
         def answers(progress: Progress) -> list[dict[str, Answers]]:

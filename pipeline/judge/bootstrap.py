@@ -121,12 +121,15 @@ def jackknife(value: float, without: Floats, level: float, least: float, most: f
 def rows_note(level: float) -> str:
     """Return what the intervals over rows are worth, as a sentence; nothing for a level that was not simulated."""
     large, small = (f"{low:.1%} to {high:.1%}" for low, high in (ROWS_1000, ROWS_200))
-    note = f"In simulation, intervals at 95% held the true figure in {large} of samples of 1,000 rows, in {small} of 200 rows."
+    note = f"In simulation, 95% intervals held the true figure in {large} of samples of 1,000 rows and in {small} of 200 rows."
     return note if level == LEVEL else ""
 
 
 def groups_note(level: float) -> str:
-    """Return what the intervals over whole profiles are worth, as a sentence; nothing for a level that was not simulated."""
+    """Return what the intervals over whole groups are worth, as a sentence; nothing for a level that was not simulated."""
     low, high = GROUPS_21
-    note = f"In simulation, such intervals at 95% held the true figure in {low:.1%} to {high:.1%} of samples of 21 profiles."
+    note = (
+        "On unseen rows, intervals count whole groups, such as all rows of one patient: they held the true figure in "
+        f"{low:.1%} to {high:.1%} of simulated samples of 21 groups."
+    )
     return note if level == LEVEL else ""

@@ -128,7 +128,13 @@ def evaluate(
     def keras(rows: Integers) -> float | None:
         return keras_accuracy(output[rows], codes[rows]) if len(rows) and not model.coding.softmax else None
 
-    tested_patients = None if table.patients is None else table.patients[test]
+    def subgroup(low: float | None, high: float | None, inside: Flags) -> Subgroup:
+        own, some = test[inside], None if table.patients is None else table.patients[test[inside]]
+        right = answers[own] == truth[own]
+        figures = (float(right.mean()), accuracy_interval(right, some, level)) if len(own) else (None, None)
+        return Subgroup(low, high, len(own), *figures)
+
+    divided = list(_divided(table, section))
     rivals = {"network": answers[test]} | rule_answers(table, test, yardsticks.counts, data, preprocess) | yardsticks.test
     answered = {name: rivals.get(name) for name in RIVAL_NAMES}
     stand = standings(truth, test, answered, yardsticks.unseen, level, table.patients)
@@ -146,10 +152,10 @@ def evaluate(
         possible=None if model.coding.least is None else model.possible(chances, classes),
         chances=chances,
         subgroups={
-            name: _subgroups(table.column(name)[test], answers[test] == truth[test], cuts, level, tested_patients)
-            for name, cuts in section.subgroups.items()
+            name: tuple(subgroup(low, high, inside[test]) for own, low, high, inside in divided if own == name)
+            for name in section.subgroups
         },
-        members=dict(_members(table, section)),
+        members={_subgroup_name(name, low, high): inside for name, low, high, inside in divided},
         advice=advise(model, table.rows(train if len(train) else test)),
         fill=dict(zip(model.preprocessor.features, model.preprocessor.fill.tolist(), strict=True)),
         sizes=model.network.sizes,
@@ -183,30 +189,16 @@ def _by_patient(scores: Scores, truth: Integers, answers: Integers, patients: In
     )
 
 
-def _subgroups(
-    values: Floats, right: Flags, cuts: tuple[float, ...], level: float, patients: Integers | None
-) -> tuple[Subgroup, ...]:
-    groups = []
-    for low, high in pairwise([None, *cuts, None]):
-        inside = _inside(values, low, high)
-        own = None if patients is None else patients[inside]
-        some = (float(right[inside].mean()), accuracy_interval(right[inside], own, level)) if inside.any() else (None, None)
-        groups.append(Subgroup(low, high, int(inside.sum()), *some))
-    return tuple(groups)
-
-
-def _members(table: Table, section: EvaluationSection) -> Iterator[tuple[str, Flags]]:
+def _divided(table: Table, section: EvaluationSection) -> Iterator[tuple[str, float | None, float | None, Flags]]:
+    """Yield column and limits of each subgroup, and (rows,) which rows of the table are in it."""
     for name, cuts in section.subgroups.items():
+        values = table.column(name)
         for low, high in pairwise([None, *cuts, None]):
-            ends = (
-                f"from {low:g} to {high:g}"
-                if None not in (low, high)
-                else f"below {high:g}"
-                if low is None
-                else f"from {low:g} on"
-            )
-            yield f"{name} {ends}", _inside(table.column(name), low, high)
+            above = values >= (-np.inf if low is None else low)
+            yield name, low, high, above & (values < (np.inf if high is None else high))
 
 
-def _inside(values: Floats, low: float | None, high: float | None) -> Flags:
-    return np.asarray((values >= (-np.inf if low is None else low)) & (values < (np.inf if high is None else high)))
+def _subgroup_name(name: str, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"{name} from {low:g} on" if high is None else f"{name} below {high:g}"
+    return f"{name} from {low:g} to {high:g}"

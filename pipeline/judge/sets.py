@@ -14,22 +14,26 @@ class SetScores:
     """How the sets of some rows compare with the truth.
 
     Attributes:
+        confidence: how often a set is to hold the class.
         rows: how many.
         coverage, coverage_interval: share of the rows whose set holds the class.
         mean_size: classes in a set.
         unsure: share of the rows whose set holds more than one class.
         sure_accuracy: share of the others whose only class is the true one; None where there are none.
+        unseen: the same of the rows that the folds held out.
     """
 
+    confidence: float
     rows: int
     coverage: float
     coverage_interval: Interval
     mean_size: float
     unsure: float
     sure_accuracy: float | None
+    unseen: "SetScores | None" = None
 
 
-def score_sets(truth: Integers, possible: Flags, level: float, groups: Integers | None = None) -> SetScores:
+def score_sets(truth: Integers, possible: Flags, groups: Integers, level: float, confidence: float) -> SetScores:
     """Compare (rows, K) sets with (rows,) class indices; rows of one of the (rows,) ``groups`` count as one in the interval.
 
     A row without an answer has every class in its set: nothing is excluded there.
@@ -38,4 +42,4 @@ def score_sets(truth: Integers, possible: Flags, level: float, groups: Integers 
     sure = sizes == 1
     right = float(held[sure].mean()) if sure.any() else None
     interval = accuracy_interval(held, groups, level)
-    return SetScores(len(truth), float(held.mean()), interval, float(sizes.mean()), float((~sure).mean()), right)
+    return SetScores(confidence, len(truth), float(held.mean()), interval, float(sizes.mean()), float((~sure).mean()), right)

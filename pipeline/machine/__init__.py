@@ -1,1 +1,1 @@
-"""What the machine gives: files that appear whole, workers, progress bars."""
+"""What the machine gives: files that appear whole, workers, a clock."""

@@ -1,5 +1,6 @@
-"""Types of NumPy arrays, as every signature names them."""
+"""Types of NumPy arrays, as every signature names them; and figures of other kinds as such, or as None."""
 
+from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,3 +22,10 @@ def floats_of(values: Any) -> Floats:
 
         array = np.where(pd.isna(array), np.nan, array)
     return np.asarray(array, dtype=np.float64)
+
+
+def finite(value: Any) -> Any:
+    """Return the value with None for every float that is not finite, at any depth."""
+    if isinstance(value, dict | list | tuple):
+        return {key: finite(item) for key, item in value.items()} if isinstance(value, dict) else [*map(finite, value)]
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -17,14 +17,6 @@ _PATIENCE = 30  # seconds until a scheduler has answered and a worker has come
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the workers are: at a scheduler's address, or so many processes that are started on this machine."""
-
-    address: str
-    workers: int = 0
-
-
-@dataclass(frozen=True)
 class Work:
     """What every task has in common.
 
@@ -41,8 +33,8 @@ class Work:
     kept: str
 
 
-def place_of(dask: str) -> Place:
-    """Return what ``--dask`` says: the address of a scheduler, or "local:N" for N worker processes on this machine.
+def workers_of(dask: str) -> int:
+    """Return how many worker processes ``--dask`` asks for on this machine, as "local:N"; 0 for the address of a scheduler.
 
     Raises:
         PipelineError: Dask is not installed, or N is no number of workers.
@@ -55,24 +47,25 @@ def place_of(dask: str) -> Place:
         import distributed  # noqa: F401
     except ModuleNotFoundError as error:
         raise PipelineError(f"--dask: {error.name} is needed and not installed; pip install '.[dask]'") from None
-    return Place(dask, int(local.group(1)) if local else 0)
+    return int(local[1]) if local else 0
 
 
-def carry_out(place: Place, work: Work, tasks: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
+def carry_out(dask: str, work: Work, tasks: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
     """Carry out the tasks, and yield the number and result of each as it is done; a worker that dies costs time only.
 
     Raises:
         PipelineError: there is no scheduler, no worker, or one with other versions, which might give other numbers.
     """
+    workers = workers_of(dask)
     from distributed import Client, LocalCluster
 
-    address: Any = place.address
+    address: Any = dask
     try:
         with ExitStack() as opened:
-            if place.workers:
+            if workers:
                 # a task takes one core; that a worker does not end by itself is no news
                 options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": CRITICAL}
-                address = opened.enter_context(LocalCluster(n_workers=place.workers, **options))
+                address = opened.enter_context(LocalCluster(n_workers=workers, **options))
             try:
                 client = opened.enter_context(Client(address, timeout=_PATIENCE))
                 client.wait_for_workers(1, timeout=_PATIENCE)
@@ -87,7 +80,7 @@ def carry_out(place: Place, work: Work, tasks: Mapping[int, Any]) -> Iterator[tu
             raise PipelineError(f"--dask: workers died at {len(left)} tasks again and again; look at their logs; {work.kept}")
     except (OSError, ImportError, RuntimeError) as error:  # the scheduler is gone, or a worker lacks the project
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise PipelineError(f"--dask {place.address}: the cluster failed: {reason}; {work.kept}") from None
+        raise PipelineError(f"--dask {dask}: the cluster failed: {reason}; {work.kept}") from None
 
 
 def _done(client: "Client", work: Work, left: dict[int, Any]) -> Iterator[tuple[int, Any]]:

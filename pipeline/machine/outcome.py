@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,7 +20,7 @@ from pipeline.machine.steps import Steps
 if TYPE_CHECKING:  # JSON is printed without it
     from rich.console import Console
 
-_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or bring less data"
+_NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or use less data"
 _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking"
 
 
@@ -46,16 +48,16 @@ class Outcome:
         if not self.as_json:
             from rich.console import Console
 
-            console = Console() if sys.stdout.isatty() else Console(width=120)
+            console = Console(width=get_terminal_size((80, 24)).columns)  # COLUMNS, the terminal's own, or 80 in a file
             with console.capture() as captured:
                 draw(console)
-            text = captured.get()
+            text = re.sub(r"[ \t]+((?:\x1b\[[\d;]*m)*)$", r"\1", captured.get(), flags=re.MULTILINE)
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(errors="replace")  # a character that the terminal lacks is no reason to fail
         self.write(text)
 
     def show_line(self, result: dict[str, Any], line: str) -> None:
-        """Print the JSON object, or one line, which no terminal breaks."""
+        """Print the JSON object, or a line, or several, which no terminal breaks."""
         self.show(result, lambda console: console.print(line, markup=False, highlight=False, soft_wrap=True))
 
     def say(self, *lines: str) -> None:

@@ -16,7 +16,7 @@ def started_by() -> str:
     """Return what the command is typed after: make, the installed program, or Python with this package."""
     if os.environ.get(BY_MAKE):
         return "make"
-    return "python -m pipeline" if Path(sys.argv[0]).parts[-2:] == ("pipeline", "__main__.py") else "diabetes-pipeline"
+    return "python -m pipeline" if Path("".join(sys.argv[:1])).parts[-2:] == ("pipeline", "__main__.py") else "diabetes-pipeline"
 
 
 def asked(settings: Sequence[str] | None) -> list[str]:

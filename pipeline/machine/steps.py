@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.machine.clock import EARLY
+
 _QUIET, _BETWEEN = 1.5, 5.0  # seconds before the first line, and between two
 _CLOCK = Path(__file__).with_name("clock.py")
 
@@ -38,14 +40,14 @@ class Steps:
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[float], None]]:
         """Show a step while it lasts, and give what is told the share done since the last call."""
-        started, done = time.monotonic(), 0.0
+        started, done, title = time.monotonic(), 0.0, " ".join(title.split())  # the clock reads a line, up to a tab
 
         def advance(share: float) -> None:
             nonlocal done
             done += share
             self._tell(f"{title}\t{min(done, 1.0):.3f}\n")
             left = (time.monotonic() - started) / max(done, 1e-9) * (1 - done)
-            self._line(f"{title}: {done:.0%}, some {left:,.0f} s left")
+            self._line(f"{title}: {done:.0%}" + f", about {left:,.0f} s left" * (done >= EARLY))
 
         self._tell(f"{title}\t0\n")
         self._line(title)
@@ -61,3 +63,15 @@ class Steps:
         if self._visible and not self._clock and now >= self._next:
             self._next = now + _BETWEEN
             print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def clocked(title: str, visible: bool) -> Iterator[Callable[[float], None]]:
+    """Show a single step, on a terminal only, and give what is told the share done since the last call."""
+    steps = Steps(visible and sys.stderr.isatty())
+    steps.start()
+    try:
+        with steps.step(title) as advance:
+            yield advance
+    finally:
+        steps.stop()

@@ -6,21 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def leaky_relu(x: float, slope: float = 0.01) -> float:
-    """Return x for x > 0, and slope * x otherwise.
+def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[Any]:
+    """Return x for x > 0, and slope * x otherwise, of every element of ``x`` broadcast against ``slope``.
 
     ``slope`` is called alpha in the article and negative_slope in Keras; with 0 it is ReLU, with 1 the identity. NaN gives
-    NaN. Source: Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
-    """
-    if x > 0 or x != x:
-        return x
-    return slope * x if slope else 0.0  # 0 * -infinity would be NaN
-
-
-def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[Any]:
-    """Return Leaky ReLU of every element, with the shape of ``x`` broadcast against ``slope``.
-
-    Floating dtypes are kept; integers and booleans become float64. NaN gives NaN.
+    NaN. Floating dtypes are kept; integers and booleans become float64. Source: Maas, Hannun and Ng, "Rectifier
+    Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
     values = np.asarray(x)
     if values.dtype.kind != "f":
@@ -31,5 +22,7 @@ def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[A
     if ((slopes > 0) & (slopes <= 1)).all():  # the same to the bit, in a third of the time
         return np.asarray(np.maximum(values, slopes * values))
     with np.errstate(invalid="ignore"):
-        negative = np.where((slopes == 0) & ~np.isnan(values), values.dtype.type(0), slopes * values)
+        negative = np.where(
+            (slopes == 0) & ~np.isnan(values), values.dtype.type(0), slopes * values
+        )  # 0 * -infinity would be NaN
     return np.where(values > 0, values, negative)

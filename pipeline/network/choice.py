@@ -68,6 +68,7 @@ def choose(
     l2: float | Literal["auto"],
     sample_weight: Floats32 | None = None,
     progress: Progress = lambda share: None,
+    share: float = 1.0,
 ) -> Choice:
     """Train with each penalty, or the one that is given, in folds that part no group, and choose by the held-out rows.
 
@@ -75,6 +76,8 @@ def choose(
     the penalties that leave the average of the starts as few wrong answers as any, and each group counting the same.
 
     ``positions`` are (rows,) classes, as positions in ``coding.classes``; ``groups`` (rows,) numbers of what stays together.
+    Where the rows are a ``share`` of those that the network will learn from, the chosen penalty counts by that share, and how
+    outputs become probabilities is learnt under that one: a network that is shrunk more needs steeper ones.
     """
     penalties = _PENALTIES if l2 == "auto" else (l2,)
     some = int(np.clip(_VISITS // len(inputs), *_EPOCHS))
@@ -82,7 +85,9 @@ def choose(
     starts = min(recipe.starts, _NETWORKS // len(penalties))
     recipes = [replace(recipe, l2=penalty, starts=starts, epochs=epochs) for penalty in penalties]
     parts = list(_parts(inputs, positions, groups))
-    outputs, wrong = _held_out(inputs, positions, parts, recipes, coding, sample_weight, progress)
+    again = l2 == "auto" and share < 1
+    part = 1 - again / (len(recipes) + 1)  # of the work
+    outputs, wrong = _held_out(inputs, positions, parts, recipes, coding, sample_weight, lambda done: progress(part * done))
     rows = np.flatnonzero(~np.isnan(wrong[0]))
     if not len(rows):
         progress(1.0)
@@ -95,8 +100,12 @@ def choose(
     alike = np.ones(len(penalties), dtype=bool) if recipe.softmax else _as_good(wrong[:, rows], groups[rows], counted[rows])
     best = int(np.argmin(np.where(alike, losses, np.inf)))
     shares = np.average(wrong[:, rows], axis=1, weights=shared[rows])
-    networks = len(parts) * len(recipes) * starts
-    path = PenaltyPath(penalties[best], penalties, tuple(losses), tuple(shares.tolist()), len(inputs), networks)
+    networks = len(parts) * (len(recipes) + again) * starts
+    final = replace(recipes[best], l2=penalties[best] * (share if again else 1))
+    if again:
+        held = _held_out(inputs, positions, parts, [final], coding, sample_weight, lambda done: progress((1 - part) * done))
+        outputs[best] = held[0][0]
+    path = PenaltyPath(final.l2, penalties, tuple(losses), tuple(shares.tolist()), len(inputs), networks)
     return Choice(path, calibrated(coding, outputs[best], positions, counted), outputs[best])
 
 

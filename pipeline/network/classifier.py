@@ -12,14 +12,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pipeline.machine.arrays import Floats, Floats32, Integers
-from pipeline.machine.progress import progress_bar
+from pipeline.machine.steps import clocked
 from pipeline.network.choice import choose, looked_at
 from pipeline.network.coding import NO_CLASS, Coding, coding_of
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Progress, recipe_of
 from pipeline.network.settings import row_weights, sections
 from pipeline.network.steepness import with_sets
-from pipeline.network.train import train_network
+from pipeline.network.train import train_networks
 
 
 class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -44,7 +44,7 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         starts: networks trained at once; the one with the lowest training loss is kept.
         random_state: decides initial weights and the order of batches.
         allow_nan: train even where inputs are missing, which makes every weight NaN.
-        verbose: show a progress bar on standard error.
+        verbose: show on standard error how much is done, if that is a terminal.
         class_weight: class -> weight by which the loss of its rows is multiplied, or "balanced" for rows / (classes * rows of
             the class), the rows weighed by ``sample_weight``; by default 1.
         confidence: how often the set of ``predict_set`` holds the class of a new row.
@@ -132,18 +132,19 @@ class LeakyReLUClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         positions, rows = np.argsort(self._order)[indices], _in_float32(inputs)
         together = self._together(inputs, groups)
         some = looked_at(positions, together, weights)
-        with progress_bar(f"training {recipe.starts} starts", self.verbose) as bar:
+        with clocked(f"training {recipe.starts} starts", self.verbose) as tell:
 
             def advance(share: float) -> None:
-                bar.advance(bar.task_ids[0], share / 2)  # the choice is half of the work, more or less
+                tell(share / 2)  # the choice is half of the work, more or less
                 progress(share / 2)
 
             sized = recipe_of(network, training, width, self.coding_, len(some))
             asked = rows[some], positions[some], together[some], replace(sized, every_kernel=recipe.every_kernel), self.coding_
-            choice = choose(*asked, training.l2, None if weights is None else weights[some], advance)
-            l2 = choice.path.l2 * (len(some) / len(inputs) if auto and choice.path.penalties else 1)
-            self.choice_, recipe = replace(choice, path=replace(choice.path, l2=l2)), replace(recipe, l2=l2)
-            self.trained_ = train_network(rows, coding.targets(positions), recipe, training.engine, advance, weights)
+            own = None if weights is None else weights[some]
+            self.choice_ = choose(*asked, training.l2, own, advance, len(some) / len(inputs))
+            recipe = replace(recipe, l2=self.choice_.path.l2)
+            data = rows, coding.targets(positions), [recipe]
+            (self.trained_,) = train_networks(*data, training.engine, advance, sample_weight=weights)
         self.network_ = Network(recipe.sizes, recipe.slopes, recipe.softmax, self.trained_.weights[self.trained_.chosen])
         self.coding_ = with_sets(self.choice_.coding, self.choice_.output, positions[some], together[some], self.confidence)
         self.loss_curve_ = self.trained_.loss_curves[:, self.trained_.chosen].tolist()

@@ -34,18 +34,6 @@ class Trained:
     chosen: int
 
 
-def train_network(
-    inputs: Floats32,
-    targets: Floats32,
-    recipe: Recipe,
-    engine: Literal["compiled", "keras"] = "compiled",
-    progress: Progress = lambda share: None,
-    sample_weight: Floats32 | None = None,
-) -> Trained:
-    """Train every start of a recipe, and choose the one with the lowest loss; arguments as in ``train_networks``."""
-    return train_networks(inputs, targets, [recipe], engine, progress, sample_weight=sample_weight)[0]
-
-
 def train_networks(
     inputs: Floats32,
     targets: Floats32,
@@ -55,7 +43,7 @@ def train_networks(
     cores: int | None = None,
     sample_weight: Floats32 | None = None,
 ) -> tuple[Trained, ...]:
-    """Train the starts of every recipe together: what ``train_network`` returns for each of them, to the last bit, but faster.
+    """Train the starts of every recipe together, and choose of each the one with the lowest loss: to the last bit as if alone.
 
     Both engines see the same initial weights and the same batches in the same order, so they follow the same path.
     ``inputs`` are (rows, inputs), ``targets`` (rows, outputs). The compiled engine uses at most so many ``cores`` at once, or

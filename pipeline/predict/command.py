@@ -10,10 +10,11 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.errors import DataError, PipelineError, listing
-from pipeline.machine.cluster import Work, place_of
+from pipeline.machine.cluster import Work
 from pipeline.machine.cluster import carry_out as on_cluster
 from pipeline.machine.files import sha256_of, whole
-from pipeline.predict.file import Counts, predict, rejected_path, seen
+from pipeline.machine.steps import clocked
+from pipeline.predict.file import Counts, predict, rejected_path
 from pipeline.predict.streams import STREAM, printed, received
 from pipeline.runs.place import resolve_run
 from pipeline.runs.saved import Scoring, load_scoring
@@ -32,7 +33,7 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
         source: a file of any kind that ``open_rows`` reads, "-" for standard input, or a folder of Parquet files.
         target: the file to write, "-" for standard output, or the folder, which must not be there yet.
         dask: the cluster that scores the files of a folder, as in ``study``; its workers must see both folders.
-        verbose: show a progress bar on standard error.
+        verbose: show how much is done, on a terminal.
 
     Raises:
         PipelineError: the run, the input or the output cannot be used.
@@ -86,12 +87,12 @@ def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose:
         raise PipelineError(f"{target}: must be a new folder; this one is there already; remove it or name another")
     counts = Counts()
     try:
-        with whole(target, folder=True) as hidden, seen(f"scoring {source.name}", verbose, len(parts), "files") as advance:
+        with whole(target, folder=True) as hidden, clocked(f"scoring {source.name}", verbose) as advance:
             # whole paths, for a worker has a current folder of its own
             tasks = {number: ((source / part).resolve(), hidden.resolve() / part) for number, part in enumerate(parts)}
             for _, one in _carried_out(run, tasks, dask):
                 counts += one
-                advance(1)
+                advance(1 / len(parts))
             if lost := [str(part) for part in parts if not (hidden / part).is_file()]:
                 hint = "do all workers see the same folder under the same path?"
                 raise PipelineError(f"{target}: {len(lost)} of {len(parts)} files were not written here; {hint}")
@@ -104,7 +105,7 @@ def _folder(run: Scoring, source: Path, target: Path, dask: str | None, verbose:
 def _carried_out(run: Scoring, tasks: Mapping[int, Any], dask: str | None) -> Iterable[tuple[int, Counts]]:
     if dask is None:
         return ((number, _one(run, task)) for number, task in tasks.items())
-    return on_cluster(place_of(dask), Work(_one, run, _versions, _KEPT), tasks)
+    return on_cluster(dask, Work(_one, run, _versions, _KEPT), tasks)
 
 
 def _one(run: Scoring, task: tuple[Path, Path]) -> Counts:

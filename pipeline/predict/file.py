@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.errors import DataError, PipelineError
 from pipeline.machine.files import whole
+from pipeline.machine.steps import clocked
 from pipeline.predict.added import add, refuse_taken, schema
 from pipeline.predict.batch import batch_of
 from pipeline.predict.writers import Marks, csv_writer, header_of, parquet_writer
@@ -58,7 +59,7 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False, cal
         source: the file to read; what it is its first bytes tell.
         target: the file to write, which ends in .csv or .parquet. A CSV file has the separator and the decimal mark of
             ``source``.
-        visible: show a progress bar.
+        visible: show how much is done, on a terminal.
         called: what messages call ``source``.
 
     Raises:
@@ -69,7 +70,7 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False, cal
     try:
         file = source.open("rb")
     except OSError as error:
-        raise DataError(f"{called}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{called}: cannot be read: {error.strerror or error}; name a file of rows") from None
     with file:
         _refuse_target(source, target)
         opened = open_rows(called, file, run.config.data, run.config.data.features, run.record.data.read)
@@ -81,18 +82,6 @@ def predict(run: Scoring, source: Path, target: Path, visible: bool = False, cal
             raise DataError(f"{called}: cannot be scored into {target}: {reason}; nothing was written") from None
         except OSError as error:
             raise PipelineError(f"{target}: cannot be written: {error.strerror or error}; nothing was") from None
-
-
-@contextmanager
-def seen(title: str, visible: bool, total: float, unit: str) -> Iterator[Callable[[float], None]]:
-    """Give what moves a progress bar by so many of a unit; without one, what draws it is not even imported."""
-    if not visible:
-        yield lambda more: None
-        return
-    from pipeline.machine.progress import progress_bar
-
-    with progress_bar(title, True, total, unit) as bar:
-        yield lambda more: bar.advance(bar.task_ids[0], more)
 
 
 def rejected_path(target: Path) -> Path:
@@ -112,7 +101,7 @@ def _refuse_target(source: Path, target: Path) -> None:
 
 def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bool) -> Counts:
     parquet, counts = target.suffix.lower() == ".parquet", Counts(told=opened.told)
-    features, more = run.config.data.features, schema(run.config)
+    features, more = run.config.data.features, schema(run.config, opened.spelt)
     texts = [name for name, own in features.items() if own.categories is None and is_text(opened.schema.field(name).type)]
     marks = Marks(opened.read.separator, opened.cells.decimal if texts else ".")
     # of a CSV file or a sheet the texts of numbers become numbers
@@ -129,11 +118,11 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
         columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
         columns |= {name: to_arrow(value, np.isnan(value)) for name, value in zip(numbers, batch.values.T[places], strict=True)}
         scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
-        return encode([*columns.values(), *added.columns()]), batch.rejected, scored, rows.size
+        return encode([*columns.values(), *added.columns]), batch.rejected, scored, rows.size
 
     with (
         threadpool_limits(1),  # the pieces are worked on side by side already
-        seen(f"scoring {source.name}", visible, source.stat().st_size, "bytes") as advance,
+        clocked(f"scoring {source.name}", visible) as advance,
         whole(target) as hidden,
         _rejections(rejected_path(target)) as reject,
         parquet_writer(hidden, own, more) if parquet else csv_writer(hidden, _header(opened, own, more, marks), marks) as (
@@ -145,7 +134,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
             write(content)
             reject(rejected)
             counts += scored
-            advance(size)
+            advance(size / source.stat().st_size)
     return counts
 
 

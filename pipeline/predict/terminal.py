@@ -22,11 +22,11 @@ def show_scored(console: Console, result: dict[str, Any]) -> None:
         console.print(Text(text, style="bold yellow"))
     if result["accuracy"] is not None:
         known = counted(result["known"], "row")
-        console.print(Text(f"right on {result['accuracy']:.1%} of the {known} whose class is known"))
+        console.print(Text(f"{result['accuracy']:.1%} of the {known} of a known class are classified correctly"))
     if result["trained_on"] is not None:
-        trained = f"{result['trained_on']:,} of these {counted(result['rows'], 'row')} were trained on"
-        console.print(Text(f"{trained}: this is the file of the training", style="bold yellow"))
+        trained = f"{result['trained_on']:,} of these {counted(result['rows'], 'row')} are training rows"
+        console.print(Text(f"{trained}, so this is no test", style="bold yellow"))
     elif result["accuracy"] is not None:
-        console.print(Text("whether some of these rows were trained on was not looked at"))
+        console.print(Text("not checked: whether some of these rows are training rows"))
     if not result["sound"]:
         console.print(Text(f"warning: {UNSOUND}", style="bold red"))

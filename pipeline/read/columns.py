@@ -31,11 +31,11 @@ def spellings(place: str, raw: Sequence[str], names: Iterable[str], named: Colle
     for spelling in raw:
         name = taken.get(canonical(spelling), canonical(spelling))
         if name in spelt and name in wanted:
-            problems.append(f'{place}: the column "{clip(name)}" stands twice in the header; rename or remove one')
+            problems.append(f'{place}: the column "{clip(name)}" is twice in the header; rename or remove one')
         spelt[f"{name}\0{len(spelt)}" if name in spelt else name] = spelling
     missing = [name for name in names if name not in spelt]
     if len(raw) == 1 and (missing or not wanted):
-        raise DataError(f"{place}: a single column stands there, {short(raw[0])}; columns are separated by , ; | or tabs")
+        raise DataError(f"{place}: the file has a single column, {short(raw[0])}; columns are separated by , ; | or tabs")
     present = {clip(name): name for name in spelt if name and "\0" not in name}
     hints = {name: did_you_mean(name, present) for name in missing}
     problems += [f'{place}: the column "{name}" is missing{hint}' for name, hint in hints.items() if hint]

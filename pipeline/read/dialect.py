@@ -72,16 +72,16 @@ def _refuse_odd(place: str, first: list[str], rows: list[list[str]], separator: 
     """Raise DataError where quotes are not as CSV has them, or a header without a config has not the width of the rows."""
     for row in (first, *rows[:1]):
         if len(row) > 1 and all(_LATE.fullmatch(cell) for cell in row[1:]):
-            raise DataError(f"{place}: a blank stands before a quote ({short(row[1])}); remove such blanks")
+            raise DataError(f"{place}: there is a blank before a quote ({short(row[1])}); remove such blanks")
     if len(first) > 1 and all(map(_SINGLE.fullmatch, first)):
-        raise DataError(f'{place}: cells stand between single quotes ({first[0]}); write double ones ("), or none')
+        raise DataError(f'{place}: cells are in single quotes ({first[0]}); write double ones ("), or none')
     for at, cell in enumerate(first):
         if reason := enclosed(cell, at, separator, [row for row in rows if len(row) == len(first)]):
             raise DataError(f"{place} {reason}")
     widths = {len(row) for row in rows}
     if not named and len(widths) == 1 and (width := widths.pop()) != len(first):
         text = f"{counted(len(first), 'name')} there, {counted(width, 'cell')} in each row below"
-        raise DataError(f"{place}: {text}; give each column a name, and remove what stands above them")
+        raise DataError(f"{place}: {text}; give each column a name, and remove what is above them")
 
 
 def _above(head: bytes) -> tuple[int, list[int], str]:
@@ -166,7 +166,7 @@ def _lone(place: str, text: str) -> str:
         _, *rows = _parsed(text, separator)
         widths = {len(row) for row in rows}
         if len(widths) == 1 and (width := widths.pop()) > 1 and not all(_NUMBER.fullmatch(separator.join(row)) for row in rows):
-            text = f"one name stands there, and {width} cells in each row below; remove what is above the header"
+            text = f"there is one name, but {width} cells in each row below; remove what is above the header"
             raise DataError(f"{place}: {text}")
     return next((separator for separator in _SEPARATORS if separator not in text), ",")
 

@@ -166,7 +166,7 @@ def _unclear(path: str, found: Mapping[str, Evidence], cells: Cells, like: ReadS
 
 
 def _open(name: str, cell: str, mark: str, how: str = "") -> str:
-    text = f'column "{clip(name)}" holds {short(cell)}, where the {_WORDS[mark]} may be a decimal mark or stand between thousands'
+    text = f'column "{clip(name)}" holds {short(cell)}, where the {_WORDS[mark]} may be a decimal mark or separate thousands'
     how = how or f'set data.read.decimal: "{mark}" or data.read.thousands: "{mark}"'
     return f"{text}; {how}"
 

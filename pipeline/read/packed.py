@@ -48,7 +48,7 @@ def _inside(path: str, file: BinaryIO) -> IO[bytes] | gzip.GzipFile | None:
         if len(names) == 1:
             return archive.open(names[0])
     except BROKEN as error:
-        raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
+        raise DataError(f"{path}: cannot be unpacked: {error}; export or download it again") from None
     shown = f" ({', '.join(names[:3])}{', ...' * (len(names) > 3)})" if names else ""
     raise DataError(f"{path}: must hold one file; it holds {counted(len(names), 'file')}{shown}; unpack it, and name one")
 
@@ -64,7 +64,7 @@ def is_sheet(path: str, file: BinaryIO) -> bool:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except BROKEN as error:
-        raise DataError(f"{path}: cannot be unpacked: {error}; write it again") from None
+        raise DataError(f"{path}: cannot be unpacked: {error}; export or download it again") from None
     if not {member.filename for member in members} & {"[Content_Types].xml", "mimetype", "content.xml"}:
         return False
     _refuse_bomb(path, sum(member.file_size for member in members), size)
@@ -96,7 +96,7 @@ class _Unpacked(io.RawIOBase):
         try:
             chunk = self._content.read(len(buffer))
         except BROKEN as error:
-            raise DataError(f"{self._path}: is damaged or cut short: {error}; write it again") from None
+            raise DataError(f"{self._path}: is damaged or incomplete: {error}; export or download it again") from None
         buffer[: len(chunk)] = chunk
         _refuse_bomb(self._path, self._content.tell(), self._size)
         return len(chunk)

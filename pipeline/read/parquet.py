@@ -24,7 +24,7 @@ def open_parquet(path: str, file: BinaryIO) -> Opened:
     try:
         schema = pq.read_schema(file)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+        raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}; export or download it again") from None
     rows = partial(_parquet_pieces, path, file)
     types = [pa.float32() if pa.types.is_float16(kind) else kind for kind in schema.types]  # Arrow cannot count halves
     plain_names = pa.schema([(str(place), kind) for place, kind in enumerate(types)])
@@ -41,4 +41,6 @@ def _parquet_pieces(path: str, file: BinaryIO, schema: pa.Schema, _: str) -> Ite
             yield partial(Rows, columns, (), lines, size * len(batch) // opened.metadata.num_rows)
             first += len(batch)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: damaged from row {first} on: {str(error).splitlines()[0]}; write it again") from None
+        raise DataError(
+            f"{path}: damaged from row {first} on: {str(error).splitlines()[0]}; export or download it again"
+        ) from None

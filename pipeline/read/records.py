@@ -96,7 +96,7 @@ def _chunks(path: str, file: BinaryIO, encoding: str, size: int) -> Iterator[byt
             try:
                 chunk += more if encoding == "utf-8" else decoder.decode(more, final=not more).encode("utf-8", errors)
             except UnicodeDecodeError:
-                text = f"is damaged or cut short: it is no {encoding.upper()} to its end; write it again"
+                text = f"is damaged or incomplete: it is not {encoding.upper()} to its end; export or download it again"
                 raise DataError(f"{path}: {text}") from None
         yield chunk
 

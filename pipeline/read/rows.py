@@ -159,7 +159,7 @@ def _refuse_title(grid: Opened) -> None:
     if any(2 * sum(map(bool, map(cell_text, column))) > len(column) for column in unnamed):
         names = sum(map(bool, map(str.strip, grid.names)))
         text = f"{counted(names, 'name')} there, above {len(grid.names)} columns"
-        raise DataError(f"{grid.place}: {text}; remove what stands above the header, and give each column a name")
+        raise DataError(f"{grid.place}: {text}; remove what is above the header, and give each column a name")
 
 
 def _refuse_types(path: str, schema: pa.Schema, target: str, numeric: list[str], named: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The rows of a sheet in an Excel or OpenDocument file, which is read at once."""
 
 import re
+import shlex
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
@@ -105,7 +106,8 @@ def _cells_of(path: str, file: BinaryIO, wanted: str | None) -> tuple[str, list[
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path}: cannot be read as a spreadsheet: {reason}; save it again, or as CSV") from None
     if full:
-        text = f"the sheets {listing(sheet.name for sheet in full)} hold something; keep one, or set data.read.sheet"
+        setting = shlex.quote(f"data.read.sheet={max(full, key=lambda sheet: sheet.total_height).name}")
+        text = f"the sheets {listing(sheet.name for sheet in full)} hold something; keep one, or name one: --set {setting}"
         raise DataError(f"{path}: {text}")
     what = f'the sheet "{wanted}"' if wanted else "every sheet"
     raise DataError(f"{path}: {what} is empty; a header and rows are needed")

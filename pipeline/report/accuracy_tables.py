@@ -9,13 +9,17 @@ from rich.text import Text
 
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.judge.probability import ProbabilityFigures
-from pipeline.runs.parts import Interval, ScoresSummary
+from pipeline.runs.parts import Interval, ScoresSummary, in_percent
 from pipeline.runs.summary import Summary
 
 
 def accuracy_table(console: Console, summary: Summary, names: Iterable[str]) -> Table:
     """Return the accuracy of the network and of rivals, each with its interval; without space to spare columns stand closer."""
-    table = _right("accuracy (interval)", *["training"] * (summary.accuracy.train is not None), "test rows")
+    table = _right(
+        f"accuracy ({'95% ' * bool(summary.interval_note)}interval)",
+        *["training"] * (summary.accuracy.train is not None),
+        "test rows",
+    )
     table.padding = (0, 0, 0, 2 if console.width > 85 else 1)
     if summary.unseen:
         table.add_column(summary.unseen_words, justify="right", no_wrap=True)
@@ -47,27 +51,23 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
     yield Text(" ".join(filter(None, [summary.interval_note, summary.unseen.interval_note if summary.unseen else ""])))
     yield from ("", _odds(summary))
     yield Text(
-        "p: exact McNemar test against the network on the test rows. Log loss, Brier score (0 is best) and AUC (1 is best; mean "
-        "of the classes) are of the probabilities of the test rows."
+        "p: exact McNemar test of the accuracy on the test rows against the network's. Log loss, Brier score (0 is best) and AUC "
+        "(1 is best; mean of the classes) are of the probabilities of the test rows."
     )
     table = _confusion(scores, scores.confusion)
     if len(scores.confusion) > 10 or console.measure(table).minimum > console.width:
         table = _confusion(scores, ())
     yield ""
     yield table
-    yield Text(f"Balanced accuracy {in_percent(scores.balanced_accuracy)}, macro F1 {in_percent(scores.macro_f1)}.")
+    read = "A line is a true class, -> the predicted class (no class: the output is NaN). " * (len(table.columns) > 3)
+    yield Text(f"{read}Balanced accuracy {in_percent(scores.balanced_accuracy)}, macro F1 {in_percent(scores.macro_f1)}.")
     yield ""
     yield from map(Text, _learnt(summary))
 
 
-def in_percent(figure: float | None) -> str:
-    """Return a share in percent with one digit."""
-    return "-" if figure is None else f"{figure:.1%}"
-
-
 def _odds(summary: Summary) -> Table:
     """Return what the models' probabilities of the test rows are worth, and how sure the network differs from each."""
-    table = _right("probabilities", "p", "log loss", "Brier score", "AUC")
+    table = _right("probabilities", "p (accuracy)", "log loss", "Brier score", "AUC")
     for name, standing in summary.comparison.items():
         worth = standing.probabilities or ProbabilityFigures()
         figures = ("-" if figure is None else f"{figure:.3f}" for figure in (worth.log_loss, worth.brier, worth.macro_auc))
@@ -78,7 +78,7 @@ def _odds(summary: Summary) -> Table:
 def _confusion(scores: ScoresSummary, predicted: Iterable[str]) -> Table:
     """Return truth by predicted class, and the rates of each class."""
     shown = [*next(iter(scores.confusion.values()))] if predicted else []
-    table = _right("test rows by class", *(f"-> {escape(name)}" for name in shown), "recall", "precision")
+    table = _right("test rows", *(f"-> {escape(name)}" for name in shown), "sensitivity", "precision")
     for name, row in scores.confusion.items():
         rates = scores.recall[name], scores.precision[name]
         table.add_row(escape(name), *(str(row[answer]) for answer in shown), *map(in_percent, rates))
@@ -100,13 +100,14 @@ def _learnt(summary: Summary) -> Iterator[str]:
     """Yield what held-out training rows decided: the sets of possible classes, and the penalty."""
     sets, classes = summary.sets, len(summary.data.classes)
     if sets and sets.mean_size == classes:
-        yield "No class can be excluded for any row: too few different rows of each class could be held out."
+        yield "No class can be left out of any set of possible classes: too few different rows of each class could be held out."
     elif sets:
         held = f"{in_percent(sets.coverage)} of the test rows"
         if sets.unseen:
-            held += f" and {in_percent(sets.unseen.coverage)} of {summary.unseen_words}"
-        yield f"The set of possible classes (confidence {100 * sets.confidence:g}%) holds the right class in {held}."
-        yield f"It holds {sets.mean_size:.1f} classes on average, more than one in {in_percent(sets.unsure)} of the test rows."
+            held += f", and in {in_percent(sets.unseen.coverage)} of the rows held out as {summary.unseen_words}"
+        certain = f"confidence {100 * sets.confidence:g}%"
+        yield f"Each row gets a set of possible classes ({certain}). It holds the right class in {held}."
+        yield f"A set has {sets.mean_size:.1f} classes on average, more than one in {in_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
         some = f", of which {choice.rows:,} were drawn" if choice.rows < summary.data.train else ""
-        yield f"Of {len(choice.penalties)} penalties, l2 = {choice.l2:g} suits held-out training rows best{some}."
+        yield f"Of {len(choice.penalties)} penalties tried (l2), {choice.l2:g} did best on held-out training rows{some}."

@@ -58,7 +58,7 @@ _STYLE: dict[Any, Any] = {
     "legend.fontsize": 9.5,
     "figure.facecolor": "none",
 }
-_NARROW = 440  # a wider figure is scrolled on a telephone, for its text would be too small to read
+_NARROW = 380  # a wider figure is scrolled on a telephone, for its text would be too small to read
 WIDE, SLIM = 590, 340
 """CSS pixels of a figure that is as wide as the text, and of its second drawing for a telephone."""
 

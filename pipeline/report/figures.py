@@ -35,19 +35,19 @@ from pipeline.report.words import joined, number, percent
 _VECTORS = 48  # starts drawn as lines; more of them become one image, or the file grows without end
 _EPOCHS = 250  # points a curve keeps
 _NUMBERED = 12  # classes whose counts still fit into the cells
-_NONE = np.empty(0)
 
 
 def accuracies(rows: Sequence[Mapping[str, Any]], unseen: str = "unseen rows", width: float = WIDE) -> Picture:
     """Draw the name and the standing (``StandingSummary``) of each model; "this network" stands out."""
-    wide, count = width == WIDE, len(rows)
+    drawn = [row for row in rows if row.get("test") is not None or row.get("unseen") is not None or row["name"] == OWN]
+    wide, count = width == WIDE, len(drawn)
     with sheet(width, 64 + (26 if wide else 34) * count) as figure:
         axes = figure.add_subplot()
-        _standings(axes, rows, "test", SERIES[0], {"marker": "o", "label": "test rows"}, 1.15 if wide else None)
-        _standings(axes, rows, "unseen", SERIES[1], {"marker": "D", "label": unseen}, 1.27 if wide else None)
-        labels = [row["name"] if wide else fill(row["name"], 18) for row in rows]
+        _standings(axes, drawn, "test", SERIES[0], {"marker": "o", "label": "test rows"}, 1.15 if wide else None)
+        _standings(axes, drawn, "unseen", SERIES[1], {"marker": "D", "label": unseen}, 1.27 if wide else None)
+        labels = [row["name"] if wide else fill(row["name"], 18) for row in drawn]
         for y, label in zip(range(count - 1, -1, -1), axes.set_yticks(range(count - 1, -1, -1), labels), strict=True):
-            if rows[count - 1 - y]["name"] == OWN:
+            if drawn[count - 1 - y]["name"] == OWN:
                 label.label1.set_fontweight("bold")
                 axes.axhspan(y - 0.5, y + 0.5, color=GRID, alpha=0.45, linewidth=0)
         axes.set(xlim=(0, 1.28 if wide else 1.02), ylim=(-0.6, count - 0.4), xticks=np.linspace(0, 1, 6))
@@ -150,7 +150,7 @@ def loss_curves(trained: Trained, width: float = WIDE) -> Picture:
             axes.autoscale_view()
             figure.legend(loc="outside upper left", ncols=2)
         else:
-            say_instead(axes, "No loss is a number: nothing was learnt.")
+            say_instead(axes, "No start ended with a finite loss: nothing was learnt.")
         change = "how the training loss of each start changes from epoch to epoch"
         description = f"Lines that show {change}; the chosen start is thick."
         svg = to_svg(figure, f"losses{width:g}", "Training loss of all starts", description)
@@ -169,9 +169,7 @@ def _spread(losses: Floats) -> Iterator[list[float]]:
         yield from (reduce(losses, axis=1).tolist() for reduce in (np.nanmin, np.nanmedian, np.nanmax))
 
 
-def calibration(
-    place: int, name: str, figures: Mapping[str, Any], probabilities: Floats = _NONE, hits: Flags = _NONE > 0
-) -> Picture:
+def calibration(place: int, name: str, figures: Mapping[str, Any], probabilities: Floats, hits: Flags) -> Picture:
     """Draw how often a class occurred beside how probable it was predicted, and below it the (rows,) probabilities.
 
     ``hits`` are the rows that are of the class.

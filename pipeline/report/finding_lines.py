@@ -1,12 +1,9 @@
 """Findings on the terminal: one line each, or all that is known of each."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -14,18 +11,14 @@ from rich.text import Text
 
 from pipeline.config.remedy import Call
 from pipeline.errors import counted
-from pipeline.findings import Finding, Rule
-from pipeline.findings.finding import headline
+from pipeline.findings.finding import Finding, headline
+from pipeline.findings.registry import Rule
 from pipeline.findings.verdict import DO_FIRST
 from pipeline.machine.started import started_by
-
-if TYPE_CHECKING:  # what reads runs is none of a check
-    from pipeline.runs.parts import FindingSummary
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _NOUNS = {"error": "error", "warning": "warning", "info": "note"}
 _INDENT = 14  # characters of "D205 warning  "
-AnyFinding: TypeAlias = "Finding | FindingSummary"
 
 
 def show_check(console: Console, findings: Sequence[Finding], call: Call, full: bool = False) -> None:
@@ -36,20 +29,24 @@ def show_check(console: Console, findings: Sequence[Finding], call: Call, full: 
     parts += all_findings(findings) if full else headlines(findings, most, call.with_settings({}, full=True))
     if findings and findings[0].blocks:
         errors = sum(finding.blocks for finding in findings)
-        parts += ["", Text(f"{counted(errors, 'error')} {'is' if errors == 1 else 'are'} not accepted.", style="bold red")]
+        parts += ["", Text(f"{counted(errors, 'error')} would stop a training.", style="bold red")]
         parts += fix_lines(DO_FIRST, findings[0].fix)
     else:
         parts += ["", unbroken(f"Next: {replace(call, command='train').with_settings({})}")]
     console.print(Group(*parts), crop=False)
 
 
-def show_rules(console: Console, rules: Iterable[Rule]) -> None:
-    """Print the list of codes."""
+def show_rules(console: Console, rules: Iterable[Rule], pages: bool) -> None:
+    """Print the codes, each with its title, or with its whole page."""
     for rule in rules:
-        console.print(Text.assemble((f"{rule.code} {_NOUNS[rule.level]}".ljust(_INDENT), _STYLES[rule.level]), rule.title))
+        console.print(hanging(Text(f"{rule.code} {_NOUNS[rule.level]}", style=_STYLES[rule.level]), rule.title))
+        if pages:
+            page = Text(rule.page.partition("\n")[2])
+            page.highlight_regex(r"(?m)^[A-Z][a-z ]+:", "bold")
+            console.print(page)
 
 
-def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[RenderableType]:
+def headlines(findings: Sequence[Finding], most: int, full: str) -> Iterator[RenderableType]:
     """Yield the first findings, one line each, how many there are besides, and the command ``full`` that shows them all."""
     for finding in findings[:most]:
         word, style = ("accepted", "dim") if finding.accepted else (_NOUNS[finding.level], _STYLES[finding.level])
@@ -60,26 +57,30 @@ def headlines(findings: Sequence[AnyFinding], most: int, full: str) -> Iterator[
         yield Text("No finding.")
         return
     rest = Counter(finding.level for finding in findings[most:])
-    more = ", ".join(
-        counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())
-    )
+    more = [counted(count, f"{'' if place else 'more '}{_NOUNS[level]}") for place, (level, count) in enumerate(rest.items())]
     doubts = [finding for finding in findings if finding.level != "info" and not finding.accepted]
-    by_command = sum(map(_by_one_command, doubts))
-    fixes = f"one command each fixes {by_command} of the {len(doubts)}" if by_command and len(doubts) > 1 else ""
-    if said := "; ".join(filter(None, [f"and {more}" if more else "", fixes])):
+    by_command, kind = sum(map(_by_one_command, doubts)), " warnings" * all(each.level == "warning" for each in doubts)
+    fixes = f"one command each fixes {by_command} of the {len(doubts)}{kind}" if by_command and len(doubts) > 1 else ""
+    if said := "; ".join(filter(None, [f"and {' and '.join(more)}" if more else "", fixes])):
         yield Text(f"{said[0].upper()}{said[1:]}.")
     yield unbroken(f"Every finding and its fix: {full}")
 
 
-def all_findings(findings: Sequence[AnyFinding]) -> Iterator[RenderableType]:
+def all_findings(findings: Sequence[Finding]) -> Iterator[RenderableType]:
     """Yield findings, each with its fix."""
     for finding in findings:
         head = Text(f"{finding.code} {_NOUNS[finding.level]}", style="dim" if finding.accepted else _STYLES[finding.level])
         yield hanging(head, "accepted: " * finding.accepted + finding.message)
         if not finding.accepted and finding.level != "info":
             yield from fix_lines("fix: ", finding.fix)
-    if any(finding.level != "info" for finding in findings):
-        yield unbroken(f"What a finding means and why it matters: {_explain()}")
+    if numbered := [finding.code for finding in findings if finding.evidence.get("row_numbers")]:
+        rows = f"--json lists all rows of {', '.join(numbered)}"
+        yield Text(f"Row 1 is the first below the header, mostly line 2 of a spreadsheet; {rows}.")
+    if any(map(_by_one_command, findings)):
+        yield Text("Each command starts from the config as it is; to combine fixes, put their settings into one command.")
+    if code := next((finding.code for finding in findings if finding.level != "info"), ""):
+        explain = f"make explain CODE={code}" if started_by() == "make" else f"{started_by()} explain {code}"
+        yield unbroken(f"What a finding means and why it matters: {explain}")
     if not findings:
         yield Text("No finding.")
 
@@ -107,9 +108,5 @@ def unbroken(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ignore")
 
 
-def _by_one_command(finding: AnyFinding) -> bool:
+def _by_one_command(finding: Finding) -> bool:
     return any(step.startswith(f"{started_by()} ") and ", then " not in step for step in finding.fix.split("; or "))
-
-
-def _explain() -> str:
-    return "make explain CODE=D205" if started_by() == "make" else f"{started_by()} explain D205"

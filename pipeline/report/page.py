@@ -3,7 +3,6 @@
 import numpy as np
 
 from pipeline.config.loss import chosen_loss
-from pipeline.config.remedy import Call
 from pipeline.data.profiles import UNSEEN_MEANS
 from pipeline.data.table import Table
 from pipeline.network.recipe import sized
@@ -20,11 +19,8 @@ from pipeline.runs.summary import Summary
 _LISTED = 5000  # weights that a page can still show as a table
 
 
-def report_page(run: Run, table: Table, summary: Summary, program: str = Call.program) -> str:
-    """Return a self-contained HTML page about a run, its data and what ``evaluate`` prints; the same run gives the same text.
-
-    Commands are typed after ``program``.
-    """
+def report_page(run: Run, table: Table, summary: Summary) -> str:
+    """Return a self-contained HTML page about a run, its data and what ``evaluate`` prints; the same run gives the same text."""
     model, steps, data = run.model, run.model.preprocessor, run.config.data
     still = standing(model, table, data, run.split.train)
     return render(
@@ -42,7 +38,7 @@ def report_page(run: Run, table: Table, summary: Summary, program: str = Call.pr
         own=sections.OWN,
         unseen_means=UNSEEN_MEANS[summary.unseen_words],
         best_rival=sections.best_rival(summary),
-        next_calls=sections.next_calls(run, program),
+        next_calls=sections.next_calls(run),
         rates=sections.RATES,
         trained=run.yardsticks.counts,
         touched=int((np.isnan(table.values) | table.implausible).any(axis=1).sum()),

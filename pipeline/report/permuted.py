@@ -56,7 +56,7 @@ def _drawn(falls: dict[str, tuple[Estimate, ...]], kinds: list[str], width: floa
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.set_yticks(range(len(rows)), [place_label(name, 24) for name in rows])
         axes.set_xlabel("accuracy lost, in percentage points")
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         axes.grid(axis="y", visible=False)
         figure.legend(loc="outside upper left", ncols=2)
         description = "One line a column: a point at the accuracy that is lost where it is shuffled, and a bar over the interval."
@@ -64,4 +64,6 @@ def _drawn(falls: dict[str, tuple[Estimate, ...]], kinds: list[str], width: floa
     first = [f"{_points(falls[rows[-1]][place].value)} points on {kind}" for place, kind in enumerate(kinds)]
     head = ["column", *(f"{kind}{end}" for kind in kinds for end in ("", " low", " high"))]
     table = [[name, *(end for fall in own for end in (fall.value, fall.low, fall.high))] for name, own in falls.items()]
-    return Picture(svg, f"Most is lost with {rows[-1]}: {joined(first)}.", "importance", [head, *table])
+    most = f"Most is lost with {rows[-1]}: {joined(first)}."
+    caption = most if any(fall.value for own in falls.values() for fall in own) else "Nothing is lost with any column."
+    return Picture(svg, caption, "importance", [head, *table])

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.config.data_section import Feature
-from pipeline.config.remedy import Call
-from pipeline.findings import RULES, Finding, Rule
+from pipeline.findings.finding import Finding
+from pipeline.findings.registry import RULES, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
 from pipeline.report.words import NOT_MEASURED, number
-from pipeline.runs.parts import FindingSummary, StandingSummary
+from pipeline.runs.parts import StandingSummary
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
 
@@ -43,7 +43,7 @@ class LayerTable:
     rows: Sequence[tuple[str, Sequence[str]]]
 
 
-def findings(given: Iterable[Finding | FindingSummary]) -> list[tuple[Finding | FindingSummary, Rule]]:
+def findings(given: Iterable[Finding]) -> list[tuple[Finding, Rule]]:
     """Return the findings in their order, but those that were accepted last, each with its rule."""
     return [(finding, RULES[finding.code]) for finding in sorted(given, key=lambda finding: finding.accepted)]
 
@@ -61,15 +61,14 @@ def best_rival(summary: Summary) -> tuple[str, StandingSummary | None]:
     return rivals[0] if rivals else ("", None)
 
 
-def next_calls(run: Run, program: str) -> list[str]:
+def next_calls(run: Run) -> list[str]:
     """Return the commands that train with another slope and compare; none where the network has no Leaky ReLU layer."""
-    origin, alpha = run.record.config, run.config.network.alpha
+    call, alpha = run.record.config.call(), run.config.network.alpha
     if not run.model.network.slopes:
         return []
     other = 0.2 if 0.2 not in run.model.network.slopes else 0.05
-    call = Call(program, "train", origin.path, origin.settings, origin.data)
     value = other if isinstance(alpha, float) else [other] * len(run.model.network.slopes)
-    return [call.with_settings({"network.alpha": value}), f"{program} compare"]
+    return [call.with_settings({"network.alpha": value}), f"{call.program} compare"]
 
 
 def layers(run: Run) -> Iterator[LayerTable]:

@@ -114,14 +114,14 @@ def _ending(summary: Summary, call: Call, run: Sequence[str]) -> Iterator[Render
     said = " ".join(sentence for sentence in summary.verdict if sentence not in first)
     yield Text(said, style="bold" if summary.sound else "bold red")
     if not (first or summary.sound):
-        yield Text("This run is unsound: an error above was not accepted, so its accuracy means nothing.", style="bold red")
+        yield Text("This run is unsound because of the error above: its accuracy means nothing.", style="bold red")
     for sentence in first:
         yield from fix_lines(DO_FIRST, sentence.removeprefix(DO_FIRST))
     if not summary.run:
         return
     if not first:
         other = 0.05 if summary.network.alpha == 0.2 else 0.2
-        yield unbroken(f"Change alpha:   {replace(call, command='train').with_settings({'network.alpha': other})}")
+        yield unbroken(f"Another slope:  {replace(call, command='train').with_settings({'network.alpha': other})}")
     yield unbroken(f"Write a report: {_of_run(call, 'report', run[:1])}")
 
 

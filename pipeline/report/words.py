@@ -128,7 +128,7 @@ def status(summary: Summary) -> tuple[str, str]:
     if counts["error"]:
         return "bad", f"{counted(counts['error'], 'error')}, accepted by the config"
     if counts["warning"]:
-        return "doubtful", f"{counted(counts['warning'], 'doubt')} about this accuracy"
+        return "doubtful", f"{counted(counts['warning'], 'warning')} about this accuracy"
     return ("good", "nothing speaks against this accuracy") if summary.clear else ("doubtful", "some checks are inconclusive")
 
 

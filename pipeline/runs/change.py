@@ -10,19 +10,24 @@ import numpy as np
 from pipeline.data.load import load
 from pipeline.data.table import Table
 from pipeline.errors import DataError, PipelineError, RunError, counted
+from pipeline.findings.finding import Finding
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.grouped import grouped_difference
 from pipeline.judge.paired import Answers, paired_figures, paired_interval
 from pipeline.machine.arrays import Integers
 from pipeline.machine.started import started_by
 from pipeline.runs.history import changed_settings, differing, located, runs_of
-from pipeline.runs.parts import Figure, FindingSummary, Part
+from pipeline.runs.parts import Figure, Part
 from pipeline.runs.place import MODELS, resolve_run, run_folders
 from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Run, load_run
 
-_OTHER_DATA = "The two runs used different data or classes, so no change has an interval: the rows differ too."
-_OTHER_ROWS = "The two runs have different test rows, so the changes on test rows have no interval: the rows differ too."
+_OTHER_DATA = (
+    "The two runs used different data or classes: part of a change may come from the rows, so no change has an interval."
+)
+_OTHER_ROWS = (
+    "The two runs have different test rows: part of a change may come from them, so changes on test rows have no interval."
+)
 _OTHER_GROUPS = "The two runs held out different groups of rows, so the change of unseen accuracy has no interval."
 
 
@@ -46,8 +51,8 @@ class FindingsChange(Part):
 
     before: dict[str, int]
     now: dict[str, int]
-    came: tuple[FindingSummary, ...]
-    went: tuple[FindingSummary, ...]
+    came: tuple[Finding, ...]
+    went: tuple[Finding, ...]
 
 
 class Change(Part):
@@ -61,7 +66,7 @@ class Change(Part):
     notes: tuple[str, ...]
 
 
-def level_counts(findings: Sequence[FindingSummary]) -> dict[str, int]:
+def level_counts(findings: Sequence[Finding]) -> dict[str, int]:
     """Return how many findings of each level were not accepted."""
     levels = Counter(finding.level for finding in findings if not finding.accepted)
     return {level: levels[level] for level in ("error", "warning", "info")}
@@ -103,7 +108,7 @@ def compare(before: Path, now: Path) -> Change:
     )
 
 
-def _moved(before: Sequence[FindingSummary], now: Sequence[FindingSummary]) -> FindingsChange:
+def _moved(before: Sequence[Finding], now: Sequence[Finding]) -> FindingsChange:
     old, new = ({(each.code, each.level, each.accepted): each for each in findings} for findings in (before, now))
     came, went = (tuple(some[key] for key in some if key not in others) for some, others in ((new, old), (old, new)))
     return FindingsChange(before=level_counts(before), now=level_counts(now), came=came, went=went)

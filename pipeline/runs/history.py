@@ -8,8 +8,9 @@ from pipeline.config.read import load_config
 from pipeline.config.schema import Config
 from pipeline.config.yaml_text import dump_line
 from pipeline.errors import PipelineError
+from pipeline.findings.finding import Finding
 from pipeline.machine.files import sha256_of
-from pipeline.runs.parts import Accuracy, FindingSummary, Part
+from pipeline.runs.parts import Accuracy, Part
 from pipeline.runs.place import LATEST, fingerprint, resolve_run, run_folders, run_label, run_name
 from pipeline.runs.saved import read_config, read_record
 from pipeline.runs.summary import Origin
@@ -26,7 +27,7 @@ class Entry(Part):
     problem: str | None = None
     created: str | None = None
     accuracy: Accuracy | None = None
-    findings: tuple[FindingSummary, ...] | None = None
+    findings: tuple[Finding, ...] | None = None
 
 
 def entries() -> list[Entry]:

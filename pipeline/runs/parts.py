@@ -1,6 +1,5 @@
 """The parts of a summary, typed; ``pipeline.runs.summary`` puts them together."""
 
-from math import isfinite
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -8,14 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pipeline.config.data_section import Feature, ReadSection
 from pipeline.data.profiles import Together
 from pipeline.judge.probability import ProbabilityFigures
-
-
-def finite(value: Any) -> Any:
-    """Return the value with None for every float that is not finite, at any depth."""
-    if isinstance(value, dict | list | tuple):
-        return {key: finite(item) for key, item in value.items()} if isinstance(value, dict) else [*map(finite, value)]
-    return None if isinstance(value, float) and not isfinite(value) else value
-
+from pipeline.machine.arrays import finite
 
 Figure = Annotated[float | None, BeforeValidator(finite)]  # None where it was not measured or is not finite
 Interval = tuple[Figure, Figure] | None
@@ -24,6 +16,11 @@ _Shares = tuple[_Share, _Share] | None
 Seconds = Annotated[dict[Literal["load", "fit", "total"], float], Field(min_length=3)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Side = TypeVar("Side")
+
+
+def in_percent(figure: float | None) -> str:
+    """Return a share in percent with one digit."""
+    return "-" if figure is None else f"{figure:.1%}"
 
 
 class Part(BaseModel):
@@ -150,19 +147,6 @@ class _ClassProbabilities(Part):
     curve: tuple[_CurvePoint, ...]
 
 
-class SetsSummary(Part):
-    """As in ``judge.sets.SetScores``; ``unseen`` is the same of the rows that the folds held out."""
-
-    confidence: float
-    rows: int
-    coverage: Figure
-    coverage_interval: Interval
-    mean_size: Figure
-    unsure: Figure
-    sure_accuracy: Figure
-    unseen: "SetsSummary | None" = None
-
-
 class ProbabilitiesSummary(Part):
     """Figures about the probabilities of the test rows; runs of earlier versions also have a ``spread``."""
 
@@ -206,22 +190,3 @@ class ColumnSummary(Feature):
     gaps: int
     implausible: int
     fill: str | Figure
-
-
-class CopiesSummary(Part):
-    """As in ``findings.copy_rules.Copies``."""
-
-    test: int
-    of_training_rows: int
-    of_training_profiles: int | None
-
-
-class FindingSummary(Part):
-    """As in ``findings.Finding``."""
-
-    code: str
-    level: Literal["info", "warning", "error"]
-    message: str
-    evidence: Annotated[dict[str, Any], BeforeValidator(finite)]
-    fix: str
-    accepted: bool

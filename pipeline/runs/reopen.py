@@ -30,10 +30,10 @@ class Reopened:
     call: Call
 
 
-def reopen(path: Path | str, data: str | None = None, program: str = Call.program) -> Reopened:
+def reopen(path: Path | str, data: str | None = None) -> Reopened:
     """Compute the figures of a saved run again, on its own data or on another file; nothing is trained.
 
-    The fixes are commands that train the same config anew, typed after ``program``.
+    The fixes are commands that train the same config anew.
     """
     run, folder = load_run(path), resolve_run(path)
     section = run.config.data.model_copy(update={"path": data or located(folder, run.config.data.path)})
@@ -42,22 +42,21 @@ def reopen(path: Path | str, data: str | None = None, program: str = Call.progra
     notes = changes(folder, run.config, record.config)
     if table.sha256 == record.data.sha256:
         if len(table) != record.data.rows:
-            problem = f"this run was not written by this version: {table.path} has other rows; train again"
+            problem = f"this run is of another version of the program, which read {table.path} differently; train again"
             raise RunError(f"{folder / 'run.json'}: {problem}")
         odds = {name: row.probabilities for name, row in record.comparison.items() if row.probabilities}
         parts, yardsticks = run.split, replace(run.yardsticks, probabilities=odds, choice=record.choice)
         if data is not None:
-            notes += (
-                f"{table.path} is the file of the training: {record.data.train:,} of these {len(table):,} rows were trained on",
-            )
+            trained = f"{record.data.train:,} of these {len(table):,} rows are training rows, so this is no test"
+            notes += (f"{table.path} is the file of the training: {trained}",)
     else:
         parts, yardsticks = Split(train=np.arange(0), test=np.arange(len(table))), Yardsticks(run.yardsticks.counts, {})
         stranger = f"{table.path} is not the file that the run was trained on"
-        apart = "every row counts as a test row, whether some were trained on was not looked at"
-        notes += (f"{stranger}: {apart}, and baselines that need fitting are left out",)
+        apart = "every row counts as a test row (not checked: whether some are training rows)"
+        notes += (f"{stranger}: {apart}; models that would have to be fitted are left out",)
     evaluation = evaluate(run.model, table, parts, yardsticks, config.data, config.preprocess, config.evaluation)
-    call = record.config.call(program)
+    call = record.config.call()
     findings = audit(config, table, parts, call)
-    findings += audit_training(config, table, parts, run.model, run.trained, evaluation, call)
+    findings = audit_training(config, table, parts, run.model, run.trained, evaluation, call, findings)
     summary = summarise(config, table, parts, evaluation, findings, record.seconds, notes)
     return Reopened(run, table, summary.model_copy(update={"run": str(folder)}), call)

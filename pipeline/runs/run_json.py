@@ -5,7 +5,6 @@ import json
 import platform
 import re
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -49,11 +48,6 @@ def unsaved_record(summary: Summary, config: Config, origin: Origin) -> Record:
     provenance = {"config": origin, "seeds": {"split": config.split.seed, "training": config.training.seed}, "versions": versions}
     files = dict.fromkeys(RUN_FILES, FileFacts(bytes=0, sha256=_NO_DIGEST))
     return Record.model_validate(dict(summary) | provenance | {"run": "", "created": "", "files": files, "digest": _NO_DIGEST})
-
-
-def write_record(folder: Path, record: Record) -> None:
-    """Write run.json."""
-    (folder / "run.json").write_text(seal(record.to_json()), encoding="utf-8")
 
 
 def seal(record: dict[str, Any]) -> str:

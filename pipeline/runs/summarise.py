@@ -1,5 +1,6 @@
 """Everything that a run says, gathered into its summary."""
 
+from dataclasses import replace
 from math import isnan
 
 import numpy as np
@@ -7,16 +8,16 @@ import numpy as np
 from pipeline.config.schema import Config, EvaluationSection, UnseenSection
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.findings import Finding
 from pipeline.findings.copy_rules import copies_of
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.finding import Finding
 from pipeline.findings.verdict import by_consequence, verdict
 from pipeline.judge.baselines import MOST_ROWS
 from pipeline.judge.bootstrap import groups_note, rows_note
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.metrics import Scores
 from pipeline.judge.probability import ClassProbability
-from pipeline.judge.sets import score_sets
+from pipeline.judge.sets import SetScores, score_sets
 from pipeline.judge.unseen import folds_note
 from pipeline.network.layers import layer_sizes, parameters
 from pipeline.runs.parts import Accuracy, ScoresSummary, Seconds, Sides
@@ -142,16 +143,16 @@ def _probabilities(evaluation: Evaluation) -> dict[str, object]:
     return scores | {"classes": dict(per_class)}
 
 
-def _sets(evaluation: Evaluation, section: EvaluationSection) -> dict[str, object] | None:
+def _sets(evaluation: Evaluation, section: EvaluationSection) -> SetScores | None:
     """Return what the sets of possible classes are worth, on test rows and on those that the folds held out."""
-    unseen, level = evaluation.unseen, section.interval
+    unseen, levels, test = evaluation.unseen, (section.interval, section.confidence), evaluation.tested
     if evaluation.possible is None:
         return None
-    own = score_sets(evaluation.truth[evaluation.tested], evaluation.possible, level, evaluation.together[evaluation.tested])
     further = None
     if unseen and unseen.possible is not None:
-        further = vars(score_sets(evaluation.truth, unseen.possible, level, unseen.groups)) | {"confidence": section.confidence}
-    return vars(own) | {"confidence": section.confidence, "unseen": further}
+        further = score_sets(evaluation.truth, unseen.possible, unseen.groups, *levels)
+    own = score_sets(evaluation.truth[test], evaluation.possible, evaluation.together[test], *levels)
+    return replace(own, unseen=further)
 
 
 def _of_class(scores: ClassProbability) -> dict[str, object]:

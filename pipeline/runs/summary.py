@@ -5,44 +5,27 @@ from typing import Any
 
 from pipeline.config.remedy import Call
 from pipeline.config.schema import CardSection
-from pipeline.data.profiles import UNSEEN_WORDS
+from pipeline.data.profiles import UNSEEN_WORDS, Copies
+from pipeline.findings.finding import Finding
+from pipeline.judge.sets import SetScores
 from pipeline.network.recipe import PenaltyPath
-from pipeline.runs.parts import (
-    Accuracy,
-    AdviceSummary,
-    ColumnSummary,
-    CopiesSummary,
-    DataSummary,
-    Figure,
-    FindingSummary,
-    NetworkSummary,
-    Part,
-    ProbabilitiesSummary,
-    ScoresSummary,
-    Seconds,
-    SetsSummary,
-    Sides,
-    StandingSummary,
-    SubgroupSummary,
-    Text,
-    UnseenSummary,
-)
+from pipeline.runs import parts
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where a run's config came from: the file, the overrides and ``--data``."""
 
-    path: Text
-    settings: tuple[Text, ...] = ()
-    data: Text | None = None
+    path: parts.Text
+    settings: tuple[parts.Text, ...] = ()
+    data: parts.Text | None = None
 
-    def call(self, program: str, command: str = "train") -> Call:
+    def call(self, command: str = "train") -> Call:
         """Return a call of a command with the same config."""
-        return Call(program, command, self.path, self.settings, self.data)
+        return Call(command=command, path=self.path, settings=self.settings, data=self.data)
 
 
-class Summary(Part):
+class Summary(parts.Part):
     """The JSON object of ``train`` and ``evaluate``; without figures, and without ``run``, where training was refused.
 
     ``comparison`` has the "network" too; ``columns`` and ``subgroups`` are by column; ``tracking`` is what ``track`` returned.
@@ -53,25 +36,25 @@ class Summary(Part):
     clear: bool
     interval_note: str
     engine: str
-    data: DataSummary
-    network: NetworkSummary
-    accuracy: Accuracy
-    keras_accuracy: Sides[Figure]
-    metrics: Sides[ScoresSummary]
-    baselines: dict[str, Figure]
-    comparison: dict[str, StandingSummary]
-    unseen: UnseenSummary | None
-    probabilities: ProbabilitiesSummary | None
-    sets: SetsSummary | None = None
+    data: parts.DataSummary
+    network: parts.NetworkSummary
+    accuracy: parts.Accuracy
+    keras_accuracy: parts.Sides[parts.Figure]
+    metrics: parts.Sides[parts.ScoresSummary]
+    baselines: dict[str, parts.Figure]
+    comparison: dict[str, parts.StandingSummary]
+    unseen: parts.UnseenSummary | None
+    probabilities: parts.ProbabilitiesSummary | None
+    sets: SetScores | None = None
     choice: PenaltyPath | None = None
-    subgroups: dict[str, tuple[SubgroupSummary, ...]]
-    advice: AdviceSummary | None
-    copies: CopiesSummary
-    columns: dict[str, ColumnSummary]
+    subgroups: dict[str, tuple[parts.SubgroupSummary, ...]]
+    advice: parts.AdviceSummary | None
+    copies: Copies
+    columns: dict[str, parts.ColumnSummary]
     card: CardSection
-    findings: tuple[FindingSummary, ...]
+    findings: tuple[Finding, ...]
     sound: bool
-    seconds: Seconds
+    seconds: parts.Seconds
     notes: tuple[str, ...]
     tracking: dict[str, Any] | None
 

@@ -1,6 +1,7 @@
 """What ``runs`` and ``compare`` show on the terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -12,11 +13,13 @@ from pipeline.config.yaml_text import dump_line
 from pipeline.errors import counted
 from pipeline.runs.change import Change, FigureChange, level_counts
 from pipeline.runs.history import Entry
+from pipeline.runs.parts import in_percent
 from pipeline.runs.place import run_name
 
 _SHARES = {"train": "training", "test": "test", "unseen_profiles": "unseen", "balanced_accuracy": "balanced"}
 _ODDS = {"macro_auc": "AUC", "brier": "Brier score", "log_loss": "log loss"}
 _LESS_IS_BETTER = ("brier", "log_loss")
+_MANY = 4  # settings of one mapping
 
 
 def show_runs(console: Console, entries: Iterable[Entry]) -> None:
@@ -31,7 +34,7 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
         name, *label = _named(entry.run)
         shares = (entry.accuracy.train, entry.accuracy.test, entry.accuracy.unseen_profiles)
         counts = level_counts(entry.findings)
-        line = Text(f"{name:<24}" + "".join(f"{_percent(share):>8}" for share in shares) + "  ")
+        line = Text(f"{name:<24}" + "".join(f"{in_percent(share):>8}" for share in shares) + "  ")
         console.print(line.append(_counts(counts), style="bold red" if counts["error"] else ""))
         console.print(_below(10, ", ".join([*label, *entry.changed])))
 
@@ -40,8 +43,7 @@ def show_change(console: Console, change: Change) -> None:
     """Print what changed from one run to another."""
     for when, run in zip(("before", "now"), change.runs, strict=True):
         console.print(Text(f"{when:<8}{'  '.join(_named(Path(run)))}"))
-    settings = [f"{key} {dump_line(old)} -> {dump_line(new)}" for key, (old, new) in change.settings.items()]
-    for text in settings or ["no setting changed"]:
+    for text in [*_settings(change)] or ["no setting changed"]:
         console.print(_below(8, text, "bold"))
     console.print()
     console.print(_figures(change))
@@ -60,12 +62,25 @@ def show_change(console: Console, change: Change) -> None:
     )
 
 
+def _settings(change: Change) -> Iterator[str]:
+    """Yield a line a setting; of other features, codes or ways of reading only how many settings they are."""
+    mappings = Counter(_mapping(key) for key in change.settings)
+    for key, (old, new) in change.settings.items():
+        if mappings[_mapping(key)] < _MANY:
+            yield f"{key} {dump_line(old)} -> {dump_line(new)}"
+    yield from (f"{name}: {count} settings differ" for name, count in mappings.items() if count >= _MANY)
+
+
+def _mapping(key: str) -> str:
+    return ".".join(key.split(".")[:2])
+
+
 def _figures(change: Change) -> Table:
     heads = (Column(head, justify="right", no_wrap=True) for head in ("before", "now", "change", "interval"))
     table = Table("accuracy", *heads, "", box=None, pad_edge=False)
     for name, title in (_SHARES | _ODDS).items():
         figure, share = change.figures[name], name in _SHARES
-        ends = (_percent(value) if share else "-" if value is None else f"{value:.3f}" for value in (figure.before, figure.now))
+        ends = (in_percent(value) if share else "-" if value is None else f"{value:.3f}" for value in (figure.before, figure.now))
         scale, form = (100, "+.1f") if share else (1, "+.3f")
         change_text = "-" if figure.difference is None else f"{scale * figure.difference:{form}}" + " points" * share
         low, high = figure.interval or (None, None)
@@ -93,7 +108,3 @@ def _counts(levels: Mapping[str, int]) -> str:
 
 def _below(indent: int, text: str, style: str = "") -> Padding:
     return Padding(Text(text, style=style), (0, 0, 0, indent), expand=False)
-
-
-def _percent(figure: float | None) -> str:
-    return "-" if figure is None else f"{figure:.1%}"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # scoring does without them
     from pipeline.network.train import Trained
 
 _TUPLES = ("sizes", "slopes", "classes", "codes", "features", "steepness", "least", "widths", "columns")
+_OPTIONAL = {"steepness", "least", "slope", "spread", "absent", "unseen_kind", "unseen_possible", "unseen_weights"}
+"""What some runs have: by their config, or by the version that wrote them."""
 Made = TypeVar("Made")
 
 
@@ -69,20 +71,15 @@ def check_arrays(arrays: Arrays, config: Config, rows: int) -> None:
     must("initial", np.float32, (starts, parameters(sizes)))
     must("loss_curves", np.float32, (None, starts))
     must("chosen", np.int64, (), lambda array: 0 <= array < starts)
-    if "steepness" in arrays:
-        thresholds = 1 if network.output == "softmax" else max(1, len(names) - 1)
-        must("steepness", np.float64, (thresholds,), lambda array: ((array > 0) & (array < np.inf)).all())
-    if "least" in arrays:
-        must("least", np.float64, (len(names),), lambda array: ((array >= 0) & (array <= 1)).all())
-    if "slope" in arrays:
-        must("slope", np.float64, (), lambda array: array == (network.slopes()[-1] if network.output == "code" else 1))
-    if "spread" in arrays:
-        must("spread", np.float64, (), lambda array: 0 < array < np.inf)
+    thresholds = 1 if network.output == "softmax" else max(1, len(names) - 1)
+    must("steepness", np.float64, (thresholds,), lambda array: ((array > 0) & (array < np.inf)).all())
+    must("least", np.float64, (len(names),), lambda array: ((array >= 0) & (array <= 1)).all())
+    must("slope", np.float64, (), lambda array: array == (network.slopes()[-1] if network.output == "code" else 1))
+    must("spread", np.float64, (), lambda array: 0 < array < np.inf)
     must("fill", np.float64, columns)
     for name in ("center", "scale"):
         must(name, np.float64, wide)
-    if "absent" in arrays:
-        must("absent", np.float64, (None, *columns))
+    must("absent", np.float64, (None, *columns))
     if data.categories():
         must("widths", np.int64, columns, partial(np.array_equal, data.widths()))
         must("columns", np.str_, wide, partial(np.array_equal, data.columns()))
@@ -115,14 +112,11 @@ def _check_judged(arrays: Arrays, classes: set[str], rows: int, unseen: bool) ->
     if unseen:
         must("unseen_groups", np.int64, (rows,), below(rows))
         must("unseen_folds", np.int64, (rows,), below(rows))
-        if "unseen_kind" in arrays:  # runs of earlier versions held out profiles only
-            must("unseen_kind", np.str_, (), lambda array: array.item() in UNSEEN_WORDS)
+        must("unseen_kind", np.str_, (), lambda array: array.item() in UNSEEN_WORDS)  # earlier versions held out profiles only
+        must("unseen_possible", np.bool_, (rows, len(classes)))
+        must("unseen_weights", np.float32, (None,))
         if "network" not in names.tolist():
             raise ValueError('the array "unseen_names" must name the network')
-    if unseen and "unseen_possible" in arrays:
-        must("unseen_possible", np.bool_, (rows, len(classes)))
-    if unseen and "unseen_weights" in arrays:
-        must("unseen_weights", np.float32, (None,))
     if unseen and arrays.keys() & {"chances", "chances_names"}:  # older runs have none
         models = must("chances_names", np.str_, (None,), lambda array: "".join(array.tolist()).isprintable() and _distinct(array))
         must("chances", np.float32, (len(models), rows, len(classes)), lambda array: not ((array < 0) | (array > 1)).any())
@@ -132,6 +126,8 @@ def _checked(
     arrays: Arrays, name: str, kind: type, shape: tuple[int | None, ...], holds: Callable[[Any], Any] = lambda array: True
 ) -> Any:
     """Return an array by its name if its type, its shape (None: any size) and its values are as they must be."""
+    if name in _OPTIONAL and name not in arrays:
+        return None
     array = arrays[name]
     typed = array.dtype.kind == "U" if kind is np.str_ else array.dtype == kind
     sized = len(array.shape) == len(shape) and all(b in (None, a) for a, b in zip(array.shape, shape, strict=True))

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.errors import RunError
 from pipeline.machine.files import flush, hidden_beside, sweep, whole
 from pipeline.runs.place import LATEST, MODELS, REPORT, fingerprint, run_label
-from pipeline.runs.run_json import FileFacts, write_record
+from pipeline.runs.run_json import FileFacts, seal
 from pipeline.runs.saved import Run
 from pipeline.runs.weights import to_arrays
 
@@ -107,7 +107,7 @@ def _publish(folder: Path, run: Run, name: str) -> Path:
         now = datetime.now(UTC)
         target = MODELS / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{name}-{short}"
         record = run.record.model_copy(update={"run": str(target), "created": now.isoformat(), "files": files})
-        write_record(folder, record)
+        (folder / "run.json").write_text(seal(record.to_json()), encoding="utf-8")
         for path in [*folder.iterdir(), folder]:
             flush(path)  # all is on disk before the rename makes it a run
         if not target.exists():

@@ -68,7 +68,7 @@ def about(run: Scoring) -> dict[str, Any]:
         "network": shape | {"parameters": len(network.weights)},
         "verdict": record.verdict,
         "accuracy": record.accuracy.to_json(),
-        "findings": [finding.model_dump(include={"code", "level", "message"}) for finding in record.findings],
+        "findings": [{"code": own.code, "level": own.level, "message": own.message} for own in record.findings],
     }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from pipeline.config.schema import Config, Features, StudySection
-from pipeline.findings import find
+from pipeline.findings.registry import find
 from pipeline.machine.arrays import Floats
 from pipeline.study.compare import Cell, Measured, difference
 from pipeline.study.grid import SPLITS, SplitKind

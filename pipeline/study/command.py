@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config.loss import chosen_loss
-from pipeline.config.remedy import Call
 from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.split import split
@@ -27,13 +26,11 @@ from pipeline.study.work import Crew, cores
 _IDLE = ("C102", "C103")
 
 
-def study(
-    config: Config, origin: Origin, crew: Crew = cores, steps: Steps | None = None, program: str = Call.program
-) -> StudySummary | RefusedStudy:
+def study(config: Config, origin: Origin, crew: Crew = cores, steps: Steps | None = None) -> StudySummary | RefusedStudy:
     """Train every network of the grid that is not kept yet, compare the cells, judge the claims and keep the result.
 
     An error among the findings about config and data that is not accepted stops before training. The folder is named after
-    the file of ``origin``; ``steps`` and ``program`` are as in ``stages.train``.
+    the file of ``origin``; ``steps`` shows how far it is.
     """
     check_grid(config)
     steps = steps or Steps(visible=False)
@@ -42,7 +39,7 @@ def study(
     rows = round((1 - config.split.test_size) * len(table))  # "auto" is the same for every split
     config = config.model_copy(update={"training": sized(config.training, rows)})
     own = config.network.model_copy(update=config.study.reference.model_dump(include={"alpha", "output"}))
-    call = origin.call(program, "study")
+    call = origin.call("study")
     doubts = audit(config.model_copy(update={"network": own}), table, split(table, config.split), call)
     findings = by_consequence(finding for finding in doubts if finding.code not in _IDLE)
     data = StudyData(table.path, table.sha256, len(table), table.counts())
@@ -71,7 +68,7 @@ def study(
             cells=cells,
             claims=judged_claims(measured, config, "D205" in {finding.code for finding in findings}),
             findings=findings,
-            notes=(f"{' and '.join(replaced)}: not used, for the grid of the study says it",) if replaced else (),
+            notes=(f"{' and '.join(replaced)}: not used, because the study sets this itself",) if replaced else (),
         )
         try:
             from pipeline.study.page import study_page
@@ -106,5 +103,7 @@ def _train(store: Store, plan: Sequence[StudyTask], table: Table, config: Config
                 advance(len(rows) / (sum(networks) - kept))
     except KeyboardInterrupt:
         share = len(done) / len(plan)
-        raise KeyboardInterrupt(f"interrupted; {share:.0%} of the networks are kept, and the same command goes on") from None
+        raise KeyboardInterrupt(
+            f"interrupted; {share:.0%} of the networks are kept; run the same command again to go on"
+        ) from None
     store.join(len(plan))

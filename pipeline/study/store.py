@@ -161,4 +161,4 @@ def _writing(path: Path) -> Iterator[Path]:
 
 def _unsaved(path: Path, error: OSError) -> RunError:
     what = f"{path}: the study cannot be written: {error.strerror or error}"
-    return RunError(f"{what}; make room or choose a folder that can be written, then the same command goes on")
+    return RunError(f"{what}; make room or choose a folder that can be written, then run the same command again to go on")

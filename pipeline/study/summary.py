@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from pipeline.config.schema import Features, Loss, Output, StudyReference
-from pipeline.findings import Finding
+from pipeline.findings.finding import Finding
 from pipeline.runs.summary import Origin
 from pipeline.study.claims import JudgedClaim
 from pipeline.study.compare import CellFigures

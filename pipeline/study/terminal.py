@@ -28,7 +28,7 @@ def show_study(console: Console, study: StudySummary | RefusedStudy, call: Call,
 
 def _refused(study: RefusedStudy, call: Call) -> Iterator[RenderableType]:
     yield from headlines(study.findings, 9, replace(call, command="check").with_settings({}, full=True))
-    yield from ("", Text("Nothing was trained: an error above is not accepted.", style="bold red"))
+    yield from ("", Text("Nothing was trained because of the error above.", style="bold red"))
     yield from fix_lines(DO_FIRST, study.findings[0].fix)
 
 
@@ -91,9 +91,9 @@ def _reading(study: StudySummary, call: Call) -> Iterator[RenderableType]:
         yield Text(f"Slope 0: {remark}")
     yield ""
     yield Text(
-        f"Intervals in brackets hold together at {100 * study.level:g}%. A claim of more holds where the whole interval is above "
-        f"{100 * study.margin:g} percentage points (study.margin), and does not hold where it is below; a claim of no more, the "
-        "other way round."
+        f"In brackets: intervals that hold together at {100 * study.level:g}%. A claim that something does better holds where "
+        f"the whole interval is above {100 * study.margin:g} percentage points (study.margin), and fails where all of it is "
+        "below. A claim that something does no better is the other way round. Otherwise it is inconclusive."
     )
     if others := [output for output in study.grid.outputs if output != study.reference.output]:
         yield Text(f'The claims are about the output "{study.reference.output}". For another one, without training again:')

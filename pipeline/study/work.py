@@ -16,7 +16,7 @@ from pipeline.config.schema import Config
 from pipeline.data.split import Split, split
 from pipeline.data.table import Table
 from pipeline.machine.arrays import Integers
-from pipeline.machine.cluster import Work, carry_out, place_of
+from pipeline.machine.cluster import Work, carry_out, workers_of
 from pipeline.model import prepare
 from pipeline.network.coding import NO_CLASS, Coding
 from pipeline.network.layers import Network
@@ -95,9 +95,9 @@ def crew_of(dask: str | None) -> Crew:
     """Return who works: the cores of this machine, or the workers of the Dask cluster that ``--dask`` names."""
     if dask is None:
         return cores
-    place = place_of(dask)
-    kept = "what is done is kept, and the same command goes on"
-    return lambda table, config, tasks: carry_out(place, Work(_on_worker, (table, config), versions, kept), tasks)
+    workers_of(dask)  # refuses now what cannot be
+    kept = "what is done is kept; run the same command again to go on"
+    return lambda table, config, tasks: carry_out(dask, Work(_on_worker, (table, config), versions, kept), tasks)
 
 
 @lru_cache

@@ -20,7 +20,7 @@ LIMIT = 240  # seconds a part
 _SIZES = """
 import json, sys, time
 from dataclasses import replace
-from pipeline.network.train import train_network
+from tests.training import train_network
 from tests.bench.task import RECIPE, arrays
 x, y = arrays()
 found = {}

@@ -16,8 +16,8 @@ from statistics import median
 
 import numpy as np
 
-from pipeline.network.train import train_network
 from tests.bench.task import RECIPE, clock, made_up
+from tests.training import train_network
 
 WARMER, ENOUGH, MOST = 8, 0.5, 5
 """Starts of the small training; seconds after which no further repetition is timed; most repetitions."""

@@ -19,8 +19,8 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats32
 from pipeline.network.recipe import Recipe, batches
-from pipeline.network.train import train_network
 from tests.bench.task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
+from tests.training import train_network
 
 INSTALLED = find_spec("jax") is not None
 THREADS = os.cpu_count() or 1

@@ -15,8 +15,8 @@ import numpy as np
 from pipeline.machine.arrays import Floats32
 from pipeline.network.layers import initial_weights, unflatten
 from pipeline.network.recipe import Recipe, batches
-from pipeline.network.train import train_network
 from tests.bench.task import RECIPE, TORCH, Rival
+from tests.training import train_network
 
 SHORT = 5
 """Epochs that are measured; every epoch costs the same."""

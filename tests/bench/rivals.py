@@ -15,8 +15,8 @@ from pipeline.machine.arrays import Floats32
 from pipeline.network.backend import keras, tensorflow
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network, initial_weights
-from pipeline.network.train import train_network
 from tests.bench.task import ENGINE, KERAS, RECIPE, SIZES, SKLEARN, Rival, clock, made_up, take_turns, times_as_fast
+from tests.training import train_network
 
 STEPS = 81  # of an epoch: 807 rows in batches of 10
 LONG = 10 * STEPS

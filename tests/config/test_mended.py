@@ -13,7 +13,7 @@ DATA = {"path": "a.csv", "target": "Type", "codes": {"no": 0, "yes": 1}, "featur
 @pytest.mark.parametrize(
     ("l2", "hidden", "settings"),
     [
-        ("auto", [3], "bring more rows to learn from"),
+        ("auto", [3], "add more training rows"),
         ("auto", [16, 2], {"network.hidden": [3, 2]}),
         (0.0, [3], {"training.l2": 0.01}),
         (0.1, [16], {"training.l2": 1.0, "network.hidden": [3]}),

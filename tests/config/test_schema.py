@@ -14,7 +14,7 @@ from pipeline.config.read import load_config, validate
 from pipeline.config.schema import Code, Config, UnseenSection
 from pipeline.config.yaml_text import canonical, read_yaml
 from pipeline.errors import ConfigError
-from pipeline.findings import RULES
+from pipeline.findings.registry import RULES
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = (ROOT / "configs" / "default.yaml").read_text()

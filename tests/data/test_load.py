@@ -137,7 +137,7 @@ NOT_FINITE_NUMBERS = ["high", "+", "inf", "-Infinity", "1e999", "True", "1_0", "
         (replaced("Class", " Age "), ["line 1", '"Age"', "twice"]),
         (replaced("BS pp", '"BS pp'), ["line 1", "header", "quote"]),
         ("\n\n" + replaced("BS pp", "sugar"), ["line 3", '"BS pp"', "missing"]),
-        (GOOD.encode("utf-16")[:-1], ["UTF-16", "cut short"]),
+        (GOOD.encode("utf-16")[:-1], ["UTF-16", "incomplete"]),
         (replaced("Type2", "Typé2é").encode().replace("é2".encode(), b"\xff2"), ["line 4", "UTF-8"]),
         (replaced("7.5", "7\0.5"), ["line 3", "NUL"]),
         ("", ["empty", "header"]),

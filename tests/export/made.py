@@ -9,10 +9,11 @@ import pandas as pd
 from pipeline.config.data_section import Feature
 from pipeline.config.schema import Config
 from pipeline.data.preprocess import Preprocessor
-from pipeline.export.agreement import Scorer, drawn, own
+from pipeline.export.agreement import ProgramAnswer, Scorer, drawn
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network, parameters
+from pipeline.predict.score import score_rows
 from pipeline.runs.parts import DataSummary
 from pipeline.runs.run_json import Record
 from pipeline.runs.saved import Scoring
@@ -131,6 +132,17 @@ SHAPES = {
     "diverged": {"weight": 2e19},  # one output in ten overflows either way, one in three for certain, the rest not
     "nothing but NaN": {"weight": np.nan, "measured": False},
 }
+
+
+def own(run: Scoring) -> Scorer:
+    """Return the run's own scoring."""
+    names = np.array([*run.config.data.codes, ""])
+
+    def call(values):
+        scores = score_rows(run, values)
+        return ProgramAnswer(scores.output, names[scores.answers], scores.probabilities, scores.possible)
+
+    return call
 
 
 def agrees(run: Scoring, scorer: Scorer, rows: int = 2000, flushed: bool = False, in_float64: bool = False) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import RunError
-from pipeline.export.agreement import as_columns, drawn, largest_difference, own
-from tests.export.made import CATEGORIES, SHAPES, made
+from pipeline.export.agreement import as_columns, drawn, largest_difference
+from tests.export.made import CATEGORIES, SHAPES, made, own
 
 pytestmark = pytest.mark.arithmetic
 

@@ -9,8 +9,9 @@ import onnxruntime
 import pytest
 
 from pipeline.export import onnx_graph
-from pipeline.export.agreement import drawn, own
+from pipeline.export.agreement import drawn
 from pipeline.runs.saved import Scoring, load_scoring
+from tests.export.made import own
 from tests.rounding import widest
 from tests.test_cli import imported
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.findings import Finding, registry
-from pipeline.findings.finding import headline
+from pipeline.findings import registry
+from pipeline.findings.finding import Finding, headline
 
 LONGEST = 62  # characters, so that code, level and headline fit on a line of 80
 

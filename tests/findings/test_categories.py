@@ -8,10 +8,10 @@ import pytest
 from scipy.stats import chi2, chi2_contingency
 from sklearn.metrics import balanced_accuracy_score
 
-from pipeline.findings import find
 from pipeline.findings.association import ranked
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import chi_squared_tail, other_shares
+from pipeline.findings.registry import find
 from tests.findings.builders import categorical, facts
 
 ROWS = 600
@@ -74,8 +74,8 @@ def test_d206_tells_a_category_that_one_class_has_alone(kind: type) -> None:
     sign = finding.evidence["details"]["x"]["category"]
     assert (sign["class"], sign["category"], sign["rows"]) == ("ill", "insulin", table.loc["insulin", "ill"])
     assert table.loc["insulin", "well"] == 0
-    told = f'all {sign["rows"]} rows of "insulin" are "ill", and {table["well"].sum()} of the {ROWS - sign["rows"]} other rows'
-    assert told in finding.message
+    rest = f"another class in {table['well'].sum()} of the {ROWS - sign['rows']} other rows"
+    assert f'"x" with "insulin" is always "ill", in {sign["rows"]} rows, and {rest}' in finding.message
     assert "'~data.features.x'" in finding.fix
 
 
@@ -104,7 +104,7 @@ PLANTED = [
     (
         "D215",
         {"x": np.where(SITE == "first", drawn("a", "b"), drawn("a", "b", "c")), "n": NUMBER},
-        '"x" changes along the file: most clearly "x" around row 301',
+        '"x" changes along the file: most clearly around row 301',
     ),
     ("D217", {"x": np.where(np.arange(ROWS) % 3 > 0, None, ONLY)}, "filled with the most frequent category they all hold one"),
 ]
@@ -164,3 +164,19 @@ def test_the_order_in_which_categories_are_listed_changes_nothing(seed: int) -> 
     other = DataFacts(moved, given.parts, given.config.model_copy(update={"data": data}))
     told = [(each.code, each.level, each.message, each.fix) for each in find("D", given, ())]
     assert told == [(each.code, each.level, each.message, each.fix) for each in find("D", other, ())]
+
+
+@pytest.mark.parametrize("given", [(500.0, 850.0, 1000.0), (1.0, 2.0)])
+@pytest.mark.parametrize("turned", [1.0, -1.0])
+def test_d206_tells_a_dose_that_one_class_has_alone_as_it_tells_a_category(given: tuple[float, ...], turned: float) -> None:
+    treated = ILL & (np.random.default_rng(8).random(ROWS) < 0.6)
+    dose = turned * np.where(treated, np.random.default_rng(9).choice(given, ROWS), 0.0) + 0.0
+    finding = found("D206", {"x": dose, "number": NUMBER})
+    table = pd.crosstab(treated, LABELS)
+    sign = finding.evidence["details"]["x"]["rest"]
+    assert (sign["class"], sign["common"], sign["rows"], table["well"][True]) == ("ill", 0.0, table["ill"][True], 0)
+    rest = f"another class in {table['well'].sum()} of the {ROWS - sign['rows']} other rows"
+    assert f'"x" at any value but 0 is always "ill", in {sign["rows"]} rows, and {rest}' in finding.message
+    spoilt = np.where(np.arange(ROWS) == np.flatnonzero(~ILL)[0], turned * given[0], dose)
+    assert found("D206", {"x": spoilt, "number": NUMBER}) is None
+    assert found("D206", {"x": np.sign(dose), "number": NUMBER}) is None  # as a strong sign of the disease would look

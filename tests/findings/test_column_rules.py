@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.findings import find
+from pipeline.findings.registry import find
 from tests.findings.builders import facts
 from tests.tables import frame_of
 

@@ -10,8 +10,8 @@ import pytest
 from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import Split, split
-from pipeline.findings import find
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import find
 from pipeline.stages import check
 from tests.conftest import ROOT
 from tests.findings.builders import facts

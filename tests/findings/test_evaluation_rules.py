@@ -9,8 +9,8 @@ from scipy.special import expit, logit
 from scipy.stats import binom, binomtest, fisher_exact, kstest
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.findings import find
 from pipeline.findings.association import binomial_tail
+from pipeline.findings.registry import find
 from pipeline.judge.baselines import FITTED
 from pipeline.judge.calibration import unlike_chances
 from pipeline.judge.evaluate import Evaluation
@@ -91,6 +91,12 @@ LEAD = (-0.01, 0.2)
         ),
         ({"decision_tree": Standing(test=0.97, p=0.0072)}, None, None),  # 0.05 / 7 is the limit
         ({"majority": Standing(test=0.97, p=0.0071)}, {"majority": {"test": 0.97, "unseen": None, "p": 0.0071}}, "majority"),
+        ({"random_forest": Standing(test=1.0, unseen=0.8, unseen_lead=LEAD, p=1e-9)}, None, None),  # it recalls copies
+        (
+            {"random_forest": Standing(test=1.0, unseen=0.81, unseen_lead=LEAD, p=1e-9)},
+            {"random_forest": {"test": 1.0, "unseen": None, "p": 1e-9}},
+            "random_forest",
+        ),
         ({"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=LEAD, p=0.001)}, None, None),
         (
             {"ada_rule": Standing(test=0.7, unseen=0.9, unseen_lead=LEAD, unseen_sure=True, p=0.001)},

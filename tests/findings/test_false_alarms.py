@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config.read import load_config
-from pipeline.findings import find
+from pipeline.findings.registry import find
 from pipeline.runs.summary import Origin
 from pipeline.stages import train
 from tests.findings.builders import KINDRED, categorical, clean, kindred, laboratory

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.findings import RULES
+from pipeline.findings.registry import RULES
 
 InProcess = Callable[..., tuple[int, dict[str, Any], str]]
 Edit = Callable[[pd.DataFrame, dict[str, Any], str], pd.DataFrame]
@@ -332,7 +332,7 @@ def reversed_from(limit: float, old: int, young: int, seed: int = 4) -> pd.DataF
 
 
 def more_of_a_subgroup(table: pd.DataFrame, evidence: dict[str, Any], words: str) -> pd.DataFrame:
-    count = int(re.search(r"bring ([\d,]+) more rows with a from 60 on", words)[1].replace(",", ""))
+    count = int(re.search(r"add ([\d,]+) more rows with a from 60 on", words)[1].replace(",", ""))
     return pd.concat([table, reversed_from(60, count, 0, 9)], ignore_index=True)
 
 

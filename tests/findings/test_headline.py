@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.schema import Config
-from pipeline.findings import find
 from pipeline.findings.finding import headline
+from pipeline.findings.registry import find
 from tests.findings.builders import facts
 from tests.findings.conftest import LONGEST
 

@@ -11,9 +11,9 @@ from scipy.stats import hypergeom
 from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import split
-from pipeline.findings import find
 from pipeline.findings.association import ranked
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import find
 from pipeline.findings.separation import by_levels
 from tests.conftest import ROOT
 from tests.findings.builders import facts

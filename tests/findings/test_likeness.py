@@ -13,9 +13,9 @@ from sklearn.model_selection import train_test_split
 from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.split import split
-from pipeline.findings import find
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import Finding
+from pipeline.findings.registry import find
 
 Call = Callable[..., tuple[int, dict, str]]
 

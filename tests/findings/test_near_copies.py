@@ -7,8 +7,8 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 
 from pipeline.data.profiles import combined, numbered
-from pipeline.findings import find
 from pipeline.findings.near_copies import near_copies
+from pipeline.findings.registry import find
 from tests.findings.builders import facts
 
 NAMES = [f"column {index}" for index in range(6)]

@@ -7,8 +7,8 @@ from scipy.stats import kstwobign, rankdata
 from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import split
-from pipeline.findings import find
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import find
 from tests.conftest import ROOT
 from tests.findings.builders import facts
 

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from pipeline.config.schema import Code
-from pipeline.findings import RULES
+from pipeline.findings.registry import RULES
 
 
 def test_the_config_lists_every_code_and_no_other() -> None:

@@ -12,8 +12,8 @@ from pipeline.config.schema import Config
 from pipeline.data.load import load
 from pipeline.data.split import Split, split
 from pipeline.data.table import Table
-from pipeline.findings import RULES, find
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import RULES, find
 from pipeline.findings.training_rules import TrainingFacts
 from pipeline.network.coding import Coding
 from pipeline.network.train import Trained

@@ -10,8 +10,8 @@ from scipy.stats import binomtest, fisher_exact, ks_2samp, kstwobign
 from pipeline.config.read import load_config
 from pipeline.data.load import load
 from pipeline.data.split import split
-from pipeline.findings import find
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.registry import find
 from tests.conftest import ROOT
 from tests.findings.builders import facts
 
@@ -80,7 +80,7 @@ def test_test_rows_count_and_the_setting_is_enough(tmp_path):
 
 
 def test_rows_are_asked_for_where_no_split_is_large_enough():
-    asked = 'bring 75 more rows of "B", then diabetes-pipeline train --set split.stratify=true'
+    asked = 'add 75 more rows of "B", then diabetes-pipeline train --set split.stratify=true'
     assert found(classes(A=300, B=30, C=100)).fix == asked
 
 
@@ -101,7 +101,7 @@ def test_groups_of_which_no_split_is_large_enough_ask_for_rows():
     given = classes(tested=range(60), columns=columns, A=60, B=60)
     section = given.config.split.model_copy(update={"group_by": ("site",)})
     given = replace(given, config=given.config.model_copy(update={"split": section}))
-    assert found(given).fix == 'bring 140 more rows of "B", each of a group of its own'
+    assert found(given).fix == 'add 140 more rows of "B", each of a group of its own'
 
 
 def test_the_real_file_has_enough_test_rows_and_grouped_by_profile_it_gets_a_seed(complete, tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.findings import find
+from pipeline.findings.registry import find
 from tests.findings.test_rules import SOUND, config, only, spoilt
 
 

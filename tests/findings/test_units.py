@@ -36,6 +36,15 @@ def test_a_part_in_another_unit_is_found_with_its_rows(name, greater, share):
     assert found.conversion.quantity == name or {name, found.conversion.quantity} <= near
 
 
+@pytest.mark.parametrize("name", ["glucose", "cholesterol", "triglycerides", "creatinine", "HbA1c"])
+def test_nearly_half_in_another_unit_is_found_where_units_are_far_apart(name):
+    values, convert = COLUMNS[name]
+    mixed = np.random.default_rng(1).random(ROWS) < 0.42
+    found = mixture(np.where(mixed, convert(values), values), CLASSES)
+    assert found.p_value < 1e-6
+    assert (np.isin(np.arange(ROWS), found.rows) == mixed).mean() > 0.99
+
+
 def alarm(values, classes=CLASSES) -> float:
     found = mixture(values, classes)
     return found.p_value if found else 1.0
@@ -51,6 +60,7 @@ def test_two_clumps_that_no_factor_makes_are_no_units(seed):
     assert alarm(three) > 1e-3  # classes three standard deviations apart
     assert alarm(three, np.zeros(ROWS, dtype=int)) > 1e-3  # nor if they are not told
     assert alarm(np.where(few, 9 * values, values)) > 1e-3  # no such factor
+    assert alarm(np.where(rng.random(ROWS) < 0.4, 2.2 * values**0.3, values**0.3)) > 1e-3  # two kinds of people
     assert alarm(np.where(few, 80.0, values)) > 1e-3  # a code, though about 18 times as large as the values
     assert alarm(np.exp(rng.normal(0, 1.2, ROWS))) > 1e-3  # skewed
     assert alarm(np.round(np.exp(rng.normal(-1, 1, ROWS)), 1)) > 1e-3  # skewed and coarse

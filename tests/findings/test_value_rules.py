@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.read import load_config
-from pipeline.findings import find
+from pipeline.findings.registry import find
 from tests.findings.builders import facts
 
 ROWS = 500

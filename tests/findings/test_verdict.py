@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.findings import RULES, Finding
+from pipeline.findings.finding import Finding
+from pipeline.findings.registry import RULES
 from pipeline.findings.verdict import by_consequence, verdict
 from pipeline.judge.baselines import FITTED
 from pipeline.judge.standing import Standing
@@ -12,6 +13,10 @@ from pipeline.judge.standing import Standing
 
 def finding(code: str, level: str = "warning", accepted: bool = False, **evidence: object) -> Finding:
     return Finding(code, level, f"what {code} says", evidence, f"what {code} asks for", accepted)
+
+
+def beaten(best: str, test: float | None = None, unseen: float | None = None) -> Finding:
+    return finding("E402", best=best, baselines={best: {"test": test, "unseen": unseen, "p": None}})
 
 
 def evaluation(network: Standing, known: bool = True, fitted: bool = True, **rivals: Standing) -> SimpleNamespace:
@@ -29,7 +34,7 @@ PLAIN = Standing(test=0.95, test_interval=(0.91, 0.97))
 MEASURED = Standing(test=0.95, test_interval=(0.91, 0.97), unseen=0.8, unseen_interval=(0.6, 0.92))
 CLEAR = "Nothing was found that speaks against this accuracy; but it comes from one file, and no other was tried."
 UNMEASURED = "The accuracy on unseen rows was not measured (evaluation.unseen)."
-LOWER = "On unseen profiles (patients whose lab values never occurred in training) it is 80.0% (60.0 to 92.0%)."
+LOWER = "On unseen profiles (patients whose lab values never occurred in training) the accuracy is 80.0% (60.0 to 92.0%)."
 
 
 @pytest.mark.parametrize(
@@ -43,31 +48,46 @@ LOWER = "On unseen profiles (patients whose lab values never occurred in trainin
             "Inconclusive: whether training rows are among them.",
         ),
         (evaluation(MEASURED), (), LOWER, CLEAR),
-        (evaluation(MEASURED), (finding("D205"),), LOWER, "Don't expect this accuracy on new patients (D205)."),
+        (evaluation(MEASURED), (finding("D205"),), LOWER, "Don't expect 95.0% on new patients (D205)."),
+        (
+            evaluation(MEASURED),
+            (finding("D205"), finding("D206"), finding("E403")),
+            LOWER,
+            "Don't expect either accuracy on new patients (D205, D206, E403).",
+        ),
         (
             evaluation(MEASURED),
             (finding("D205", "info"),),
             LOWER,
             "Inconclusive: whether equal rows are copies or chance (D205).",
         ),
-        (evaluation(MEASURED), (finding("E403"),), LOWER, "Don't expect this accuracy on new patients (E403)."),
+        (evaluation(MEASURED), (finding("E403"),), LOWER, "Don't expect 95.0% on new patients (E403)."),
         (
             evaluation(PLAIN),
             (finding("D206"), finding("D207")),
             UNMEASURED,
-            "Don't expect this accuracy on new patients (D206, D207).",
+            "Don't expect 95.0% on new patients (D206, D207).",
         ),
         (
             evaluation(MEASURED),
-            (finding("E402", best="logistic_regression"), finding("D201")),
+            (beaten("logistic_regression", test=0.97, unseen=0.9), finding("D201")),
             LOWER,
             "Logistic regression is simpler and more accurate (E402); see also D201.",
         ),
         (
+            evaluation(MEASURED),
+            (beaten("random_forest", unseen=0.9),),
+            LOWER,
+            "A random forest is more accurate on unseen profiles (E402).",
+        ),
+        (
             evaluation(PLAIN),
-            (finding("T305"), finding("E402", best="gradient_boosting"), finding("E408"), finding("D215")),
+            (finding("T305"), beaten("gradient_boosting", test=0.97), finding("E408"), finding("D215")),
             UNMEASURED,
-            "A class is hardly ever found (E408); histogram gradient boosting is more accurate (E402); see also T305, D215.",
+            (
+                "A class is hardly ever found (E408); histogram gradient boosting is more accurate on the test rows (E402); "
+                "see also T305, D215."
+            ),
         ),
         (
             evaluation(PLAIN, fitted=False),
@@ -90,7 +110,7 @@ def test_it_says_what_the_figure_is_worth_and_what_speaks_against_it(facts, find
 
 @pytest.mark.parametrize("code", RULES)
 def test_no_warning_and_no_error_leaves_it_clear(code: str) -> None:
-    more = {"best": "mlp"} if code == "E402" else {"classes": {"rare": 3}} if code == "D209" else {}
+    more = {"D209": {"classes": {"rare": 3}}, "E402": beaten("mlp", test=0.97).evidence}.get(code, {})
     for level in ("warning", "error"):
         judged = verdict(evaluation(MEASURED), (finding(code, level, accepted=True, **more),))
         assert not judged.clear

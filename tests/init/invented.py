@@ -114,7 +114,7 @@ CASES = {
         settings={"features.HbA1c": {"unit": "%", "range": [3, 20], "criterion": "hba1c"}, "reference": "no"},
     ),
     "zeros that cannot be": Case(
-        frame(BMI=some(numbers(18, 40), r1=0)), settings={"features.BMI.range": [10, 100]}, told=("BMI: 0 cannot be",)
+        frame(BMI=some(numbers(18, 40), r1=0)), settings={"features.BMI.range": [10, 100]}, told=("BMI: 0 is impossible: 1 row",)
     ),
     "an identifier": Case(frame(id=range(1, 81)), left=("id",)),
     "an identifier of letters": Case(frame(code=[f"K{row}" for row in range(80)]), left=("code",)),

@@ -11,7 +11,7 @@ import pytest
 from pipeline.config.data_section import plain
 from pipeline.config.read import load_config
 from pipeline.data.load import load
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, listing
 from pipeline.init.command import init
 from pipeline.init.commented import draft_lines
 from tests.conftest import ROOT
@@ -75,7 +75,7 @@ REFUSED = {
     "a continuous target": (frame(t=numbers()), "data.cut"),
     "one class": (frame(t=["ill"] * 80), "no column can be the target"),
     "a row too long": ("x,t\n1,a\n2,b,c\n", "row 2 (line 3)"),
-    "two columns of one name": ("t,x,x\na,1,2\nb,2,1\na,1,2\nb,1,1\n", "stands several times"),
+    "two columns of one name": ("t,x,x\na,1,2\nb,2,1\na,1,2\nb,1,1\n", "comes several times"),
     "no rows": ("x,t\n", "no row below"),
     "nothing": ("", "empty"),
 }
@@ -138,6 +138,31 @@ def test_several_equally_good_targets_are_listed_and_asked_for_in_a_terminal(in_
     asked: list[str] = []
     assert init("mine.csv", ask=lambda question: asked.append(question) or "Diagnosis")[1].target == "Diagnosis"
     assert "Outcome" in asked[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "asked"),
+    [
+        (("dm", "classification"), "classification", ()),  # CKD
+        (("Prediabetes", "Class Label(GDM /Non GDM)"), "Class Label(GDM /Non GDM)", ("Prediabetes",)),
+        (("sick", "binaryClass"), "binaryClass", ("sick",)),
+        (("heart_disease", "diabetes"), "diabetes", ("heart_disease",)),
+        (("diabetes", "TenYearCHD"), "TenYearCHD", ("diabetes",)),
+        (("class", "target"), "target", ("class",)),
+        (("outcome", "diabetes status"), "outcome", ()),
+        (("diabetes", "z"), "diabetes", ("z",)),
+        (("outcome", "z"), "outcome", ()),
+    ],
+)
+def test_of_several_targets_one_is_taken_and_the_others_are_asked_about(names, target, asked, in_process: Call) -> None:
+    random = np.random.default_rng(2)
+    table = pd.DataFrame({"x": random.normal(size=80).round(3)} | {name: random.choice(["a", "b"], 80) for name in names})
+    table.to_csv("mine.csv", index=False)
+    draft = init("mine.csv")[1]
+    assert draft.target == target
+    assert draft.look == [f"is {target} the target? {listing(asked)} may be; --target names it" for _ in asked[:1]]
+    table[[names[-2], "x", *names[:-2], names[-1]]].rename(columns={names[-1]: "z"}).to_csv("first.csv", index=False)
+    assert init("first.csv")[1].target == names[0]
 
 
 def test_nothing_is_overwritten_without_force(in_process: Call) -> None:

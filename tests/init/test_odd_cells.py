@@ -94,10 +94,13 @@ SAID: Mapping[str, tuple[Any, str]] = {
         "glucose: the values are not those",
     ),
     "fractions": (frame(hba1c=[0.05 + row % 9 / 1000 for row in range(80)]), "hba1c: the values are not those of HbA1c in %"),
-    "one class": (frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"), "outcome is called as a target is, but"),
+    "one class": (
+        frame(sex=chosen("m", "f"), outcome=["ill"] * 80).drop(columns="t"),
+        "outcome has a name typical of a target, but",
+    ),
     "25 classes": (
         frame(sex=chosen("m", "f"), outcome=[f"k{row % 25}" for row in range(80)]).drop(columns="t"),
-        "outcome is called",
+        "outcome has a name typical of a target",
     ),
     "two names alike": (
         frame(sex=chosen("m", "f"), outcome=numbers())[["x", "sex", "outcome", "t"]].rename(columns={"t": "outcome"}),
@@ -111,6 +114,35 @@ def test_what_may_be_meant_otherwise_is_said(name: str) -> None:
     table, words = SAID[name]
     look = drafted(table)[0].look
     assert any(sentence.startswith(words) for sentence in look), look
+
+
+def test_whole_numbers_that_all_differ_may_be_a_measurement_and_can_be_kept() -> None:
+    platelets = np.random.default_rng(1).choice(np.arange(150_000, 400_000), 160, replace=False)
+    table = pd.concat([frame(), frame()], ignore_index=True).assign(plt=platelets, patient_no=platelets[::-1])
+    draft, data, _ = drafted(table, target="t")
+    (said,) = draft.look
+    assert said.startswith("plt is left out: a whole number that is different in every row")
+    assert "plt" not in data["features"]
+    setting = said.partition("--set ")[2].strip("'")
+    kept = drafted(table, target="t", settings=[setting], force=True)
+    assert not kept[0].look
+    assert kept[2].values[:, list(kept[2].features).index("plt")].tolist() == platelets.tolist()
+
+
+def test_bands_and_a_code_of_most_rows_are_no_odd_cells() -> None:
+    bands = [f"[{10 * (row % 8)}-{10 * (row % 8) + 10})" for row in range(ROWS)]
+    thal = np.random.default_rng(2).choice([3, 6, 7], ROWS, p=[0.6, 0.1, 0.3])
+    draft, data, read = drafted(frame(age=bands, thal=thal))
+    assert draft.look == []
+    assert data["features"]["age"]["categories"] == sorted(set(bands))
+    assert read.values[:, list(read.features).index("thal")].tolist() == thal.tolist()
+
+
+@pytest.mark.parametrize("text", ["%", " mmol/L"])
+def test_all_odd_cells_of_a_column_are_counted(text: str) -> None:
+    cells = [f"{value}{text}" for value in np.linspace(1, 9, 160).round(3)]
+    (said,) = drafted(pd.concat([frame(), frame()], ignore_index=True).assign(z=cells), target="t")[0].look
+    assert "(and 159 cells more)" in said
 
 
 LEFT: Mapping[str, tuple[Any, str]] = {
@@ -222,7 +254,7 @@ ROWS_BELOW = {
 @pytest.mark.parametrize("label", ROWS_BELOW)
 def test_a_row_of_sums_is_refused(label: str) -> None:
     table, row = ROWS_BELOW[label]
-    with pytest.raises(PipelineError, match=r"row 81 \(line 82\): this is no row of values but one of sums"):
+    with pytest.raises(PipelineError, match=r"row 81 \(line 82\): this is not a row of values but one of sums"):
         drafted(pd.concat([table, pd.DataFrame([row])]))
 
 
@@ -231,7 +263,7 @@ REFUSED: Mapping[str, tuple[Any, str, dict[str, Any]]] = {
     "descriptions": (
         "age,sex,outcome\nAge in years,Sex of patient,Outcome of study\n"
         + "".join(f"{20 + row},{'mf'[row % 2]},{'ab'[row % 3 % 2]}\n" for row in range(80)),
-        "row 1 (line 2): this is no row of values but one of descriptions",
+        "row 1 (line 2): this is not a row of values but one of descriptions",
         {},
     ),
     "no name at all": (",,,,\n" + "1,2,3,4,a\n2,3,4,5,b\n" * 40, "0 names there", {}),

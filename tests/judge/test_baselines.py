@@ -23,12 +23,12 @@ from pipeline.data.load import load
 from pipeline.data.preprocess import Preprocessor, Task
 from pipeline.data.split import Split
 from pipeline.data.table import Table
-from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, Answers, answer_all, rule_answers, yardsticks_of
+from pipeline.judge.baselines import FITTED, RIVAL_NAMES, SIMPLE, Answers, rule_answers, yardsticks_of
 from pipeline.judge.unseen import HeldOut, folds_of
 from pipeline.model import Model
 from pipeline.network.coding import Coding
 from pipeline.network.layers import Network
-from tests.tables import table_of
+from tests.tables import answer_all, table_of
 
 DEFAULT = Path(__file__).parents[2] / "configs/default.yaml"
 CODES = {"Normal": 0, "Type1": 1, "Type2": -1}

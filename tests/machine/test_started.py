@@ -48,11 +48,12 @@ def test_only_make_hands_several_settings_over_as_one(monkeypatch: pytest.Monkey
         ("/usr/bin/diabetes-pipeline", "diabetes-pipeline"),
         ("/somewhere/pipeline/__main__.py", "python -m pipeline"),
         ("/somewhere/pytest/__main__.py", "diabetes-pipeline"),
+        (None, "diabetes-pipeline"),
     ],
 )
-def test_the_program_is_called_as_it_was_started(started: str, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_is_called_as_it_was_started(started: str | None, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(BY_MAKE, raising=False)
-    monkeypatch.setattr(sys, "argv", [started])
+    monkeypatch.setattr(sys, "argv", [started] if started else [])
     assert started_by() == typed
     monkeypatch.setenv(BY_MAKE, "1")
     assert started_by() == "make"

@@ -43,14 +43,21 @@ def test_a_long_step_is_told_in_lines_with_the_time_that_is_left(clock: list[flo
     assert capsys.readouterr().err == ""  # a short command says nothing
     clock[0] += 9
     with shown.step("training 8 starts") as advance:
-        clock[0] += 10
-        advance(0.25)
+        clock[0] += 9
+        advance(0.01)  # what starting took tells nothing of the rest
+        clock[0] += 6
+        advance(0.24)
         clock[0] += 1
         advance(0.25)  # too soon for another line
         clock[0] += 9
         advance(0.25)
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["training 8 starts", "training 8 starts: 25%, some 30 s left", "training 8 starts: 75%, some 7 s left"]
+    assert lines == [
+        "training 8 starts",
+        "training 8 starts: 1%",
+        "training 8 starts: 25%, about 45 s left",
+        "training 8 starts: 75%, about 8 s left",
+    ]
 
 
 def test_nothing_is_told_where_nothing_is_wanted(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,12 +85,37 @@ def on_a_terminal(script: str, columns: int, tmp_path: Path) -> str:
 
 
 def test_the_clock_of_a_terminal_moves_while_the_interpreter_is_held_and_leaves_nothing(tmp_path: Path) -> None:
-    shown = on_a_terminal(HELD, 60, tmp_path)
+    shown = on_a_terminal(HELD, 70, tmp_path)
     drawn = shown.split("\r\x1b[2K")
     assert {"importing  0:00", "importing  0:01", "importing  0:02"} <= set(drawn)
-    assert any(re.fullmatch(r"importing  \[#####\.{15}\] 25%  0:0\d, some 0:\d\d left", line) for line in drawn)
-    assert all(len(line) < 60 for line in drawn)
+    assert any(re.fullmatch(r"importing  \[#####\.{15}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
+    assert all(len(line) < 70 for line in drawn)
     assert drawn[-1].split() == ["done"]
+
+
+def test_a_single_step_has_the_same_clock_and_a_name_of_any_kind(tmp_path: Path) -> None:
+    script = r"""
+import time
+from pipeline.machine.steps import clocked
+with clocked("scoring a\tb\nc", True) as advance:
+    advance(0.25)
+    time.sleep(1)
+"""
+    drawn = on_a_terminal(script, 80, tmp_path).split("\r\x1b[2K")
+    assert any(re.fullmatch(r"scoring a b c  \[#####\.{15}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
+    assert not drawn[-1].split()
+
+
+def test_a_single_step_is_told_on_a_terminal_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_QUIET", -1.0)
+    with steps.clocked("scoring", True) as advance:
+        advance(0.5)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_bar_gives_way_to_the_words(tmp_path: Path) -> None:
+    drawn = on_a_terminal(HELD, 52, tmp_path).split("\r\x1b[2K")
+    assert any(re.fullmatch(r"importing  \[###\.{8}\] 25%  0:0\d, about 0:\d\d left", line) for line in drawn)
 
 
 def test_the_clock_fits_in_a_narrow_terminal(tmp_path: Path) -> None:

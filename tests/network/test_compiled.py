@@ -12,7 +12,8 @@ from sklearn.metrics import log_loss, mean_squared_error
 from pipeline.network import compiled, xla
 from pipeline.network.layers import initial_weights
 from pipeline.network.recipe import Recipe
-from pipeline.network.train import train_network, train_networks
+from pipeline.network.train import train_networks
+from tests.training import train_network
 
 pytestmark = pytest.mark.arithmetic
 
@@ -208,8 +209,9 @@ def test_a_call_has_fewer_networks_the_larger_they_are():
     assert compiled.chunk(replace(CODE, batch_size=807), 20) == compiled.chunk(replace(CODE, batch_size=20), 807)
 
 
-def test_the_ordinal_loss_of_200_codes_neither_overflows_nor_misses_a_threshold():
-    recipe = replace(ORDINAL, codes=tuple(np.arange(200) / 100), learning_rate=1e-9, epochs=1, starts=3)
+@pytest.mark.parametrize("codes", [50, pytest.param(200, marks=pytest.mark.slow)])
+def test_the_ordinal_loss_of_many_codes_neither_overflows_nor_misses_a_threshold(codes: int) -> None:
+    recipe = replace(ORDINAL, codes=tuple(np.arange(codes) / 100), learning_rate=1e-9, epochs=1, starts=3)
     inputs, _ = made_up(recipe)
     targets = np.random.default_rng(2).choice(np.array(recipe.codes, np.float32), size=(len(inputs), 1))
     trained = train_network(inputs, targets, recipe)

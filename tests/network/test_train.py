@@ -16,8 +16,9 @@ from pipeline.network.coding import Coding
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network
 from pipeline.network.recipe import Recipe, penalties, thresholds
-from pipeline.network.train import losses, train_network, train_networks
+from pipeline.network.train import losses, train_networks
 from tests.tables import frame_of
+from tests.training import train_network
 
 pytestmark = pytest.mark.arithmetic
 

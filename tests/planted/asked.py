@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.config.read import load_config
 from pipeline.errors import PipelineError
-from pipeline.findings import Finding
+from pipeline.findings.finding import Finding
 from pipeline.runs.summary import Origin, Summary
 from pipeline.stages import check, train
 from tests.planted.clean import Case

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import PipelineError
-from pipeline.findings import Finding
+from pipeline.findings.finding import Finding
 from tests.planted.asked import checked
 from tests.planted.clean import TARGET, Case, population_of
 

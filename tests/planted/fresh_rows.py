@@ -16,13 +16,13 @@ from pipeline.data.load import load
 from pipeline.data.preprocess import Task
 from pipeline.data.split import split
 from pipeline.data.table import Table
-from pipeline.judge.baselines import answer_all
 from pipeline.judge.calibration import log_odds
 from pipeline.model import prepare
 from pipeline.runs.saved import load_run
 from pipeline.runs.summary import Summary
 from tests.planted.asked import CONFIG, counts, trained
 from tests.planted.clean import Case, Places, fresh
+from tests.tables import answer_all
 
 ROWS = 20_000
 LEAD = 0.02  # over the largest class, from which a network clearly is better

@@ -70,9 +70,9 @@ def test_a_column_of_numbers_and_texts_has_the_mark_of_its_texts():
     ("content", "read", "said"),
     [
         (
-            workbook(one=[["a", "y"]], two=[["a", "y"]]),
+            workbook(one=[["a", "y"]], two=[["a", "y"], [1, "b"]]),
             {},
-            'the sheets "one" and "two" hold something; keep one, or set data.read.sheet',
+            'the sheets "one" and "two" hold something; keep one, or name one: --set data.read.sheet=two',
         ),
         (workbook(one=[["a", "y"]]), {"sheet": "On"}, 'there is no sheet "On"; did you mean "one"?'),
         (workbook(one=[]), {}, "every sheet is empty"),

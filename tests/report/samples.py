@@ -20,8 +20,8 @@ def enriched(summary: Summary, table: Table) -> Summary:
     full = summary.to_json()
     full["verdict"] = [
         "93.1% of 202 test rows are classified correctly; always naming the largest class would reach 65.8%.",
-        "On unseen profiles (patients whose lab values never occurred in training) it is 74.8% (61.0 to 86.0%).",
-        "Don't expect this accuracy on new patients (D205); logistic regression is simpler and more accurate (E402).",
+        "On unseen profiles (patients whose lab values never occurred in training) the accuracy is 74.8% (61.0 to 86.0%).",
+        "Don't expect 93.1% on new patients (D205); logistic regression is simpler and more accurate on unseen profiles (E402).",
     ]
     full["accuracy"] |= {"unseen_profiles": 0.748, "unseen_interval": [0.61, 0.86]}
     full["unseen"] = unseen()

@@ -16,6 +16,7 @@ from pipeline.report.canvas import SLIM, WIDE, Picture, place_label, say_instead
 from pipeline.report.drawing import draws, network_drawing
 
 COUNTS = {"a": {"a": 8, "b": 2, "no class": 0}, "b": {"a": 0, "b": 5, "no class": 1}}
+NONE = np.empty(0), np.empty(0, dtype=bool)
 
 
 def words(picture: Picture) -> list[str]:
@@ -69,7 +70,7 @@ def test_losses_that_are_negative_or_no_numbers_are_drawn(value: float) -> None:
     curves[2:, 1] = value
     assert "2 starts" in figures.loss_curves(trained(curves)).caption
     nothing = figures.loss_curves(trained(np.full((5, 1), value)))
-    assert ("No loss is a number: nothing was learnt." in words(nothing)) == (not np.isfinite(value))
+    assert ("No start ended with a finite loss: nothing was learnt." in words(nothing)) == (not np.isfinite(value))
 
 
 def test_a_single_epoch_of_a_single_start_is_drawn() -> None:
@@ -116,10 +117,10 @@ def test_weights_that_are_no_numbers_are_drawn(value: float) -> None:
 
 
 def test_calibration_without_points_is_said() -> None:
-    assert "No probability to compare." in words(figures.calibration(0, "a", {"curve": []}))
-    assert "no probability" in figures.calibration(0, "a", {}).caption
+    assert "No probability to compare." in words(figures.calibration(0, "a", {"curve": []}, *NONE))
+    assert "no probability" in figures.calibration(0, "a", {}, *NONE).caption
     one = {"curve": [{"predicted": 0.2, "observed": 0.25, "interval": None, "rows": 8}]}
-    assert "25.0" in figures.calibration(0, "a", one).caption
+    assert "25.0" in figures.calibration(0, "a", one, *NONE).caption
 
 
 def test_accuracies_leave_out_what_was_not_measured() -> None:
@@ -127,8 +128,11 @@ def test_accuracies_leave_out_what_was_not_measured() -> None:
         {"name": "this network", "test": 0.9, "test_interval": [0.8, 0.95], "unseen": None},
         {"name": "tree", "test": None, "unseen": 0.5, "unseen_interval": None},
         {"name": "rule", "test": 0.7},
+        {"name": "forest", "test": None, "unseen": None},
     ]
     picture = figures.accuracies(rows)
+    assert "forest" not in words(picture)
+    assert [row[0] for row in picture.table[1:]] == [row["name"] for row in rows]
     assert {"this network", "tree", "rule", "test rows", "unseen rows", "90.0%", "50.0%"} <= set(words(picture))
     assert "rule 70.0" in picture.caption
     assert "tree" not in picture.caption

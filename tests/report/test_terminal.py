@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import termios
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,9 @@ import pytest
 from rich.console import Console
 
 from pipeline.config.remedy import Call
-from pipeline.findings.finding import headline
+from pipeline.findings.finding import Finding, headline
 from pipeline.network.recipe import PenaltyPath
 from pipeline.report.terminal import show_summary
-from pipeline.runs.parts import FindingSummary
 from pipeline.runs.summary import Summary
 from tests.conftest import ROOT, command
 
@@ -92,7 +92,7 @@ def test_the_first_screen_has_20_lines_with_the_accuracies_and_the_next_command_
     end = " ".join(lines[next(place for place, line in enumerate(lines) if line.startswith("always")) + 1 :])
     assert end.strip().startswith(" ".join(summary.verdict))
     assert lines[-2:] == [
-        "Change alpha:   diabetes-pipeline train --set network.alpha=0.2",
+        "Another slope:  diabetes-pipeline train --set network.alpha=0.2",
         "Write a report: diabetes-pipeline report",
     ]
 
@@ -104,8 +104,8 @@ def test_what_is_left_out_is_counted(summary: Summary) -> None:
     assert 0 < len(mended) < len(doubts)
     (line,) = [line for line in shown(summary, 140) if line.startswith("And ")]
     assert line == (
-        f"And {kinds.count('warning')} more warnings, {kinds.count('info')} notes; "
-        f"one command each fixes {len(mended)} of the {len(doubts)}."
+        f"And {kinds.count('warning')} more warnings and {kinds.count('info')} notes; "
+        f"one command each fixes {len(mended)} of the {len(doubts)} warnings."
     )
 
 
@@ -133,7 +133,7 @@ def test_commands_are_told_as_the_program_was_started(
     lines = shown(summary, 80, call=call, run=run)
     assert f"Every finding and its fix: {again}" in lines
     assert lines[-1] == f"Write a report: {report}"
-    assert lines[-2] == f"Change alpha:   {call.with_settings({'network.alpha': 0.2})}"
+    assert lines[-2] == f"Another slope:  {call.with_settings({'network.alpha': 0.2})}"
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 120, 140, 200])
@@ -170,10 +170,23 @@ def test_in_full_findings_are_indented_and_what_is_typed_is_one_line(width: int,
             said.append(line[14:])
         assert " ".join(said) == finding.message
         assert all(len(line) <= width - 14 for line in said)
+    (explained,) = [line for line in lines if line.startswith("What a finding means and why it matters: ")]
+    assert explained.split()[-2:] == ["explain", next(each.code for each in summary.findings if each.level != "info")]
+
+
+@pytest.mark.parametrize(("columns", "width"), [("", 80), ("60", 60), ("100", 100), ("0", 80), ("wide", 80)])
+def test_a_file_is_as_wide_as_columns_says_or_80_and_no_line_ends_with_a_blank(columns: str, width: int) -> None:
+    words, environment = [sys.executable, "-m", "pipeline", "explain"], os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": columns}
+    done = subprocess.run([*words, "D204"], env=environment, capture_output=True, text=True, check=True)
+    page = subprocess.run([*words, "D204", "--json"], env=environment, capture_output=True, text=True, check=True)
+    title, *paragraphs = json.loads(page.stdout)["page"].split("\n")
+    expected = textwrap.wrap(f"D204 warning  {title.removesuffix('.')}", width, subsequent_indent=" " * 14)
+    expected += [line for each in paragraphs for line in textwrap.wrap(each, width, break_on_hyphens=False) or [""]]
+    assert done.stdout.splitlines() == expected
 
 
 def test_a_run_that_is_unsound_says_so_beside_its_accuracy(summary: Summary) -> None:
-    bad = FindingSummary(code="T303", level="error", message="all rows: x", evidence={}, fix="look, then stop", accepted=False)
+    bad = Finding(code="T303", level="error", message="all rows: x", evidence={}, fix="look, then stop", accepted=False)
     verdict = ("93% are right.", "This means nothing: all rows (T303).", "Do this first: look, then stop")
     unsound = summary.model_copy(update={"sound": False, "findings": (bad, *summary.findings), "verdict": verdict})
     lines = shown(unsound, 80)
@@ -215,8 +228,11 @@ def test_a_choice_by_some_of_the_rows_says_so(summary: Summary) -> None:
         lines = shown(summary.model_copy(update={"choice": choice}), 200, full=True)
         return next(line for line in lines if "penalties" in line)
 
-    assert line(path) == "Of 2 penalties, l2 = 0.03 suits held-out training rows best."
-    assert line(replace(path, rows=5)) == "Of 2 penalties, l2 = 0.03 suits held-out training rows best, of which 5 were drawn."
+    assert line(path) == "Of 2 penalties tried (l2), 0.03 did best on held-out training rows."
+    assert (
+        line(replace(path, rows=5))
+        == "Of 2 penalties tried (l2), 0.03 did best on held-out training rows, of which 5 were drawn."
+    )
 
 
 @pytest.mark.parametrize("words", [["evaluate"], ["check"], ["train", "--if-changed"]])
@@ -252,4 +268,6 @@ def test_on_a_terminal_of_80_by_24_all_is_in_sight_and_colour_only_where_it_is_w
         accuracy = json.loads((trained / "train.json").read_text())["accuracy"]
         (line,) = [line for line in lines if line.startswith("the network")]
         assert [f"{accuracy[name]:.1%}" in line for name in ("train", "test", "unseen_profiles")] == [True] * 3
-    assert "\x1b" not in command(*words, folder=trained).stdout  # no terminal
+    out = command(*words, folder=trained).stdout  # no terminal
+    assert "\x1b" not in out
+    assert all(line == line.rstrip() for text in (out, plain) for line in text.replace("\r", "").splitlines())

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pipeline.findings.finding import Finding
 from pipeline.runs.change import Change, compare
 from pipeline.runs.history import Entry
-from pipeline.runs.parts import Accuracy, FindingSummary
+from pipeline.runs.parts import Accuracy
 from pipeline.runs.terminal import show_change, show_runs
 from tests.conftest import ROOT
 
@@ -32,11 +33,11 @@ SHARES = {"train": "training", "test": "test", "unseen_profiles": "unseen", "bal
 ODDS = {"macro_auc": "AUC", "brier": "Brier score", "log_loss": "log loss"}
 
 
-def finding(code: str, level: str, accepted: bool = False) -> FindingSummary:
-    return FindingSummary(code=code, level=level, message="m", evidence={}, fix="f", accepted=accepted)
+def finding(code: str, level: str, accepted: bool = False) -> Finding:
+    return Finding(code=code, level=level, message="m", evidence={}, fix="f", accepted=accepted)
 
 
-def entry(second: int, changed: tuple[str, ...], *findings: FindingSummary) -> Entry:
+def entry(second: int, changed: tuple[str, ...], *findings: Finding) -> Entry:
     accuracy = Accuracy(train=0.93564, test=1.0, test_interval=(0.98, 1), unseen_profiles=None, unseen_interval=None)
     name = Path(f"models/20261129T0251{second}.989Z-default-f39c29{second}")
     return Entry(run=name, changed=changed, created="now", accuracy=accuracy, findings=findings)
@@ -148,3 +149,15 @@ def test_a_terminal_of_80_columns_shows_both_without_breaking_a_line(trained: Pa
         lines = re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).splitlines()
         assert any(expected in line for line in lines)
         assert max(map(len, lines)) <= 80
+
+
+def test_other_columns_are_counted_and_the_other_settings_listed(change: Change) -> None:
+    other = {f"data.features.c{place}.unit": ("g", None) for place in range(4)}
+    few = {"data.codes.ill": (1, None), "network.alpha": (0.05, 0.2)}
+    changed = change.model_copy(update={"settings": {**few, **other}})
+    lines = shown(lambda console: show_change(console, changed), 80)
+    assert [line.strip() for line in lines[2 : lines.index("")]][-3:] == [
+        "data.codes.ill 1 -> null",
+        "network.alpha 0.05 -> 0.2",
+        "data.features: 4 settings differ",
+    ]

@@ -127,7 +127,7 @@ def test_killed_and_interrupted_it_goes_on_to_the_same_table(small_study: Path, 
     stopped.send_signal(signal.SIGINT)
     _, said = stopped.communicate(timeout=300)
     assert stopped.returncode == 130
-    assert "the same command goes on" in said
+    assert "run the same command again to go on" in said
     assert {path: path.stat().st_mtime_ns for path in left} == left, "a kept task was done again"
     assert len(left) < len(list(workplace.glob("studies/*/parts/[0-9]*.parquet"))) < 24
     code, printed, _ = in_process(*arguments())
@@ -206,7 +206,7 @@ def test_what_relu_cannot_answer_is_said_beside_the_claims(studied: Path, in_pro
 def test_settings_that_the_grid_replaces_are_noted(studied: Path, in_process: Call):
     code, printed, _ = in_process(*arguments("network.alpha=0", "preprocess.scale=minmax"))
     assert code == 0
-    assert printed["notes"] == ["network.alpha and preprocess.scale: not used, for the grid of the study says it"]
+    assert printed["notes"] == ["network.alpha and preprocess.scale: not used, because the study sets this itself"]
 
 
 def test_a_table_of_other_columns_is_refused(studied: Path, in_process: Call):
@@ -244,7 +244,7 @@ def test_two_processes_do_not_work_on_one_study(studied: Path, in_process: Call)
     [
         ("training.engine=keras", "training.engine"),
         ("training.loss=ordinal", "study.outputs: softmax"),
-        ("study.alphas=[0, 0.05, 0.05]", "stands twice"),
+        ("study.alphas=[0, 0.05, 0.05]", "is twice"),
         ("study.reference.alpha=0.07", "study.reference.alpha: 0.07 is not in the grid"),
         ("study.seeds=1", "study.seeds"),
         ("split.seed=4294967295", "split.seed: the study counts"),
