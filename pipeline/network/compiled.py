@@ -79,13 +79,12 @@ def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integ
     depth, side = counts.max(), min(WIDE, 2 ** (len(counts) - 1).bit_length())
     bands = max(1, round(depth * side / chunk(recipe, rows)))
     fill = -depth % (bands * WIDE // side), -len(counts) % side
-    shared = 4 * WIDE * rows <= _BYTES and len(seeds) > WIDE and not is_long(recipe, rows)
-    if shared and 2 * (depth + fill[0]) * (len(counts) + fill[1]) <= 3 * len(seeds):
+    fits = len(counts) > 1 and batch_shape(rows, recipe)[1] > 1 and not is_long(recipe, rows) and 4 * WIDE * rows <= _BYTES
+    if fits and 2 * (depth + fill[0]) * (len(counts) + fill[1]) <= 3 * len(seeds):
         columns = [np.pad(own, (0, depth - len(own)), mode="edge") for own in np.split(places, np.cumsum(counts)[:-1])]
         table = np.pad(np.array(columns).T, ((0, fill[0]), (0, fill[1])), mode="edge")
-        return [
-            part.reshape(-1, WIDE) for band in np.split(table, bands) for part in np.split(band, table.shape[1] // side, axis=1)
-        ]
+        calls = [part for band in np.split(table, bands) for part in np.split(band, table.shape[1] // side, axis=1)]
+        return [part.reshape(-1, WIDE) for part in calls]
     held = ranks // max(1, _BYTES // (4 * rows))
     size = _layout(np.bincount(held).max(), recipe, rows, cores)
     blocks = [places[held == number] for number in np.unique(held)]
