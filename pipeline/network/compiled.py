@@ -10,16 +10,16 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
-from pipeline.network.plan import LANES, is_long, orders_of, padded_data, plans_of, terms_of
+from pipeline.network.plan import LANES, WIDE, is_long, lanes_of, orders_of, padded_data, plans_of, terms_of
 from pipeline.network.recipe import Progress, Recipe, batch_shape, penalties
 from pipeline.network.xla import Program, ProgramKind, program
 
 _MOST = 256  # networks a call: more are no faster
-_CACHE = 2**18  # bytes of weights, moments and values that a core keeps at hand
+_CACHE = 2**18  # bytes that a core keeps at hand: of weights, moments and values, and of gathered batches
 _WORK = 3e8  # multiplications between two reports of progress, some 0.1 s
-_SPAN = 128  # most blocks between two reports, however short they are
+_SPAN = 128  # most epochs between two reports, however short they are
 _STEP = 5000  # what a step costs besides, counted in multiplications
-_BYTES = 2**26  # most bytes of batches that are drawn, planned or gathered at once
+_BYTES = 2**26  # most bytes of batches that are drawn or planned at once
 
 
 def fit_compiled(
@@ -49,8 +49,8 @@ def fit_compiled(
     weights, curves = np.empty_like(initial), np.empty((recipe.epochs, len(initial)), np.float32)
 
     def work(part: Integers, report: Progress) -> None:
-        own = [recipes[number] for number in owner[part]]
-        weights[part], curves[:, part] = _fit_part(run, len(inputs), data, own, initial[part], report)
+        every, own = part.ravel(), [recipes[number] for number in owner[part.ravel()]]
+        weights[every], curves[:, every] = _fit_part(run, len(inputs), data, own, part.shape, initial[every], report)
         numbers = np.unique(part)
         done(numbers, weights[numbers])
 
@@ -69,17 +69,28 @@ def chunk(recipe: Recipe, rows: int) -> int:
 
 
 def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integers]:
-    """Return the numbers of the networks of each call.
+    """Return the numbers of the networks of each call, as they lie along the two axes of the program.
 
-    Networks of one seed lie side by side, to share the order of their batches, and no call has more seeds than _BYTES hold
-    orders of the rows. Equal shapes share one compilation: calls are filled up with copies of their last network.
+    Networks of one seed lie side by side, or one below the other, to share the order of their batches, and no call has more
+    seeds than _BYTES hold orders of the rows. Equal shapes share one compilation: calls are filled up with copies.
     """
-    places, ranks = np.argsort(seeds, kind="stable"), np.unique(np.sort(seeds), return_inverse=True)[1]
+    places = np.argsort(seeds, kind="stable")
+    _, ranks, counts = np.unique(seeds[places], return_inverse=True, return_counts=True)
+    depth, side = counts.max(), min(WIDE, 2 ** (len(counts) - 1).bit_length())
+    bands = max(1, round(depth * side / chunk(recipe, rows)))
+    fill = -depth % (bands * WIDE // side), -len(counts) % side
+    fits = len(counts) > 1 and batch_shape(rows, recipe)[1] > 1 and not is_long(recipe, rows) and 4 * WIDE * rows <= _BYTES
+    if fits and 2 * (depth + fill[0]) * (len(counts) + fill[1]) <= 3 * len(seeds):
+        columns = [np.pad(own, (0, depth - len(own)), mode="edge") for own in np.split(places, np.cumsum(counts)[:-1])]
+        table = np.pad(np.array(columns).T, ((0, fill[0]), (0, fill[1])), mode="edge")
+        calls = [part for band in np.split(table, bands) for part in np.split(band, table.shape[1] // side, axis=1)]
+        return [part.reshape(-1, WIDE) for part in calls]
     held = ranks // max(1, _BYTES // (4 * rows))
     size = _layout(np.bincount(held).max(), recipe, rows, cores)
     blocks = [places[held == number] for number in np.unique(held)]
     parts = [block[first : first + size] for block in blocks for first in range(0, len(block), size)]
-    return [np.pad(part, (0, size - len(part)), mode="edge") for part in parts]
+    parts = [np.pad(part, (0, size - len(part)), mode="edge") for part in parts]
+    return [part.reshape(lanes_of(seeds[part], recipe, rows)) for part in parts]
 
 
 def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
@@ -136,18 +147,24 @@ def in_threads(
 
 
 def _fit_part(
-    run: Program, rows: int, data: tuple[Floats32, ...], recipes: list[Recipe], initial: Floats32, progress: Progress
+    run: Program,
+    rows: int,
+    data: tuple[Floats32, ...],
+    recipes: list[Recipe],
+    lanes: tuple[int, int],
+    initial: Floats32,
+    progress: Progress,
 ) -> tuple[Floats32, Floats32]:
     recipe, (steps, size) = recipes[0], batch_shape(rows, recipes[0])
-    seeds, which, lanes = orders_of(recipes, rows)
+    seeds, which = orders_of(recipes, lanes)
     terms, weights = terms_of(recipes, lanes), initial.T.reshape(-1, *lanes)
     state: Any = (weights, *(np.zeros(shape, np.float32) for shape in (weights.shape, weights.shape, (size, *lanes), lanes)))
-    # an epoch is one block, with room for the steps of all rows, if it can be gathered at once
-    gathered = 4 * size * which.size * sum(column[0].size for column in data)
-    block = int(np.clip(_BYTES // gathered, 1, -(-len(data[0]) // size)))
-    most = min(_WORK // (block * (size * weights.size + _STEP)), _BYTES // (4 * block * size * which.size))
+    # an epoch is one block, with room for the steps of all rows, if what is gathered stays at hand
+    gathered, most = 4 * size * which.size * sum(column[0].size for column in data), -(-len(data[0]) // size)
+    block = int(np.clip(_CACHE // gathered, 1, most))
+    longest = min(_WORK / (block * (size * weights.size + _STEP)), _BYTES / (4 * block * size * which.size))
     curves = []
-    for plan, ends in plans_of(rows, recipe, seeds, which, block, int(np.clip(most, 1, _SPAN))):
+    for plan, ends in plans_of(rows, recipe, seeds, which, block, int(np.clip(longest, 1, _SPAN * -(-most // block)))):
         state, sums = run(np.int32(len(ends)), plan, data, terms, state)
         curves.append(sums.numpy()[: len(ends)][ends].reshape(-1, len(initial)) / np.float32(rows))
         progress(int(np.sum(plan[0])) / (recipe.epochs * steps))

@@ -1,6 +1,6 @@
 """Plan the steps of many networks: their data, their terms, and the order and rate of each step."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -16,8 +16,10 @@ from pipeline.network.xla import BETA_1, BETA_2
 
 LANES = 8
 """Networks a group."""
+WIDE = 64
+"""Networks side by side where those below one another share a seed: XLA fills no registers in a shorter row."""
 
-_KEPT = 2**20  # rows in all the epochs, of which the order is kept
+_KEPT = 2**23  # row numbers in all the orders of a plan that is kept
 _LONG = 16  # terms from which on the order of a sum may depend on the number of networks
 _ROWS = 1024  # rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation
 _UNREACHABLE = 1e38  # where a dropped threshold lies: no output is above it, so that it adds 0 to loss and gradient
@@ -54,19 +56,23 @@ def _all_thresholds(recipe: Recipe) -> Floats32:
     return np.hstack([np.repeat([[_UNREACHABLE], [_UNREACHABLE], [1]], dropped, axis=1), cut]).astype(np.float32)[:, ::-1]
 
 
-def orders_of(recipes: list[Recipe], rows: int) -> tuple[list[int], Integers, tuple[int, int]]:
-    """Return the different seeds, which of them orders the batches, and the two axes along which the networks lie.
+def lanes_of(seeds: Integers, recipe: Recipe, rows: int) -> tuple[int, int]:
+    """Return the two axes along which the networks of a call lie whose seeds are these.
 
-    One seed is (1, 1), its networks (1, S), but (G, 8) where sums are long. Several are (G, 1) of (G, 8) where no eight differ,
-    or (1, S) of (1, S); behind softmax always the latter. These were equal to the bit, and others were not.
+    (1, S), but (G, 8) where all have one seed and sums are long, or where no eight differ in it and there is no softmax. These
+    were equal to the bit, and others were not.
     """
+    eights = seeds.reshape(-1, min(LANES, len(seeds)))
+    alike = is_long(recipe, rows) if (seeds == seeds[0]).all() else not recipe.softmax and (eights == eights[:, :1]).all()
+    return eights.shape if alike else (1, len(seeds))
+
+
+def orders_of(recipes: list[Recipe], lanes: tuple[int, int]) -> tuple[list[int], Integers]:
+    """Return the different seeds, and which of them orders the batches, with no axis along which the networks share it."""
     seeds, which = np.unique([recipe.seed for recipe in recipes], return_inverse=True)
-    eights, one = which.reshape(-1, min(LANES, len(which))), which[None]
-    if len(seeds) == 1:
-        return seeds.tolist(), one[:, :1], eights.shape if is_long(recipes[0], rows) else one.shape
-    if (eights == eights[:, :1]).all() and not recipes[0].softmax:
-        return seeds.tolist(), eights[:, :1], eights.shape
-    return seeds.tolist(), one, one.shape
+    which = which.reshape(lanes)
+    which = which[:1] if (which == which[:1]).all() else which
+    return seeds.tolist(), which[:, :1] if (which == which[:, :1]).all() else which
 
 
 def is_long(recipe: Recipe, rows: int) -> bool:
@@ -81,22 +87,24 @@ Plan = tuple[tuple[Any, ...], Any]
 def plans_of(rows: int, recipe: Recipe, seeds: list[int], which: Integers, block: int, span: int) -> Iterable[Plan]:
     """Return the plans of a training one after the other, each filled up to ``span`` blocks of ``block`` steps of one epoch.
 
-    ``which`` is that of ``orders_of``. Short ones of one seed are kept: networks that are trained one after the other mostly see
-    their rows in the same order.
+    ``which`` is that of ``orders_of``. Short ones are kept: networks that are trained one after the other mostly see their rows
+    in the same order.
     """
-    if len(seeds) == 1 and rows * recipe.epochs <= _KEPT:
-        alike = replace(recipe, sizes=(), slopes=(), codes=(), l2=0.0, starts=1, seed=seeds[0])
-        return _kept_plans(rows, alike, which.shape, block, span)
-    return _drawn_plans(rows, recipe, seeds, which, block, span)
+    if rows * recipe.epochs * which.size > _KEPT:
+        return _drawn_plans(rows, recipe, seeds, which, block, span)
+    alike = replace(recipe, sizes=(), slopes=(), codes=(), softmax=False, loss="squared_error", l2=0.0, starts=1, seed=0)
+    return _kept_plans(rows, alike, tuple(seeds), which.shape, which.tobytes(), block, span)
 
 
-@lru_cache(maxsize=16)
-def _kept_plans(rows: int, recipe: Recipe, shape: tuple[int, ...], block: int, span: int) -> list[Plan]:
-    drawn = _drawn_plans(rows, recipe, [recipe.seed], np.zeros(shape, np.int64), block, span)
+@lru_cache(maxsize=4)
+def _kept_plans(
+    rows: int, recipe: Recipe, seeds: tuple[int, ...], shape: tuple[int, ...], which: bytes, block: int, span: int
+) -> list[Plan]:
+    drawn = _drawn_plans(rows, recipe, seeds, np.frombuffer(which, np.int64).reshape(shape), block, span)
     return [(tuple(map(tensorflow().constant, plan)), ends) for plan, ends in drawn]
 
 
-def _drawn_plans(rows: int, recipe: Recipe, seeds: list[int], which: Integers, block: int, span: int) -> Iterator[Plan]:
+def _drawn_plans(rows: int, recipe: Recipe, seeds: Sequence[int], which: Integers, block: int, span: int) -> Iterator[Plan]:
     steps, size = batch_shape(rows, recipe)
     each = -(-steps // block)  # blocks an epoch
     several, orders = max(1, span // each), [batches(rows, replace(recipe, seed=seed)) for seed in seeds]

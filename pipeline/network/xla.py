@@ -1,9 +1,9 @@
 """The XLA program of the compiled engine: all steps of many networks of one kind.
 
 Weights are (P, G, L): the S networks lie along the last two axes, (1, S), or (S / 8, 8) where the eights differ in the order of
-their batches. Elementwise products and sums over the feature axis vectorise along them, where batched matrix products of 6 x 3
-would not, and nothing is ever summed along them, so that a network is computed alike whatever trains beside it. A single network
-is (1, 1), and its batch vectorises instead.
+their batches, or (S / 64, 64) where those below one another share it. Elementwise products and sums over the feature axis
+vectorise along them, where batched matrix products of 6 x 3 would not, and nothing is ever summed along them, so that a network
+is computed alike whatever trains beside it. A single network is (1, 1), and its batch vectorises instead.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,8 @@ def program(kind: ProgramKind) -> Program:
     It takes:
         plan: (N,) steps of each block, (N,) whether it begins an epoch, (N, T, B, ...) row numbers of the batches, (N, T)
             step sizes, for up to N blocks of up to T steps; and how many blocks are to be done. The last axes of the row
-            numbers are (1, 1) for one order for all, (G, 1) for one each eight, or (1, S) for one a network.
+            numbers are (1, 1) for one order for all, (G, 1) or (1, L) for one each row or column of networks, or (1, S) for one
+            a network.
         data: (rows, inputs + 1) with a last column of ones, (rows, outputs), (rows,) 1, or 0 for no row; and (rows,) weights
             of the rows, if they have any: without them the program is another one, which they cost nothing.
         terms: (layers, G, L) slopes, (kernels, G, L) penalties, and (J, G, L) thresholds: middles, places, steepness.

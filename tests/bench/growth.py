@@ -1,6 +1,6 @@
-"""How time and memory grow with rows, starts, hidden units and features; each point in a fresh process of its own.
+"""How time and memory grow with rows, starts, hidden units, features and outputs; each point in a fresh process of its own.
 
-Usage: growth.py POINT, a JSON object with rows, features, hidden, starts and epochs; prints its seconds and bytes.
+Usage: growth.py POINT, a JSON object with what a Point has; prints its seconds and bytes.
 
 Time is that of one whole ``train``, compiled before. Memory is by how much the peak of the process rose over what it held
 with the data made and a small training done: what the task itself needs, not Python, TensorFlow and the compiler.
@@ -25,11 +25,12 @@ WARMER, ENOUGH, MOST = 8, 0.5, 5
 
 @dataclass(frozen=True)
 class Point:
-    """A task."""
+    """A task. One output is a class code, several are softmax, one a class."""
 
     rows: int = 800
     features: int = 6
     hidden: int = 3
+    outputs: int = 1
     starts: int = 256
     epochs: int = 2
 
@@ -66,6 +67,7 @@ AXES: dict[str, tuple[Point, tuple[int, ...]]] = {
     "starts": (Point(), (1, 10, 100, 1_000, 10_000, 100_000)),
     "hidden": (Point(), (3, 16, 64, 256)),
     "features": (Point(), (6, 25, 100)),
+    "outputs": (Point(), (3, 10, 30, 100)),
 }
 
 
@@ -93,8 +95,11 @@ def fit(sizes: Sequence[int], values: Sequence[float]) -> Fit:
 
 def measure(point: Point) -> tuple[float, float]:
     """Return the seconds and the bytes of a point, measured in this process."""
-    recipe = replace(RECIPE, sizes=(point.features, point.hidden, 1), epochs=point.epochs, starts=point.starts)
+    recipe = replace(RECIPE, sizes=(point.features, point.hidden, point.outputs), epochs=point.epochs, starts=point.starts)
     x, y = made_up(point.rows, point.features)
+    if point.outputs > 1:
+        recipe = replace(recipe, slopes=recipe.slopes[:1], softmax=True, loss="categorical_crossentropy")
+        y = np.eye(point.outputs, dtype=np.float32)[np.digitize(x[:, 0], np.linspace(-2, 2, point.outputs - 1))]
     train_network(x[:20], y[:20], replace(recipe, starts=min(WARMER, point.starts), epochs=1))
     before = peak()
     seconds = [clock(lambda: train_network(x, y, recipe))]  # compiles

@@ -183,10 +183,26 @@ def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recip
     expected = compiled.fit_compiled(*data, recipes, initial, lambda share: None)
     monkeypatch.setattr(compiled, "_BYTES", 2 * 4 * 83)  # two orders of the rows
     parts = compiled._parts(np.repeat([recipe.seed for recipe in recipes], 5), recipe, 83, 1)
-    assert sorted(set(np.concatenate(parts))) == list(range(40))
-    assert all(len({recipes[network // 5].seed for network in part}) <= 2 for part in parts)
+    assert sorted(set(np.concatenate(parts, axis=None))) == list(range(40))
+    assert all(len({recipes[network // 5].seed for network in part.ravel()}) <= 2 for part in parts)
     for array, among in zip(compiled.fit_compiled(*data, recipes, initial, lambda share: None), expected, strict=True):
         np.testing.assert_array_equal(array, among)
+
+
+@pytest.mark.parametrize("recipe", [CODE, replace(ORDINAL, l2=0.01), SOFTMAX], ids=["squared error", "ordinal", "softmax"])
+def test_networks_of_30_seeds_and_some_slopes_each_have_the_weights_of_one_alone(recipe):
+    """They lie in rows of 64, of which those below one another share a seed; the last seed has fewer slopes."""
+    pairs = [(seed, slope) for seed in range(30) for slope in (0.0, 0.05, 0.3, 1.0)][:-1]
+    recipes = [replace(recipe, epochs=3, starts=1, seed=seed, slopes=(slope,) * len(recipe.slopes)) for seed, slope in pairs]
+    (part,) = compiled._parts(np.array([seed for seed, _ in pairs]), recipe, 83, 1)
+    assert part.shape == (2, 64)
+    seeds = np.array([pairs[network][0] for network in part.ravel()]).reshape(part.shape)
+    assert (seeds == seeds[0]).all()
+    assert set(part.ravel()) == set(range(119))
+    data = made_up(recipe)
+    together = train_networks(*data, recipes)
+    for network in (0, 1, 2, 3, 57, 117, 118):
+        np.testing.assert_array_equal(together[network].weights, train_network(*data, recipes[network]).weights)
 
 
 @pytest.mark.parametrize("starts", [1, 300, 520])
