@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.export import joblib_file, keras_file, onnx_file
-from pipeline.export.agreement import TOLERANCE, ProgramAnswer, Scorer, as_columns, drawn, own
+from pipeline.export.agreement import TOLERANCE, ProgramAnswer, Scorer, as_columns, drawn
 from pipeline.runs.saved import Scoring, load_scoring
 from pipeline.track.mlflow_model import ScoringModel
+from tests.export.made import own
 from tests.serve.client import serving, trained
 
 ROWS, SEED = 100_000, 2026

@@ -11,10 +11,10 @@ import pytest
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 
-from pipeline.export.agreement import drawn, largest_difference, own
+from pipeline.export.agreement import drawn, largest_difference
 from pipeline.export.joblib_file import write_joblib
 from tests.conftest import ROOT
-from tests.export.made import SHAPES, agrees, made
+from tests.export.made import SHAPES, agrees, made, own
 
 pytestmark = pytest.mark.arithmetic
 
