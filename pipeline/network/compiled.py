@@ -19,7 +19,7 @@ _CACHE = 2**18  # bytes that a core keeps at hand: of weights, moments and value
 _WORK = 3e8  # multiplications between two reports of progress, some 0.1 s
 _SPAN = 128  # most epochs between two reports, however short they are
 _STEP = 5000  # what a step costs besides, counted in multiplications
-_BYTES = 2**26  # most bytes of batches that are drawn or planned at once
+_BYTES = 2**26  # most bytes of batches that are drawn, planned or gathered at once
 
 
 def fit_compiled(
@@ -159,9 +159,9 @@ def _fit_part(
     seeds, which = orders_of(recipes, lanes)
     terms, weights = terms_of(recipes, lanes), initial.T.reshape(-1, *lanes)
     state: Any = (weights, *(np.zeros(shape, np.float32) for shape in (weights.shape, weights.shape, (size, *lanes), lanes)))
-    # an epoch is one block, with room for the steps of all rows, if what is gathered stays at hand
+    # an epoch is one block, with room for the steps of all rows; where each network gathers its own, only if it stays at hand
     gathered, most = 4 * size * which.size * sum(column[0].size for column in data), -(-len(data[0]) // size)
-    block = int(np.clip(_CACHE // gathered, 1, most))
+    block = int(np.clip((_BYTES if which.size == 1 else _CACHE) // gathered, 1, most))
     longest = min(_WORK / (block * (size * weights.size + _STEP)), _BYTES / (4 * block * size * which.size))
     curves = []
     for plan, ends in plans_of(rows, recipe, seeds, which, block, int(np.clip(longest, 1, _SPAN * -(-most // block)))):
