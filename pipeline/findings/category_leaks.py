@@ -38,16 +38,22 @@ def telling_categories(column: Ranked, classes: dict[str, Flags], feature: Featu
 def telling_rest(column: Ranked, classes: dict[str, Flags], tests: int) -> dict[str, dict[str, Any]]:
     """Return what the rows beside the commonest value of a column of numbers tell, where that is its least or its greatest.
 
-    So a dose is written, which is 0 for whoever gets none. Of what is only 1 or 0, a strong sign of a disease looks the same.
+    So a dose is written, which is 0 for whoever gets none. What is only 1 or 0, or has grades, may be a strong sign of a disease.
     Arguments as in ``telling_categories``.
     """
     size, counts = len(column.levels), np.bincount(column.level)
-    if size < 3 or counts.max() < _COMMON * len(column.level) or (place := int(counts.argmax())) not in (0, size - 1):
+    if (
+        (np.diff(column.levels) == 1).all()
+        or counts.max() < _COMMON * len(column.level)
+        or (place := int(counts.argmax())) not in (0, size - 1)
+    ):
         return {}
     halves = replace(column, levels=np.arange(2.0), level=(column.level != place).astype(np.int64))
     pure = {name: found for name, member in classes.items() if (found := _pure_category(halves, member)) and found.number}
-    clear = _clearest(pure, 2 * tests)
-    return {"rest": clear | {"common": float(column.levels[place])}} if clear else {}
+    if not (clear := _clearest(pure, 2 * tests)):
+        return {}
+    clear.pop("number")
+    return {"rest": clear | {"common": float(column.levels[place])}}
 
 
 def _clearest(pure: dict[str, "Category"], tests: int) -> dict[str, Any]:

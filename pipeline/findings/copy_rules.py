@@ -77,13 +77,14 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         return
     copied, numbers, tested = _beyond_chance(facts), facts.table.named(shown), len(facts.parts.test)
     count = None if profiles is None else len(profiles)
-    what, how = f"repeat{'s' * (len(copies) == 1)} a training row", "equal one in every column"
+    one = len(shown) == 1
+    what, how = f"repeat{'s' * one} a training row", f"equal{'s' * one} one in every column"
     same = f"the same {listing(facts.config.evaluation.profile)} as one"
     if not len(copies):
-        what, how = f"{'has' if count == 1 else 'have'} a training row's profile", f"hold {same}"
+        what, how = f"{'has' if one else 'have'} a training row's profile", f"hold{'s' * one} {same}"
     elif count is not None:
-        how += f", and {count:,} hold {same}"
-    seen = "the network has seen these test rows in training" if copied else _PERHAPS
+        how += f", and {count:,} hold{'s' * (count == 1)} {same}"
+    seen = f"the network has seen {'this test row' if one else 'these test rows'} in training" if copied else _PERHAPS
     yield Doubt(
         f"{len(shown):,} of {tested:,} test rows {what}: {such_as(numbers, total=False)} {how}; {seen}",
         {"copies": len(copies), "profiles": count, "test": tested, "examples": numbers[:5]},

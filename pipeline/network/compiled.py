@@ -83,7 +83,8 @@ def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integ
     if fits and 2 * (depth + fill[0]) * (len(counts) + fill[1]) <= 3 * len(seeds):
         columns = [np.pad(own, (0, depth - len(own)), mode="edge") for own in np.split(places, np.cumsum(counts)[:-1])]
         table = np.pad(np.array(columns).T, ((0, fill[0]), (0, fill[1])), mode="edge")
-        calls = [part for band in np.split(table, bands) for part in np.split(band, table.shape[1] // side, axis=1)]
+        down, across = len(table) // bands, range(0, table.shape[1], side)  # what lies below the last network is left out
+        calls = [table[row : row + down, column : column + side] for row in range(0, depth, down) for column in across]
         return [part.reshape(-1, WIDE) for part in calls]
     held = ranks // max(1, _BYTES // (4 * rows))
     size = _layout(np.bincount(held).max(), recipe, rows, cores)

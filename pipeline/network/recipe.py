@@ -71,6 +71,10 @@ class PenaltyPath:
     rows: int = 0
     networks: int = 0
 
+    def best(self, rows: int) -> float:
+        """Return the one that was chosen, of a training on so many rows."""
+        return min(self.penalties, key=lambda tried: abs(tried * min(1.0, self.rows / rows) - self.l2))
+
 
 def sized(training: TrainingSection, rows: int) -> TrainingSection:
     """Return the section with numbers where it says "auto", for so many training rows; ``l2`` is then 0.001.

@@ -1,5 +1,6 @@
 """The rows of a sheet in an Excel or OpenDocument file, which is read at once."""
 
+import json
 import re
 import shlex
 import zipfile
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.data_section import ReadSection, plain
+from pipeline.config.yaml_text import dump_line
 from pipeline.errors import DataError, counted, did_you_mean, listing
 from pipeline.read.arrow import to_arrow, to_text
 from pipeline.read.header import holds_names, looks_like_data
@@ -106,8 +108,12 @@ def _cells_of(path: str, file: BinaryIO, wanted: str | None) -> tuple[str, list[
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path}: cannot be read as a spreadsheet: {reason}; save it again, or as CSV") from None
     if full:
-        setting = shlex.quote(f"data.read.sheet={max(full, key=lambda sheet: sheet.total_height).name}")
-        text = f"the sheets {listing(sheet.name for sheet in full)} hold something; keep one, or name one: --set {setting}"
+        name = max(full, key=lambda sheet: sheet.total_height).name
+        setting = shlex.quote(
+            f"data.read.sheet={name if dump_line(name) == name else json.dumps(name)}"
+        )  # 2024 is no text in YAML
+        text = f"the sheets {listing(sheet.name for sheet in full)} hold something"
+        text += f"; keep one, or name one to init, check or train: --set {setting}"
         raise DataError(f"{path}: {text}")
     what = f'the sheet "{wanted}"' if wanted else "every sheet"
     raise DataError(f"{path}: {what} is empty; a header and rows are needed")

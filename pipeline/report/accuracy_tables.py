@@ -109,5 +109,6 @@ def _learnt(summary: Summary) -> Iterator[str]:
         yield f"Each row gets a set of possible classes ({certain}). It holds the right class in {held}."
         yield f"A set has {sets.mean_size:.1f} classes on average, more than one in {in_percent(sets.unsure)} of the test rows."
     if (choice := summary.choice) and len(choice.penalties) > 1:
-        some = f", of which {choice.rows:,} were drawn" if choice.rows < summary.data.train else ""
-        yield f"Of {len(choice.penalties)} penalties tried (l2), {choice.l2:g} did best on held-out training rows{some}."
+        best, rows = choice.best(summary.data.train), summary.data.train
+        some = f", of which {choice.rows:,} were drawn; for all {rows:,} it counts {choice.l2:.2g}" if choice.rows < rows else ""
+        yield f"Of {len(choice.penalties)} penalties tried (l2), {best:g} did best on held-out training rows{some}."

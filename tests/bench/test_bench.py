@@ -137,6 +137,7 @@ def test_scikit_learn_trains_all_epochs() -> None:
     assert rivals.scikit_learn(*made_up(30, 6)).run().n_iter_ == RECIPE.epochs
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not rival_jax.INSTALLED, reason="JAX is not installed")
 def test_jax_trains_the_networks_that_this_engine_trains() -> None:
     ways = [way for way in rival_jax.WAYS if way.unroll == 1]

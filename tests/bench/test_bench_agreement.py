@@ -41,6 +41,7 @@ def test_every_way_to_score_says_the_same(run: Scoring, small_run: Path) -> None
         assert way["other_class_away_from_a_tie"] <= way["other_class"] <= undecided
 
 
+@pytest.mark.slow
 def test_a_tie_is_where_two_classes_are_equally_near(run: Scoring) -> None:
     found = tied(run, np.array([[0.5], [0.500005], [0.5001], [-0.5], [3], [np.nan]], dtype=np.float32))
     np.testing.assert_array_equal(found, [True, True, False, True, False, False])

@@ -70,6 +70,7 @@ def test_d211_needs_fifty_rows():
     assert found("D211", {"age": np.arange(21.0, 71.0)}).evidence["columns"] == ["age"]
 
 
+@pytest.mark.slow
 def test_d211_does_not_find_chance_in_fine_whole_numbers_without_a_coincidence():
     """Rows all different by chance: the expected coincidences, counted from near ones, must not be many."""
     rng, different = np.random.default_rng(1), 0

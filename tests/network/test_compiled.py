@@ -189,6 +189,13 @@ def test_calls_of_few_seeds_and_few_networks_change_no_number(monkeypatch, recip
         np.testing.assert_array_equal(array, among)
 
 
+@pytest.mark.parametrize("seeds", [13, 26, 28])
+def test_each_network_is_trained_in_one_call_only(seeds: int) -> None:
+    parts = compiled._parts(np.repeat(np.arange(seeds), 100), CODE, 83, 2)
+    assert sorted(number for part in parts for number in np.unique(part)) == list(range(100 * seeds))
+    assert len({part.shape for part in parts}) == 1
+
+
 @pytest.mark.parametrize("recipe", [CODE, replace(ORDINAL, l2=0.01), SOFTMAX], ids=["squared error", "ordinal", "softmax"])
 def test_networks_of_30_seeds_and_some_slopes_each_have_the_weights_of_one_alone(recipe):
     """They lie in rows of 64, of which those below one another share a seed; the last seed has fewer slopes."""
@@ -225,7 +232,7 @@ def test_a_call_has_fewer_networks_the_larger_they_are():
     assert compiled.chunk(replace(CODE, batch_size=807), 20) == compiled.chunk(replace(CODE, batch_size=20), 807)
 
 
-@pytest.mark.parametrize("codes", [50, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("codes", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_the_ordinal_loss_of_many_codes_neither_overflows_nor_misses_a_threshold(codes: int) -> None:
     recipe = replace(ORDINAL, codes=tuple(np.arange(codes) / 100), learning_rate=1e-9, epochs=1, starts=3)
     inputs, _ = made_up(recipe)

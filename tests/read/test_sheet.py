@@ -72,8 +72,9 @@ def test_a_column_of_numbers_and_texts_has_the_mark_of_its_texts():
         (
             workbook(one=[["a", "y"]], two=[["a", "y"], [1, "b"]]),
             {},
-            'the sheets "one" and "two" hold something; keep one, or name one: --set data.read.sheet=two',
+            'the sheets "one" and "two" hold something; keep one, or name one to init, check or train: --set data.read.sheet=two',
         ),
+        (workbook(**{"2023": [["a", "y"]], "2024": [["a", "y"], [1, "b"]]}), {}, """--set 'data.read.sheet="2024"'"""),
         (workbook(one=[["a", "y"]]), {"sheet": "On"}, 'there is no sheet "On"; did you mean "one"?'),
         (workbook(one=[]), {}, "every sheet is empty"),
         (workbook(one=[["Report"], ["a", "y"], [1, "a"]]), {}, "row 1: 1 name there, above 2 columns"),

@@ -229,10 +229,10 @@ def test_a_choice_by_some_of_the_rows_says_so(summary: Summary) -> None:
         return next(line for line in lines if "penalties" in line)
 
     assert line(path) == "Of 2 penalties tried (l2), 0.03 did best on held-out training rows."
-    assert (
-        line(replace(path, rows=5))
-        == "Of 2 penalties tried (l2), 0.03 did best on held-out training rows, of which 5 were drawn."
-    )
+    rows = summary.data.train
+    drawn, counts = rows // 2, 0.03 * (rows // 2) / rows
+    said = f"Of 2 penalties tried (l2), 0.03 did best on held-out training rows, of which {drawn:,} were drawn"
+    assert line(replace(path, rows=drawn, l2=counts)) == f"{said}; for all {rows:,} it counts {counts:.2g}."
 
 
 @pytest.mark.parametrize("words", [["evaluate"], ["check"], ["train", "--if-changed"]])

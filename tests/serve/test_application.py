@@ -264,6 +264,7 @@ def test_the_report_is_shown_once_there_is_one(folder: Path, tmp_path: Path) -> 
     assert 'href="report"' in client.get("/").text
 
 
+@pytest.mark.slow
 def test_a_report_is_made_once_for_all_who_ask(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, start = [], asyncio.create_subprocess_exec
 
