@@ -87,10 +87,10 @@ def doubted(seen: Overview, kinds: Mapping[str, Kind], target: str) -> list[str]
     """Return the question whether the target is the one, where its name leaves that open and other columns may be it."""
     every, places = [*seen.columns], {name: column.levels[1] for name, column in seen.columns.items()}
     able = [name for name in every if impossible(seen.columns[name], kinds[name]) is None]
-    others = _named(able) + [every[-1]] * (target != every[0] and every[-1] in able)
+    open_still = target != every[0] and joined_words(target) not in known("plain targets")
+    guessed = every[-1] in able and (open_still or joined_words(target) in known("arms"))
+    others = _named(able) + [every[-1]] * guessed
     others = [name for name in dict.fromkeys(others) if name != target and not determines(places[target], places[name])]
-    plainly = known("plain targets")
-    others = [name for name in others if joined_words(target) not in plainly or joined_words(name) in plainly]
     if not others:
         return []
     return [f"is {clip(target)} the target? {listing(others[:3])} may be; --target names it"]

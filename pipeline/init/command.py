@@ -51,7 +51,7 @@ def init(
         raise PipelineError("--target is empty; give the name of a column, or its number")
     if path.exists() and not force:
         raise PipelineError(f"{path} is there already, and nothing is overwritten; name another file, or add --force")
-    draft = _drafted(data, _given(settings, target), ask)
+    draft = _drafted(data, str(path), _given(settings, target), ask)
     source = YamlSource(str(path), draft.values)
     override(source, settings)
     validate(Config, source, contradictions)
@@ -62,14 +62,14 @@ def init(
     return str(path), draft
 
 
-def _drafted(data: str, given: DataSection, ask: Ask | None) -> Draft:
+def _drafted(data: str, config: str, given: DataSection, ask: Ask | None) -> Draft:
     try:
         file = open(data, "rb")  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise DataError(f"{data}: cannot read the data: {getattr(error, 'strerror', error)}; name a file of rows") from None
     with file:
         source, header = _opened(data, file, given.read)
-        seen = look(data, source, header, given.features)
+        seen = look(data, source, header, given.features, config)
         kinds = {name: kind_of(column) for name, column in seen.columns.items()}
         refuse_what_is_no_row(seen, kinds)
         if given.target:

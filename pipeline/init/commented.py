@@ -25,12 +25,16 @@ def commented(values: Mapping[str, Any], comments: Mapping[Location, str], after
 
 def remark(text: str, indent: str = "") -> list[str]:
     """Return a text as lines of comment."""
-    return [f"{indent}# {line}" for line in textwrap.wrap(_one_line(text), _WIDE, break_on_hyphens=False)] or [f"{indent}#"]
+    return [f"{indent}# {line}" for line in _wrapped(text, _WIDE, "")] or [f"{indent}#"]
 
 
 def _one_line(text: str) -> str:
     """Return a text on one line, without what a terminal or YAML does not show."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split()))
+    return _printable(" ".join(text.split()))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _pair(key: str, value: Any) -> str:
@@ -100,5 +104,8 @@ def _part(title: str, sentences: Sequence[str], room: int, config: str) -> list[
     return lines
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(_one_line(text), _SCREEN, subsequent_indent="  ", break_on_hyphens=False)
+def _wrapped(text: str, width: int = _SCREEN, indent: str = "  ") -> list[str]:
+    """Return a text as lines; a command at its end stays whole, on a line of its own."""
+    said, program, words = text.partition(f"{Call().program} train ")
+    lines = textwrap.wrap(_one_line(said), width, subsequent_indent=indent, break_on_hyphens=False)
+    return lines + [f"{indent}{program}{_printable(words)}"] * bool(program)

@@ -65,7 +65,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     left = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
     left |= {name: each.comment for name, each in made.items() if name not in features}
     if 2 * len(unread := [each.unread for each in made.values() if each.unread]) > len(made):
-        raise DataError(*(f"{seen.path}, {problem}" for problem in unread[:5]))
+        raise DataError(*(f"{seen.path}, {problem.partition(', or take it')[0]}" for problem in unread[:5]))
     if not features:
         reasons = (f"{seen.path}: {listing([name])} is left out: {reason}" for name, reason in left.items())
         raise DataError(f"{seen.path}: no column is left as an input", *reasons)

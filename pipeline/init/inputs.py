@@ -1,6 +1,5 @@
 """What a column becomes among the features, with the comment behind it; or why it is left out."""
 
-import shlex
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,8 +53,8 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     if kind.name in _LEFT:
         reason = _LEFT[kind.name].format(kind.why)
         if kind.measurable:
-            setting = shlex.quote(f"{dotted('data', 'features', column.name)}={{}}")
-            first = [f"{name} is left out: {reason}; if it is a measurement: --set {setting}"]
+            command = seen.training(f"{dotted('data', 'features', column.name)}={{}}")
+            first = [f"{name} is left out: {reason}; if it is a measurement: {command}"]
         return Input(None, reason, first=first)
     odd = oddities(column) if number else odd_levels(column.level_rows)
     made = _number(column, answer, odd) if number else _categories(column, kind, odd)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +22,8 @@ _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numb
 _SHAPES = 5  # ways to write something around a number, at most
 _NUMBERS = 3  # different numbers from which a column seems to hold numbers
 _NAMED = 5  # odd cells that a setting may list
-_BAND = r"[(\[<>=\u2265\u2264 ]*\d+([.,]\d+)?( ?([-\u2013]|to) ?\d+([.,]\d+)?)?[)\]+ ]*"  # 40-50, [40-50), 80+
+_CODES = 10  # different numbers of a column in which one that most rows hold is a value, however far away
+_BAND = r"[(\[<>=\u2265\u2264 ]*(\d+(?:[.,]\d+)?)(?: ?(?:[-\u2013]|to) ?(\d+(?:[.,]\d+)?))?[)\]+ ]*"  # 40-50, [40-50), 80+
 _NO_HINT = "; correct it, leave it empty"
 
 
@@ -126,7 +126,8 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
     for code, more in ((rest[0], rest[1:]), (rest[-1], rest[:-1])) if len(rest) > 2 else ():
         reach = 2 * (more[-1] - more[0])
         outside, others_rows = not more[0] - reach <= code <= more[-1] + reach, sum(rows[other] for other in more)
-        if code < 0 <= more[0] or (outside and (code < 0 or 1 < rows[code] <= others_rows)):  # what most rows hold is a value
+        code_of_most = len(rows) <= _CODES and rows[code] > others_rows  # what most rows hold is a value
+        if code < 0 <= more[0] or (outside and (code < 0 or (rows[code] > 1 and not code_of_most))):
             kept.append(code)
     return _as_written(found, rows), _as_written(kept, rows)
 
@@ -185,10 +186,7 @@ def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     if kind.name == "number" or not odd.any():
         return None
     shown = [column.shown(place) for place in np.flatnonzero(odd)[:_LOOKED].tolist()]
-    if (
-        all(re.fullmatch(_BAND, text) for text in shown)
-        and sum(bool(re.search(r"\d ?(-|\u2013|to)", text)) for text in shown) > 1
-    ):
+    if kind.name in ("yes/no", "categories") and not np.isfinite(parsed).any() and _bands(shown):
         return None
     digits = sum(bool(re.search(r"\d", text)) for text in shown) >= _MOST * len(shown)
     shapes = {re.sub(r"\d+([.,]\d+)?", "0", text) for text in shown}
@@ -200,6 +198,13 @@ def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     return None
 
 
+def _bands(texts: list[str]) -> bool:
+    """Return whether texts are bands of numbers, each of them from the lower to the higher one."""
+    found = [match.groups() for text in texts if (match := re.fullmatch(_BAND, text))]
+    ends = [[float(end.replace(",", ".")) for end in both] for both in found if both[1]]
+    return len(found) == len(texts) and len(ends) > 1 and all(low <= high for low, high in ends)
+
+
 def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
     cell = column.shown(int(column.places[rows[0]]))
@@ -207,6 +212,7 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     hint = cell_hint(cell, column.name, seen.source.cells)
     if hint.startswith(_NO_HINT):
         values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
-        setting = shlex.quote(f"{dotted('data', 'features', column.name)}.missing={values}")
-        hint = "; correct it" + f", or take it for missing: --set {setting}" * (len(wrong) <= _NAMED)
+        limits = ", censored: bound" * bool(column.beyond.any())
+        command = seen.training(f"{dotted('data', 'features', column.name)}={{missing: {values}{limits}}}")
+        hint = "; correct it" + f", or take it for missing: {command}" * (len(wrong) <= _NAMED)
     return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(cell)}{more}{hint}'

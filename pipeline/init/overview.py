@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config.data_section import Feature, folded, plain
+from pipeline.config.remedy import Call
 from pipeline.errors import DataError
 from pipeline.machine.arrays import Flags, Floats, Integers
 from pipeline.read.arrow import integers, to_arrow
@@ -106,7 +107,8 @@ class Column:
 class Overview:
     """A file: how it is laid out, how many rows it has, and what is in its columns.
 
-    ``nameless`` holds the columns that the config cannot name (-> the reason), ``header`` the names made up for a file without.
+    ``nameless`` holds the columns that the config cannot name (-> the reason), ``header`` the names made up for a file without,
+    ``config`` the path of the config in the making.
     """
 
     path: str
@@ -115,6 +117,11 @@ class Overview:
     columns: dict[str, Column]
     nameless: dict[str, str]
     header: tuple[str, ...] | None
+    config: str
+
+    def training(self, setting: str) -> str:
+        """Return the command that trains the config with a setting."""
+        return Call(path=self.config, settings=(setting,)).with_settings({})
 
     @property
     def told(self) -> list[str]:
@@ -128,8 +135,8 @@ class Overview:
         return f"row {row + 1} (line {next(islice(lines, row, None))})"
 
 
-def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mapping[str, Feature]) -> Overview:
-    """Read the rows of an opened file; ``header`` and ``path`` as in ``Overview``, ``given`` says what is missing in a column.
+def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mapping[str, Feature], config: str) -> Overview:
+    """Read the rows of an opened file; ``given`` says what is missing in a column, the others are as in ``Overview``.
 
     Raises:
         DataError: there is no row, or one that has too many or too few cells.
@@ -154,7 +161,7 @@ def look(path: str, source: Source, header: tuple[str, ...] | None, given: Mappi
     if len(nameless) == len(source.spelt):
         raise DataError(f"{path}: no column can be named", *(f"{path}: {reason}" for reason in [*nameless.values()][:5]))
     columns = {name: _column(name, parts[name], source.cells, given.get(name)) for name in source.spelt if name not in nameless}
-    return Overview(path, source, row, columns, nameless, header)
+    return Overview(path, source, row, columns, nameless, header, config)
 
 
 def _plain(column: pa.Array) -> pa.Array | None:

@@ -1,5 +1,6 @@
 """The command ``init``: each written config loads, and gives the classes, rows and gaps that pandas gives."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -143,13 +144,13 @@ def test_several_equally_good_targets_are_listed_and_asked_for_in_a_terminal(in_
 @pytest.mark.parametrize(
     ("names", "target", "asked"),
     [
-        (("dm", "classification"), "classification", ()),  # CKD
+        (("dm", "classification"), "classification", ("dm",)),  # CKD
         (("Prediabetes", "Class Label(GDM /Non GDM)"), "Class Label(GDM /Non GDM)", ("Prediabetes",)),
         (("sick", "binaryClass"), "binaryClass", ("sick",)),
         (("heart_disease", "diabetes"), "diabetes", ("heart_disease",)),
         (("diabetes", "TenYearCHD"), "TenYearCHD", ("diabetes",)),
         (("class", "target"), "target", ("class",)),
-        (("outcome", "diabetes status"), "outcome", ()),
+        (("outcome", "diabetes status"), "outcome", ("diabetes status",)),
         (("diabetes", "z"), "diabetes", ("z",)),
         (("outcome", "z"), "outcome", ()),
     ],
@@ -163,6 +164,50 @@ def test_of_several_targets_one_is_taken_and_the_others_are_asked_about(names, t
     assert draft.look == [f"is {target} the target? {listing(asked)} may be; --target names it" for _ in asked[:1]]
     table[[names[-2], "x", *names[:-2], names[-1]]].rename(columns={names[-1]: "z"}).to_csv("first.csv", index=False)
     assert init("first.csv")[1].target == names[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [
+        ("age,bmi,diagnosis*,readmitted", ["readmitted"]),
+        ("survived,age,fare,class*,sex", ["survived"]),
+        ("label*,age,bmi,hba1c,diabetes", ["diabetes"]),
+        ("group*,age,bmi,hba1c,relapse", ["relapse"]),
+        ("age,Gruppe*,bmi,relapse", ["relapse"]),
+        ("age,los,diagnosis*,died,weekend", ["died"]),
+        ("diagnosis*,age,bmi,relapse", []),
+        ("diabetes*,age,bmi,relapse", []),
+    ],
+)
+def test_a_plain_name_and_an_arm_do_not_hide_another_target(names: str, asked: list[str]) -> None:
+    random, target = np.random.default_rng(2), next(name for name in names.split(",") if "*" in name).strip("*")
+    known = [name.strip("*") for name in names.split(",")]
+    numbers = {name: random.integers(20, 60, 80) for name in ("age", "bmi", "fare", "los")}
+    cells = {name: numbers.get(name, random.choice(["a", "b"], 80)) for name in known}
+    pd.DataFrame(cells).to_csv("mine.csv", index=False)
+    draft = init("mine.csv")[1]
+    assert draft.target == target
+    assert draft.look == [f"is {target} the target? {listing([name])} may be; --target names it" for name in asked]
+
+
+def test_the_commands_of_a_draft_are_whole_and_work_as_typed() -> None:
+    name, random = "Serum ferritin at the baseline visit, in ng per ml [x=y]", np.random.default_rng(1)
+    cells = {
+        name: random.permutation(range(150_000, 150_160)) * 7,
+        "z": ["V  57, see note" if row % 40 == 4 else round(row / 7, 1) for row in range(160)],
+        "lab": random.choice(["5-10", "10-15", "<5", "7", "8", "12"], 160),
+    }
+    pd.concat([frame(), frame()], ignore_index=True).assign(**cells).to_csv("mine.csv", index=False)
+    path, draft = init("mine.csv", "my own.yaml", target="t")
+    shown = [line.strip("# ") for line in Path(path).read_text().splitlines()] + draft_lines(draft, path, "")
+    commands = sorted({line.strip() for line in shown if "--set" in line})
+    assert len(commands) == 3
+    for command, feature in zip(commands, (name, "lab", "z"), strict=True):
+        *words, setting = shlex.split(command)
+        assert words == ["diabetes-pipeline", "train", path, "--set"]
+        data = load_config(path, [setting]).data
+        assert load(data).features[-1 if feature != "lab" else 2] == feature
+        assert not data.features[feature].categories
 
 
 def test_nothing_is_overwritten_without_force(in_process: Call) -> None:
