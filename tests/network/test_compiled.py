@@ -160,7 +160,7 @@ def test_how_often_progress_is_reported_changes_no_number(monkeypatch, work):
 @pytest.mark.parametrize("seeds", [pytest.param(1, marks=pytest.mark.slow), 3])
 @pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_epochs_in_blocks_of_a_few_steps_change_no_number(monkeypatch, recipe, seeds, steps):
-    recipes, shares = [replace(recipe, epochs=3, starts=16, seed=seed) for seed in range(seeds)], []
+    recipes, shares = [replace(recipe, epochs=9, starts=16, seed=seed) for seed in range(seeds)], []
     initial, (inputs, targets) = drawn(recipe, 16 * seeds), made_up(recipe)
     expected = compiled.fit_compiled(inputs, targets, recipes, initial, lambda share: None)
     floats = 10 * (1 if seeds == 1 else 8) * (inputs.shape[1] + 1 + targets.shape[1] + 1)  # of a step, for the groups at hand
