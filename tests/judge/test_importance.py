@@ -73,6 +73,7 @@ def test_on_the_test_rows_it_is_scikit_learns(tested: tuple[Answer, np.ndarray, 
     near([each.value for each in importances(answer, values, truth, np.arange(len(truth)), 0.95)], expected.importances)
 
 
+@pytest.mark.slow
 def test_the_models_of_the_folds_answer_as_the_training_kept(reopened: Reopened, shape: Callable[[str], Reopened]) -> None:
     for run in (reopened, shape("categories"), shape("flat")):
         unseen = run.run.yardsticks.unseen

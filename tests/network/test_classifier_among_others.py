@@ -170,6 +170,7 @@ def test_weights_are_routed_through_pipelines_to_folds_and_searches():
     np.testing.assert_array_equal(search.best_estimator_[-1].network_.weights, best.network_.weights)
 
 
+@pytest.mark.slow
 def test_a_search_over_slopes_compiles_once_for_few_rows():
     slopes = [0, 0.01, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 1]
     inputs, labels = load_iris(return_X_y=True)
