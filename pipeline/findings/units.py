@@ -12,9 +12,7 @@ from pipeline.machine.arrays import Floats, Integers
 _ROWS = 3000  # looked at, evenly spread: enough for a share of 1 %, few enough for many columns
 _LEVELS = 20  # distinct values, for a column to be fine
 _LEAST = 5  # rows of the smaller clump, and distinct values in it
-_FAR = (
-    2.0  # logarithm of a factor, beyond which half of the rows may be in either unit: no two kinds of patients are so far apart
-)
+_FAR = 2.0  # logarithm of a factor beyond which half of the rows may be in either unit: no kinds of patients are so far apart
 _STEPS = 3  # to which values are rounded, for a valley to be one
 _TAIL = 0.05  # of the larger clump, at either end
 _REACHES = (1.0, 1.5, 2.0)  # times the distance of those ends from the median: where either clump ends and the valley begins

@@ -22,7 +22,6 @@ def leaky_relu_array(x: ArrayLike, slope: float | ArrayLike = 0.01) -> NDArray[A
     if ((slopes > 0) & (slopes <= 1)).all():  # the same to the bit, in a third of the time
         return np.asarray(np.maximum(values, slopes * values))
     with np.errstate(invalid="ignore"):
-        negative = np.where(
-            (slopes == 0) & ~np.isnan(values), values.dtype.type(0), slopes * values
-        )  # 0 * -infinity would be NaN
+        # 0 * -infinity would be NaN
+        negative = np.where((slopes == 0) & ~np.isnan(values), values.dtype.type(0), slopes * values)
     return np.where(values > 0, values, negative)

@@ -109,9 +109,8 @@ def _cells_of(path: str, file: BinaryIO, wanted: str | None) -> tuple[str, list[
         raise DataError(f"{path}: cannot be read as a spreadsheet: {reason}; save it again, or as CSV") from None
     if full:
         name = max(full, key=lambda sheet: sheet.total_height).name
-        setting = shlex.quote(
-            f"data.read.sheet={name if dump_line(name) == name else json.dumps(name)}"
-        )  # 2024 is no text in YAML
+        text = name if dump_line(name) == name else json.dumps(name)  # 2024 is no text in YAML
+        setting = shlex.quote(f"data.read.sheet={text}")
         text = f"the sheets {listing(sheet.name for sheet in full)} hold something"
         text += f"; keep one, or name one to init, check or train: --set {setting}"
         raise DataError(f"{path}: {text}")
