@@ -261,7 +261,7 @@
         ...notes, choices(link, rejected && rejectedOf(file, `${stem}-rejected.csv`, rejected)));
       link.click();
     } catch (error) {
-      put(...problems(error).map(({msg}) => element("p", msg, {className: "failed"})));
+      put(...problems(error).map(({msg}) => element("p", `${file.name}: ${msg}`, {className: "failed"})));
     }
   }
 
@@ -283,7 +283,7 @@
         const response = await post("predict.csv?rejected=true", "application/octet-stream", file);
         saved(await response.blob(), name).click();
       } catch (error) {
-        part("scored").append(...problems(error).map(({msg}) => element("p", msg, {className: "failed"})));
+        part("scored").append(...problems(error).map(({msg}) => element("p", `${file.name}: ${msg}`, {className: "failed"})));
       }
     });
     return button;

@@ -306,7 +306,7 @@ def test_what_to_do_next_can_be_typed(trained: Path, in_process: Call) -> None:
     code, out, _ = in_process("report")
     listed = re.search(r'<h2 id="next">.*?</section>', Path(out["report"]).read_text(encoding="utf-8"), re.DOTALL)
     assert listed
-    again, compare = (html.unescape(call) for call in re.findall(r"<code>(diabetes-pipeline [^<]*)</code>", listed[0])[-2:])
+    again, compare = map(text_of, re.findall(r"<code>(diabetes-pipeline .*?)</code>", listed[0])[-2:])
     code, run, _ = in_process(*shlex.split(again)[1:])
     assert (code, run["network"]["alpha"]) == (0, 0.2)
     assert run["accuracy"]["test"] != json.loads(Path("train.json").read_text())["accuracy"]["test"]
