@@ -87,7 +87,7 @@ install: $(INSTALLED)     ## set up .venv, as every command does before its firs
 
 # Made again only when the lock changes, and from nothing, so that no package of an older lock stays behind.
 $(INSTALLED): requirements.lock
-	@echo "Installing TensorFlow and what else is needed into $(VENV): 3.3 GB, a minute or more ..." >&2
+	@echo "Installing TensorFlow and what else is needed into $(VENV): 3.4 GB, a minute or more ..." >&2
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
