@@ -51,7 +51,8 @@ def findings(given: Iterable[Finding]) -> list[tuple[Finding, Rule]]:
 def comparison(summary: Summary) -> dict[str, StandingSummary]:
     """Return what each model reaches, by its name for a reader; the best on the test rows first."""
     ranked = sorted(summary.comparison.items(), key=lambda item: -1.0 if item[1].test is None else item[1].test, reverse=True)
-    return {{**RIVAL_NAMES, "network": OWN}[key]: standing for key, standing in ranked}
+    names = {**RIVAL_NAMES, "network": OWN}  # no criteria, no ADA rule
+    return {names[key]: standing for key, standing in ranked if key != "ada_rule" or standing.test is not None}
 
 
 def best_rival(summary: Summary) -> tuple[str, StandingSummary | None]:

@@ -33,7 +33,13 @@ def show_summary(
     this run on the command line, where it is not the newest.
     """
     if full:
-        parts = [*_network(console, summary, True), *_everything(console, summary), *_changed(since), "", *_ending(summary, call, run)]
+        parts = [
+            *_network(console, summary, True),
+            *_everything(console, summary),
+            *_changed(since),
+            "",
+            *_ending(summary, call, run),
+        ]
         console.print(Group(*parts), crop=False)
         return
     for layout in _LAYOUTS:
