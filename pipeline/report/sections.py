@@ -9,7 +9,7 @@ from pipeline.findings.finding import Finding
 from pipeline.findings.registry import RULES, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
-from pipeline.report.words import NOT_MEASURED, number
+from pipeline.report.words import NOT_MEASURED, joined, number
 from pipeline.runs.parts import StandingSummary
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
@@ -118,8 +118,9 @@ def not_supplied(run: Run, summary: Summary) -> Sequence[str]:
     """Return what a reader would want to know and nobody told, or nobody measured."""
     gone = [label for key, label in CARD.items() if not getattr(summary.card, key)]
     quantities = {name: feature for name, feature in run.config.data.features.items() if not feature.categories}
-    gone += [f"unit of {name}" for name, feature in quantities.items() if feature.unit is None]
-    gone += [f"plausible range of {name}" for name, feature in quantities.items() if feature.range is None]
+    for what, key in (("unit", "unit"), ("plausible range", "range")):
+        names = [name for name, feature in quantities.items() if getattr(feature, key) is None]
+        gone += [f"{what} of {joined(names)}"] * bool(names)
     measured = {
         "accuracy on unseen rows": summary.unseen,
         "AUC, Brier score, log loss and calibration": summary.probabilities,
