@@ -35,7 +35,7 @@ help:                     ## this list; with ALL=1 also what is for work on the 
 train: $(INSTALLED)       ## train, test and judge a network, and save the run
 	@$(PIPELINE) train $(ARGUMENTS) $(FULLY)
 
-evaluate: $(INSTALLED)    ## its figures again; trains first if config or data changed
+evaluate: $(INSTALLED)    ## the figures again; trains first if config or data changed
 	@$(PIPELINE) $(if $(value RUN),evaluate $(THE_RUN) $(call given,--data,DATA),train --if-changed $(ARGUMENTS)) $(FULLY)
 
 report: $(INSTALLED)      ## the run as one page, opened where there is a screen

@@ -271,7 +271,10 @@ def compare_command(before: Before = None, now: Now = None, as_json: Json = Fals
 
 @app.command("synthesize", epilog=examples("synthesize twin.csv", "synthesize twin.csv configs/twin.yaml"))
 def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
-    """Write made-up rows that behave like the data and copy no row of it."""
+    """Write made-up rows that behave like the data.
+
+    No row of the data is copied.
+    """
     with outcome(as_json) as out:
         from pipeline.data.synthesize import write_twin
         from pipeline.data.twin_config import load_twin

@@ -87,7 +87,7 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
 def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
     """Probabilities too sure, or not sure enough.
 
-    What: the probabilities are not kept. Of the rows that are given, say, 90% for a class, clearly more or fewer than 90%
+    What: the probabilities do not come true. Of the rows that are given, say, 90% for a class, clearly more or fewer than 90%
         belong to it.
     Why it matters: 90% must be right nine times in ten, or whoever reads the probability is misled.
     How it is tested: the probabilities of each class are compared with what is observed, on unseen rows where folds held them

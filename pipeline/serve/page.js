@@ -207,7 +207,7 @@
   }
 
   const several = (names) =>
-    `${names.slice(0, -1).join(", ")} or ${names.at(-1)} are ${names.length > 2 ? "all" : "both"}`;
+    `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are ${names.length > 2 ? "all" : "both"}`;
 
   // A note starts with the name of its feature; one name may be the start of another
   function doubt(field, notes) {

@@ -73,9 +73,9 @@ def said_of(answer: dict[str, Any]) -> str:
         case [_]:
             return f"{answer['class']} {odds}"
         case [one, other]:
-            named = f"{one} or {other} are both"
+            named = f"{one} and {other} are both"
         case _:
-            named = "{}, {} or {} are all".format(*answer["possible"])
+            named = "{}, {} and {} are all".format(*answer["possible"])
     return f"Inconclusive: {named} possible. Most probable is {answer['class']}, {odds}"
 
 
