@@ -69,8 +69,8 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: the test shows what the network remembers. Don't expect this accuracy on new patients.
     How it is tested: each test row is looked up among the training rows, whole and by its profile. In a copy two empty cells
         are equal. A profile is a group of rows that the folds of `evaluation.unseen` hold out together: they are equal in its
-        columns, where an empty cell may equal any value. It is a warning where the whole table holds more equal rows, or equal profiles, than chance
-        explains (see D204); otherwise it is a note.
+        columns, where an empty cell may equal any value. It is a warning where the whole table holds more equal rows, or equal
+        profiles, than chance explains (see D204); otherwise it is a note.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
