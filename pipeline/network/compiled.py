@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
-from pipeline.network.plan import LANES, WIDE, is_long, lanes_of, orders_of, padded_data, plans_of, terms_of
+from pipeline.network.plan import LANES, WIDE, WIDER, is_long, lanes_of, orders_of, padded_data, plans_of, terms_of
 from pipeline.network.recipe import Progress, Recipe, batch_shape, penalties
 from pipeline.network.xla import Program, ProgramKind, program
 
@@ -76,16 +76,17 @@ def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integ
     """
     places = np.argsort(seeds, kind="stable")
     _, ranks, counts = np.unique(seeds[places], return_inverse=True, return_counts=True)
-    depth, side = counts.max(), min(WIDE, 2 ** (len(counts) - 1).bit_length())
+    wide = WIDER if recipe.softmax else WIDE
+    depth, side = counts.max(), min(wide, 2 ** (len(counts) - 1).bit_length())
     bands = max(1, round(depth * side / chunk(recipe, rows)))
-    fill = -depth % (bands * WIDE // side), -len(counts) % side
-    fits = len(counts) > 1 and batch_shape(rows, recipe)[1] > 1 and not is_long(recipe, rows) and 4 * WIDE * rows <= _BYTES
+    fill = -depth % (bands * wide // side), -len(counts) % side
+    fits = len(counts) > 1 and batch_shape(rows, recipe)[1] > 1 and not is_long(recipe, rows) and 4 * wide * rows <= _BYTES
     if fits and 2 * (depth + fill[0]) * (len(counts) + fill[1]) <= 3 * len(seeds):
         columns = [np.pad(own, (0, depth - len(own)), mode="edge") for own in np.split(places, np.cumsum(counts)[:-1])]
         table = np.pad(np.array(columns).T, ((0, fill[0]), (0, fill[1])), mode="edge")
         down, across = len(table) // bands, range(0, table.shape[1], side)  # what lies below the last network is left out
         calls = [table[row : row + down, column : column + side] for row in range(0, depth, down) for column in across]
-        return [part.reshape(-1, WIDE) for part in calls]
+        return [part.reshape(-1, wide) for part in calls]
     held = ranks // max(1, _BYTES // (4 * rows))
     size = _layout(np.bincount(held).max(), recipe, rows, cores)
     blocks = [places[held == number] for number in np.unique(held)]
