@@ -16,6 +16,7 @@ from pipeline.network.xla import Program, ProgramKind, program
 
 _MOST = 256  # networks a call: more are no faster
 _CACHE = 2**18  # bytes that a core keeps at hand: of weights, moments and values, and of gathered batches
+_MANY_ROWS = 200  # of a batch
 _WORK = 3e8  # multiplications between two reports of progress, some 0.1 s
 _SPAN = 128  # most epochs between two reports, however short they are
 _STEP = 5000  # what a step costs besides, counted in multiplications
@@ -61,11 +62,14 @@ def fit_compiled(
 def chunk(recipe: Recipe, rows: int) -> int:
     """Return the networks a call: as many as the cache holds, of 32, 64, 128 or 256; 8 where it does not hold a single one.
 
-    Counted are, for each network, its weights and their two moments, and the values of its units for a batch with their
-    gradients. Of the sizes from 8 to 2048 this was within 25 % of the fastest for networks from 6-3-1 to 100-256-3.
+    And 8, not 32, where it does not hold 32 for a batch of many rows: large files are trained from few starts. Counted are, for
+    each network, its weights and their two moments, and the values of its units for a batch with their gradients.
     """
-    room = _CACHE // (4 * (3 * parameters(recipe.sizes) + 2 * batch_shape(rows, recipe)[1] * sum(recipe.sizes[1:])))
-    return int(np.clip(2 ** (room.bit_length() - 1), 4 * LANES, _MOST)) if room else LANES
+    batch = batch_shape(rows, recipe)[1]
+    room = _CACHE // (4 * (3 * parameters(recipe.sizes) + 2 * batch * sum(recipe.sizes[1:])))
+    if room >= 4 * LANES:
+        return min(1 << (room.bit_length() - 1), _MOST)
+    return 4 * LANES if room and batch < _MANY_ROWS else LANES
 
 
 def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integers]:
@@ -105,7 +109,7 @@ def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
     """
     groups, most = -(-networks // LANES), chunk(recipe, rows) // LANES
     if batch_shape(rows, recipe)[1] == 1 or is_long(recipe, rows) or most < 4:
-        return most * LANES
+        return min(most, 4) * LANES  # few, as large files are trained from few starts
     calls = max(-(-groups // most), min(cores, groups // 4))
     return 1 if networks == 1 else LANES if groups == 1 else -(-groups // (4 * calls)) * 4 * LANES
 
