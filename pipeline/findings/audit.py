@@ -26,8 +26,7 @@ _ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for tho
 def audit(config: Config, table: Table, parts: Split, call: Call) -> tuple[Finding, ...]:
     """Return the findings that need no training: about the config, the data and the split."""
     accept, call = config.findings.accept, replace(call, config=config)
-    threads = 2 if len(table) > _LARGE else 1
-    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call, threads)
+    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call, _threads(table))
 
 
 def audit_training(
@@ -52,7 +51,12 @@ def audit_training(
     if any(finding.code == "D210" for finding in before):  # no rows are unseen to who recalls near-copies; few weights cannot
         kept = {name: standing for name, standing in evaluation.standings.items() if name in ("network", *SIMPLE)}
         evaluation = replace(evaluation, standings=kept)
-    return before + find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
+    accept = config.findings.accept
+    return before + find("T", facts, accept, call) + find("E", evaluation, accept, call, _threads(table))
+
+
+def _threads(table: Table) -> int:
+    return 2 if len(table) > _LARGE else 1
 
 
 def _extreme(table: Table, config: Config, rows: Integers) -> Doubt | None:
