@@ -110,6 +110,7 @@ def _read(seen: Overview, answer: Answer) -> dict[str, Any]:
     """Return the section ``data.read``: what another file may not decide by itself, and what the file said of the rest."""
     text = seen.source.header is not None or seen.header is not None
     read: dict[str, Any] = {"separator": "auto", "decimal": "auto", "encoding": "auto"} if text else {}
+    read |= {"thousands": mark} if (mark := seen.source.read.thousands) else {}
     missing = ["auto", *answer.missing] if answer.missing else "auto"
     return read | {"missing": missing} | ({"header": list(seen.header)} if seen.header else {})
 

@@ -100,7 +100,8 @@ def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
     settings |= {"missing": list(odd.missing)} if odd.missing else {}
     if odd.beyond:
         settings["censored"] = "bound"
-        look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as <0.1: the limit is taken for the value")
+        cell = clip(column.shown(int(np.argmax(column.beyond))))
+        look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as {cell}: the limit is taken for the value")
     rows, usable = len(values), int(np.isfinite(_within(values, settings)).sum()) + odd.beyond
     if usable < _HALF * rows:
         return Input(None, f"mostly empty: {usable:,} of {rows:,} rows hold a usable number", look if odd.missing else [])

@@ -22,11 +22,12 @@ from pipeline.read.arrow import filled, floats, integers, to_text
 from pipeline.read.columns import clip, is_number, is_text
 from pipeline.read.marks import Cells, Evidence, doubt, evidence
 
-__all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
+__all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "grouped", "labels", "numbers"]
 
 _PLAIN = Feature()
 _GROUPS = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
 _DIGIT = re.compile("[0-9]")
+_FLAGGED = re.compile(r"(.*\d)\s*(\*+|\(?(?:HH?|LL?|high|low)\)?)", re.IGNORECASE)  # by a laboratory
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _BOUND = re.compile(r"(?:[<>]=?|=[<>]|[\u2264\u2265])\s*(.+)")
 
@@ -78,6 +79,10 @@ def cell_hint(text: str, name: str, cells: Cells) -> str:
         return f'; a result beyond a limit: under "{clip(name)}" set censored: bound, which takes the limit, or censored: missing'
     if text.endswith("%"):
         return "; remove the percent sign, here and in the column's other cells"
+    if (flag := _FLAGGED.fullmatch(text)) and isfinite(_number(flag[1], cells, None)):
+        return f"; remove {flag[2]} from this cell, and such flags from the column's other cells"
+    if (pair := text.split("/"))[1:] and len(pair) == 2 and all(isfinite(_number(part.strip(), cells, None)) for part in pair):
+        return "; write the two numbers into two columns"
     if re.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}", text):
         return f'; a decimal {other} needs data.read.decimal: "{mark}", a {other} between thousands data.read.thousands: "{mark}"'
     if isfinite(_number(text, swapped, None)):
@@ -168,7 +173,7 @@ def _number(text: str | None, cells: Cells, censored: str | None) -> float:
         value = _number(bound[1], replace(cells, missing=frozenset()), None)
         return nan if censored == "missing" and isfinite(value) else value
     text = text.replace("\u2212", "-")
-    if cells.thousands and _grouped(cells.thousands, cells.decimal).fullmatch(text):
+    if cells.thousands and grouped(cells.thousands, cells.decimal).fullmatch(text):
         text = re.sub(f"[{_GROUPS.get(cells.thousands, cells.thousands)}]", "", text)
     if cells.decimal == ",":
         text = "no number" if "." in text else text.replace(",", ".")
@@ -177,7 +182,7 @@ def _number(text: str | None, cells: Cells, censored: str | None) -> float:
 
 
 @cache
-def _grouped(thousands: str, decimal: str) -> re.Pattern[str]:
+def grouped(thousands: str, decimal: str) -> re.Pattern[str]:
     """Return a pattern of numbers with marks between their thousands."""
     marks, point = re.escape(_GROUPS.get(thousands, thousands)), re.escape(decimal)
     return re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{marks}][0-9]{{3}})+(?:{point}[0-9]*)?(?:[eE][+-]?[0-9]+)?")
