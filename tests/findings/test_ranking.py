@@ -1,4 +1,4 @@
-"""Rare classes: probabilities that rank rows although no row is predicted to be of the class; scikit-learn and SciPy are the oracle."""
+"""Rare classes: probabilities that rank rows although none is predicted to be one; scikit-learn and SciPy are the oracle."""
 
 from dataclasses import replace
 from typing import Any
