@@ -259,12 +259,12 @@ def two_tests(seed: int, rows: int, noise: float) -> DataFacts:
 
 
 def test_d207_names_criteria_that_decide_together_where_none_does_alone():
-    finding = found(two_tests(1, 400, 0), "D207")
+    finding = found(two_tests(1, 800, 0), "D207")
     assert finding.evidence["columns"] == ["a", "b"]
     assert all(detail["balanced_accuracy"] < 0.95 for detail in finding.evidence["details"].values())
     told = '"a" >= 126 mg/dL or "b" >= 200 mg/dL with a balanced accuracy of 100.0%'
     assert f'together they separate "well" from the rest, {told}' in finding.message
-    assert found(two_tests(1, 400, 0.1), "D207") is None
+    assert found(two_tests(1, 800, 0.1), "D207") is None
     assert found(two_tests(1, 60, 0), "D207") is None  # too few to be sure
 
 
