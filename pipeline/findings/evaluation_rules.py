@@ -18,7 +18,7 @@ from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.standing import Standing
 from pipeline.machine.arrays import Integers
 
-RECALLED = ("D206", "D210")
+RECALLED = ("D206", "D210", "D211")
 """Findings beside which a lead of a model of many weights may be recall."""
 _GAP = 0.05  # between two accuracies, which counts as large
 _CHANCE = 0.05
@@ -96,9 +96,9 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     How it is tested: all models answer the same rows, with the same preprocessing and the same folds. On the test rows an exact
         McNemar test must be significant at 0.05 after Bonferroni's correction for the number of baselines, and the baseline
         must lead on unseen rows too, where these were scored: a lead on test rows alone may come from remembered copies. Beside
-        near-copies (D210), or a column that gives a class away (D206), only simple baselines are compared, for the others may
-        recall what a new patient lacks. On unseen rows the confidence interval of the difference, counted
-        by whole groups and widened by the same correction, must lie above 0.
+        near-copies (D210), rows of one patient (D211), or a column that gives a class away (D206), only simple baselines are
+        compared, for the others may recall what a new patient lacks. On unseen rows the confidence interval of the difference,
+        counted by whole groups and widened by the same correction, must lie above 0.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
