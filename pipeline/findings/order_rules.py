@@ -20,6 +20,7 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 _ROWS = 50  # fewer may be in order, or all different, without a reason
 _LIKE = 6  # standard errors
 _BESIDE = 7  # for rows that nothing names
+_RUNS = ((2, 0), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1))  # rows of a patient one after the other, and the number of the first row
 _MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
 
 
@@ -41,8 +42,8 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         average; at least one stands in both training and test rows; and rows of one value are more alike in the other inputs
         than is expected from the rows of the four values beside it, by more than 6 standard errors (distances of ranks,
         extrapolated to rows of one value, so that an age or a date raises no alarm; equal rows count once). Where no column
-        does, pairs of rows that follow one another are compared likewise with the pairs around them, by 7 standard errors: a
-        file that is sorted, or drifts, does not come near that.
+        does, pairs of rows that follow one another, and threes up to sixes from the first row on, are compared likewise with
+        those around them, by 7 standard errors: a file that is sorted, or drifts, does not come near that.
     How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
         together.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
@@ -95,10 +96,10 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
 def _alike_neighbours(facts: DataFacts, different: Flags) -> Iterator[Doubt]:
     """Yield whether rows that follow one another seem to be of one patient; equal rows count once."""
     table, every, widths = facts.table, np.arange(len(facts.table.features)), facts.config.data.widths()
-    pairs = [np.where(different, (np.cumsum(different) + first) // 2, -1) for first in (0, 1)]
-    z = [likeness(table.values, every, pair, widths) for pair in pairs]
-    pair = pairs[int(np.argmax(z))]
-    tested = np.isin(pair[facts.parts.test], pair[facts.parts.train]) & (pair[facts.parts.test] >= 0)
+    runs = [np.where(different, (np.cumsum(different) - first) // size, -1) for size, first in _RUNS]
+    z = [likeness(table.values, every, run, widths) for run in runs]
+    run = runs[int(np.argmax(z))]
+    tested = np.isin(run[facts.parts.test], run[facts.parts.train]) & (run[facts.parts.test] >= 0)
     if max(z) > _BESIDE and tested.any():
         told = f"they resemble one another, and {int(tested.sum()):,} test rows stand beside a training row"
         fix = "name the patient of each row in a column of the file, and set data.patient to it"
