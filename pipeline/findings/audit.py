@@ -27,8 +27,7 @@ _ROWS = 2000  # looked at, evenly spread: enough for a share, few enough for tho
 def audit(config: Config, table: Table, parts: Split, call: Call) -> tuple[Finding, ...]:
     """Return the findings that need no training: about the config, the data and the split."""
     accept, call = config.findings.accept, replace(call, config=config)
-    threads = 2 if len(table) > _LARGE else 1
-    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call, threads)
+    return find("C", config, accept, call) + find("D", DataFacts(table, parts, config), accept, call, _threads(table))
 
 
 def audit_training(
@@ -49,11 +48,14 @@ def audit_training(
     several = len(np.unique(evaluation.truth)) > 1  # else one answer is right
     finite = np.isfinite(trained.final_loss[trained.chosen])
     extreme = None if finite else _extreme(table, config, parts.train)
-    facts = TrainingFacts(
-        trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme, areas_of_rare(evaluation)
-    )
+    answers, accept = evaluation.answers[: None if several else 0], config.findings.accept
+    facts = TrainingFacts(trained, answers, dead, agreeing, config, extreme, areas_of_rare(evaluation))
     evaluation = replace(evaluation, recalled=any(finding.code in RECALLED for finding in before))
-    return before + find("T", facts, config.findings.accept, call) + find("E", evaluation, config.findings.accept, call)
+    return before + find("T", facts, accept, call) + find("E", evaluation, accept, call, _threads(table))
+
+
+def _threads(table: Table) -> int:
+    return 2 if len(table) > _LARGE else 1
 
 
 def _extreme(table: Table, config: Config, rows: Integers) -> Doubt | None:

@@ -89,7 +89,7 @@ def _scaled_and_rotated(values: Floats) -> tuple[Floats, Floats]:
         deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     centred = scaled - scaled.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    _, sizes, axes = np.linalg.svd(np.linalg.qr(centred, mode="r"))  # which has the axes of all rows, and few rows
     axes = axes[: max(1, int((sizes > _FLAT * sizes[0]).sum()))]
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
     return scaled, np.asarray(centred @ (axes * np.sign(largest)[:, None]).T)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _IMPORTING = threading.Lock()
-_XLA = (
+XLA_FLAGS = (
     "--xla_cpu_prefer_vector_width=512 --xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
     " --xla_cpu_experimental_ynn_fusion_type= --xla_cpu_enable_fast_min_max=false"
 )
@@ -52,7 +52,7 @@ def _without(module: str) -> Iterator[None]:
 
 def _import_quietly() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["XLA_FLAGS"] = f"{_XLA} {os.environ.get('XLA_FLAGS', '')}"
+    os.environ["XLA_FLAGS"] = f"{XLA_FLAGS} {os.environ.get('XLA_FLAGS', '')}"
     with tempfile.TemporaryFile() as log:
         stderr = os.dup(2)
         os.dup2(log.fileno(), 2)

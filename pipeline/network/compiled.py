@@ -10,12 +10,13 @@ import numpy as np
 
 from pipeline.machine.arrays import Floats32, Integers
 from pipeline.network.layers import parameters
-from pipeline.network.plan import LANES, WIDE, is_long, lanes_of, orders_of, padded_data, plans_of, terms_of
+from pipeline.network.plan import LANES, WIDE, WIDER, is_long, lanes_of, orders_of, padded_data, plans_of, terms_of
 from pipeline.network.recipe import Progress, Recipe, batch_shape, penalties
 from pipeline.network.xla import Program, ProgramKind, program
 
 _MOST = 256  # networks a call: more are no faster
 _CACHE = 2**18  # bytes that a core keeps at hand: of weights, moments and values, and of gathered batches
+_MANY_ROWS = 200  # of a batch
 _WORK = 3e8  # multiplications between two reports of progress, some 0.1 s
 _SPAN = 128  # most epochs between two reports, however short they are
 _STEP = 5000  # what a step costs besides, counted in multiplications
@@ -61,11 +62,14 @@ def fit_compiled(
 def chunk(recipe: Recipe, rows: int) -> int:
     """Return the networks a call: as many as the cache holds, of 32, 64, 128 or 256; 8 where it does not hold a single one.
 
-    Counted are, for each network, its weights and their two moments, and the values of its units for a batch with their
-    gradients. Of the sizes from 8 to 2048 this was within 25 % of the fastest for networks from 6-3-1 to 100-256-3.
+    And 8, not 32, where it does not hold 32 for a batch of many rows: large files are trained from few starts. Counted are, for
+    each network, its weights and their two moments, and the values of its units for a batch with their gradients.
     """
-    room = _CACHE // (4 * (3 * parameters(recipe.sizes) + 2 * batch_shape(rows, recipe)[1] * sum(recipe.sizes[1:])))
-    return int(np.clip(2 ** (room.bit_length() - 1), 4 * LANES, _MOST)) if room else LANES
+    batch = batch_shape(rows, recipe)[1]
+    room = _CACHE // (4 * (3 * parameters(recipe.sizes) + 2 * batch * sum(recipe.sizes[1:])))
+    if room >= 4 * LANES:
+        return min(1 << (room.bit_length() - 1), _MOST)
+    return 4 * LANES if room and batch < _MANY_ROWS else LANES
 
 
 def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integers]:
@@ -76,16 +80,17 @@ def _parts(seeds: Integers, recipe: Recipe, rows: int, cores: int) -> list[Integ
     """
     places = np.argsort(seeds, kind="stable")
     _, ranks, counts = np.unique(seeds[places], return_inverse=True, return_counts=True)
-    depth, side = counts.max(), min(WIDE, 2 ** (len(counts) - 1).bit_length())
+    wide = WIDER if recipe.softmax else WIDE
+    depth, side = counts.max(), min(wide, 2 ** (len(counts) - 1).bit_length())
     bands = max(1, round(depth * side / chunk(recipe, rows)))
-    fill = -depth % (bands * WIDE // side), -len(counts) % side
-    fits = len(counts) > 1 and batch_shape(rows, recipe)[1] > 1 and not is_long(recipe, rows) and 4 * WIDE * rows <= _BYTES
+    fill = -depth % (bands * wide // side), -len(counts) % side
+    fits = len(counts) > 1 and batch_shape(rows, recipe)[1] > 1 and not is_long(recipe, rows) and 4 * wide * rows <= _BYTES
     if fits and 2 * (depth + fill[0]) * (len(counts) + fill[1]) <= 3 * len(seeds):
         columns = [np.pad(own, (0, depth - len(own)), mode="edge") for own in np.split(places, np.cumsum(counts)[:-1])]
         table = np.pad(np.array(columns).T, ((0, fill[0]), (0, fill[1])), mode="edge")
         down, across = len(table) // bands, range(0, table.shape[1], side)  # what lies below the last network is left out
         calls = [table[row : row + down, column : column + side] for row in range(0, depth, down) for column in across]
-        return [part.reshape(-1, WIDE) for part in calls]
+        return [part.reshape(-1, wide) for part in calls]
     held = ranks // max(1, _BYTES // (4 * rows))
     size = _layout(np.bincount(held).max(), recipe, rows, cores)
     blocks = [places[held == number] for number in np.unique(held)]
@@ -104,7 +109,7 @@ def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
     """
     groups, most = -(-networks // LANES), chunk(recipe, rows) // LANES
     if batch_shape(rows, recipe)[1] == 1 or is_long(recipe, rows) or most < 4:
-        return most * LANES
+        return min(most, 4) * LANES  # few, as large files are trained from few starts
     calls = max(-(-groups // most), min(cores, groups // 4))
     return 1 if networks == 1 else LANES if groups == 1 else -(-groups // (4 * calls)) * 4 * LANES
 

@@ -16,10 +16,11 @@ from pipeline.network.xla import BETA_1, BETA_2
 
 LANES = 8
 """Networks a group."""
-WIDE = 64
-"""Networks side by side where those below one another share a seed: XLA fills no registers in a shorter row."""
+WIDE, WIDER = 32, 64
+"""Networks side by side where those below one another share a seed, without and with softmax: XLA fills no registers in a
+shorter row."""
 
-_KEPT = 2**23  # row numbers in all the orders of a plan that is kept
+_KEPT = 2**24  # row numbers in all the orders of a plan that is kept
 _LONG = 16  # terms from which on the order of a sum may depend on the number of networks
 _ROWS = 1024  # rows are filled up to a multiple of this, so that folds of nearly the same size share one compilation
 _UNREACHABLE = 1e38  # where a dropped threshold lies: no output is above it, so that it adds 0 to loss and gradient

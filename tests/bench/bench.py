@@ -24,7 +24,9 @@ from tests.bench.task import (
     Rival,
     Timing,
     arrays,
+    busy,
     fastest,
+    go_on,
     of_size,
     take_turns,
     times_as_fast,
@@ -63,6 +65,8 @@ def everybody(x: Floats32, y: Floats32, agreed: dict[str, float | None]) -> tupl
         several, ways = rival_jax.rivals(x, y)
         found += several
         tried += [(f"JAX, {trial}", "networks a second", rates) for trial, rates in ways.items()]
+        flagged = rival_jax.with_flags()
+        tried += [(f"JAX with this engine's flags, {trial}", "networks a second", rates) for trial, rates in flagged.items()]
     if agreed[TORCH] is not None:
         found.append(rival_torch.rival(x, y))
     return found, tried
@@ -108,6 +112,7 @@ def grown(axis: str) -> Result:
 
 def measure() -> Result:
     """Measure everything; some nine minutes."""
+    rival_jax.begin()
     told = machine.describe()
     axes = {axis: grown(axis) for axis in growth.AXES}  # first, while this process holds nothing
     x, y = arrays()
@@ -116,12 +121,16 @@ def measure() -> Result:
     found, tried = everybody(x, y, agreed)
     say(f"{len(found)} competitors in {ROUNDS} rounds")
     timings = take_turns(found, ROUNDS)
+    say("the same while another process uses a core")
+    with busy():
+        disturbed = ratios(go_on(found, 1))
     say("a million rows, and networks a call")
     ours, theirs, million = rivals.million_rows(ROUNDS)
     say("a study on one and two workers")
     study, measured = cost.measure()
     return {
         "ratios": ratios(timings) | {"keras_fit_million_rows": million},
+        "ratios_disturbed": disturbed,
         "growth": {axis: {what: each[what]["upper"] for what in ("time", "memory")} for axis, each in axes.items()},
         "grown": axes,
         "chunk": asdict(chunks.compare(x, y, ROUNDS)),

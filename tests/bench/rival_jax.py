@@ -6,7 +6,10 @@ axis; one step or three a turn of the loop; all networks in one call, or parts o
 The network, the optimizer, the initial weights and the batches are this engine's, and ``differences`` compares the weights.
 """
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,8 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.machine.arrays import Floats32
+from pipeline.network.backend import XLA_FLAGS
 from pipeline.network.recipe import Recipe, batches
-from tests.bench.task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, clock, starting_weights
+from tests.bench.task import JAX, JAX_THREADS, JAX_TUNED, RECIPE, SIZES, Rival, arrays, clock, starting_weights
 from tests.training import train_network
 
 INSTALLED = find_spec("jax") is not None
@@ -43,6 +47,27 @@ PLAIN = Way("products", 0, 1)
 """How one writes it without a second thought."""
 
 WAYS = [Way(*each) for each in product(("products", "transposed products", "sums"), (0, -1), (1, 3))]
+
+
+def begin() -> None:
+    """Start JAX's compiler, before this engine's import sets flags that JAX would read too, and that its users do not have."""
+    if INSTALLED:
+        import jax
+
+        jax.jit(lambda value: value + 1)(1.0).block_until_ready()
+
+
+def with_flags() -> dict[str, dict[str, float]]:
+    """Return what every way reaches with this engine's flags, measured in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        env=os.environ | {"XLA_FLAGS": XLA_FLAGS},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    told: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def forward(layers: str, kernels: Any, biases: Any, x: Any) -> Any:
@@ -158,7 +183,11 @@ def rivals(x: Floats32, y: Floats32) -> tuple[list[Rival], dict[str, dict[str, f
     found = [*_called(JAX, x, y, PLAIN, (1, *SIZES)), *_called(JAX_TUNED, x, y, one[0], (1,))]
     found += _called(JAX_TUNED, x, y, several[0], SIZES)
     found += _called(JAX_THREADS, x, y, several[0], SIZES, THREADS) if THREADS > 1 else []
-    return found, {"1 network": one[1], f"{SOME} networks": several[1]}
+    return found, _told(one, several)
+
+
+def _told(one: tuple[Way, dict[str, float]], several: tuple[Way, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {"1 network": one[1], f"{SOME} networks": several[1]}
 
 
 def _called(family: str, x: Floats32, y: Floats32, way: Way, sizes: Iterable[int], threads: int = 1) -> list[Rival]:
@@ -184,3 +213,7 @@ def differences(x: Floats32, y: Floats32, networks: int, ways: Iterable[Way] = W
     for way in ways:
         theirs = np.asarray(program(way, x, y, recipe)(starting_weights(networks)))
         yield float(np.abs(ours - theirs).max())
+
+
+if __name__ == "__main__":
+    print(json.dumps(_told(*(choose(*arrays(), networks) for networks in (1, SOME)))))

@@ -15,7 +15,7 @@ from pipeline.machine.arrays import Floats32
 from pipeline.network.backend import keras, tensorflow
 from pipeline.network.keras_model import build
 from pipeline.network.layers import Network, initial_weights
-from tests.bench.task import ENGINE, KERAS, RECIPE, SIZES, SKLEARN, Rival, clock, made_up, take_turns, times_as_fast
+from tests.bench.task import ENGINE, KERAS, ORDINAL, RECIPE, SIZES, SKLEARN, Rival, clock, made_up, take_turns, times_as_fast
 from tests.training import train_network
 
 STEPS = 81  # of an epoch: 807 rows in batches of 10
@@ -25,13 +25,15 @@ TUNED = "Keras fit, tuned"
 
 
 def engines(x: Floats32, y: Floats32) -> list[Rival]:
-    """Return this engine, as ``train`` calls it, with one and with many networks."""
+    """Return this engine, as ``train`` calls it, with one and with many networks, and with the loss of the default config."""
 
     def rival(starts: int) -> Rival:
         name = f"{ENGINE}, {starts:,} network{'s' * (starts > 1)}"
         return Rival(ENGINE, name, starts, lambda: train_network(x, y, replace(RECIPE, starts=starts)))
 
-    return [rival(starts) for starts in (1, *SIZES)]
+    ordinal = replace(RECIPE, loss="ordinal", codes=(-1.0, 0.0, 1.0), starts=SIZES[-1])
+    name = f"{ORDINAL}, {SIZES[-1]:,} networks"
+    return [*map(rival, (1, *SIZES)), Rival(ORDINAL, name, SIZES[-1], lambda: train_network(x, y, ordinal))]
 
 
 def scikit_learn(x: Floats32, y: Floats32) -> Rival:

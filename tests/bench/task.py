@@ -5,8 +5,11 @@ in rounds, and a ratio is the median of the ratios of each round, so that a mach
 Compiling is not counted for anybody: each one first runs once outside the clock.
 """
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -25,7 +28,8 @@ RECIPE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "
 SIZES = (256, 1024, 4096)
 """How many networks at once, for those who can train many."""
 
-ENGINE, KERAS, SKLEARN, TORCH = "this engine", "Keras fit", "scikit-learn MLPRegressor", "PyTorch loop"
+ENGINE, ORDINAL = "this engine", "this engine, ordinal loss"
+KERAS, SKLEARN, TORCH = "Keras fit", "scikit-learn MLPRegressor", "PyTorch loop"
 JAX, JAX_TUNED, JAX_THREADS = "JAX vmap", "JAX vmap, tuned", "JAX vmap, tuned, in threads"
 
 
@@ -100,11 +104,27 @@ def take_turns(rivals: list[Rival], rounds: int) -> list[Timing]:
     """Run everybody once unmeasured, then one after the other in every round."""
     for rival in rivals:
         (rival.warm or rival.run)()
+    return go_on(rivals, rounds)
+
+
+def go_on(rivals: list[Rival], rounds: int) -> list[Timing]:
+    """Run everybody, who has run before, one after the other in every round."""
     seconds: list[list[float]] = [[] for _ in rivals]
     for _ in range(rounds):
         for rival, taken in zip(rivals, seconds, strict=True):
             taken.append(clock(rival.run) * rival.scale)
     return [Timing(rival, tuple(taken)) for rival, taken in zip(rivals, seconds, strict=True)]
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Have another process use one core meanwhile."""
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        other.kill()
+        other.wait()
 
 
 def fastest(timings: list[Timing], family: str, many: bool) -> Timing | None:

@@ -91,6 +91,7 @@ def sample() -> dict[str, Any]:
     packages = {"tensorflow": "2.21.0", "torch": None}
     return {
         "ratios": dict.fromkeys(results.RATIOS, 12.345) | {"keras_fit_many": 26546.25, "torch_one": None},
+        "ratios_disturbed": dict.fromkeys([*results.RATIOS][:2], 23.456),
         "growth": {"rows": {"time": 0.9, "memory": 0.5}},
         "grown": {"rows": axis},
         "chunk": {"rule": 256, "best": 512, "slower_by": 0.0625, "rates": {"256": 3000.0, "512": 3187.5}},
@@ -108,8 +109,8 @@ def test_the_page_shows_ratios_first_and_says_what_is_missing() -> None:
     page = results.render(sample())
     assert page.index("## How many times as fast") < page.index("## The table") < page.index("## Growth")
     for line in (
-        "| Keras `fit`, defaults, per network of many | 26,546 |",
-        "| PyTorch loop, one network | not installed |",
+        "| Keras `fit`, defaults, per network of many | 26,546 | 23.5 |",
+        "| PyTorch loop, one network | not installed |  |",
         "| this engine, 4,096 networks | 4,096 | 1.00 | 4,096 |",
         "picks 256 networks a call; the fastest of\nthe sizes tried is 512; the rule takes 6.2% longer.",
         "- Not installed, so skipped: PyTorch loop.",

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tests.bench.task import busy
 from tests.bench.use_predict import ROOT, Ran, ran
 
-ROUNDS = 5
+ROUNDS, DISTURBED = 5, 3
 COMMANDS = {
     "import tensorflow": ("-c", "import tensorflow"),
     "train": ("-m", "pipeline", "train", "--json"),
@@ -50,12 +51,10 @@ def large(rows: int, features: int, categories: int, folder: Path) -> dict[str, 
     return found
 
 
-def commands(folder: Path) -> dict[str, float]:
+def commands(folder: Path, rounds: int) -> dict[str, float]:
     """Return the median seconds of the commands on the default config, which took turns, and of ``train`` above TensorFlow."""
-    for name in ("configs", "data"):
-        (folder / name).symlink_to(ROOT / name)
     seconds = {name: list[float]() for name in COMMANDS}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, words in COMMANDS.items():
             took: Ran = ran(*words, folder=folder)
             seconds[name].append(took.seconds)
@@ -64,9 +63,13 @@ def commands(folder: Path) -> dict[str, float]:
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """Return the commands' seconds, and what a file of 100,000 rows and 9 columns takes."""
+    """Return the commands' seconds, also while a core is in use, and what a file of 100,000 rows and 9 columns takes."""
     with tempfile.TemporaryDirectory() as folder:
-        found = {"load": {"before": os.getloadavg()[0]}, "default": commands(Path(folder))}
+        for name in ("configs", "data"):
+            (Path(folder) / name).symlink_to(ROOT / name)
+        found = {"load": {"before": os.getloadavg()[0]}, "default": commands(Path(folder), ROUNDS)}
+        with busy():
+            found["disturbed"] = commands(Path(folder), DISTURBED)
         return found | {"100,000 x 9": large(100_000, 7, 2, Path(folder))}
 
 
