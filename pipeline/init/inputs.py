@@ -8,11 +8,21 @@ import numpy as np
 from pipeline.config.remedy import dotted
 from pipeline.errors import counted, listing
 from pipeline.init.answer import Answer
-from pipeline.init.kinds import Kind
+from pipeline.init.kinds import MANY, Kind
 from pipeline.init.oddities import Oddities, gaps_told, odd_levels, oddities, seems_numbers, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import decides_by_levels, decides_by_limits
-from pipeline.init.vocabulary import data_of, figure, in_order, measured, quantity_of, spelling_groups, written
+from pipeline.init.vocabulary import (
+    data_of,
+    figure,
+    in_order,
+    joined_words,
+    known,
+    measured,
+    quantity_of,
+    spelling_groups,
+    written,
+)
 from pipeline.machine.arrays import Floats
 from pipeline.read.columns import clip
 
@@ -45,7 +55,11 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     """
     name, number = clip(column.name), kind.name == "number"
     if kind.name in ("date", "constant", "empty"):
-        return Input(None, _LEFT.get(kind.name, "{}").format(kind.why))
+        ticks = kind.name == "constant" and column.present < len(column.places)
+        asked = f"{name} is left out: {kind.why}; if an empty cell means no, write that into it"
+        return Input(None, _LEFT.get(kind.name, "{}").format(kind.why), [asked] if ticks else [])
+    if used := _used_for(column, kind):
+        return Input(None, used, [f"{name} is left out: {used}"])
     if problem := unreadable(seen, column, kind):
         return Input(None, problem, first=[f"{name} is left out: {problem}"], unread=problem)
     cell = seems_numbers(seen, column, kind)
@@ -65,6 +79,13 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     ):
         return Input(None, _DECIDES, [f"{name} is left out: {_DECIDES}"])
     return replace(made, first=first)
+
+
+def _used_for(column: Column, kind: Kind) -> str | None:
+    """Return what a column says that is no measurement: for what a row was used, as in an earlier training."""
+    texts = kind.name in ("yes/no", "categories") and {joined_words(text) for text in column.levels[0]} <= known("parts")
+    folds = joined_words(column.name) in known("folds") and len(column.different) <= MANY
+    return "it says for what a row was used, which no new patient has" if texts or folds else None
 
 
 def _within(values: Floats, settings: dict[str, Any]) -> Floats:

@@ -219,6 +219,14 @@ def _bands(texts: list[str]) -> bool:
     return len(found) == len(texts) and len(ends) > 1 and all(low <= high for low, high in ends)
 
 
+def _advice(cell: str) -> str:
+    """Return what to do about a cell that holds a number and more."""
+    if re.fullmatch(r"\d+([.,]\d+)? ?/ ?\d+([.,]\d+)?", cell):
+        return "; write the two numbers into two columns"
+    beside = re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?\s*([^\d\s.,-][^\d]*)", cell)
+    return f"; remove {beside[1]} from it, and such texts from the column's other cells" if beside else "; correct it"
+
+
 def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
     cell = column.shown(int(column.places[rows[0]]))
@@ -228,5 +236,5 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
         values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
         limits = ", censored: bound" * bool(column.beyond.any())
         command = seen.training(f"{dotted('data', 'features', column.name)}={{missing: {values}{limits}}}")
-        hint = "; correct it" + f", or take it for missing: {command}" * (len(wrong) <= _NAMED)
+        hint = _advice(cell) + f", or take it for missing: {command}" * (len(wrong) <= _NAMED)
     return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(cell)}{more}{hint}'

@@ -27,7 +27,6 @@ __all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "gr
 _PLAIN = Feature()
 _GROUPS = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
 _DIGIT = re.compile("[0-9]")
-_FLAGGED = re.compile(r"(.*\d)\s*(\*+|\(?(?:HH?|LL?|high|low)\)?)", re.IGNORECASE)  # by a laboratory
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _BOUND = re.compile(r"(?:[<>]=?|=[<>]|[\u2264\u2265])\s*(.+)")
 
@@ -79,10 +78,6 @@ def cell_hint(text: str, name: str, cells: Cells) -> str:
         return f'; a result beyond a limit: under "{clip(name)}" set censored: bound, which takes the limit, or censored: missing'
     if text.endswith("%"):
         return "; remove the percent sign, here and in the column's other cells"
-    if (flag := _FLAGGED.fullmatch(text)) and isfinite(_number(flag[1], cells, None)):
-        return f"; remove {flag[2]} from this cell, and such flags from the column's other cells"
-    if (pair := text.split("/"))[1:] and len(pair) == 2 and all(isfinite(_number(part.strip(), cells, None)) for part in pair):
-        return "; write the two numbers into two columns"
     if re.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}", text):
         return f'; a decimal {other} needs data.read.decimal: "{mark}", a {other} between thousands data.read.thousands: "{mark}"'
     if isfinite(_number(text, swapped, None)):

@@ -97,7 +97,12 @@ def test_cells_that_name_no_row_are_no_names_of_rows(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "told"),
-    [("7.2 H", "remove H from this cell"), ("7.2*", "remove * from"), ("120/80", "write the two numbers into two columns")],
+    [
+        ("7.2 H", "remove H from it"),
+        ("7.2*", "remove * from it"),
+        ("120/80", "write the two numbers into two columns"),
+        ("72 mg/dl", "remove mg/dl from it"),
+    ],
 )
 def test_a_cell_with_a_flag_or_with_two_numbers_says_what_to_do(cell: str, told: str) -> None:
     table = frame().assign(glucose=[cell if row % 3 == 0 else f"{5 + row % 7}.{row % 9}" for row in range(ROWS)])
@@ -110,3 +115,34 @@ def test_a_result_beyond_a_limit_is_shown_as_the_file_has_it() -> None:
         f"crp: {len(range(0, ROWS, 4))} results beyond a limit, such as <0.5: the limit is taken for the value"
         in drafted(table).look
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "patient"), [("ID", True), ("id", True), ("Hospital", False), ("Hospital No", True), ("zip", False)]
+)
+def test_an_id_that_repeats_names_the_patient_and_a_hospital_does_not(name: str, patient: bool) -> None:
+    several = [500 + row // 4 * 3 for row in range(ROWS)]
+    draft = drafted(frame(**{name: several}))
+    assert (draft.values["data"].get("patient") == name) is patient
+    assert not (patient and name in draft.values["data"]["features"])
+
+
+def test_ids_of_a_few_groups_name_no_patients() -> None:
+    assert "patient" not in drafted(pd.concat([frame()] * 5).assign(id=np.arange(5 * ROWS) % 3)).values["data"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"), [("set", ["train", "Test"]), ("usage", ["TRAINING", "validation", "test"]), ("fold", [1, 2, 3])]
+)
+def test_what_a_row_was_used_for_is_no_input(name: str, cells: list[object]) -> None:
+    draft = drafted(frame(**{name: [cells[row % len(cells)] for row in range(ROWS)]}))
+    assert f"{name} is left out: it says for what a row was used, which no new patient has" in draft.look
+    assert name not in draft.values["data"]["features"]
+
+
+@pytest.mark.parametrize("tick", ["x", "1", "ja"])
+def test_ticks_without_a_word_for_no_are_asked_about(tick: str) -> None:
+    draft = drafted(frame(smoker=[tick if row % 3 else "" for row in range(ROWS)], site=["A"] * ROWS))
+    shown = tick if tick.isdigit() else f'"{tick}"'
+    said = f"every row that holds a value holds {shown}; if an empty cell means no, write that into it"
+    assert [line for line in draft.look if "every row" in line] == [f"smoker is left out: {said}"]
