@@ -146,3 +146,11 @@ def test_ticks_without_a_word_for_no_are_asked_about(tick: str) -> None:
     shown = tick if tick.isdigit() else f'"{tick}"'
     said = f"every row that holds a value holds {shown}; if an empty cell means no, write that into it"
     assert [line for line in draft.look if "every row" in line] == [f"smoker is left out: {said}"]
+
+
+def test_columns_of_one_name_are_told_before_all_else() -> None:
+    text = frame(g1=numbers(), g2=numbers(2, 5)).rename(columns={"g1": "glucose", "g2": "glucose"}).to_csv(index=False)
+    draft = drafted(text)
+    (line,) = [line for line in draft.look if line.startswith("glucose is left out: ")]
+    assert line.endswith('the name "glucose" comes several times in the header; rename them in the file')
+    assert draft.look[0] == line
