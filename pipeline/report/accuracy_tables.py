@@ -12,6 +12,8 @@ from pipeline.judge.probability import ProbabilityFigures
 from pipeline.runs.parts import Interval, ScoresSummary, in_percent
 from pipeline.runs.summary import Summary
 
+_WIDE = 10_000  # characters: what a table asks for, not what it can be cut to
+
 
 def accuracy_table(console: Console, summary: Summary, names: Iterable[str]) -> Table:
     """Return the accuracy of the network and of rivals, each with its interval; without space to spare columns stand closer."""
@@ -55,7 +57,7 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
         "(1 is best; mean of the classes) are of the probabilities of the test rows."
     )
     table = _confusion(scores, scores.confusion)
-    if len(scores.confusion) > 10 or console.measure(table).minimum > console.width:
+    if len(scores.confusion) > 10 or console.measure(table, options=console.options.update_width(_WIDE)).maximum > console.width:
         table = _confusion(scores, ())
     yield ""
     yield table
@@ -100,7 +102,8 @@ def _learnt(summary: Summary) -> Iterator[str]:
     """Yield what held-out training rows decided: the sets of possible classes, and the penalty."""
     sets, classes = summary.sets, len(summary.data.classes)
     if sets and sets.mean_size == classes:
-        yield "No class can be left out of any set of possible classes: too few different rows of each class could be held out."
+        few = "too few different rows of each could be held out, or their probabilities don't tell them apart"
+        yield f"No class can be left out of any set of possible classes: {few}."
     elif sets:
         held = f"{in_percent(sets.coverage)} of the test rows"
         if sets.unseen:
