@@ -51,7 +51,7 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         fix: Fix = f"add {bring}" if bring else ["add features that tell the classes apart", stronger]
         areas = {name: area for name, area in areas_of_rare(evaluation).items() if name in details}
-        fix = by_probability(areas, "E408") if len(areas) == len(details) else fix
+        fix = by_probability(areas) if len(areas) == len(details) else fix
         yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}{told_apart(areas)}", details, fix, "classes")
 
 

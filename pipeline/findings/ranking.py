@@ -46,9 +46,10 @@ def told_apart(areas: Mapping[str, float]) -> str:
 
 
 def by_probability(areas: Mapping[str, float], *codes: str) -> list[Step]:
-    """Return what to do about such classes, and the settings that accept the findings of these codes."""
+    """Return what to do about such classes, and the settings that accept the findings of these codes, if they are not yet."""
 
-    def accepting(config: Config) -> Settings:
-        return {"findings.accept": [*dict.fromkeys([*config.findings.accept, *codes])]}
+    def accepting(config: Config) -> Settings | str:
+        wanted = [*dict.fromkeys([*config.findings.accept, *codes])]
+        return {"findings.accept": wanted} if len(wanted) > len(config.findings.accept) else ""
 
     return [f"use the probability of {listing([*areas])}, which predict writes, with a limit of your own", accepting]

@@ -47,6 +47,13 @@ def test_the_command_accepts_what_follows_and_keeps_what_was_accepted() -> None:
     assert told.endswith("pipeline train --set 'findings.accept=[D204, T303, E401]'")
 
 
+def test_what_is_accepted_is_not_accepted_again() -> None:
+    config = load_config("configs/default.yaml", ["findings.accept=[T303, E401]"])
+    for codes in ((), ("E401", "T303")):
+        told = Call(config=config).told(by_probability({"b": 0.7}, *codes))
+        assert told == 'use the probability of "b", which predict writes, with a limit of your own'
+
+
 def test_one_answer_to_all_rows_says_so_too() -> None:
     facts: Any = TrainingFacts(None, np.zeros(9, int), [], np.ones(0), load_config("configs/default.yaml"), None, {"Type1": 0.7})  # type: ignore[arg-type]
     (finding,) = [each for each in find_one(facts) if "same predicted class" in each.message]
