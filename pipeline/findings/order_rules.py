@@ -20,6 +20,7 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 _ROWS = 50  # fewer may be in order, or all different, without a reason
 _LIKE = 6  # standard errors
 _BESIDE = 7  # for rows that nothing names
+_FIRST = 5000  # rows looked at, of those
 _RUNS = ((2, 0), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1))  # rows of a patient one after the other, and the number of the first row
 _MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
 
@@ -97,7 +98,7 @@ def _alike_neighbours(facts: DataFacts, different: Flags) -> Iterator[Doubt]:
     """Yield whether rows that follow one another seem to be of one patient; equal rows count once."""
     table, every, widths = facts.table, np.arange(len(facts.table.features)), facts.config.data.widths()
     runs = [np.where(different, (np.cumsum(different) - first) // size, -1) for size, first in _RUNS]
-    z = [likeness(table.values, every, run, widths) for run in runs]
+    z = [likeness(table.values[:_FIRST], every, run[:_FIRST], widths) for run in runs]
     run = runs[int(np.argmax(z))]
     tested = np.isin(run[facts.parts.test], run[facts.parts.train]) & (run[facts.parts.test] >= 0)
     if max(z) > _BESIDE and tested.any():

@@ -11,7 +11,7 @@ from pipeline.init.answer import Answer
 from pipeline.init.kinds import MANY, Kind
 from pipeline.init.oddities import Oddities, gaps_told, odd_levels, oddities, seems_numbers, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
-from pipeline.init.telltale import decides_by_levels, decides_by_limits
+from pipeline.init.telltale import decides_by_levels, decides_by_limits, shared_stem
 from pipeline.init.vocabulary import (
     data_of,
     figure,
@@ -69,6 +69,9 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
         if kind.measurable:
             command = seen.training(f"{dotted('data', 'features', column.name)}={{}}")
             first = [f"{name} is left out: {reason}; if it is a measurement: {command}"]
+        if stem := shared_stem(column) if kind.name == "identifier" else None:
+            asked = f'does "{clip(stem)}" in "{clip(column.shown(0))}" name a patient with several rows?'
+            first = [f"{name}: {asked} If so, write it into a column of its own, and set data.patient to that column"]
         return Input(None, reason, first=first)
     odd = oddities(column) if number else odd_levels(column.level_rows)
     made = _number(column, answer, odd) if number else _categories(column, kind, odd)
