@@ -17,6 +17,7 @@ _WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and 
 _ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
 _OTHERS = 30  # columns compared with a number whose rows do not stand together
 _STEMS = 8  # names of patients, at least
+_VISIT = re.compile(r"(.*\d.*?)[^0-9A-Za-z]+[A-Za-z]{0,5}\d{1,2}")
 _ROWS_EACH = 50  # of a patient, in the mean, at most
 
 
@@ -79,10 +80,8 @@ def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[
 
 def shared_stem(column: Column) -> str | None:
     """Return what stands before the last number of the first name, where several rows share such a stem; else None."""
-    found = [
-        re.fullmatch(r"(.*\d.*?)[^0-9A-Za-z]+[A-Za-z]{0,5}\d{1,2}", column.shown(place))
-        for place in range(min(_LOOKED, len(column.different)))
-    ]
+    shown = [column.shown(place) for place in range(min(_LOOKED, len(column.different)))]
+    found = [_VISIT.fullmatch(text) for text in shown]
     stems = [match[1] for match in found if match]
     several = len(stems) == len(found) and _STEMS <= len(set(stems)) <= len(stems) / 2
     return stems[0] if several else None

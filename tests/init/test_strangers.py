@@ -154,3 +154,18 @@ def test_columns_of_one_name_are_told_before_all_else() -> None:
     (line,) = [line for line in draft.look if line.startswith("glucose is left out: ")]
     assert line.endswith('the name "glucose" comes several times in the header; rename them in the file')
     assert draft.look[0] == line
+
+
+@pytest.mark.parametrize(
+    ("names", "stem"),
+    [
+        ([f"phon_R01_S{row // 4:02d}_{row % 4 + 1}" for row in range(ROWS)], "phon_R01_S00"),
+        ([f"{row // 2 + 100}-V{row % 2 + 1}" for row in range(ROWS)], "100"),
+        ([f"P-{row + 10}" for row in range(ROWS)], None),
+        ([f"H{row % 4}-{row:04d}" for row in range(ROWS)], None),
+    ],
+)
+def test_a_name_of_a_patient_and_a_visit_is_asked_about(names: list[str], stem: str | None) -> None:
+    asked = [line for line in drafted(frame(name=names)).look if "name a patient" in line]
+    told = f'name: does "{stem}" in "{names[0]}" name a patient with several rows? If so, write it into a column of its own'
+    assert [line.startswith(told) for line in asked] == [True] * (stem is not None)
