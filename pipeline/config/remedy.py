@@ -77,8 +77,14 @@ class Call:
             words += [("SET", " ".join(kept + new))] * bool(kept + new) + [("FULL", "1")] * full
             return " ".join(["make", self.command, *(f"{name}={shlex.quote(text)}" for name, text in words)])
         data = [f"--data {shlex.quote(self.data)}"] if self.data else []
-        options = (f"--set {shlex.quote(setting)}" for setting in kept + new)
-        return " ".join([self.program, self.command, *map(shlex.quote, path), *data, *options, *["--full"] * full])
+        return " ".join(
+            [self.program, self.command, *map(shlex.quote, path), *data, *map(option, kept + new), *["--full"] * full]
+        )
+
+
+def option(setting: str) -> str:
+    """Return a setting as the command line takes it, quoted for a shell."""
+    return f"--set {shlex.quote(setting)}"
 
 
 TRAIN = Call()

@@ -2,7 +2,8 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from pipeline.config.data_section import UNKNOWN, DataSection, ReadSection
 from pipeline.data.columns_of_file import Columns, read_columns
 from pipeline.data.profiles import combined, numbered
 from pipeline.data.table import Table, Texts
-from pipeline.data.target import UNLABELLED, classes_of_numbers, classes_of_texts
+from pipeline.data.target import UNLABELLED, classes_of_numbers, classes_of_texts, respelt, told_respelt
 from pipeline.data.wrong_cells import refuse_wrong_cells
 from pipeline.errors import DataError, counted
 from pipeline.machine.arrays import Flags, Integers
@@ -42,9 +43,11 @@ def load(section: DataSection, group_by: Sequence[str] = (), only_score: bool = 
     named = {section.target, *others, *features}
     unnamed = [] if only_score or patient else [name for name in source.spelt if name and "\0" not in name and name not in named]
     columns = read_columns(source, section, others, unnamed)
-    truth = _truth(section, columns)
+    others_spelt = respelt(columns.texts[section.target].different, section) if only_score and not section.cut else {}
+    truth = _truth(section, columns, others_spelt)
     refuse_wrong_cells(source, section, columns.values, truth, columns.texts.get(section.target), only_score)
     refuse_doubts(path, columns.marks, source.cells)
+    source = replace(source, told=(*source.told, *told_respelt(others_spelt, section)))
     table = _table(section, columns, truth, others, source, hashlib.sha256(content).hexdigest())
     if not len(table):
         raise DataError(f'{path}: column "{section.target}" is empty in every row; fill it, or name another column')
@@ -63,11 +66,11 @@ def _content(path: str) -> bytes:
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
 
 
-def _truth(section: DataSection, columns: Columns) -> Integers:
+def _truth(section: DataSection, columns: Columns, respelt: Mapping[str, str]) -> Integers:
     if section.cut and columns.cut is not None:
         return classes_of_numbers(columns.cut, section.cut, section)
     target = columns.texts[section.target]
-    return classes_of_texts(target.different, section)[target.places]
+    return classes_of_texts(target.different, section, respelt)[target.places]
 
 
 def _table(section: DataSection, columns: Columns, truth: Integers, others: Sequence[str], source: Source, sha256: str) -> Table:

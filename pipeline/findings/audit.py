@@ -9,10 +9,11 @@ from pipeline.config.schema import Config
 from pipeline.data.split import Split
 from pipeline.data.table import Table
 from pipeline.findings.data_rules import DataFacts
+from pipeline.findings.evaluation_rules import RECALLED
 from pipeline.findings.finding import Doubt, Finding
+from pipeline.findings.ranking import areas_of_rare
 from pipeline.findings.registry import find
 from pipeline.findings.training_rules import TrainingFacts
-from pipeline.judge.baselines import SIMPLE
 from pipeline.judge.evaluate import Evaluation
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.model import Model
@@ -47,11 +48,9 @@ def audit_training(
     several = len(np.unique(evaluation.truth)) > 1  # else one answer is right
     finite = np.isfinite(trained.final_loss[trained.chosen])
     extreme = None if finite else _extreme(table, config, parts.train)
-    facts = TrainingFacts(trained, evaluation.answers[: None if several else 0], dead, agreeing, config, extreme)
-    if any(finding.code == "D210" for finding in before):  # no rows are unseen to who recalls near-copies; few weights cannot
-        kept = {name: standing for name, standing in evaluation.standings.items() if name in ("network", *SIMPLE)}
-        evaluation = replace(evaluation, standings=kept)
-    accept = config.findings.accept
+    answers, accept = evaluation.answers[: None if several else 0], config.findings.accept
+    facts = TrainingFacts(trained, answers, dead, agreeing, config, extreme, areas_of_rare(evaluation))
+    evaluation = replace(evaluation, recalled=any(finding.code in RECALLED for finding in before))
     return before + find("T", facts, accept, call) + find("E", evaluation, accept, call, _threads(table))
 
 

@@ -9,6 +9,7 @@ from pipeline.config.remedy import Fix
 from pipeline.errors import counted, listing_or_count, such_as
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
+from pipeline.findings.ranking import HARDLY, areas_of_rare, by_probability, told_apart
 from pipeline.judge.baselines import DOUBTERS, RIVAL_NAMES
 from pipeline.judge.calibration import log_odds, recalibrate, unlike_chances
 from pipeline.judge.evaluate import Evaluation
@@ -17,7 +18,6 @@ from pipeline.judge.labels import wrong_labels
 _SURE = 0.001  # of a difference that was not looked for
 _ALONE = 0.025
 _STEEP = 0.2  # of a slope, from which on it is what is wrong
-_HARDLY = 1 / 3  # of the rows of a class, or what naming a class at random finds, where that is less
 
 
 def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -31,12 +31,13 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         binomial test at 0.001, divided by the number of classes. A class of fewer than 19 rows (20 of three classes, 29 of
         four) cannot be judged (see D209).
     How to fix: more rows of the class, or features that tell it from the others. To drop rows of the others only moves the
-        mistakes.
+        mistakes. Where the class is rare and its probabilities are right and rank the rows, no training helps: another class is
+        more likely in nearly every row. Then use the probability, with a limit of your own.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()
     names, details = evaluation.test.classes, {}
-    limit = min(_HARDLY, 1 / len(names))
+    limit = min(HARDLY, 1 / len(names))
     for place, name in enumerate(names):
         rows, found = int((truth == place).sum()), int(((truth == place) & (given["network"] == place)).sum())
         if rows and binomial_tail(found, rows, limit) < _SURE / len(names):
@@ -49,7 +50,9 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         fix: Fix = f"add {bring}" if bring else ["add features that tell the classes apart", stronger]
-        yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}", details, fix, "classes")
+        areas = {name: area for name, area in areas_of_rare(evaluation).items() if name in details}
+        fix = by_probability(areas) if len(areas) == len(details) else fix
+        yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}{told_apart(areas)}", details, fix, "classes")
 
 
 def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
@@ -62,15 +65,17 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
         more likely wrong than right.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
     Method: the probabilities of both models are pooled and calibrated on all rows; none counts as less than 0.2%, so that no
-        outlier decides. The likelihood-ratio test must be significant at 0.0001 by both models together, and at 0.025 by each
-        alone. If the p-value of one model is below the square of the joint one, that model fits badly and nothing is said.
+        outlier decides. Of a patient, a profile or equal rows one row counts, drawn at random. The likelihood-ratio test must
+        be significant at 0.0001 by both models together, and at 0.025 by each alone. If the p-value of one model is below the
+        square of the joint one, that model fits badly and nothing is said.
     What escapes: few wrong labels, where classes overlap much. Rows of a subgroup, or of a heavy tail, that lie amid another
         class look like wrong labels.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
     given = evaluation.unseen.chances if evaluation.unseen else {}
     chances = {name: given[name] for name in DOUBTERS if name in given}
-    wrong = wrong_labels(evaluation.truth, list(chances.values())) if chances else None
+    groups = evaluation.unseen.groups if evaluation.unseen else None
+    wrong = wrong_labels(evaluation.truth, list(chances.values()), groups) if chances else None
     if not wrong or not len(wrong.rows):
         return
     misled = min(wrong.alone) < wrong.p**2  # one model doubts what both together hardly do: it misfits, as with heavy tails
@@ -115,7 +120,9 @@ def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
         said = [f'of "{name}" are {_unlike(own)}' for name, own in details.items()]
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         head = f"don't trust the probabilities of {listing_or_count([*details], 'class', 28)}"
-        yield detailed(f"{head}: {where} those {' and those '.join(said)}", details, surer, "classes")
+        elsewhere = "train on rows of this kind too, where the classes may have other shares"
+        fix = elsewhere if evaluation.train is None else surer
+        yield detailed(f"{head}: {where} those {' and those '.join(said)}", details, fix, "classes")
 
 
 def _unlike(own: Mapping[str, float]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.config.mended import another_split, by_profile, simpler, stronger
 from pipeline.config.remedy import Fix
 from pipeline.findings.finding import Doubt
+from pipeline.findings.ranking import areas_of_rare, by_probability, told_apart
 from pipeline.judge.baselines import RIVAL_NAMES, SIMPLE
 from pipeline.judge.bootstrap import Interval
 from pipeline.judge.evaluate import Evaluation
@@ -17,6 +18,8 @@ from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.standing import Standing
 from pipeline.machine.arrays import Integers
 
+RECALLED = ("D206", "D210", "D211")
+"""Findings beside which a lead of a model of many weights may be recall."""
 _GAP = 0.05  # between two accuracies, which counts as large
 _CHANCE = 0.05
 _SURE = 0.001  # of a difference that was not looked for
@@ -34,7 +37,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         standard errors; a patient with several rows counts once. Test rows of a single class tell nothing.
     How to fix: first clear the findings whose codes start with C, D or T. If the network leads, test enough rows to make the
         lead three standard errors; if not, use the default training settings, a wider layer, or features that tell the classes
-        apart.
+        apart. Where the probabilities of a rare class are right and rank the rows, use them, with a limit of your own.
     Source: McNemar (1947); the no-information rate: Kuhn and Johnson, Applied Predictive Modeling (2013).
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
@@ -45,11 +48,13 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     unknown += [(truth, evaluation.unseen.answers["network"], patients)] if evaluation.unseen else []
     if not _learnt(truth, answers, patients) or (unknown and not any(_learnt(*rows) for rows in unknown)):
         accuracy, majority = evaluation.test.accuracy, evaluation.standings["majority"].test or 0.0
+        areas = areas_of_rare(evaluation)
         verb = "is no better than" if accuracy <= majority else "is not shown to beat"
         yield Doubt(
-            f"test accuracy {accuracy:.1%} {verb} the largest class: always naming that class reaches {majority:.1%}",
+            f"test accuracy {accuracy:.1%} {verb} the largest class: always naming that class reaches {majority:.1%}"
+            + told_apart(areas),
             {"accuracy": accuracy, "majority": majority},
-            _shown_by(*(unknown or [(truth, answers, patients)])[-1][:2]),
+            by_probability(areas, "T303", "E401") if areas else _shown_by(*(unknown or [(truth, answers, patients)])[-1][:2]),
         )
 
 
@@ -94,11 +99,13 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
     Method: on the test rows an exact McNemar test must be significant at 0.05 after Bonferroni's correction for the number of
         baselines. On unseen rows the confidence interval of the difference, counted by whole groups and widened by the same
-        correction, must lie above 0. Beside near-copies (D210) only simple baselines are compared.
+        correction, must lie above 0. Beside near-copies (D210), rows of one patient (D211), or a column that gives a class away
+        (D206), only simple baselines are compared, for the others may recall what a new patient lacks.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
-    network, rivals = evaluation.standings["network"], len(evaluation.standings) - 1
-    better = {name: _wins(rival, network, rivals) for name, rival in evaluation.standings.items() if name != "network"}
+    network, recalled = evaluation.standings["network"], evaluation.recalled
+    compared = [name for name in evaluation.standings if name != "network" and (not recalled or name in SIMPLE)]
+    better = {name: _wins(evaluation.standings[name], network, len(compared)) for name in compared}
     better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
     if better:
         best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0, name in SIMPLE))

@@ -18,6 +18,7 @@ from pipeline.machine.arrays import Flags, Floats
 
 _EFFECT = 0.2  # phi
 _LEVELS, _GAIN = 0.85, 0.05  # balanced accuracy of the levels, and how much more than that of intervals
+_TOGETHER, _SURELY = 0.98, 2.33  # balanced accuracy of all criteria, and standard errors above it
 _ROWS = 10  # of a class, and of the rest
 Details = dict[str, dict[str, Any]]
 
@@ -70,30 +71,47 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
         that finds the limit again says nothing about patients who are not diagnosed yet.
     How it is tested: the limit of each column with a `criterion` is applied to its usable values, and the result compared with
         the label (`data.reference` or not). The finding needs a balanced accuracy of 0.95, and 10 rows of `data.reference` and
-        10 others.
+        10 others. Where no limit alone reaches that, all are taken together: a row then counts as ill if a value of it reaches
+        its limit. Of rows with a value in all these columns, the balanced accuracy must be above 0.98 by 2.33 standard errors;
+        three independent columns in which the classes lie three standard deviations apart reach 0.974.
     How to fix: take the columns out; or compare with the ADA rule (`ada_rule`), which is these criteria.
     Source: Ransohoff and Feinstein, NEJM 1978, for the bias; ADA, Standards of Care in Diabetes, for the limits.
     """
     config, table = facts.config, facts.table
     usable = table.usable(config.preprocess.implausible)
     diabetic = np.array([name != config.data.reference for name in table.classes])[table.truth]
-    details: Details = {}
+    details, met = Details(), {}
     for column, threshold in criteria_of(config.data).items():
         values = usable[:, table.features.index(column)]
-        present = ~np.isnan(values)
-        met, truth = values[present] >= threshold, diabetic[present]
-        if _enough(truth) and (balanced := float((met[truth].mean() + (~met[~truth]).mean()) / 2)) >= CERTAIN:
-            feature = config.data.features[column]
+        feature, met[column] = config.data.features[column], np.where(np.isnan(values), np.nan, values >= threshold)
+        if balanced := _balanced(met[column], diabetic):
             declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
             details[column] = {**declared, "balanced_accuracy": balanced}
-    if details:
-        rules = [
-            f'"{column}" >= {rule["threshold"]:g} {rule["unit"]} with a balanced accuracy of {rule["balanced_accuracy"]:.1%}'
-            for column, rule in details.items()
-        ]
-        head = f"the label was probably defined from {listing_or_count([*details], 'column', 26)}"
-        alone = f'{"it" if len(rules) == 1 else "each"} separates "{config.data.reference}" from the rest'
-        yield detailed(f"{head}: {alone}, {'; '.join(rules)}", details, without(table, config, details))
+    alone = {column: detail for column, detail in details.items() if detail["balanced_accuracy"] >= CERTAIN}
+    some = np.stack([*met.values()]).max(axis=0) if len(met) > 1 else np.array([])
+    together = _balanced(some, diabetic) if not alone and len(details) > 1 else 0.0
+    if alone or (together > _TOGETHER and together >= _TOGETHER + _SURELY * _spread(some, diabetic)):
+        named = alone or details
+        rules = [f'"{column}" >= {rule["threshold"]:g} {rule["unit"]}' for column, rule in named.items()]
+        worth = [f"with a balanced accuracy of {rule['balanced_accuracy']:.1%}" for rule in named.values()]
+        told = "; ".join(map(" ".join, zip(rules, worth, strict=True)))
+        told = told if alone else f"{' or '.join(rules)} with a balanced accuracy of {together:.1%}"
+        head = f"the label was probably defined from {listing_or_count([*named], 'column', 26)}"
+        how = "it separates" if len(rules) == 1 else "each separates" if alone else "together they separate"
+        message = f'{head}: {how} "{config.data.reference}" from the rest, {told}'
+        yield detailed(message, named, without(table, config, named))
+
+
+def _balanced(met: Floats, diabetic: Flags) -> float:
+    """Return the balanced accuracy of a criterion that rows meet (1), or not (0), NaN if unknown; 0 where rows are too few."""
+    truth, hit = diabetic[known := ~np.isnan(met)], met[known] > 0
+    return float((hit[truth].mean() + (~hit[~truth]).mean()) / 2) if _enough(truth) else 0.0
+
+
+def _spread(met: Floats, diabetic: Flags) -> float:
+    """Return the standard error of a balanced accuracy of ``_TOGETHER``."""
+    ill = int(diabetic[~np.isnan(met)].sum())
+    return float(np.sqrt(_TOGETHER * (1 - _TOGETHER) * (1 / ill + 1 / ((~np.isnan(met)).sum() - ill))) / 2)
 
 
 def _tied_flags(facts: DataFacts) -> Details:

@@ -15,10 +15,13 @@ from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.distribution import drift, kolmogorov_tail, mid_ranks
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
 from pipeline.findings.likeness import MOST_ROWS, levels_of, likeness
-from pipeline.machine.arrays import Floats, Integers
+from pipeline.machine.arrays import Flags, Floats, Integers
 
 _ROWS = 50  # fewer may be in order, or all different, without a reason
 _LIKE = 6  # standard errors
+_BESIDE = 7  # for rows that nothing names
+_FIRST = 5000  # rows looked at, of those
+_RUNS = ((2, 0), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1))  # rows of a patient one after the other, and the number of the first row
 _MARGIN = 2  # times as many coincidences as would do, since their number is an estimate
 
 
@@ -27,12 +30,12 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
 
     What: a column that says which row or which patient it is, and nothing else. An input rises, or falls, from row to row; or
         no two rows share one of its whole numbers although they lie close together, as row numbers, patient numbers and dates
-        of entry do. Or a column of the file names patients.
+        of entry do. Or a column of the file names patients; or the rows of a patient follow one another, and nothing names them.
     Why it matters: a network learns the order of the file, and the next number is one that it has never seen. A patient on both
         sides of the split is recognised.
     How it is tested: from 50 rows on, in three ways. A column rises or falls along the whole file; its values are all different
-        although they lie close together; or the rows that share a value are more alike than other rows, as those of one patient
-        are.
+        although they lie close together; or the rows that share a value, or follow one another, are more alike than other rows,
+        as those of one patient are.
     How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
         together.
     Method: the first two ways need a column without empty cells.
@@ -46,6 +49,9 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         at most on average; at least one stands in both training and test rows; and rows of one value are more alike in the
         other inputs than is expected from the rows of the four values beside it, by more than 6 standard errors. Distances are
         of ranks, extrapolated to rows of one value, so that an age or a date raises no alarm; equal rows count once.
+    Rows in sequence: where no column names patients, pairs of rows that follow one another, and threes up to sixes from the
+        first row on, are compared likewise with those around them, by 7 standard errors. A file that is sorted, or drifts, does
+        not come near that.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
@@ -67,11 +73,13 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
 
 
 def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
-    """Yield the columns that name patients with rows on both sides of the split."""
+    """Yield the columns that name patients with rows on both sides of the split; without one, whether neighbours are of one."""
     table, data, details = facts.table, facts.config.data, dict[str, dict[str, float]]()
+    if data.patient or len(table) < _ROWS:
+        return
     different = np.zeros(len(table), dtype=bool)
     different[np.unique(table.copies(table.features) * len(table.classes) + table.truth, return_index=True)[1]] = True
-    for name, levels in _names(table) if not data.patient and len(table) >= _ROWS else ():
+    for name, levels in _names(table):
         tested = np.isin(levels[facts.parts.test], levels[facts.parts.train]) & (levels[facts.parts.test] >= 0)
         others = np.flatnonzero(np.array(table.features) != name)
         alone = np.where(different, levels, -1)
@@ -86,6 +94,23 @@ def _parted_patients(facts: DataFacts) -> Iterator[Doubt]:
             f"seem{'s' * (len(details) == 1)} to name patients, for rows of one value resemble one another",
             details,
             settings if isinstance(settings, str) else {**settings, "data.patient": best, **unstratified},
+        )
+    elif not facts.config.split.group_by:
+        yield from _alike_neighbours(facts, different)
+
+
+def _alike_neighbours(facts: DataFacts, different: Flags) -> Iterator[Doubt]:
+    """Yield whether rows that follow one another seem to be of one patient; equal rows count once."""
+    table, every, widths = facts.table, np.arange(len(facts.table.features)), facts.config.data.widths()
+    runs = [np.where(different, (np.cumsum(different) - first) // size, -1) for size, first in _RUNS]
+    z = [likeness(table.values[:_FIRST], every, run[:_FIRST], widths) for run in runs]
+    run = runs[int(np.argmax(z))]
+    tested = np.isin(run[facts.parts.test], run[facts.parts.train]) & (run[facts.parts.test] >= 0)
+    if max(z) > _BESIDE and tested.any():
+        told = f"they resemble one another, and {int(tested.sum()):,} test rows stand beside a training row"
+        fix = "name the patient of each row in a column of the file, and set data.patient to it"
+        yield Doubt(
+            f"rows that follow one another seem to be of one patient: {told}", {"z": max(z), "rows": int(tested.sum())}, fix
         )
 
 

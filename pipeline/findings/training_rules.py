@@ -1,7 +1,7 @@
 """T: what the training did. Facts: the weights before and after, the losses and the answers."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from pipeline.config.remedy import Settings
 from pipeline.config.schema import Config, TrainingSection
 from pipeline.errors import listing
 from pipeline.findings.finding import Doubt
+from pipeline.findings.ranking import by_probability, told_apart
 from pipeline.machine.arrays import Floats, Integers
 from pipeline.network.train import Trained
 
@@ -26,6 +27,7 @@ class TrainingFacts:
         dead: as in ``Network.dead_units``, for the training rows; empty on another file.
         agreement: (S,) share of the training rows that each start answers like the chosen one; empty on another file.
         extreme: a training value that lies so far out that it may be what overflows.
+        areas: as ``areas_of_rare`` returns them.
     """
 
     trained: Trained
@@ -34,6 +36,7 @@ class TrainingFacts:
     agreement: Floats
     config: Config
     extreme: Doubt | None = None
+    areas: Mapping[str, float] = field(default_factory=dict)
 
 
 def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
@@ -88,15 +91,17 @@ def one_answer(facts: TrainingFacts) -> Iterator[Doubt]:
     Why it matters: its accuracy is the share of that class, which depends on who was sampled and not on the network.
     How it is tested: by the predicted classes of all rows that were scored, where these rows are of more than one class.
     How to fix: look at T301 and T302 first; then use the default training settings, a wider layer, or more epochs.
+        Where the probabilities of a rare class are right and rank the rows, use them, with a limit of your own.
     Source: a constant function carries no information about its argument.
     """
     answers = np.unique(facts.answers)
     if len(answers) == 1:
         answer = list(facts.config.data.codes)[answers[0]] if answers[0] >= 0 else None
         yield Doubt(
-            f"all {facts.answers.size:,} rows get the same predicted class: {listing([answer]) if answer else 'none'}",
+            f"all {facts.answers.size:,} rows get the same predicted class: {listing([answer]) if answer else 'none'}"
+            + told_apart(facts.areas),
             {"class": answer, "rows": int(facts.answers.size)},
-            stronger(facts.config),
+            by_probability(facts.areas, "T303", "E401") if facts.areas else stronger(facts.config),
         )
 
 

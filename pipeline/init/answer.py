@@ -40,14 +40,16 @@ class Answer:
     told: list[str]
 
 
-def impossible(column: Column, kind: Kind) -> str | None:
-    """Return why a column cannot be the target; None where it can."""
+def impossible(column: Column, kind: Kind, most: int = _FEW) -> str | None:
+    """Return why a column cannot be the target, with so many different numbers at ``most``; None where it can."""
     if kind.name in ("yes/no", "categories"):
         return None
     if kind.name == "number":
         levels = np.unique(column.parsed[np.isfinite(column.parsed)])
-        few = len(levels) <= _FEW and 2 * len(levels) <= column.present and not (levels % 1).any()
-        return None if few else f"holds numbers, {len(levels)} different ones; data.cut makes classes of them"
+        if 2 * len(levels) <= column.present and not (levels % 1).any() and len(levels) <= MANY:
+            named = "--target takes each for a class"
+            return None if len(levels) <= most else f"holds numbers, {len(levels)} different ones; {named}, data.cut makes fewer"
+        return f"holds numbers, {len(levels)} different ones; data.cut makes classes of them"
     if kind.name == "constant":
         return f"holds one value only ({kind.why})"
     return {"date": "holds ", "text": "holds ", "empty": ""}.get(kind.name, "is ") + kind.why
@@ -122,12 +124,12 @@ def _beside(name: str) -> bool:
 
 def _named(names: Iterable[str]) -> list[str]:
     """Return the columns that are called as a target is."""
-    words = known("target words")
-    return [
-        name
-        for name in names
-        if joined_words(name) in known("targets") or (words.intersection(words_of(name)) and not _beside(name))
-    ]
+    return [name for name in names if _called_so(joined_words(name), {*words_of(name)}, _beside(name))]
+
+
+def _called_so(joined: str, words: set[str], beside: bool) -> bool:
+    only = words & known("targets") and words <= known("targets") | known("beside targets") and not words & known("numbers")
+    return joined in known("targets") or bool(only or (words & known("target words") and not beside))
 
 
 def _finest(seen: Overview, names: list[str]) -> list[str]:
@@ -136,6 +138,8 @@ def _finest(seen: Overview, names: list[str]) -> list[str]:
     It is the one that all others follow from; else the only one that is called plainly so; else the last or first of the file;
     else the only one with the whole name of a target.
     """
+    most = max(seen.columns[name].present for name in names)
+    names = [name for name in names if 2 * seen.columns[name].present > most]  # others are asked of some rows only
     places, every = {name: seen.columns[name].levels[1] for name in names}, [*seen.columns]
     above = [name for name in names if all(determines(places[name], places[other]) for other in names)]
     ends = [name for name in (every[-1], every[0]) if name in names]
@@ -154,7 +158,7 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
     name, place = column.name, f'{seen.path}: column "{column.name}"'
     if given.cut:
         return _cut(seen, column, given.cut)
-    if reason := impossible(column, kind):
+    if reason := impossible(column, kind, MANY):
         middle = np.nanmedian(column.values[~np.isinf(column.values)]) if kind.name == "number" else 0
         hint = _CUT.format(middle) if kind.name == "number" else "; name another one with --target"
         raise DataError(f"{place} cannot be the target as it is: it {reason}{hint}")
@@ -180,16 +184,17 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
 
 def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, list[str]]:
     """Keep a number that seems to stand for a missing class where it is a value of another column."""
-    told, missing = list[str](), dict(odd.missing)
+    told, missing, kept = list[str](), dict(odd.missing), dict(odd.kept)
     others = [other for other in seen.columns.values() if other is not column]
-    for code, count in odd.missing.items():
+    for code, count in (odd.missing | odd.kept).items():
         if shared := next((other.name for other in others if not isinstance(code, str) and is_value(other, code)), None):
-            del missing[code]
+            missing.pop(code, None)
+            kept.pop(code, None)
             question = f"{column.name}: does {shown_cell(code)} ({counted(count, 'row')}) stand for a missing class?"
             told.append(
                 f'{question} It stays a class, for it is a value of "{shared}" too; if it does, empty these cells in the file'
             )
-    return replace(odd, missing=missing), told
+    return replace(odd, missing=missing, kept=kept), told
 
 
 def _cut(seen: Overview, column: Column, cut: CutSection) -> Answer:

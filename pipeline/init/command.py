@@ -17,6 +17,7 @@ from pipeline.init.answer import answer_of, candidates, chosen
 from pipeline.init.commented import commented, remark
 from pipeline.init.draft import Draft, draft_of
 from pipeline.init.kinds import kind_of
+from pipeline.init.oddities import thousands_in
 from pipeline.init.overview import Overview, look
 from pipeline.init.refusals import refuse_what_is_no_row
 from pipeline.machine.files import whole
@@ -70,6 +71,9 @@ def _drafted(data: str, config: str, given: DataSection, ask: Ask | None) -> Dra
     with file:
         source, header = _opened(data, file, given.read)
         seen = look(data, source, header, given.features, config)
+        if not given.read.thousands and (mark := thousands_in(seen)):
+            source, header = _opened(data, file, given.read.model_copy(update={"thousands": mark}))
+            seen = look(data, source, header, given.features, config)
         kinds = {name: kind_of(column) for name, column in seen.columns.items()}
         refuse_what_is_no_row(seen, kinds)
         if given.target:

@@ -62,8 +62,8 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     made = {name: Input(None, _ADDED) if name in added else input_of(seen, others[name], kinds[name], answer) for name in rest}
     made |= {name: Input({}, "as --set says") for name in made if name in given.features and made[name].settings is None}
     features = {name: each for name, each in made.items() if each.settings is not None}
-    left = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
-    left |= {name: each.comment for name, each in made.items() if name not in features}
+    nameless = {name.partition("\0")[0]: reason for name, reason in seen.nameless.items()}
+    left = nameless | {name: each.comment for name, each in made.items() if name not in features}
     if 2 * len(unread := [each.unread for each in made.values() if each.unread]) > len(made):
         raise DataError(*(f"{seen.path}, {problem.partition(', or take it')[0]}" for problem in unread[:5]))
     if not features:
@@ -88,6 +88,7 @@ def draft_of(seen: Overview, kinds: Mapping[str, Kind], target: str, why: str, a
     assumed += [f"{listing(people)} names the patient ({known_by}): {_TOGETHER}"] if people else []
     assumed += [text for each in features.values() for text in each.assumed]
     told = doubted(seen, kinds, target) if why == NAMED else []
+    told += [f"{clip(name)} is left out: {reason}" for name, reason in nameless.items() if name]
     told += [*(text for each in made.values() for text in each.first), *passed_over(seen, kinds, target), *answer.told]
     told += [f"{clip(name)} follows from {clip(target)}, so it is not an input" for name in redundant]
     told += [text for each in made.values() for text in each.look]
@@ -110,6 +111,7 @@ def _read(seen: Overview, answer: Answer) -> dict[str, Any]:
     """Return the section ``data.read``: what another file may not decide by itself, and what the file said of the rest."""
     text = seen.source.header is not None or seen.header is not None
     read: dict[str, Any] = {"separator": "auto", "decimal": "auto", "encoding": "auto"} if text else {}
+    read |= {"thousands": mark} if (mark := seen.source.read.thousands) else {}
     missing = ["auto", *answer.missing] if answer.missing else "auto"
     return read | {"missing": missing} | ({"header": list(seen.header)} if seen.header else {})
 

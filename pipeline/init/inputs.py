@@ -8,11 +8,21 @@ import numpy as np
 from pipeline.config.remedy import dotted
 from pipeline.errors import counted, listing
 from pipeline.init.answer import Answer
-from pipeline.init.kinds import Kind
+from pipeline.init.kinds import MANY, Kind
 from pipeline.init.oddities import Oddities, gaps_told, odd_levels, oddities, seems_numbers, told_absent, unreadable
 from pipeline.init.overview import Column, Overview
-from pipeline.init.telltale import decides_by_levels, decides_by_limits
-from pipeline.init.vocabulary import data_of, figure, in_order, measured, quantity_of, spelling_groups, written
+from pipeline.init.telltale import decides_by_levels, decides_by_limits, shared_stem
+from pipeline.init.vocabulary import (
+    data_of,
+    figure,
+    in_order,
+    joined_words,
+    known,
+    measured,
+    quantity_of,
+    spelling_groups,
+    written,
+)
 from pipeline.machine.arrays import Floats
 from pipeline.read.columns import clip
 
@@ -45,7 +55,11 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     """
     name, number = clip(column.name), kind.name == "number"
     if kind.name in ("date", "constant", "empty"):
-        return Input(None, _LEFT.get(kind.name, "{}").format(kind.why))
+        ticks = kind.name == "constant" and column.present < len(column.places)
+        asked = f"{name} is left out: {kind.why}; if an empty cell means no, write that into it"
+        return Input(None, _LEFT.get(kind.name, "{}").format(kind.why), [asked] if ticks else [])
+    if used := _used_for(column, kind):
+        return Input(None, used, [f"{name} is left out: {used}"])
     if problem := unreadable(seen, column, kind):
         return Input(None, problem, first=[f"{name} is left out: {problem}"], unread=problem)
     cell = seems_numbers(seen, column, kind)
@@ -55,6 +69,9 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
         if kind.measurable:
             command = seen.training(f"{dotted('data', 'features', column.name)}={{}}")
             first = [f"{name} is left out: {reason}; if it is a measurement: {command}"]
+        if stem := shared_stem(column) if kind.name == "identifier" else None:
+            asked = f'does "{clip(stem)}" in "{clip(column.shown(0))}" name a patient with several rows?'
+            first = [f"{name}: {asked} If so, write it into a column of its own, and set data.patient to that column"]
         return Input(None, reason, first=first)
     odd = oddities(column) if number else odd_levels(column.level_rows)
     made = _number(column, answer, odd) if number else _categories(column, kind, odd)
@@ -65,6 +82,13 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     ):
         return Input(None, _DECIDES, [f"{name} is left out: {_DECIDES}"])
     return replace(made, first=first)
+
+
+def _used_for(column: Column, kind: Kind) -> str | None:
+    """Return what a column says that is no measurement: for what a row was used, as in an earlier training."""
+    texts = kind.name in ("yes/no", "categories") and {joined_words(text) for text in column.levels[0]} <= known("parts")
+    folds = joined_words(column.name) in known("folds") and len(column.different) <= MANY
+    return "it says for what a row was used, which no new patient has" if texts or folds else None
 
 
 def _within(values: Floats, settings: dict[str, Any]) -> Floats:
@@ -100,7 +124,8 @@ def _number(column: Column, answer: Answer, odd: Oddities) -> Input:
     settings |= {"missing": list(odd.missing)} if odd.missing else {}
     if odd.beyond:
         settings["censored"] = "bound"
-        look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as <0.1: the limit is taken for the value")
+        cell = clip(column.shown(int(np.argmax(column.beyond))))
+        look.append(f"{name}: {counted(odd.beyond, 'result')} beyond a limit, such as {cell}: the limit is taken for the value")
     rows, usable = len(values), int(np.isfinite(_within(values, settings)).sum()) + odd.beyond
     if usable < _HALF * rows:
         return Input(None, f"mostly empty: {usable:,} of {rows:,} rows hold a usable number", look if odd.missing else [])

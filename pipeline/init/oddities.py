@@ -15,7 +15,7 @@ from pipeline.init.kinds import Kind, named_so
 from pipeline.init.overview import Column, Overview
 from pipeline.init.vocabulary import data_of, figure, known, measured, no_value, written
 from pipeline.machine.arrays import Floats
-from pipeline.read.cells import cell_hint, doubt, evidence
+from pipeline.read.cells import cell_hint, doubt, evidence, grouped
 from pipeline.read.columns import clip, short
 
 _LOOKED, _MOST = 50, 0.8  # texts looked at, and the share of them that are numbers written otherwise
@@ -24,6 +24,7 @@ _NUMBERS = 3  # different numbers from which a column seems to hold numbers
 _NAMED = 5  # odd cells that a setting may list
 _CODES = 10  # different numbers of a column in which one that most rows hold is a value, however far away
 _BAND = r"[(\[<>=\u2265\u2264 ]*(\d+(?:[.,]\d+)?)(?: ?(?:[-\u2013]|to) ?(\d+(?:[.,]\d+)?))?[)\]+ ]*"  # 40-50, [40-50), 80+
+_SINGLE, _GAP = (7, 8, 9), 4  # codes for "unknown" behind grades, and how far behind the last one
 _NO_HINT = "; correct it, leave it empty"
 
 
@@ -127,7 +128,8 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
         reach = 2 * (more[-1] - more[0])
         outside, others_rows = not more[0] - reach <= code <= more[-1] + reach, sum(rows[other] for other in more)
         code_of_most = len(rows) <= _CODES and rows[code] > others_rows  # what most rows hold is a value
-        if code < 0 <= more[0] or (outside and (code < 0 or (rows[code] > 1 and not code_of_most))):
+        apart = code in _SINGLE and code - more[-1] >= _GAP and more[-1] - more[0] == len(more) - 1
+        if code < 0 <= more[0] or apart or (outside and (code < 0 or (rows[code] > 1 and not code_of_most))):
             kept.append(code)
     return _as_written(found, rows), _as_written(kept, rows)
 
@@ -179,6 +181,18 @@ def unreadable(seen: Overview, column: Column, kind: Kind) -> str | None:
     return _odd_cell(seen, column, wrong) if wrong else None
 
 
+def thousands_in(seen: Overview) -> str | None:
+    """Return the mark between thousands that a cell with both marks, such as ``1.234,5``, can only have; None without one."""
+    decimal = seen.source.cells.decimal
+    for column in seen.columns.values():
+        odd = np.flatnonzero(np.isinf(column.parsed))[:_LOOKED].tolist()
+        for text in (column.shown(place) for place in odd if np.isfinite(column.parsed).any()):
+            for mark in ({".": ",", ",": "."}[decimal], " ", "'") if decimal in text else ():
+                if grouped(mark, decimal).fullmatch(text):
+                    return mark
+    return None
+
+
 def seems_numbers(seen: Overview, column: Column, kind: Kind) -> str | None:
     """Return the first cell that is no number, of a column that seems to hold numbers and is taken for something else."""
     parsed = column.parsed
@@ -205,6 +219,14 @@ def _bands(texts: list[str]) -> bool:
     return len(found) == len(texts) and len(ends) > 1 and all(low <= high for low, high in ends)
 
 
+def _advice(cell: str) -> str:
+    """Return what to do about a cell that holds a number and more."""
+    if re.fullmatch(r"\d+([.,]\d+)? ?/ ?\d+([.,]\d+)?", cell):
+        return "; write the two numbers into two columns"
+    beside = re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?\s*([^\d\s.,-][^\d]*)", cell)
+    return f"; remove {beside[1]} from it, and such texts from the column's other cells" if beside else "; correct it"
+
+
 def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
     rows = column.rows(np.isin(np.arange(len(column.different)), wrong))
     cell = column.shown(int(column.places[rows[0]]))
@@ -214,5 +236,5 @@ def _odd_cell(seen: Overview, column: Column, wrong: list[int]) -> str:
         values = json.dumps([*dict.fromkeys([*oddities(column).missing, *map(column.shown, wrong)])], ensure_ascii=False)
         limits = ", censored: bound" * bool(column.beyond.any())
         command = seen.training(f"{dotted('data', 'features', column.name)}={{missing: {values}{limits}}}")
-        hint = "; correct it" + f", or take it for missing: {command}" * (len(wrong) <= _NAMED)
+        hint = _advice(cell) + f", or take it for missing: {command}" * (len(wrong) <= _NAMED)
     return f'{seen.place(int(rows[0]))}: column "{column.name}" must hold numbers; got {short(cell)}{more}{hint}'

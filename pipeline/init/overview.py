@@ -127,7 +127,8 @@ class Overview:
     def told(self) -> list[str]:
         """What was detected of the file's layout that is not the plain case."""
         made_up = f"{self.path} has no line of names: its columns are called column 1 to column {len(self.columns)}"
-        return [*self.source.told, *([made_up] if self.header else [])]
+        grouped = f'{self.path}: "{self.source.read.thousands}" stands between thousands, as the decimal mark shows'
+        return [*self.source.told, *([made_up] if self.header else []), *([grouped] if self.source.read.thousands else [])]
 
     def place(self, row: int) -> str:
         """Return how a message names a row, counted from 0, and its line of the file."""

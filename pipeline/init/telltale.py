@@ -1,5 +1,6 @@
 """Columns that tell on others: those that decide the class by themselves, and those that name patients."""
 
+import re
 from collections.abc import Mapping
 from itertools import islice, pairwise
 
@@ -15,6 +16,8 @@ _ROWS = 40  # with a value, from which a column may be said to decide the class
 _WRONG = 0.01  # share of the rows that the rule of a column may get wrong, and a tenth of those outside the largest class
 _ALIKE = 0.9  # share of pairs of rows of one patient that are equal in a column that belongs to the patient
 _OTHERS = 30  # columns compared with a number whose rows do not stand together
+_STEMS = 8  # names of patients, at least
+_VISIT = re.compile(r"(.*\d.*?)[^0-9A-Za-z]+[A-Za-z]{0,5}\d{1,2}")
 _ROWS_EACH = 50  # of a patient, in the mean, at most
 
 
@@ -67,11 +70,21 @@ def _limit(lower: Floats, upper: Floats) -> float:
 def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:
     """Return the column that names patients with several rows each, if one does, and how one knows."""
     for name, column in columns.items():
-        if _names_people(name) and _several_rows(column, kinds[name], name_says=True):
+        alone = joined_words(name) == "id" and column.present <= _ROWS_EACH * len(column.different)  # or it names groups
+        if (alone or _names_people(name)) and _several_rows(column, kinds[name], name_says=True):
             return (name,), "its name says so, and its values repeat"
     several = [column for name, column in columns.items() if _several_rows(column, kinds[name], name_says=False)]
     alike = [column.name for column in several if _resemble(column, columns, kinds)]
     return (tuple(alike), "rows with the same value resemble one another") if len(alike) == 1 else ((), "")
+
+
+def shared_stem(column: Column) -> str | None:
+    """Return what stands before the last number of the first name, where several rows share such a stem; else None."""
+    shown = [column.shown(place) for place in range(min(_LOOKED, len(column.different)))]
+    found = [_VISIT.fullmatch(text) for text in shown]
+    stems = [match[1] for match in found if match]
+    several = len(stems) == len(found) and _STEMS <= len(set(stems)) <= len(stems) / 2
+    return stems[0] if several else None
 
 
 def _names_people(name: str) -> bool:

@@ -56,6 +56,7 @@ class Evaluation:
         numbers: (rows,) number of each row in the file, from 1.
         patients: (rows,) number of each row's patient; None where no column names patients.
         together: (rows,) number of each row's patient, or of the rows that are equal to it.
+        recalled: whether the rows hold what models of many weights can recall and a new patient lacks.
         choice: how the penalty was chosen; None on a file that the model was not trained on.
     """
 
@@ -80,6 +81,7 @@ class Evaluation:
     patients: Integers | None
     together: Integers
     choice: PenaltyPath | None
+    recalled: bool = False
 
     @property
     def unseen_words(self) -> str:

@@ -10,7 +10,7 @@ from pipeline.machine.arrays import Floats, Floats32, Integers
 
 _LEAST = 0.002  # is added to each chance: a forest without a vote for a class says 0, and outliers would decide else
 _MOST = 0.5  # of the labels
-_LOOKED_AT = 50_000  # rows, drawn at random, of a larger file: they tell the share of wrong labels to a tenth of a percent
+_LOOKED_AT = 50_000  # groups, drawn at random, of a larger file: they tell the share of wrong labels to a tenth of a percent
 _STEPS, _HALVINGS, _SETTLED = 200, 30, 1e-8  # the last: of the log-likelihood, that a step would gain
 
 
@@ -31,13 +31,14 @@ class WrongLabels:
     rows: Integers
 
 
-def wrong_labels(truth: Integers, chances: Sequence[Floats32]) -> WrongLabels | None:
+def wrong_labels(truth: Integers, chances: Sequence[Floats32], groups: Integers | None = None) -> WrongLabels | None:
     """Judge (rows,) class indices by the (rows, classes) probabilities of some models; None where no row can be judged.
 
     The models are pooled: the chance of a class is proportional to the product of theirs, each to a power of its own that is
     fitted to the labels, which makes them calibrated. That is held against the same with a share of the labels exchanged for
-    any other class, the powers fitted anew: twice the difference of the log-likelihoods is 0 or chi-squared with one degree
-    of freedom, each in half of all cases, where no label is wrong. NaN is the chance of a class that a model never met.
+    any other class, the powers fitted anew, on one row of each of the (rows,) groups, such as patients, drawn at random. Twice
+    the difference of the log-likelihoods is 0 or chi-squared with one degree of freedom, each in half of all cases, where no
+    label is wrong. NaN is the chance of a class that a model never met.
     Source: Genest and Zidek, "Combining probability distributions", Statistical Science 1986, for the pool; Self and Liang,
     J Am Stat Assoc 1987, for a parameter at its limit.
     """
@@ -45,17 +46,26 @@ def wrong_labels(truth: Integers, chances: Sequence[Floats32]) -> WrongLabels | 
     if not len(judged):
         return None
     logs = np.log(np.nan_to_num(np.array(chances, dtype=np.float64)[:, judged]) + _LEAST)
-    p, share, doubt = _exchanged(logs, truth[judged])
-    alone = tuple(_exchanged(logs[[model]], truth[judged])[0] for model in range(len(logs)))
+    some = _drawn(np.arange(len(judged)) if groups is None else groups[judged])
+    p, share, doubt = _exchanged(logs, truth[judged], some)
+    alone = tuple(_exchanged(logs[[model]], truth[judged], some)[0] for model in range(len(logs)))
     order = np.argsort(-doubt, kind="stable")
     return WrongLabels(share, p, alone, judged[order[: int((doubt > _MOST).sum())]])
 
 
-def _exchanged(logs: Floats, truth: Integers) -> tuple[float, float, Floats]:
-    """Return the p-value, the share, and each label's probability to be wrong, from (models, rows, classes) logarithms."""
-    models, rows = len(logs), np.arange(len(truth))
-    if len(rows) > _LOOKED_AT:
-        rows = np.random.default_rng(0).choice(len(truth), _LOOKED_AT, replace=False)
+def _drawn(groups: Integers) -> Integers:
+    """Return one row of each of the (rows,) groups, drawn at random; of many groups some."""
+    order = np.random.default_rng(0).permutation(len(groups))
+    first = np.sort(np.unique(groups[order], return_index=True)[1])
+    return np.sort(order[first[:_LOOKED_AT]])
+
+
+def _exchanged(logs: Floats, truth: Integers, rows: Integers) -> tuple[float, float, Floats]:
+    """Return the p-value and the share, both by some rows, and each label's probability to be wrong.
+
+    ``logs`` are (models, rows, classes) logarithms of the chances.
+    """
+    models = len(logs)
     own, looked_at = (np.arange(len(rows)), truth[rows]), logs[:, rows]
     least, none = _fitted(np.append(np.full(models, 1 / models), 0.0), 0.0, looked_at, own)
     starts = (np.append(none[:-1], 0.02), np.append(2 * none[:-1], 0.15))  # wrong labels hide how sure the models may be

@@ -16,10 +16,14 @@ from pipeline.runs.saved import Scoring
 
 @dataclass(frozen=True)
 class Added:
-    """What is added to R rows: the (R,) index of the predicted class, -1 for none, and columns of the types of ``schema``."""
+    """What is added to R rows: the (R,) index of the predicted class, -1 for none, and columns of the types of ``schema``.
+
+    Besides: (F,) how many cells of each feature are implausible.
+    """
 
     answers: Integers
     columns: list[pa.Array]
+    implausible: Integers
 
 
 def schema(config: Config, present: Collection[str]) -> pa.Schema:
@@ -49,4 +53,5 @@ def add(run: Scoring, values: Floats) -> Added:
 
     shares = [to_arrow(share, none) for share in scores.probabilities.astype(np.float32).T]
     answers = coded(scores.answers, [*run.config.data.codes])
-    return Added(scores.answers, [answers, *shares, coded(possible, named), coded(numbers, texts, None)])
+    columns = [answers, *shares, coded(possible, named), coded(numbers, texts, None)]
+    return Added(scores.answers, columns, scores.implausible.sum(axis=0))

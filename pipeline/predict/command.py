@@ -63,7 +63,7 @@ def scored(run: Path, source: Path, target: Path, dask: str | None = None, verbo
             "known": counts.known,
             "trained_on": data.train if same_size and sha256_of(read) == data.sha256 else None,
             "accuracy": counts.right / counts.known if counts.known else None,
-            "notes": list(counts.told),
+            "notes": counts.said(opened.config.data),
             "seconds": time.perf_counter() - started,
         }
 

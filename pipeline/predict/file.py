@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,9 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from pipeline.errors import DataError, PipelineError
+from pipeline.config.data_section import DataSection
+from pipeline.errors import DataError, PipelineError, counted
+from pipeline.machine.arrays import Integers
 from pipeline.machine.files import whole
 from pipeline.machine.steps import clocked
 from pipeline.predict.added import add, refuse_taken, schema
@@ -34,7 +36,8 @@ T = TypeVar("T")
 class Counts:
     """What became of the rows of a file: scored, rejected, and of the scored ones with a known class: right.
 
-    A row without an answer counts as wrong. ``told`` is what was found while the file was read and is not plain.
+    A row without an answer counts as wrong. ``told`` is what was found while the file was read and is not plain; ``implausible``
+    (F,) are the cells of each feature outside its range, or of an unknown category.
     """
 
     rows: int = 0
@@ -42,10 +45,20 @@ class Counts:
     known: int = 0
     right: int = 0
     told: tuple[str, ...] = ()
+    implausible: Integers | int = field(default=0, compare=False)
 
     def __add__(self, other: "Counts") -> "Counts":
         figures = (self.rows + other.rows, self.rejected + other.rejected, self.known + other.known, self.right + other.right)
-        return Counts(*figures, tuple(dict.fromkeys((*self.told, *other.told))))
+        return Counts(*figures, tuple(dict.fromkeys((*self.told, *other.told))), self.implausible + other.implausible)
+
+    def said(self, section: DataSection) -> list[str]:
+        """Return what is to be said: what was found, and which columns hardly hold what they held in training."""
+        held = dict(zip(section.features, np.broadcast_to(self.implausible, len(section.features)).tolist(), strict=True))
+        many = {name: count for name, count in held.items() if 2 * count > self.rows}
+        what = {name: "is of an unknown category" if section.features[name].categories else "is implausible" for name in many}
+        unit = {name: "" if section.features[name].categories else "; is it in another unit?" for name in many}
+        rows = f"of {counted(self.rows, 'row')}"
+        return [*self.told, *(f'column "{name}" {what[name]} in {many[name]:,} {rows}{unit[name]}' for name in many)]
 
 
 def predict(run: Scoring, source: Path, target: Path, visible: bool = False, called: str | None = None) -> Counts:
@@ -117,7 +130,7 @@ def _score(run: Scoring, opened: Source, source: Path, target: Path, visible: bo
         right = classed & (batch.truth == added.answers)
         columns = dict(zip(opened.spelt, batch.columns.columns, strict=True))
         columns |= {name: to_arrow(value, np.isnan(value)) for name, value in zip(numbers, batch.values.T[places], strict=True)}
-        scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()))
+        scored = Counts(len(right), len(batch.rejected), int(classed.sum()), int(right.sum()), batch.told, added.implausible)
         return encode([*columns.values(), *added.columns]), batch.rejected, scored, rows.size
 
     with (

@@ -22,7 +22,7 @@ from pipeline.read.arrow import filled, floats, integers, to_text
 from pipeline.read.columns import clip, is_number, is_text
 from pipeline.read.marks import Cells, Evidence, doubt, evidence
 
-__all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "labels", "numbers"]
+__all__ = ["UNKNOWN", "Cells", "Evidence", "cell_hint", "doubt", "evidence", "grouped", "labels", "numbers"]
 
 _PLAIN = Feature()
 _GROUPS = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
@@ -168,7 +168,7 @@ def _number(text: str | None, cells: Cells, censored: str | None) -> float:
         value = _number(bound[1], replace(cells, missing=frozenset()), None)
         return nan if censored == "missing" and isfinite(value) else value
     text = text.replace("\u2212", "-")
-    if cells.thousands and _grouped(cells.thousands, cells.decimal).fullmatch(text):
+    if cells.thousands and grouped(cells.thousands, cells.decimal).fullmatch(text):
         text = re.sub(f"[{_GROUPS.get(cells.thousands, cells.thousands)}]", "", text)
     if cells.decimal == ",":
         text = "no number" if "." in text else text.replace(",", ".")
@@ -177,7 +177,7 @@ def _number(text: str | None, cells: Cells, censored: str | None) -> float:
 
 
 @cache
-def _grouped(thousands: str, decimal: str) -> re.Pattern[str]:
+def grouped(thousands: str, decimal: str) -> re.Pattern[str]:
     """Return a pattern of numbers with marks between their thousands."""
     marks, point = re.escape(_GROUPS.get(thousands, thousands)), re.escape(decimal)
     return re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{marks}][0-9]{{3}})+(?:{point}[0-9]*)?(?:[eE][+-]?[0-9]+)?")

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError, counted
@@ -15,6 +15,7 @@ from pipeline.read.records import breaks, is_utf8, records
 
 _SEPARATORS = {",": "commas", ";": '";"', "\t": "tabs", "|": '"|"'}
 _ROWS = 200  # looked at
+_NAMED = 5  # rows by which names of rows are known
 _CLOSE = 0.6  # nearly as good as the best separator
 _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*"', re.MULTILINE)
 _LINE = re.compile(rb"[^\r\n]*+(?:\n|\r\n?+)")
@@ -56,16 +57,19 @@ def layout_of(path: str, head: bytes, read: ReadSection, named: Collection[str])
     separator = _separator(f"{path}, line {breaks(head[:start]) + 1}", _text(head[start:]), read, mark, wanted)
     start = _begin(path, head, start, comments, separator, wanted, read)
     line, (first, *rows) = breaks(head[:start]) + 1, _parsed(_text(head[start:]), separator)
-    place, given = f"{path}, line {line}", [*(read.header or ())]
+    place, given, named_rows = f"{path}, line {line}", [*(read.header or ())], _rows_are_named(first, rows)
+    first = [""] * named_rows + first
     _refuse_odd(place, first, rows, separator, bool(wanted))
     told = [f"separated by {_SEPARATORS[separator]}"] if read.separator == "auto" and separator != "," and len(first) > 1 else []
     told += ["comments above the header are left out"] if any(comment < start for comment in comments) else []
+    told += ["the first column has no name, as where R writes names of rows"] if named_rows else []
     if not holds_names(place, first, rows, given):
         return Layout(separator, given, None, line, line, start, told)
     told += ["the first row names the columns, as data.read.header does"] if given else []
     record = _header(place, head[start:], line, separator)
     below, above = line + breaks(record), start + len(record)
-    return Layout(separator, first, record.rstrip(b"\r\n"), line, below, above, told, looks_like_data(first, rows))
+    header = separator.encode() * named_rows + record.rstrip(b"\r\n")
+    return Layout(separator, first, header, line, below, above, told, looks_like_data(first, rows))
 
 
 def _refuse_odd(place: str, first: list[str], rows: list[list[str]], separator: str, named: bool) -> None:
@@ -82,6 +86,16 @@ def _refuse_odd(place: str, first: list[str], rows: list[list[str]], separator: 
     if not named and len(widths) == 1 and (width := widths.pop()) != len(first):
         text = f"{counted(len(first), 'name')} there, {counted(width, 'cell')} in each row below"
         raise DataError(f"{place}: {text}; give each column a name, and remove what is above them")
+
+
+def _rows_are_named(first: list[str], rows: list[list[str]]) -> bool:
+    """Say whether rows have a cell in front that the header lacks, and that numbers them upwards or names each."""
+    if len(first) < 2 or len(rows) < _NAMED or {len(row) for row in rows} != {len(first) + 1} or not any(row[-1] for row in rows):
+        return False
+    cells = [row[0].strip() for row in rows]
+    if all(map(str.isdecimal, cells)):
+        return all(int(low) < int(high) for low, high in pairwise(cells))
+    return len({*cells}) == len(cells) and not any(map(_NUMBER.fullmatch, cells)) and all(cells)
 
 
 def _above(head: bytes) -> tuple[int, list[int], str]:

@@ -96,7 +96,7 @@ def _source(
     named = [*dict.fromkeys([*names, *section.named(), *(section.patient or ())])] if section else []
     numeric = [name for name, own in section.features.items() if own.categories is None] if section else None
     numeric = [*numeric, section.target] if section and section.cut and numeric is not None else numeric
-    grid = _opened(path, file, read, named)
+    grid = _opened(path, file, read, named, like is None)
     spelt = _spelt(grid, names, named)
     schema = pa.schema([*zip(spelt, grid.types, strict=True)])
     if section:
@@ -130,7 +130,7 @@ def _spelt(grid: Opened, names: list[str], named: list[str]) -> dict[str, str]:
     raise DataError(f"{grid.place} {text}")
 
 
-def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> Opened:
+def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str], trained: bool) -> Opened:
     """Look at a file whose first bytes tell what it is."""
     content = unpacked(path, file)
     content.seek(0)
@@ -143,7 +143,7 @@ def _opened(path: str, file: BinaryIO, read: ReadSection, named: list[str]) -> O
 
         return open_parquet(path, content)
     if start.startswith((_MARKS["zip"], _MARKS["xls"])):
-        return open_sheet(path, content, read)
+        return open_sheet(path, content, read, trained)
     if read.sheet is not None:
         raise DataError(f"{path}: is no spreadsheet, but data.read.sheet names a sheet; remove that setting")
     for kind, sign in _OTHERS.items():

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
@@ -12,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.data_section import ReadSection, plain
+from pipeline.config.remedy import option
 from pipeline.config.yaml_text import dump_line
 from pipeline.errors import DataError, counted, did_you_mean, listing
 from pipeline.read.arrow import to_arrow, to_text
@@ -29,13 +29,13 @@ _REPEATED = re.compile(rb'-repeated="([0-9]+)"')
 _DOUBTFUL = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 
 
-def open_sheet(path: str, file: BinaryIO, read: ReadSection) -> Opened:
-    """Look at the sheet that the config names, or else the only one that holds something.
+def open_sheet(path: str, file: BinaryIO, read: ReadSection, trained: bool) -> Opened:
+    """Look at the sheet that the config names, or else the only one that holds something; ``trained``: not only scored.
 
     Raises:
         DataError: there is no such sheet, or no header in it.
     """
-    name, cells, failed = _cells_of(path, file, read.sheet)
+    name, cells, failed = _cells_of(path, file, read.sheet, trained)
     rows = [(line, row) for line, row in enumerate(cells, 1) if any(cell != "" for cell in row)]
     while len(rows) > 1 and str(rows[0][1][0]).startswith("#") and not any(cell != "" for cell in rows[0][1][1:]):
         del rows[0]  # a comment
@@ -81,7 +81,7 @@ def _written(cell: Any, decimal: str | None) -> str:
     return (text + "0" if _DOUBTFUL.fullmatch(text) else text).replace(".", decimal)
 
 
-def _cells_of(path: str, file: BinaryIO, wanted: str | None) -> tuple[str, list[list[Any]], int]:
+def _cells_of(path: str, file: BinaryIO, wanted: str | None, trained: bool) -> tuple[str, list[list[Any]], int]:
     """Return the sheet's name, its rows from the first one on, an empty text where nothing is, and how many formulas failed.
 
     Raises:
@@ -110,10 +110,9 @@ def _cells_of(path: str, file: BinaryIO, wanted: str | None) -> tuple[str, list[
     if full:
         name = max(full, key=lambda sheet: sheet.total_height).name
         text = name if dump_line(name) == name else json.dumps(name)  # 2024 is no text in YAML
-        setting = shlex.quote(f"data.read.sheet={text}")
-        text = f"the sheets {listing(sheet.name for sheet in full)} hold something"
-        text += f"; keep one, or name one to init, check or train: --set {setting}"
-        raise DataError(f"{path}: {text}")
+        hint = f", or name one to init, check or train: {option(f'data.read.sheet={text}')}" if trained else ""
+        text = f"the sheets {listing(sheet.name for sheet in full)} hold something; keep one"
+        raise DataError(f"{path}: {text}{hint}")
     what = f'the sheet "{wanted}"' if wanted else "every sheet"
     raise DataError(f"{path}: {what} is empty; a header and rows are needed")
 

@@ -118,7 +118,8 @@ def _learnt(summary: Summary) -> Iterator[str]:
     """Yield what held-out training rows decided: the sets of possible classes, and the penalty."""
     sets, classes = summary.sets, len(summary.data.classes)
     if sets and sets.mean_size == classes:
-        yield "No class can be left out of any set of possible classes: too few different rows of each class could be held out."
+        few = "too few different rows of each could be held out, or their probabilities don't tell them apart"
+        yield f"No class can be left out of any set of possible classes: {few}."
     elif sets:
         held = f"{in_percent(sets.coverage)} of the test rows"
         if sets.unseen:

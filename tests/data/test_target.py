@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config.data_section import CutSection, DataSection
-from pipeline.data.target import UNKNOWN_CLASS, UNLABELLED, class_hint, classes_of_numbers, classes_of_texts
+from pipeline.data.target import UNKNOWN_CLASS, UNLABELLED, class_hint, classes_of_numbers, classes_of_texts, respelt
 
 CODES = {"well": 0.0, "ill": 1.0, "worse": 2.0}
 
@@ -57,3 +57,19 @@ def test_a_cut_is_that_of_pandas_with_each_limit_in_the_class_above() -> None:
 )
 def test_an_unknown_class_is_told_what_it_may_be(text: str, texts: list[str], said: str) -> None:
     assert said in class_hint(text, texts, section())
+
+
+@pytest.mark.parametrize(
+    ("codes", "texts", "expected"),
+    [
+        (CODES, ["Ill", "WELL", "ill", "", None, "wor se", "bad"], {"Ill": "ill", "WELL": "well", "wor se": "worse"}),
+        ({"-1": 0, "0": 1}, ["1", "0", "-0"], {}),  # a sign is no matter of spelling
+        ({"a": 0, "A": 1}, ["a ", "A", "á"], {}),
+        ({"+": 0, "-": 1}, ["--", "*", "?"], {}),
+    ],
+)
+def test_a_text_is_that_class_from_which_it_differs_in_case_and_blanks_only(codes: dict, texts: list, expected: dict) -> None:
+    own = section(codes=codes)
+    assert respelt(texts, own) == expected
+    places = classes_of_texts([*expected], own, expected)
+    assert [[*own.codes][place] for place in places] == [*expected.values()]

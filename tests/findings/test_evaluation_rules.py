@@ -35,6 +35,7 @@ def evaluation(
         answers=truth,
         tested=np.arange(100),
         members={},
+        recalled=False,
     )
     facts.held_out = lambda: (truth, {"network": truth})
     facts.held_out_chances = lambda: (truth, np.full((200, 2), np.nan), truth)
@@ -123,6 +124,16 @@ def test_e402_names_every_baseline_whose_lead_chance_does_not_explain(
     found = evidence(evaluation(OWN, **rivals), "E402")
     assert (found and found["baselines"]) == better
     assert (found and found["best"]) == best
+
+
+def test_e402_compares_simple_models_only_where_others_may_recall_what_a_new_patient_lacks() -> None:
+    lead = Standing(test=1.0, unseen=1.0, unseen_lead=LEAD, unseen_sure=True, p=0.001)
+    facts = evaluation(OWN, random_forest=lead, gradient_boosting=lead)
+    assert evidence(facts, "E402") is not None
+    facts.recalled = True
+    assert evidence(facts, "E402") is None
+    facts.standings["logistic_regression"] = lead
+    assert [*evidence(facts, "E402")["baselines"]] == ["logistic_regression"]
 
 
 @pytest.mark.parametrize(

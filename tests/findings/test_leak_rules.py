@@ -246,6 +246,38 @@ def test_d207_knows_each_criterion_in_its_unit():
     assert found(diagnosed([125.0] * 10, [126.0] * 10, feature), "D207").evidence["details"]["a"]["threshold"] == 126
 
 
+TWO = {"a": {"unit": "mg/dL", "criterion": "fasting"}, "b": {"unit": "mg/dL", "criterion": "two_hour"}}
+
+
+def two_tests(seed: int, rows: int, noise: float) -> DataFacts:
+    """Two tests of sugar of whom either decides; ``noise`` is the share of labels that are decided by something else."""
+    random = np.random.default_rng(seed)
+    fasting, later = random.normal(108, 16, rows).round(), random.normal(150, 40, rows).round()
+    sick = (fasting >= 126) | (later >= 200)
+    sick = np.where(random.random(rows) < noise, random.random(rows) < 0.5, sick)
+    return facts({"a": fasting, "b": later}, np.where(sick, "sick", "well"), TWO, reference="well")
+
+
+def test_d207_names_criteria_that_decide_together_where_none_does_alone():
+    finding = found(two_tests(1, 800, 0), "D207")
+    assert finding.evidence["columns"] == ["a", "b"]
+    assert all(detail["balanced_accuracy"] < 0.95 for detail in finding.evidence["details"].values())
+    told = '"a" >= 126 mg/dL or "b" >= 200 mg/dL with a balanced accuracy of 100.0%'
+    assert f'together they separate "well" from the rest, {told}' in finding.message
+    assert found(two_tests(1, 800, 0.1), "D207") is None
+    assert found(two_tests(1, 60, 0), "D207") is None  # too few to be sure
+
+
+def test_d207_is_silent_where_two_tests_are_good_but_decide_nothing():
+    """Classes three standard deviations apart in both, the limits where both together tell them best."""
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        sick = random.random(2000) < 0.4
+        values = random.normal(0, 1, (2, 2000)) + 3 * sick - 2.1
+        columns = {"a": 126 + 10 * values[0], "b": 200 + 20 * values[1]}
+        assert found(facts(columns, np.where(sick, "sick", "well"), TWO, reference="well"), "D207") is None
+
+
 @pytest.mark.parametrize("name", ["complete", "article"])
 def test_the_real_files_give_the_label_away_as_was_seen(name, real_data):
     """FACTS, section 3: damage in Normal rows only; Plasma R separates without an error; gaps know no class."""

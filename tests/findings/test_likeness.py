@@ -28,7 +28,7 @@ def doubts(frame: pd.DataFrame, folder: Path, features: list[str], **split_setti
     config = Config.model_validate({"data": data, "split": split_settings})
     table = load(config.data, config.split.group_by or ())
     facts = DataFacts(table, split(table, config.split), config)
-    return [each for each in find("D", facts, ()) if each.code == "D211" and "patients" in each.message]
+    return [each for each in find("D", facts, ()) if each.code == "D211" and "patient" in each.message]
 
 
 def patients(seed: int, likeness: float = 0.9, count: int = 150) -> pd.DataFrame:
@@ -64,6 +64,32 @@ def test_a_feature_of_patients_is_named(tmp_path: Path) -> None:
     (doubt,) = doubts(patients(7).drop(columns="name"), tmp_path, [*INPUTS, "number"])
     assert doubt.evidence["columns"] == ["number"]
     assert shlex.split(doubt.fix)[2:] == ["--set", "~data.features.number", "--set", "data.patient=number"]
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_neighbours_of_one_patient_are_seen_where_nothing_names_them(size: int, tmp_path: Path) -> None:
+    frame = patients(size, count=600)
+    rows = frame.groupby("number")["ill"]
+    frame = frame[(rows.cumcount() < size) & (rows.transform("size") >= size)]
+    together = frame.sort_values("number", kind="stable").reset_index(drop=True)
+    (doubt,) = doubts(together[[*INPUTS, "ill"]], tmp_path, INPUTS)
+    assert doubt.message.startswith("rows that follow one another seem to be of one patient: ")
+    train, test = train_test_split(together["number"], test_size=0.2, random_state=5)
+    assert doubt.evidence["rows"] == test.isin(train).sum()
+    assert doubts(together[[*INPUTS, "ill"]].sample(frac=1, random_state=size), tmp_path, INPUTS) == []
+    assert doubts(together[[*INPUTS, "ill", "number"]], tmp_path, INPUTS, group_by=["number"]) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_rows_that_are_sorted_or_drift_are_of_no_patient(seed: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(seed)
+    frame = patients(seed, likeness=0)[[*INPUTS, "ill"]]
+    keys = ["a"], ["ill", "age"], [*random.permutation(INPUTS)], ["smoker", "age", "b"]
+    for by in keys:
+        assert doubts(frame.sort_values(by, kind="stable"), tmp_path, INPUTS) == []
+    coarse = frame.assign(**{name: pd.qcut(frame[name], 4, labels=False) for name in "abcde"})
+    assert doubts(coarse.sort_values([*INPUTS]), tmp_path, INPUTS) == []
+    assert doubts(frame.assign(c=random.normal(size=len(frame)).cumsum()), tmp_path, INPUTS) == []
 
 
 def test_rows_on_both_sides_are_counted_exactly(tmp_path: Path) -> None:

@@ -126,3 +126,18 @@ def test_wrong_labels_of_a_table_are_seen_and_those_of_classes_that_overlap_are_
         doubted += seen
         assert not seen or np.isin(found.rows, wrong).mean() > 0.5
     assert doubted == 0 if share == 0 else doubted >= 2
+
+
+@pytest.mark.parametrize("copies", [2, 5])
+def test_rows_of_one_patient_count_once(copies: int) -> None:
+    given, _, chances = table(1, 0.05)
+    alone = wrong_labels(given, chances)
+    many = np.repeat(given, copies), [np.repeat(each, copies, axis=0) for each in chances]
+    order = np.random.default_rng(4).permutation(copies * len(given))
+    patients = np.repeat(np.arange(len(given)), copies)[order]
+    together = wrong_labels(many[0][order], [each[order] for each in many[1]], patients)
+    assert together.p == pytest.approx(alone.p, rel=1e-6)
+    assert together.share == pytest.approx(alone.share, rel=1e-6)
+    assert set(patients[together.rows]) == set(alone.rows)
+    assert len(together.rows) == copies * len(alone.rows)
+    assert wrong_labels(*many).p < alone.p**1.5  # as if every copy were another patient

@@ -101,6 +101,27 @@ def test_columns_in_any_order_and_others_beside_them_pass_through(run, tmp_path)
     assert rows_of(target)[1][8:] == rows_of(plain)[1][6:]
 
 
+def test_a_column_that_holds_other_things_than_in_training_is_told(run, tmp_path):
+    rows = "".join(f"{row}\n" for row in ("45,520,6.8,10.9,4.2,33", "46,510,6.8,10.9,4.2,33", SOUND))
+    counts, _ = scored(run, tmp_path, ",".join(NAMES) + "\n" + rows)
+    assert counts.said(run.config.data) == ['column "BS Fast" is implausible in 2 of 3 rows; is it in another unit?']
+    counts, _ = scored(run, tmp_path, ",".join(NAMES) + "\n" + rows + SOUND + "\n")
+    assert counts.said(run.config.data) == []
+
+
+def test_classes_that_differ_in_case_only_are_counted_and_told(run, tmp_path):
+    header, rows = ",".join([*NAMES, "Type"]), [f"{SOUND},{name}" for name in ("NORMAL", "normal ", "Type 1", "Typ1", "")]
+    counts, target = scored(run, tmp_path, "\n".join([header, *rows, ""]))
+    answers = [row[7] for row in rows_of(target)[1:]]
+    truth = ["Normal", "Normal", "Type1"]
+    assert counts.known == 3
+    assert counts.right == sum(own == answer for own, answer in zip(truth, answers, strict=False))
+    told = [
+        f'column "Type": "{text}" is taken for "{name}"' for text, name in zip(("NORMAL", "normal", "Type 1"), truth, strict=True)
+    ]
+    assert counts.said(run.config.data) == told
+
+
 BAD = {
     f"{SOUND},9": "has 7 cells, the header has 6",
     "45,5.2": "has 2 cells",

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from pipeline.config.data_section import ReadSection
 from pipeline.errors import DataError
 from pipeline.read.cells import labels, numbers
+from pipeline.read.rows import open_rows
 from tests.read.reading import assert_reads_as, columns_of, opened
 
 FRAME = pd.DataFrame(
@@ -149,3 +151,10 @@ def test_an_open_document_sheet_is_read_and_one_that_unfolds_to_too_much_is_refu
     )
     with pytest.raises(DataError, match=r"reaches to row 3,003 and column 16,384"):
         opened(document(rows + repeated("rows", 3000, number(1, 16384))))
+
+
+def test_of_a_file_that_is_only_scored_no_command_is_told_that_cannot_name_a_sheet():
+    content = workbook(one=[["a", "y"]], two=[["a", "y"], [1, "b"]])
+    with pytest.raises(DataError) as told:
+        open_rows("mine.xlsx", io.BytesIO(content), None, ["a"], like=ReadSection())
+    assert str(told.value) == 'mine.xlsx: the sheets "one" and "two" hold something; keep one'

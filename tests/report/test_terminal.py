@@ -185,6 +185,21 @@ def test_without_criteria_there_is_no_line_of_the_ada_rule(summary: Summary) -> 
     assert not any(line.startswith("the ADA rule ") for line in lines)
 
 
+@pytest.mark.parametrize(("width", "answers"), [(80, False), (200, True)])
+def test_a_confusion_matrix_is_shown_whole_or_left_out(width: int, answers: bool, summary: Summary) -> None:
+    names = [f"tumour of the {organ}" for organ in ("lung", "colon", "skin", "liver", "brain", "bone")]
+    scores = summary.metrics.test
+    same = {field: dict.fromkeys(names, 0.5) for field in ("recall", "precision")}
+    counts = {name: {other: 7 * (name == other) for other in [*names, "no class"]} for name in names}
+    test = scores.model_copy(update=same | {"confusion": counts})
+    lines = shown(summary.model_copy(update={"metrics": summary.metrics.model_copy(update={"test": test})}), width, full=True)
+    assert "…" not in "".join(lines)
+    for name in names:
+        (line,) = [line for line in lines if line.startswith(f"{name} ")]
+        expected = [*map(str, counts[name].values())] * answers + ["50.0%", "50.0%"]
+        assert line.removeprefix(name).split() == expected
+
+
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_in_full_findings_are_indented_and_what_is_typed_is_one_line(width: int, summary: Summary) -> None:
     lines = shown(summary, width, full=True)
