@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from pipeline.config.data_section import CutSection, DataSection, plain
-from pipeline.config.yaml_text import canonical
+from pipeline.config.remedy import option
+from pipeline.config.yaml_text import canonical, dump_line
 from pipeline.errors import DataError, PipelineError, counted, did_you_mean, listing
 from pipeline.init.kinds import MANY, Kind, named_so
 from pipeline.init.oddities import Oddities, is_value, odd_levels, oddities, shown_cell, told_absent, unreadable
@@ -15,7 +17,7 @@ from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import determines
 from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, known, spelling_groups, words_of
 from pipeline.machine.arrays import Integers
-from pipeline.read.columns import clip
+from pipeline.read.columns import alike, clip
 
 NAMED = "by its name"
 """How a target was found that is called as one."""
@@ -175,11 +177,22 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
         if joined := [f"{listing(texts)} as {key}" for key, texts in classes.items() if len(texts) > 1]:
             settings["merge"] = classes
             told.append(f"{name}: {'; '.join(joined)}: they differ in case or blanks only, so they are joined")
+        told += _shortened(name, classes)
     of_text = {text: at for at, texts in enumerate(classes.values()) for text in texts} | dict.fromkeys(odd.absent, -1)
     if unknown := [text for text in levels if text not in of_text]:
         raise DataError(f"{place} holds {listing(unknown[:5])}, which is in no class of data.merge; add it to one")
     truth = np.array([*map(of_text.__getitem__, levels), -1], dtype=np.int64)[places]
     return _answer(place, classes, truth, settings, odd, told)
+
+
+def _shortened(name: str, classes: Mapping[str, list[str]]) -> list[str]:
+    """Return the question whether classes are the same, where each of them is the beginning of another, or that other."""
+    pairs = {long: short for short, long in permutations(classes, 2) if len(short) > 2 and alike(long).startswith(alike(short))}
+    if {*pairs, *pairs.values()} != {*classes} or 2 * len(pairs) != len(classes):
+        return []
+    merged = {long: [*classes[long], *classes[short]] for long, short in pairs.items()}
+    asked = ", ".join(f'"{short}" as {long}' for long, short in pairs.items())
+    return [f"{name}: is it {asked}? Then give init {option(f'data.merge={dump_line(merged)}')} --force"]
 
 
 def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, list[str]]:
