@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.data_section import CutSection, DataSection, plain
-from pipeline.config.remedy import option
-from pipeline.config.yaml_text import canonical, dump_line
+from pipeline.config.yaml_text import canonical
 from pipeline.errors import DataError, PipelineError, counted, did_you_mean, listing
 from pipeline.init.kinds import MANY, Kind, named_so
 from pipeline.init.oddities import Oddities, is_value, odd_levels, oddities, shown_cell, told_absent, unreadable
@@ -190,9 +189,8 @@ def _shortened(name: str, classes: Mapping[str, list[str]]) -> list[str]:
     pairs = {long: short for short, long in permutations(classes, 2) if len(short) > 2 and alike(long).startswith(alike(short))}
     if {*pairs, *pairs.values()} != {*classes} or 2 * len(pairs) != len(classes):
         return []
-    merged = {long: [*classes[long], *classes[short]] for long, short in pairs.items()}
-    asked = ", ".join(f'"{short}" as {long}' for long, short in pairs.items())
-    return [f"{name}: is it {asked}? Then give init {option(f'data.merge={dump_line(merged)}')} --force"]
+    asked = " and ".join(f'"{short}" "{long}"' for long, short in pairs.items())
+    return [f"{name}: is {asked}? Each counts as a class of its own; if not, write one for both in the file"]
 
 
 def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, list[str]]:
