@@ -13,7 +13,7 @@ from pipeline.findings.association import Ranked, best_interval, fisher, phi
 from pipeline.findings.category_leaks import CERTAIN, ERRORS, nearly_certain, telling_categories, telling_rest
 from pipeline.findings.data_rules import DataFacts
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed
-from pipeline.findings.separation import by_levels, pure_side
+from pipeline.findings.separation import by_levels, pure_side, pure_values
 from pipeline.machine.arrays import Flags, Floats
 
 _EFFECT = 0.2  # phi
@@ -28,11 +28,12 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
 
     What: a single column tells the class almost by itself. Its empty, implausible or whole cells are commoner in one class than
         in the others; or an interval of its values, or some of its categories, separates a class; or its single values do; or
-        beyond a limit all rows are of one class. The values of a column with a `criterion` may tell: D207 looks at those.
+        frequent values are of one class each, as where gaps were filled with the mean of each class; or beyond a limit all rows
+        are of one class. The values of a column with a `criterion` may tell: D207 looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the askpython.com article's file is damaged only
         in the rows of healthy people, so the network learns that damaged means healthy; in another hospital's file other cells
         are damaged.
-    How it is tested: each column is compared with each class in the five ways listed under "Method". The difference must be
+    How it is tested: each column is compared with each class in the ways listed under "Method". The difference must be
         greater than chance explains, and great enough to matter. At least 10 rows of the class and 10 others are needed.
     How to fix: take the column out of `data.features`, or correct the file. Filling gaps (`preprocess.impute`) does not help:
         the values that it fills in still give the class away.
@@ -46,6 +47,9 @@ def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     Single values: in a column of at most 64 different values each row is given the commonest class of the other rows with its
         value. The balanced accuracy must be 0.85, and above that of the best intervals, one more than there are classes, by
         0.05 and 3.72 standard errors.
+    Frequent values: those of 10 rows that are five times as frequent as others, between rows of other values. The probability
+        of no exception there must be significant even if the odds of one were only a fifth of those among the 100 rows below or
+        above (half, if there are two such values, of different classes).
     Limits: beyond one lie 30 rows or more and 15% of the class, and no exception. The probability of that must be significant
         even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast as between classes three
         standard deviations apart.
@@ -169,6 +173,9 @@ def _telling_numbers(facts: DataFacts, column: str, classes: dict[str, Flags]) -
     gain = levels.alone - levels.ordered if levels else 0.0
     if levels and levels.alone >= _LEVELS and gain >= max(_GAIN, ERRORS * levels.error):
         signs["levels"] = asdict(levels)
+    values, p = pure_values(sorted_once, table.truth, len(table.classes))
+    if not criterion and values and p * len(table.features) < SIGNIFICANCE:
+        signs["values"] = {"values": [[value, table.classes[place], rows] for value, place, rows in values], "p": p}
     sides = {} if criterion or signs else {name: pure_side(table.column(column), own) for name, own in classes.items()}
     for name, side in sides.items():
         if side and side.p * 2 * len(classes) * len(table.features) < SIGNIFICANCE:
@@ -199,6 +206,9 @@ def _sentence(kind: str, sign: dict[str, Any]) -> str:
     if kind == "levels":
         worth = f"balanced accuracy {sign['alone']:.1%} against {sign['ordered']:.1%}"
         return f"tells the classes apart by its single values better than by cut-offs ({worth})"
+    if kind == "values":
+        told = " and ".join(f'at {value:g} is always "{name}", in {rows:,} rows' for value, name, rows in sign["values"])
+        return f"{told}, though rows beside are of other classes too: were gaps filled with a value for each class?"
     if kind == "limit":
         beyond = f"{'from' if sign['above'] else 'up to'} {sign['limit']:g}{' on' if sign['above'] else ''}"
         near = f"{sign['others']} of the {sign['near']} rows next to these"

@@ -1,6 +1,7 @@
 """Signs that a column was made from the class: levels that jump between classes, and a limit without exceptions beyond."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from pipeline.machine.arrays import Flags, Floats, Integers
 _LEVELS = 64  # a column with more of them is no code
 _EACH = 10  # rows a level, in the mean
 _BEYOND, _SHARE = 30, 0.15  # rows beyond a limit, and of the class
+_ROWS, _OFTEN = 10, 5  # rows of a frequent value, and how many times as many as other values have
+_BESIDE, _FEWEST = 100, 20  # rows on either side of it that are looked at, and that must be there
+_ONE_CLASS, _SEVERAL = 5.0, 2.0  # by which a value may lower the odds of an exception, and two of different classes
 _NEAR, _FASTEST = 40, 6.0  # rows next to a limit, and by how much log odds may change in a standard deviation
 
 
@@ -103,3 +107,35 @@ def _beyond(values: Floats, member: Flags, sign: float) -> Limit | None:
     odds = least / (count - least) * np.exp(-_FASTEST * (values[pure] - values[near].mean()) / spread)
     p = float(np.exp(-np.log1p(odds).sum()))
     return Limit(sign * float(values[pure].min()), sign > 0, rows, count, others, p)
+
+
+def pure_values(column: Ranked, truth: Integers, classes: int) -> tuple[list[tuple[float, int, int]], float]:
+    """Return the frequent values of a fine column whose rows are all of one class, and the probability of that by chance.
+
+    A value comes with its class and its rows. So gaps look that were filled with the mean of each class. An exception at a value
+    is taken to be as improbable as if its odds were a fifth of those among the 100 rows below or above it, less two standard
+    errors; half of them, where several values are of different classes. ``truth`` is the (rows,) class of every row.
+    """
+    counts, truth = np.bincount(column.level), truth[column.present]
+    often = (counts >= _ROWS) & (counts * len(counts) >= _OFTEN * counts.sum())
+    if not often.any():
+        return [], 1.0
+    order = np.argsort(column.level, kind="stable")
+    order = order[~often[column.level[order]]]
+    found = list[tuple[float, int, int, float]]()
+    for place in np.flatnonzero(often).tolist():
+        own, cut = np.unique(truth[column.level == place]), int((column.level[order] < place).sum())
+        sides = order[max(0, cut - _BESIDE) : cut], order[cut : cut + _BESIDE]
+        if len(own) == 1 and min(map(len, sides)) >= _FEWEST:
+            odds = min(_least_odds(truth[side] != own[0]) for side in sides)
+            found.append((float(column.levels[place]), int(own[0]), int(counts[place]), odds))
+    milder = _SEVERAL if len({each[1] for each in found}) > 1 else _ONE_CLASS
+    tests = int(often.sum()) * classes
+    chances = [min(1.0, tests * float(np.exp(-rows * np.log1p(odds / milder)))) for *_, rows, odds in found]
+    return [each[:3] for each in found], prod(chances)
+
+
+def _least_odds(other: Flags) -> float:
+    """Return the odds of a flag, less two standard errors."""
+    count = int(other.sum())
+    return max(0.0, float(count - 2 * count**0.5)) / max(1, len(other) - count)

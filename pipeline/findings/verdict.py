@@ -5,6 +5,7 @@ That there is no reason to doubt the accuracy is said only where every check had
 - sensitivity of each class: 20 test rows of it (D209);
 - copies: no equal rows that may be chance (D204 and D205 for information); distinct rows need no power to be seen;
 - a better model: some fitted baseline answered the same rows;
+- a label that was made from the inputs, as a sum of scores above a limit: some unseen rows are classified wrongly;
 - training rows among the test rows: the file is the one that was trained on, so that it is known which they are.
 """
 
@@ -50,6 +51,7 @@ def consequence(code: str) -> int:
 DO_FIRST = "Do this first: "
 """What a fix in the verdict begins with."""
 
+_ALL_RIGHT = 0.98  # accuracy on unseen rows, by the lower end of its interval, that patients hardly allow
 _SAID = 2  # of those; of the others the codes
 
 
@@ -133,6 +135,9 @@ def _inconclusive(evaluation: Evaluation, findings: dict[str, Finding]) -> list[
         parts.append(f"whether equal rows are copies or chance ({', '.join(unsure)})")
     if all(evaluation.standings[name].test is None for name in FITTED):
         parts.append("whether another model is more accurate, for none was tried on these rows")
+    unseen = evaluation.standings["network"].unseen_interval
+    if unseen and unseen[0] >= _ALL_RIGHT and findings.keys().isdisjoint(_BOTH):
+        parts.append("whether the label was made from the inputs, for hardly a row is classified wrongly")
     if evaluation.train is None:
         parts.append("whether training rows are among them")
     return [f"inconclusive: {', and '.join(parts)}"] if parts else []

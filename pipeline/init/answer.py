@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pipeline.init.overview import Column, Overview
 from pipeline.init.telltale import determines
 from pipeline.init.vocabulary import data_of, healthy, in_order, joined_words, known, spelling_groups, words_of
 from pipeline.machine.arrays import Integers
-from pipeline.read.columns import clip
+from pipeline.read.columns import alike, clip
 
 NAMED = "by its name"
 """How a target was found that is called as one."""
@@ -175,11 +176,21 @@ def answer_of(seen: Overview, column: Column, kind: Kind, given: DataSection) ->
         if joined := [f"{listing(texts)} as {key}" for key, texts in classes.items() if len(texts) > 1]:
             settings["merge"] = classes
             told.append(f"{name}: {'; '.join(joined)}: they differ in case or blanks only, so they are joined")
+        told += _shortened(name, classes)
     of_text = {text: at for at, texts in enumerate(classes.values()) for text in texts} | dict.fromkeys(odd.absent, -1)
     if unknown := [text for text in levels if text not in of_text]:
         raise DataError(f"{place} holds {listing(unknown[:5])}, which is in no class of data.merge; add it to one")
     truth = np.array([*map(of_text.__getitem__, levels), -1], dtype=np.int64)[places]
     return _answer(place, classes, truth, settings, odd, told)
+
+
+def _shortened(name: str, classes: Mapping[str, list[str]]) -> list[str]:
+    """Return the question whether classes are the same, where each of them is the beginning of another, or that other."""
+    pairs = {long: short for short, long in permutations(classes, 2) if len(short) > 2 and alike(long).startswith(alike(short))}
+    if {*pairs, *pairs.values()} != {*classes} or 2 * len(pairs) != len(classes):
+        return []
+    asked = " and ".join(f'"{short}" "{long}"' for long, short in pairs.items())
+    return [f"{name}: is {asked}? Each counts as a class of its own; if not, write one for both in the file"]
 
 
 def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, list[str]]:

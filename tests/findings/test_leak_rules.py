@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import hypergeom
 
@@ -244,6 +245,33 @@ def test_d207_leaves_out_missing_values_and_implausible_ones_where_those_count_a
 def test_d207_knows_each_criterion_in_its_unit():
     feature = {"unit": "mg/dL", "criterion": "fasting"}
     assert found(diagnosed([125.0] * 10, [126.0] * 10, feature), "D207").evidence["details"]["a"]["threshold"] == 126
+
+
+def filled(seed: int, share: float, by_class: bool, rows: int = 768) -> DataFacts:
+    """A column of which a share is filled with the median, of the row's class or of all; it tells the classes a little."""
+    random = np.random.default_rng(seed)
+    sick = random.random(rows) < 0.35
+    values = pd.Series(random.lognormal(4.5, 0.5, rows) + 25 * sick).round(2)
+    gaps = random.random(rows) < share
+    known = values.mask(gaps)
+    with_median = known.groupby(sick).transform("median") if by_class else known.median()
+    return facts({"a": known.fillna(with_median)}, np.where(sick, "sick", "well"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_d206_sees_gaps_that_were_filled_with_the_median_of_each_class(seed):
+    for share in (0.25, 0.5):
+        given = filled(seed, share, True)
+        finding, table = found(given, "D206"), given.table
+        told = finding.evidence["details"]["a"]["values"]["values"]
+        assert len(told) == 2
+        for value, name, count in told:
+            classes = table.truth[table.values[:, 0] == value]
+            assert len(classes) == count > 30
+            assert set(classes.tolist()) == {table.classes.index(name)}
+        assert "were gaps filled with a value for each class?" in finding.message
+    assert found(filled(seed, 0.5, False), "D206") is None
+    assert found(filled(seed, 0.01, True), "D206") is None
 
 
 TWO = {"a": {"unit": "mg/dL", "criterion": "fasting"}, "b": {"unit": "mg/dL", "criterion": "two_hour"}}

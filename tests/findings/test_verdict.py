@@ -1,5 +1,6 @@
 """The verdict: what it says of runs of every kind, and that it never praises what a finding doubts."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -48,6 +49,18 @@ LOWER = "On unseen profiles (patients whose lab values never occurred in trainin
             "Inconclusive: whether training rows are among them.",
         ),
         (evaluation(MEASURED), (), LOWER, CLEAR),
+        (
+            evaluation(replace(MEASURED, unseen=0.999, unseen_interval=(0.98, 1.0))),
+            (),
+            LOWER.replace("80.0% (60.0 to 92.0%)", "99.9% (98.0 to 100.0%)"),
+            "Inconclusive: whether the label was made from the inputs, for hardly a row is classified wrongly.",
+        ),
+        (
+            evaluation(replace(MEASURED, unseen=0.999, unseen_interval=(0.98, 1.0))),
+            (finding("D207"),),
+            LOWER.replace("80.0% (60.0 to 92.0%)", "99.9% (98.0 to 100.0%)"),
+            "Don't expect either accuracy on new patients (D207).",
+        ),
         (evaluation(MEASURED), (finding("D205"),), LOWER, "Don't expect 95.0% on new patients (D205)."),
         (
             evaluation(MEASURED),

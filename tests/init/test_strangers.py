@@ -169,3 +169,11 @@ def test_a_name_of_a_patient_and_a_visit_is_asked_about(names: list[str], stem: 
     asked = [line for line in drafted(frame(name=names)).look if "name a patient" in line]
     told = f'name: does "{stem}" in "{names[0]}" name a patient with several rows? If so, write it into a column of its own'
     assert [line.startswith(told) for line in asked] == [True] * (stem is not None)
+
+
+def test_classes_that_are_written_out_and_shortened_are_asked_about() -> None:
+    (line,) = [line for line in drafted(frame(t=chosen("Negative", "neg", "Positive", "pos"))).look if "its own" in line]
+    asked = 't: is "neg" "Negative" and "pos" "Positive"? Each counts as a class of its own'
+    assert line == f"{asked}; if not, write one for both in the file"
+    for others in (("mild", "mild to moderate", "severe"), ("no", "normal"), ("type 1", "type 2")):
+        assert not [line for line in drafted(frame(t=chosen(*others))).look if "its own" in line]
