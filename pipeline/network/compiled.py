@@ -4,11 +4,13 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.machine.arrays import Floats32, Integers
+from pipeline.network.backend import tensorflow
 from pipeline.network.layers import parameters
 from pipeline.network.plan import LANES, WIDE, WIDER, is_long, lanes_of, orders_of, padded_data, plans_of, terms_of
 from pipeline.network.recipe import Progress, Recipe, batch_shape, penalties
@@ -164,7 +166,7 @@ def _fit_part(
     recipe, (steps, size) = recipes[0], batch_shape(rows, recipes[0])
     seeds, which = orders_of(recipes, lanes)
     terms, weights = terms_of(recipes, lanes), initial.T.reshape(-1, *lanes)
-    state: Any = (weights, *(np.zeros(shape, np.float32) for shape in (weights.shape, weights.shape, (size, *lanes), lanes)))
+    state: Any = (weights, _zeros(weights.shape), _zeros(weights.shape), _zeros((size, *lanes)), _zeros(lanes))
     # an epoch is one block, with room for the steps of all rows; where each network gathers its own, only if it stays at hand
     gathered, most = 4 * size * which.size * sum(column[0].size for column in data), -(-len(data[0]) // size)
     block = int(np.clip((_BYTES if which.size == 1 else _CACHE) // gathered, 1, most))
@@ -175,3 +177,9 @@ def _fit_part(
         curves.append(sums.numpy()[: len(ends)][ends].reshape(-1, len(initial)) / np.float32(rows))
         progress(int(np.sum(plan[0])) / (recipe.epochs * steps))
     return np.ascontiguousarray(state[0].numpy().reshape(-1, len(initial)).T), np.concatenate(curves)
+
+
+@lru_cache(maxsize=8)
+def _zeros(shape: tuple[int, ...]) -> Any:
+    """Return a tensor, which a program takes in a tenth of the time of an array."""
+    return tensorflow().zeros(shape)

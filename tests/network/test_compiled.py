@@ -247,7 +247,7 @@ def test_folds_slopes_seeds_and_penalties_of_one_shape_share_one_compilation():
     for rows, seeds, slope, l2 in [(83, (0, 1), 0.05, 1), (79, (5, 6), 0.0, 2), (90, (7, 9), 0.3, 1), (83, (1, 2), 1.0, 2)]:
         own = [replace(recipe, seed=seed, l2=0.01 * l2, slopes=(0.1 * seed, slope)) for seed in seeds]
         train_networks(*made_up(recipe, rows), own)
-        counts.append(program.experimental_get_tracing_count())
+        counts.append(program.function.experimental_get_tracing_count())
     assert counts == [1] * 4
 
 
@@ -266,6 +266,6 @@ def test_nothing_but_the_shape_of_the_problem_compiles_anew():
     ]:
         weights, _ = fit(recipe, drawn(recipe, 4), (np.float32(scale) * inputs, targets))
         results.add(weights.tobytes())
-        before = before or program.experimental_get_tracing_count()
-        assert program.experimental_get_tracing_count() == before
+        before = before or program.function.experimental_get_tracing_count()
+        assert program.function.experimental_get_tracing_count() == before
     assert len(results) == 7
