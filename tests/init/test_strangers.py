@@ -66,12 +66,12 @@ def test_a_9_far_behind_the_grades_is_asked_about(shared: bool) -> None:
 @pytest.mark.parametrize(
     ("grades", "codes", "asked"),
     [
-        ((1, 2, 3, 4), (7, 8, 9), True),
-        ((0, 1, 2, 3), (7, 9), True),
-        ((1, 2), (9,), True),
-        ((0, 1, 2, 3, 4, 5), (7, 9), False),
-        ((1, 2, 4), (9,), False),
-        ((1, 2, 3, 4, 5, 6), (7, 8, 9), False),
+        ([1, 2, 3, 4], [7, 8, 9], True),
+        ([0, 1, 2, 3], [7, 9], True),
+        ([1, 2], [9], True),
+        ([0, 1, 2, 3, 4, 5], [7, 9], False),
+        ([1, 2, 4], [9], False),
+        ([1, 2, 3, 4, 5, 6], [7, 8, 9], False),
     ],
 )
 def test_codes_behind_the_grades_of_an_input_are_asked_about(
