@@ -35,7 +35,7 @@ help:                     ## this list; with ALL=1 also what is for work on the 
 train: $(INSTALLED)       ## train, test and judge a network, and save the run
 	@$(PIPELINE) train $(ARGUMENTS) $(FULLY)
 
-evaluate: $(INSTALLED)    ## its figures again; trains first if config or data changed
+evaluate: $(INSTALLED)    ## the figures again; trains first if config or data changed
 	@$(PIPELINE) $(if $(value RUN),evaluate $(THE_RUN) $(call given,--data,DATA),train --if-changed $(ARGUMENTS)) $(FULLY)
 
 report: $(INSTALLED)      ## the run as one page, opened where there is a screen
@@ -87,7 +87,7 @@ install: $(INSTALLED)     ## set up .venv, as every command does before its firs
 
 # Made again only when the lock changes, and from nothing, so that no package of an older lock stays behind.
 $(INSTALLED): requirements.lock
-	@echo "Installing TensorFlow and what else is needed into $(VENV): 3.3 GB, a minute or more ..." >&2
+	@echo "Installing TensorFlow and what else is needed into $(VENV): 3.4 GB, a minute or more ..." >&2
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

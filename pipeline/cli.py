@@ -88,7 +88,7 @@ def train_command(
 @app.command("evaluate", epilog=examples("evaluate", "evaluate models/latest --data data/diabetes.csv"))
 def evaluate_command(run: RunFolder = NEWEST, data: Tested = None, full: Full = False, as_json: Json = False) -> None:
     """Show the figures of a saved run again, without training."""
-    with outcome(as_json, after=0.3) as out:
+    with outcome(as_json) as out:
         from pipeline.report.terminal import show_summary
         from pipeline.runs.reopen import reopen
 
@@ -102,7 +102,7 @@ def evaluate_command(run: RunFolder = NEWEST, data: Tested = None, full: Full = 
 @app.command("report", epilog=examples("report", "report models/latest"))
 def report_command(run: RunFolder = NEWEST, as_json: Json = False) -> None:
     """Write one HTML page about a saved run into its folder."""
-    with outcome(as_json, after=0.3) as out, out.steps.step("drawing the report"):
+    with outcome(as_json) as out, out.steps.step("drawing the report"):
         from pipeline.report.command import report
 
         written = report(run)
@@ -119,6 +119,7 @@ def predict_command(source: Source, target: Target, run: RunOption = NEWEST, das
         from pipeline.predict.command import scored
         from pipeline.predict.terminal import show_scored
 
+        out.steps.stop()  # scoring has a clock of its own
         result = scored(run, source, target, dask, verbose=not as_json)
         out.say(*([] if as_json else result["notes"]))
         out.show(result, lambda console: show_scored(console, result))
@@ -131,7 +132,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 
     Preprocessing is included. First it is checked that the file predicts what the run does.
     """
-    with outcome(as_json, after=0.3) as out, out.steps.step(f"writing {output} and comparing it with the run"):
+    with outcome(as_json) as out, out.steps.step(f"writing {output} and comparing it with the run"):
         from pipeline.export.command import export
         from pipeline.runs.saved import UNSOUND
 
@@ -145,7 +146,7 @@ def export_command(run: RunFolder, output: ModelFile, to: Kind, as_json: Json = 
 @app.command("serve", epilog=examples("serve", "serve models/latest --port 8080"))
 def serve_command(run: RunFolder = NEWEST, host: Host = "127.0.0.1", port: Port = 8000, as_json: Json = False) -> None:
     """Answer over HTTP with a saved run, and show a web page."""
-    with outcome(as_json, after=0.3) as out:
+    with outcome(as_json) as out:
         try:
             from pipeline.serve.command import serve
         except ModuleNotFoundError as error:
@@ -168,7 +169,7 @@ def check_command(
     as_json: Json = False,
 ) -> None:
     """Show the findings about config and data, without training."""
-    with outcome(as_json, after=0.3) as out:
+    with outcome(as_json) as out:
         from pipeline.config.read import load_config
         from pipeline.config.remedy import Call
         from pipeline.report.finding_lines import show_check
@@ -195,7 +196,7 @@ def init_command(
 
     Without DATA: copies the configs and the synthetic data that come with the program.
     """
-    with outcome(as_json, after=0.3) as out, out.steps.step(f"reading {data or 'what comes with the package'}"):
+    with outcome(as_json) as out, out.steps.step(f"reading {data or 'what comes with the package'}"):
         from pipeline.init.command import init, init_shipped, terminal_ask
         from pipeline.init.commented import draft_lines, following
 
@@ -260,7 +261,7 @@ def runs_command(keep: Keep = None, yes: Yes = False, as_json: Json = False) -> 
 @app.command("compare", epilog=examples("compare", "compare --json"))
 def compare_command(before: Before = None, now: Now = None, as_json: Json = False) -> None:
     """Compare two runs: settings, figures and findings."""
-    with outcome(as_json, after=0.3) as out:
+    with outcome(as_json) as out:
         from pipeline.runs.change import compare, two_runs
         from pipeline.runs.terminal import show_change
 
@@ -270,7 +271,10 @@ def compare_command(before: Before = None, now: Now = None, as_json: Json = Fals
 
 @app.command("synthesize", epilog=examples("synthesize twin.csv", "synthesize twin.csv configs/twin.yaml"))
 def synthesize_command(output: CsvFile, config: YamlFile = TWIN, as_json: Json = False) -> None:
-    """Write made-up rows that behave like the data and copy no row of it."""
+    """Write made-up rows that behave like the data.
+
+    No row of the data is copied.
+    """
     with outcome(as_json) as out:
         from pipeline.data.synthesize import write_twin
         from pipeline.data.twin_config import load_twin

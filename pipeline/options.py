@@ -26,7 +26,7 @@ def show_version(wanted: bool) -> None:
 
 Version = Annotated[bool, Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")]
 YamlFile = Annotated[Path, Argument(metavar="CONFIG", help="The YAML file.")]
-RunFolder = Annotated[Path, Argument(metavar="RUN", help="A run: its folder, or its name as runs lists it.")]
+RunFolder = Annotated[Path, Argument(metavar="RUN", help="A run: its folder, or its name in the list of runs.")]
 Before = Annotated[str | None, Argument(metavar="RUN", help="The earlier run; by default the one before the newest.")]
 Now = Annotated[str | None, Argument(metavar="RUN", help="The later run; by default the newest.")]
 Source = Annotated[Path, Argument(metavar="INPUT", help="A CSV, Excel or Parquet file, or a folder of Parquet files.")]
@@ -41,7 +41,7 @@ Settings = Annotated[
 Data = Annotated[str | None, Option(metavar="FILE", help="Read this file instead of data.path.")]
 Tested = Annotated[str | None, Option("--data", metavar="FILE", help="Test the saved network on the rows of this file.")]
 IfChanged = Annotated[bool, Option("--if-changed", help="Evaluate the newest run instead if config and data are unchanged.")]
-RunOption = Annotated[Path, Option(metavar="RUN", help="A run: its folder, or its name as runs lists it.")]
+RunOption = Annotated[Path, Option(metavar="RUN", help="A run: its folder, or its name in the list of runs.")]
 Scorers = Annotated[str | None, Option(metavar="ADDRESS", help="Score the files of a folder on a Dask cluster, as in study.")]
 Trainers = Annotated[str | None, Option(metavar="ADDRESS", help="Train on a Dask cluster; local:N starts N workers here.")]
 Kind = Annotated[str, Option(metavar="onnx|keras|joblib", help="The kind of file.")]

@@ -189,7 +189,11 @@ def test_the_terminal_shows_the_figures_of_the_json(trained: Path) -> None:
     assert Path(summary["run"]).name in done.stdout
 
 
-def test_a_name_with_markup_is_text(workplace: Path, printed: Printed) -> None:
+@pytest.mark.parametrize(("columns", "shown"), [("100", ("-> [red]2[/]", "\n[red]2[/] ")), ("80", ("-> 3 ", "\n3 [red]2[/] "))])
+def test_a_name_with_markup_is_text(
+    columns: str, shown: tuple[str, str], workplace: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     for name in ("configs/default.yaml", "data/diabetes.csv"):
         Path(name).write_text(Path(name).read_text().replace("Type2", "[red]2[/]"))
     text = Path("configs/default.yaml").read_text().replace("[red]2[/]: -1", '"[red]2[/]": -1')
@@ -197,7 +201,7 @@ def test_a_name_with_markup_is_text(workplace: Path, printed: Printed) -> None:
     quick = (word for each in ("training.starts=2", "training.epochs=1", "evaluation.unseen=null") for word in ("--set", each))
     code, out, err = printed("train", "--full", *quick)
     assert code in (0, 1), err
-    assert "-> [red]2[/]" in out
+    assert all(text in out for text in shown)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(trained: Path) -> None:

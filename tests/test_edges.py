@@ -248,7 +248,7 @@ def test_a_switch_is_true_or_false(in_process: Call) -> None:
 def test_one_row_is_not_told_as_rows(printed: Printed) -> None:
     printed("train", written())
     pd.read_csv("mine.csv").iloc[:1].to_csv("one.csv", index=False)
-    assert "1 row, scored" in printed("predict", "one.csv", "out.csv")[1]
+    assert "1 row scored in" in printed("predict", "one.csv", "out.csv")[1]
     text = printed("evaluate", "--data", "one.csv")[1]
     assert "1 row " in text
     assert "1 test row " in text

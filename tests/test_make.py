@@ -113,7 +113,7 @@ def test_make_says_how_much_it_installs_before_it_does(stubbed: Path) -> None:
     done = make(stubbed, f"make train PYTHON={fake} 2>> {log}")
     assert done.returncode == 0
     first, *others = log.read_text().splitlines()
-    assert "3.3 GB, a minute or more" in first
+    assert "3.4 GB, a minute or more" in first
     assert "pip install" in "\n".join(others)
     again = make(stubbed, f"make train PYTHON={fake}")
     assert "GB" not in again.stderr + again.stdout

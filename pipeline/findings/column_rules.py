@@ -19,17 +19,18 @@ _NEARLY, _FINE = 0.98, 20  # share of equal rows, in columns of more values
 def column_adds_nothing(facts: DataFacts) -> Iterator[Doubt]:
     """A column that adds nothing: constant, equal to another, or a sum or product of others.
 
-    What: an input that tells nothing which the others do not. It has one value only (or, in 100 rows or more, any other value
-        in four rows at most); or it equals another column in every row, or in 98% of them where there are more than 20 values;
-        or its categories say the same by other names; or it follows from others by adding (a total beside its parts, the same
-        quantity in another unit) or by multiplying (a body mass index beside weight and height).
+    What: an input that tells nothing which the others do not. It has one value only; it equals another column, or its
+        categories say the same by other names; or it follows from others by adding (a total beside its parts, the same quantity
+        in another unit) or by multiplying (a body mass index beside weight and height).
     Why it matters: the network gets more weights to fit and learns nothing new; which of the columns it uses is left to chance.
-    How it is tested: equal and constant columns are found by comparing their cells; an empty cell equals an empty cell. For
-        sums, least squares of each column on all the others, in rows without an empty cell, with R^2 above 0.999; for products
-        the same on the logarithms of the columns that are above 0 everywhere. Five such rows are needed for each column, and 30
-        at least; the R^2 of unrelated normal values is that high with a probability far below 0.0001. Of such columns one is
-        named, and the others beside it.
+    How it is tested: equal and constant columns are found by comparing their cells, and sums and products by fitting each
+        column from all the others. Of such columns one is named, and the others beside it.
     How to fix: take the column out of `data.features`.
+    Method: in 100 rows or more a column counts as constant if at most four rows hold another value. Columns of more than 20
+        values are equal if 98% of the rows are; an empty cell equals an empty cell. Sums are fitted by least squares, in rows
+        without an empty cell, with R^2 above 0.999; products are sums of the logarithms of the columns that are above 0
+        everywhere. Five such rows are needed for each column, and 30 at least; the R^2 of unrelated normal values is that high
+        with a probability far below 0.0001.
     Source: Belsley, Kuh and Welsch, "Regression Diagnostics" (1980), for collinearity and the variance inflation factor.
     """
     names, columns = facts.table.features, facts.table.usable(facts.config.preprocess.implausible).T

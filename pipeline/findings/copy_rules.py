@@ -31,17 +31,20 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
     What: rows that repeat an earlier row. Two empty cells are equal.
     Why it matters: a patient who is in the file several times is counted several times in every figure, and the intervals come
         out too narrow.
-    How it is tested: rows that repeat an earlier one are counted, and two tests ask whether chance alone makes so many. In
-        coarse data rows are equal by chance, so it is a warning only where a test says that chance is not the reason, with a
-        probability below 0.0001; otherwise it is a note. First: where rows are drawn independently, however unequal their
-        chances, there cannot be many pairs without many triples. Second: where rows are equal by chance, neighbours, which
-        differ in one column, are there too; from those, and from pairs that differ in two columns or by a step or two in one,
-        the expected number of equal rows is estimated. There must be more than twice as many in the quarter of the rows that
-        has the fewest neighbours, or more than four times as many in all. Columns that follow from others would forbid
-        neighbours, so they are left out; yes/no columns that exclude each other are one. Where most rows are without gaps, only
-        those are looked at. Equal profiles (see D205) count as well. Even if 10% of the rows are copies, nothing is seen where
-        chance makes about as many rows equal, as with nothing but height, weight and body mass index.
+    How it is tested: rows that repeat an earlier one are counted. In coarse data rows are equal by chance too, so two tests ask
+        whether chance alone makes so many. It is a warning where one of them says that it does not; otherwise it is a note.
     How to fix: remove the repeats from the file. `split.group_by` keeps them on one side of the split, which mends D205 only.
+    Method: each test asks for a probability below 0.0001. Two empty cells are equal, and equal profiles (see D205) count as
+        well. Where most rows are without gaps, only those are looked at.
+    First test: where rows are drawn independently, however unequal their chances, there cannot be many pairs without many
+        triples.
+    Second test: where rows are equal by chance, neighbours, which differ in one column, are there too. From those, and from
+        pairs that differ in two columns or by a step or two in one, the expected number of equal rows is estimated. There must
+        be more than twice as many in the quarter of the rows that has the fewest neighbours, or more than four times as many in
+        all. Columns that follow from others would forbid neighbours, so they are left out; yes/no columns that exclude each
+        other are one.
+    What escapes: copies, even 10% of the rows, where chance makes about as many rows equal, as with nothing but height, weight
+        and body mass index.
     Source: Lee et al., "Deduplicating training data makes language models better", ACL 2022, for what duplicates do to a test;
         the Cauchy-Schwarz inequality between the moments of the chances, Markov's and Chernoff's bounds.
     """
@@ -65,9 +68,9 @@ def copied_test_rows(facts: DataFacts) -> Iterator[Doubt]:
         (copies), or in the columns of `evaluation.unseen.group_by` (profiles).
     Why it matters: the test shows what the network remembers. Don't expect this accuracy on new patients.
     How it is tested: each test row is looked up among the training rows, whole and by its profile. In a copy two empty cells
-        are equal. A profile is what the folds of `evaluation.unseen` hold out: rows that are equal in its columns, or may be
-        where a cell is empty. It is a warning where the whole table holds more equal rows, or equal profiles, than chance
-        explains (see D204); otherwise it is a note.
+        are equal. A profile is a group of rows that the folds of `evaluation.unseen` hold out together: they are equal in its
+        columns, where an empty cell may equal any value. It is a warning where the whole table holds more equal rows, or equal
+        profiles, than chance explains (see D204); otherwise it is a note.
     How to fix: split by whole groups with `split.group_by`, or read the accuracy on unseen rows (`evaluation.unseen`).
     Source: Kapoor and Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", Patterns 2023.
     """
@@ -99,16 +102,19 @@ def nearly_equal_rows(facts: DataFacts) -> Iterator[Doubt]:
     What: rows that are closer to another row of their class than chance makes rows, in every column at once. They may be the
         same patient again, with fewer digits, in another unit and back, or with a little noise.
     Why it matters: such a test row was already seen in training, as a copy is (D205), and a search for equal rows misses it.
-    How it is tested: the distances between rows of a class are compared with what chance gives. Two values of a class are as
-        far apart as the share of the class that lies between them, or as their difference in units of the range of the middle
-        80%, whichever is more; the distance of two rows is the largest in any column. By chance, small distances are spread
-        evenly: of the pairs that differ in one column and lie within some distance, a quarter lie within a quarter of it; of
-        pairs that differ in more columns, fewer do (half of the columns being taken to follow from others). Rows of other
-        categories are not compared. It is a warning where more than 1.5 times as many are, by a binomial test at 0.0001,
-        corrected for the distances that were tried. Values within a relative 0.000001 are equal. Else rows are looked for whose
-        values are those of another with one digit fewer: of two rows that are equal when so rounded, one is wholly rounded no
-        more often than values end in 0 in the column where they rarest do; a binomial test at 0.0001.
+    How it is tested: pairs of rows of one class that are very close to each other are counted. It is a warning where they are
+        more than 1.5 times as many as chance makes. Rows are also looked for whose values are those of another with one digit
+        fewer.
     How to fix: remove the rows that are named from the file: the later row of each pair, or the rounded one.
+    Method: both tests are binomial, at 0.0001; the first is corrected for the distances that were tried. Values within a
+        relative 0.000001 are equal, and rows of other categories are not compared.
+    Distance: two values of a class are as far apart as the share of the class that lies between them, or as their difference in
+        units of the range of the middle 80%, whichever is more. The distance of two rows is the largest in any column.
+    Chance: it spreads small distances evenly. Of the pairs that differ in one column and lie within some distance, a quarter
+        lie within a quarter of it; of pairs that differ in more columns, fewer do (half of the columns being taken to follow
+        from others).
+    Rounding: of two rows that are equal when so rounded, one is wholly rounded no more often than values end in 0 in the column
+        where they rarest do.
     Source: the correlation integral of Grassberger and Procaccia, "Measuring the strangeness of strange attractors" (1983).
     """
     table, ordered = facts.table, facts.ordered

@@ -96,8 +96,8 @@ def implausible_values(facts: DataFacts) -> Iterator[Doubt]:
     """Implausible values: outside the range in the config.
 
     What: values that the column cannot hold, such as a height or a fasting glucose of 0.
-    Why it matters: a network may learn the mistake and not the disease, where such values are commoner in one class than in
-        another.
+    Why it matters: where such values are commoner in one class than in another, a network may learn the mistake and not the
+        disease.
     How it is tested: values below or above the `range` of the column are counted; both ends are plausible.
     How to fix: correct the file, or the range if such values were really measured; `--set preprocess.implausible=missing`
         treats them as missing, and says so.

@@ -63,14 +63,16 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
 
     What: logistic regression and a random forest find more labels improbable than should be, so some labels are wrong.
     Why it matters: the network learns wrong labels too, and a test with wrong labels measures those, not the patients.
-    How it is tested: both models judge rows that they have not seen, on the folds of `evaluation.unseen`. Their probabilities
-        are pooled and calibrated on all rows. A likelihood-ratio test asks whether labels are better explained if a share of
-        them was swapped for another class; it must be significant at 0.0001 by both models together, and at 0.025 by each
-        alone. Of a patient, a profile or equal rows one row counts, drawn at random. If the p-value of one model is below the
-        square of the joint one, that model fits badly and nothing is said. No probability counts as less than 0.2%, so that no
-        outlier decides. Rows are named whose label is then more likely wrong than right. Few wrong labels cannot be told where
-        classes overlap much; and rows of a subgroup, or of a heavy tail, that lie amid another class look like wrong labels.
+    How it is tested: both models judge rows that they have not seen, on the folds of `evaluation.unseen`. A test asks whether
+        the labels are better explained if a share of them was swapped for another class. Rows are named whose label is then
+        more likely wrong than right.
     How to fix: look the rows up and correct their labels; leave alone those that prove right.
+    Method: the probabilities of both models are pooled and calibrated on all rows; none counts as less than 0.2%, so that no
+        outlier decides. Of a patient, a profile or equal rows one row counts, drawn at random. The likelihood-ratio test must
+        be significant at 0.0001 by both models together, and at 0.025 by each alone. If the p-value of one model is below the
+        square of the joint one, that model fits badly and nothing is said.
+    What escapes: few wrong labels, where classes overlap much. Rows of a subgroup, or of a heavy tail, that lie amid another
+        class look like wrong labels.
     Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 2021.
     """
     given = evaluation.unseen.chances if evaluation.unseen else {}
@@ -93,16 +95,17 @@ def labels_doubted(evaluation: Evaluation) -> Iterator[Doubt]:
 def miscalibrated(evaluation: Evaluation) -> Iterator[Doubt]:
     """Probabilities too sure, or not sure enough.
 
-    What: the probabilities are not kept. Of the rows that are given, say, 90% for a class, clearly more or fewer than 90%
+    What: the probabilities do not come true. Of the rows that are given, say, 90% for a class, clearly more or fewer than 90%
         belong to it.
     Why it matters: 90% must be right nine times in ten, or whoever reads the probability is misled.
     How it is tested: the probabilities of each class are compared with what is observed, on unseen rows where folds held them
-        out, else on the test rows. If they are right, what is observed less what was predicted is 0 in the sum, and in the sum
-        weighted by the logits: intercept 0 and slope 1 of a logistic recalibration. Both together are tested by Rao's score
-        test, once with rows and once with whole profiles or patients as what chance decides; both p must be below 0.0001
-        divided by the number of classes. No probability counts as less than 0.1%, so that no row decides.
+        out, else on the test rows. The difference must be greater than chance explains.
     How to fix: more rows to learn from; `training.l2: auto`, which chooses the penalty on held-out rows; one output for each
         class. Until then quote the predicted classes, not the probabilities.
+    Method: if the probabilities are right, what is observed less what was predicted is 0 in the sum, and in the sum weighted by
+        the logits: intercept 0 and slope 1 of a logistic recalibration. Both together are tested by Rao's score test, once with
+        rows and once with whole profiles or patients as what chance decides; both p must be below 0.0001 divided by the number
+        of classes. No probability counts as less than 0.1%, so that no row decides.
     Source: Cox, "Two further applications of a model for binary regression", Biometrika 1958; Rao (1948).
     """
     truth, chances, groups = evaluation.held_out_chances()

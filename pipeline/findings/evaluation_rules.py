@@ -95,13 +95,14 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         MLP.
     Why it matters: if the better model is simpler, the network adds nothing but effort. If it is not, the data hold more than
         the network finds.
-    How it is tested: all models answer the same rows, with the same preprocessing and the same folds. On the test rows an exact
-        McNemar test must be significant at 0.05 after Bonferroni's correction for the number of baselines, and the baseline
-        must lead on unseen rows too, where these were scored: a lead on test rows alone may come from remembered copies. Beside
-        near-copies (D210), rows of one patient (D211), or a column that gives a class away (D206), only simple baselines are
-        compared, for the others may recall what a new patient lacks. On unseen rows the confidence interval of the difference,
-        counted by whole groups and widened by the same correction, must lie above 0.
+    How it is tested: all models answer the same rows, with the same preprocessing and the same folds. A baseline must be better
+        on the test rows and lead on unseen rows too, where these were scored: a lead on test rows alone may come from
+        remembered copies. Or it is better on unseen rows.
     How to fix: use the baseline; or another slope, loss or regulariser (chosen on training rows only), or more rows.
+    Method: on the test rows an exact McNemar test must be significant at 0.05 after Bonferroni's correction for the number of
+        baselines. On unseen rows the confidence interval of the difference, counted by whole groups and widened by the same
+        correction, must lie above 0. Beside near-copies (D210), rows of one patient (D211), or a column that gives a class away
+        (D206), only simple baselines are compared, for the others may recall what a new patient lacks.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
     network = evaluation.standings["network"]

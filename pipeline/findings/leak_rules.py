@@ -26,33 +26,35 @@ Details = dict[str, dict[str, Any]]
 def column_gives_a_class_away(facts: DataFacts) -> Iterator[Doubt]:
     """One column alone gives a class away.
 
-    What: a single column tells the class almost by itself, in one of six ways. Being empty, implausible, or a whole number
-        among decimals is commoner in one class than in the others. Or one interval of its values, or some of its categories,
-        separate a class. Or its single values, each taken alone, tell the classes apart better than any cut-offs do. Or
-        frequent values are of one class each, as where gaps were filled with the mean of each class. Or beyond a limit, in a
-        category, or beside the commonest value, all rows are of one class. The values of a column with a `criterion` may tell:
-        D207 looks at those.
+    What: a single column tells the class almost by itself. Its empty, implausible or whole cells are commoner in one class than
+        in the others; or an interval of its values, or some of its categories, separates a class; or its single values do; or
+        frequent values are of one class each, as where gaps were filled with the mean of each class; or beyond a limit all rows
+        are of one class. The values of a column with a `criterion` may tell: D207 looks at those.
     Why it matters: the network then learns how the file was made. `BS Fast` of the askpython.com article's file is damaged only
         in the rows of healthy people, so the network learns that damaged means healthy; in another hospital's file other cells
         are damaged.
-    How it is tested: each way has its own test, against each class, and 10 rows of the class and 10 others are needed. Gaps,
-        implausible values, and whole numbers (where a tenth of the values have decimals and 5 different ones have none):
-        Fisher's exact test, two-sided, significant at 0.0001 after Bonferroni's correction for all these tests, with a phi
-        coefficient of 0.2 or more either way. Intervals: the interval, or all outside one, that tells a class from the rest
-        best must have a balanced accuracy (the mean of the share of the class, and of the rest, that is classified correctly)
-        above 0.95 by 3.72 standard errors; classes three standard deviations apart reach 0.93. Single values: in a column of at
-        most 64 different values each row is given the commonest class of the other rows with its value; the balanced accuracy
-        must be 0.85, and above that of the best intervals, one more than there are classes, by 0.05 and 3.72 standard errors.
-        Frequent values: those of 10 rows that are five times as frequent as others, between rows of other values; the
-        probability of no exception there must be below 0.0001, corrected likewise, even if the odds of one were only a fifth of
-        those among the 100 rows below or above (half, if there are two such values, of different classes).
-        Limits: beyond one lie 30 rows or more and 15% of the class, and no exception; the probability of that must be below
-        0.0001, corrected likewise, even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast
-        as between classes three standard deviations apart. A category, or all values but the commonest, if that is the least
-        or the greatest of three or more and a fifth of the rows hold it: likewise, even if the odds of an exception were only a
-        fifth of those among the other rows.
+    How it is tested: each column is compared with each class in the ways listed under "Method". The difference must be
+        greater than chance explains, and great enough to matter. At least 10 rows of the class and 10 others are needed.
     How to fix: take the column out of `data.features`, or correct the file. Filling gaps (`preprocess.impute`) does not help:
         the values that it fills in still give the class away.
+    Method: significant means at 0.0001 after Bonferroni's correction for all these tests. Balanced accuracy is the mean of two
+        shares: of the class, and of the rest, that are classified correctly.
+    Gaps and damage: empty cells, implausible values, and whole numbers (where a tenth of the values have decimals and 5
+        different ones have none). Fisher's exact test, two-sided, must be significant, with a phi coefficient of 0.2 or more
+        either way.
+    Intervals: the interval, or all outside one, that tells a class from the rest best must have a balanced accuracy above 0.95
+        by 3.72 standard errors. Classes three standard deviations apart reach 0.93.
+    Single values: in a column of at most 64 different values each row is given the commonest class of the other rows with its
+        value. The balanced accuracy must be 0.85, and above that of the best intervals, one more than there are classes, by
+        0.05 and 3.72 standard errors.
+    Frequent values: those of 10 rows that are five times as frequent as others, between rows of other values. The probability
+        of no exception there must be significant even if the odds of one were only a fifth of those among the 100 rows below or
+        above (half, if there are two such values, of different classes).
+    Limits: beyond one lie 30 rows or more and 15% of the class, and no exception. The probability of that must be significant
+        even if the odds of an exception fell, from the 40 rows before the limit on, twice as fast as between classes three
+        standard deviations apart.
+    Categories: likewise, even if the odds of an exception were only a fifth of those among the other rows. So are all values
+        but the commonest, if that is the least or the greatest of three or more and a fifth of the rows hold it.
     Source: Kaufman et al., "Leakage in data mining", TKDD 2012; Fisher (1922); Youden (1950) for the balanced accuracy.
     """
     details = _tied_flags(facts)

@@ -33,20 +33,25 @@ def column_numbers_the_rows(facts: DataFacts) -> Iterator[Doubt]:
         of entry do. Or a column of the file names patients; or the rows of a patient follow one another, and nothing names them.
     Why it matters: a network learns the order of the file, and the next number is one that it has never seen. A patient on both
         sides of the split is recognised.
-    How it is tested: from 50 rows on, in three ways; the first two need a column without empty cells. Rising or falling: each
-        step along the file has the same sign; n values in no order do so with a probability of 2 / (factorial of n). All
-        different: the values are whole and no two are equal. Pairs of values at most m apart are counted (m is a twentieth of
-        the range between the quartiles, at least 1; of categories, all pairs, and 2 m is their number); of values from a spread
-        that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability below exp(-pairs / 2 m). It
-        must be 0.0001 after Bonferroni's correction with half of those pairs, since they are counted, not given. Patients,
-        where `data.patient` is not set: at least 20 values of a column stand in several rows each, in 20 rows at most on
-        average; at least one stands in both training and test rows; and rows of one value are more alike in the other inputs
-        than is expected from the rows of the four values beside it, by more than 6 standard errors (distances of ranks,
-        extrapolated to rows of one value, so that an age or a date raises no alarm; equal rows count once). Where no column
-        does, pairs of rows that follow one another, and threes up to sixes from the first row on, are compared likewise with
-        those around them, by 7 standard errors: a file that is sorted, or drifts, does not come near that.
+    How it is tested: from 50 rows on, in three ways. A column rises or falls along the whole file; its values are all different
+        although they lie close together; or the rows that share a value, or follow one another, are more alike than other rows,
+        as those of one patient are.
     How to fix: take the column out of `data.features`, or shuffle a sorted file; `data.patient` keeps a patient's rows
         together.
+    Method: the first two ways need a column without empty cells.
+    Rising or falling: each step along the file has the same sign; n values in no order do so with a probability of 2 /
+        (factorial of n).
+    All different: the values are whole and no two are equal. Pairs of values at most m apart are counted (m is a twentieth of
+        the range between the quartiles, at least 1; of categories, all pairs, and 2 m is their number). Of values from a spread
+        that is smooth at that scale, one pair in 2 m would be equal, and none is with a probability below exp(-pairs / 2 m). It
+        must be 0.0001 after Bonferroni's correction with half of those pairs, since they are counted, not given.
+    Patients: looked for where `data.patient` is not set. At least 20 values of a column stand in several rows each, in 20 rows
+        at most on average; at least one stands in both training and test rows; and rows of one value are more alike in the
+        other inputs than is expected from the rows of the four values beside it, by more than 6 standard errors. Distances are
+        of ranks, extrapolated to rows of one value, so that an age or a date raises no alarm; equal rows count once.
+    Rows in sequence: where no column names patients, pairs of rows that follow one another, and threes up to sixes from the
+        first row on, are compared likewise with those around them, by 7 standard errors. A file that is sorted, or drifts, does
+        not come near that.
     Source: the birthday problem: von Mises (1939); Kaufman et al., "Leakage in data mining", TKDD 2012, for identifiers.
     """
     table, details = facts.table, dict[str, str]()
@@ -127,14 +132,15 @@ def order_tells_something(facts: DataFacts) -> Iterator[Doubt]:
     What: rows of a class stand together, or the values of a column shift along the file within the classes.
     Why it matters: something changed while the file was written: the place, the year, the device, or a program that damaged
         cells. Rows near each other then have more in common than the disease; a random split mixes them all and hides it.
-    How it is tested: rows of a class, and high values, should be spread evenly along the file. Each class's rows are flagged,
-        and so are those of each category; other columns' values are ranked (equal values share their mean rank); and the mean
-        of each class is taken off. Sums along the file stay near 0 if the order means nothing: their largest distance, in
-        standard deviations, is compared with Kolmogorov's limit for the Brownian bridge. It must be significant at 0.0001 after
-        Bonferroni's correction for all columns, categories and classes. The row named is the one where the sum is farthest from
-        0.
+    How it is tested: if the order means nothing, the rows of a class, and high values, are spread evenly along the file. The
+        farthest that they stray from that is compared with chance. The row that is named is the one where they have strayed
+        farthest.
     How to fix: look at the file around the row that is named, and find out what changed there. Correct the file, or take the
         column out of `data.features`; shuffle the rows of a file that was merely sorted.
+    Method: each class's rows are flagged, and so are those of each category; other columns' values are ranked (equal values
+        share their mean rank); and the mean of each class is taken off. Sums along the file then stay near 0: their largest
+        distance, in standard deviations, is compared with Kolmogorov's limit for the Brownian bridge. It must be significant at
+        0.0001 after Bonferroni's correction for all columns, categories and classes.
     Source: Kolmogorov (1933) for the limit; Page, "Continuous inspection schemes", Biometrika 1954, for cumulative sums.
     """
     table, target, alone = facts.table, facts.config.data.target, np.zeros(len(facts.table), dtype=np.int64)

@@ -57,13 +57,14 @@ def test_part_unlike_training(facts: DataFacts) -> Iterator[Doubt]:
     Why it matters: the network is tested on another kind of patient than it was trained on, and another split would give
         another accuracy. For such rows the set of possible classes may hold the right class less often than
         `evaluation.confidence` says.
-    How it is tested: each column, and the classes, are compared between training and test rows. Usable values by the two-sample
-        Kolmogorov-Smirnov distance, whose limiting probability is an upper bound where values are tied; the shares of
-        categories without an order by Pearson's chi-squared test, where those of which fewer than 10 rows are expected in a
-        part count as one; each class's rows by Fisher's exact test. Significant at 0.0001 after Bonferroni's correction for all
-        columns and classes. Not where a file is only scored.
+    How it is tested: each column, and the classes, are compared between training and test rows. The difference must be greater
+        than chance explains. Nothing is compared where a file is only scored.
     How to fix: another `split.seed`, chosen before any accuracy is looked at, or `split.stratify: true` for the classes. Where
         few large groups are split, more groups.
+    Method: usable values by the two-sample Kolmogorov-Smirnov distance, whose limiting probability is an upper bound where
+        values are tied; the shares of categories without an order by Pearson's chi-squared test, where those of which fewer
+        than 10 rows are expected in a part count as one; each class's rows by Fisher's exact test. Each is significant at
+        0.0001 after Bonferroni's correction for all columns and classes.
     Source: Smirnov (1939); Pearson (1900); Fisher (1922).
     """
     both = len(facts.parts.test) and len(facts.parts.train)

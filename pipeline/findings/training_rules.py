@@ -45,8 +45,8 @@ def not_finite(facts: TrainingFacts) -> Iterator[Doubt]:
     What: the training loss or a weight of the chosen network is NaN ("not a number") or infinite.
     Why it matters: every output is then NaN, so no class is predicted. Keras's accuracy still shows a figure: NaN > 0.5 is
         false, so it is the share of class 0. The result of the askpython.com article on Leaky ReLU was nothing else.
-    How it is tested: by the weights and the loss of the start with the lowest loss; no start is finite when it is not. A
-        training value that lies a million times as far from its column's median as half of the values do is named.
+    How it is tested: by the weights and the loss of the start with the lowest loss. If a training value lies a million times
+        as far from its column's median as half of the values do, it is named.
     How to fix: give the column of an impossible value its `range`; fill missing values (`--set preprocess.impute=median`),
         scale the inputs (`--set preprocess.scale=standard`), or lower `training.learning_rate`.
     Source: IEEE 754 arithmetic.

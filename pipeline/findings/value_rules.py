@@ -19,18 +19,21 @@ def number_for_missing(facts: DataFacts) -> Iterator[Doubt]:
 
     What: a value is far more frequent than those around it: 0 for a body mass index, 99 or -999, the mean that filled gaps.
     Why it matters: the network takes it for a measurement. That something was not measured may go with the disease.
-    How it is tested: the most conspicuous value of a column is compared with its neighbours, in columns with more than 20
-        values and for a value that at least 5 rows hold. Inside the column: it is three times as frequent as each of the 10
-        next values on either side, and as the values that are as round (so that no heap at 5s and 10s counts), and the binomial
-        probability of so many, were all of these equally likely, is below 0.0001. At an end: it is twice as frequent as each of
-        the 5 next values, with fewer rows next to it than the tail of an ordinary distribution leaves. There log F of the
-        cumulative share F would rise at least as fast near the limit as farther on, so that a known share of the rows up to the
-        median had to lie in the gap behind the value, or in the first half of the way; the binomial probability of so few is
-        below 0.0001 (for values above 0, on the logarithmic scale too). With 5 to 20 other values: at an end, where the Poisson
-        probability of so few rows between it and any other value is below 0.0001, though each step between holds as many as the
-        rarer of the two, as log-concave shares do. Bonferroni's correction is for all these tests, values and columns. A 0 is
-        left out where most rows hold it, or a third of the rows of a count that varies like a Poisson variable.
+    How it is tested: the most conspicuous value of each column is compared with the values beside it. It must be held by at
+        least 5 rows, and far more often than its neighbours let expect.
     How to fix: a `range` that leaves the value out, where it lies at an end: its cells are then missing. Else clear the cells.
+    Method: the probability of so many, or so few, rows must be below 0.0001 after Bonferroni's correction for all these tests,
+        values and columns. A 0 is left out where most rows hold it, or a third of the rows of a count that varies like a
+        Poisson variable.
+    Inside a column: of more than 20 values, it is three times as frequent as each of the 10 next values on either side, and as
+        the values that are as round (so that no heap at 5s and 10s counts). The probability is binomial, were all of these
+        equally likely.
+    At an end: of more than 20 values, it is twice as frequent as each of the 5 next values, with fewer rows next to it than the
+        tail of an ordinary distribution leaves. There log F of the cumulative share F would rise at least as fast near the
+        limit as farther on, so that a known share of the rows up to the median had to lie in the gap behind the value, or in
+        the first half of the way; the probability of so few is binomial (for values above 0, on the logarithmic scale too).
+    Few values: with 5 to 20 others, at an end only. The Poisson probability counts the rows between it and any other value,
+        though each step between holds as many as the rarer of the two, as log-concave shares do.
     Source: Bagnoli and Bergstrom, "Log-concave probability and its applications" (2005), for the tails.
     """
     table = facts.table
@@ -53,16 +56,18 @@ def two_units(facts: DataFacts) -> Iterator[Doubt]:
 
     What: a part of a column's values is in another unit than the rest, such as glucose in mg/dL among mmol/L.
     Why it matters: the same patient would count as far more or far less ill. A range finds such values only where it is narrow.
-    How it is tested: two clumps of values are looked for that lie as far apart as two known units do. On logarithms a factor is
-        a shift (for HbA1c and temperatures of the distance from the value that is the same in both units); the median of each
-        class is taken off, in up to 3,000 rows. The interval that 90% of the larger clump take, shifted, must hold more rows,
-        for its width, than the valley between. If values only became rarer from the larger clump on, the share of those rows
-        would be that of the widths at most; the binomial probability must be below 0.0001 after Bonferroni's correction for all
-        columns, units, directions and three widths of the valley. The smaller clump, converted, must fall onto the larger: a
-        Kolmogorov-Smirnov distance of at most 0.25, or what chance makes of few rows. It is a third of the rows at most, or half
-        where the factor is above 7.4. Clumps that the classes explain do not count. Units no farther apart than the values
-        spread, such as kg and lb of adults, escape.
+    How it is tested: two clumps of values are looked for that lie as far apart as two known units do, with few values between.
+        Converted, the smaller clump must look like the larger one. Clumps that the classes explain do not count.
     How to fix: convert the rows that are named, in the file.
+    Method: on logarithms a factor is a shift (for HbA1c and temperatures of the distance from the value that is the same in
+        both units). The median of each class is taken off, in up to 3,000 rows.
+    The valley: the interval that 90% of the larger clump take, shifted, must hold more rows, for its width, than the valley
+        between. If values only became rarer from the larger clump on, the share of those rows would be that of the widths at
+        most; the binomial probability must be below 0.0001 after Bonferroni's correction for all columns, units, directions and
+        three widths of the valley.
+    The clumps: the smaller one, converted, must fall onto the larger, with a Kolmogorov-Smirnov distance of at most 0.25, or
+        what chance makes of few rows. It is a third of the rows at most, or half where the factor is above 7.4.
+    What escapes: units no farther apart than the values spread, such as kg and lb of adults.
     Source: the factors are those of the substances' molar masses; IFCC and NGSP, master equation, for HbA1c.
     """
     table = facts.table

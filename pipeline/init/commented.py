@@ -77,7 +77,7 @@ def draft_lines(draft: Draft, config: str, following: str) -> list[str]:
     texts = [f"target: {clip(draft.target)} ({classes})", f"inputs: {_few(list(draft.values['data']['features']))}"]
     texts += [f"left out: {_few(list(draft.left))}"] if draft.left else []
     head = [*_wrapped(f"{config}: written for {draft.values['data']['path']}")]
-    head += [line for text in texts for line in _wrapped(text)[:2]]
+    head += [line for text in texts for line in _wrapped(text, most=2)]
     room = _SCREEN_LINES - len(head) - 1
     looks = _part("check first:", draft.look, room - min(len(draft.assumed) + 1, 5), config)
     return [*head, *looks, *_part("assumed:", draft.assumed, room - len(looks), config), f"next: {following}"]
@@ -104,8 +104,10 @@ def _part(title: str, sentences: Sequence[str], room: int, config: str) -> list[
     return lines
 
 
-def _wrapped(text: str, width: int = _SCREEN, indent: str = "  ") -> list[str]:
+def _wrapped(text: str, width: int = _SCREEN, indent: str = "  ", most: int | None = None) -> list[str]:
     """Return a text as lines; a command at its end stays whole, on a line of its own."""
     said, program, words = text.partition(f"{Call().program} train ")
-    lines = textwrap.wrap(_one_line(said), width, subsequent_indent=indent, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        _one_line(said), width, subsequent_indent=indent, break_on_hyphens=False, max_lines=most, placeholder=" ..."
+    )
     return lines + [f"{indent}{program}{_printable(words)}"] * bool(program)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # JSON is printed without it
     from rich.console import Console
 
 _NO_MEMORY = "this needs more memory than there is; ask for fewer or smaller networks, or use less data"
+_SOON = 0.15  # seconds: what is done by then shows no clock
 _NO_ANSWER = "a yes or no was needed and none came, so nothing was removed; give --yes to remove without asking"
 
 
@@ -31,9 +32,9 @@ class Outcome:
     so many seconds, until something is printed.
     """
 
-    def __init__(self, as_json: bool, taken: bool = False, after: float | None = None) -> None:
+    def __init__(self, as_json: bool, taken: bool = False, after: float = _SOON) -> None:
         self.as_json = as_json
-        self.steps = Steps(after is not None, after or 0.0)
+        self.steps = Steps(after=after)
         self.taken = taken
         self.code = 0
 
@@ -78,7 +79,7 @@ class Outcome:
 
 
 @contextmanager
-def outcome(as_json: bool, taken: bool = False, after: float | None = None) -> Iterator[Outcome]:
+def outcome(as_json: bool, taken: bool = False, after: float = _SOON) -> Iterator[Outcome]:
     """Give the outcome of a command, and end the process with its exit code unless that is 0."""
     result = Outcome(as_json, taken, after)
     result.steps.start()

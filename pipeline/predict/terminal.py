@@ -16,7 +16,8 @@ def show_scored(console: Console, result: dict[str, Any]) -> None:
     from rich.text import Text
 
     place = "standard output" if result["output"] == "-" else result["output"]
-    console.print(Text(f"{place}: {counted(result['rows'], 'row')}, scored by {result['run']} in {result['seconds']:.1f} s"))
+    console.print(Text(f"{place}: {counted(result['rows'], 'row')} scored in {result['seconds']:.1f} s"))
+    console.print(Text(f"by {result['run']}", no_wrap=True, overflow="ignore"), crop=False)
     if result["rejected"]:
         text = f"{counted(result['rejected'], 'row')} could not be read: see {result['rejected_rows']}"
         console.print(Text(text, style="bold yellow"))

@@ -1,7 +1,8 @@
 """The tables of ``train`` and ``evaluate`` on the terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Column, Table
@@ -12,7 +13,7 @@ from pipeline.judge.probability import ProbabilityFigures
 from pipeline.runs.parts import Interval, ScoresSummary, in_percent
 from pipeline.runs.summary import Summary
 
-_WIDE = 10_000  # characters: what a table asks for, not what it can be cut to
+_NAME = 20  # characters of a line of the name of a class, at least where it is longer
 
 
 def accuracy_table(console: Console, summary: Summary, names: Iterable[str]) -> Table:
@@ -45,7 +46,7 @@ def first_rivals(summary: Summary) -> list[str]:
 
 def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Iterator[RenderableType]:
     """Yield every table, with what its figures mean."""
-    yield accuracy_table(console, summary, summary.comparison)
+    yield accuracy_table(console, summary, _measured(summary))
     keras = summary.keras_accuracy
     if keras.test is not None:
         training = f"{in_percent(keras.train)} of the training rows and " * (keras.train is not None)
@@ -56,9 +57,7 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
         "p: exact McNemar test of the accuracy on the test rows against the network's. Log loss, Brier score (0 is best) and AUC "
         "(1 is best; mean of the classes) are of the probabilities of the test rows."
     )
-    table = _confusion(scores, scores.confusion)
-    if len(scores.confusion) > 10 or console.measure(table, options=console.options.update_width(_WIDE)).maximum > console.width:
-        table = _confusion(scores, ())
+    table = next(_confusions(console, scores))
     yield ""
     yield table
     read = "A line is a true class, -> the predicted class (no class: the output is NaN). " * (len(table.columns) > 3)
@@ -70,20 +69,37 @@ def all_tables(console: Console, summary: Summary, scores: ScoresSummary) -> Ite
 def _odds(summary: Summary) -> Table:
     """Return what the models' probabilities of the test rows are worth, and how sure the network differs from each."""
     table = _right("probabilities", "p (accuracy)", "log loss", "Brier score", "AUC")
-    for name, standing in summary.comparison.items():
+    for name in _measured(summary):
+        standing = summary.comparison[name]
         worth = standing.probabilities or ProbabilityFigures()
         figures = ("-" if figure is None else f"{figure:.3f}" for figure in (worth.log_loss, worth.brier, worth.macro_auc))
         table.add_row(RIVAL_NAMES.get(name, name), "" if standing.p is None else f"{standing.p:.2g}", *figures)
     return table
 
 
-def _confusion(scores: ScoresSummary, predicted: Iterable[str]) -> Table:
-    """Return truth by predicted class, and the rates of each class."""
-    shown = [*next(iter(scores.confusion.values()))] if predicted else []
-    table = _right("test rows", *(f"-> {escape(name)}" for name in shown), "sensitivity", "precision")
+def _measured(summary: Summary) -> list[str]:
+    """Return the names of the models; without criteria there is no ADA rule."""
+    return [name for name, standing in summary.comparison.items() if name != "ada_rule" or standing.test is not None]
+
+
+def _confusions(console: Console, scores: ScoresSummary) -> Iterator[Table]:
+    """Yield truth by predicted class that fits, best first: by name, by number, and only the rates of each class."""
+    answers = [*next(iter(scores.confusion.values()))] if len(scores.confusion) <= 10 else []
+    numbers = {name: str(place) for place, name in enumerate(scores.confusion, 1)}
+    for heads in ({}, numbers):
+        table = _confusion(scores, {name: f"-> {escape(heads.get(name, name))}" for name in answers}, heads)
+        names = min(_NAME, max(cell_len(str(name)) for name in table.columns[0].cells))
+        if names + sum(2 + Text.from_markup(str(column.header)).cell_len for column in table.columns[1:]) <= console.width:
+            yield table
+    yield _confusion(scores, {}, {})
+
+
+def _confusion(scores: ScoresSummary, heads: Mapping[str, str], numbers: Mapping[str, str]) -> Table:
+    table = _right("test rows", *heads.values(), "sensitivity", "precision")
     for name, row in scores.confusion.items():
         rates = scores.recall[name], scores.precision[name]
-        table.add_row(escape(name), *(str(row[answer]) for answer in shown), *map(in_percent, rates))
+        label = escape(f"{numbers.get(name, '')} {name}".strip())
+        table.add_row(label, *(str(row[answer]) for answer in heads), *map(in_percent, rates))
     return table
 
 

@@ -59,6 +59,7 @@ _STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
 }
 _NARROW = 380  # a wider figure is scrolled on a telephone, for its text would be too small to read
+_BOTH_ENDS = 16  # characters
 WIDE, SLIM = 590, 340
 """CSS pixels of a figure that is as wide as the text, and of its second drawing for a telephone."""
 
@@ -122,9 +123,10 @@ def say_instead(axes: Axes, text: str) -> None:
 
 
 def place_label(name: object, length: int = 18) -> str:
-    """Return a name from the user's files as one short line that an SVG can hold."""
+    """Return a name from the user's files as one short line that an SVG can hold; where there is room, with both ends."""
     text = " ".join(visible(str(name)).split())
-    return text if len(text) <= length else text[: length - 1] + "…"
+    end = (length - 1) // 2 if length >= _BOTH_ENDS else 0
+    return text if len(text) <= length else f"{text[: length - 1 - end]}…{text[len(text) - end :]}"
 
 
 def to_svg(figure: Figure, name: str, title: str, description: str) -> Markup:

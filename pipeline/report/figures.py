@@ -90,7 +90,7 @@ def confusion(counts: Mapping[str, Mapping[str, int]], width: float = WIDE) -> P
     table = np.array([[counts[truth][answer] for answer in answers] for truth in truths])
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     numbered = len(truths) <= _NUMBERED
-    side = 46 if len(truths) <= 5 else 30 if numbered else 330 / len(answers)
+    side = 46 if len(truths) < 5 else 30 if numbered else 330 / len(answers)
     with sheet(max(width, 120 + side * len(answers)), 70 + side * len(truths)) as figure:
         axes = figure.add_subplot()
         for (y, x), share in np.ndenumerate(shares):

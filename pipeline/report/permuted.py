@@ -9,7 +9,7 @@ from pipeline.data.table import Table
 from pipeline.judge.bootstrap import Estimate
 from pipeline.judge.importance import answer_of_folds, importances
 from pipeline.machine.arrays import Floats, Integers
-from pipeline.report.canvas import MUTED, SERIES, Picture, in_two_widths, place_label, sheet, to_svg
+from pipeline.report.canvas import MUTED, SERIES, WIDE, Picture, in_two_widths, place_label, sheet, to_svg
 from pipeline.report.words import joined
 from pipeline.runs.saved import Run
 
@@ -54,7 +54,7 @@ def _drawn(falls: dict[str, tuple[Estimate, ...]], kinds: list[str], width: floa
             axes.plot([fall.value for fall in drawn], ys, "oD"[place], color=SERIES[place], markersize=6, label=kind)
         axes.axvline(0, color=MUTED, linewidth=0.8)
         axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.set_yticks(range(len(rows)), [place_label(name, 24) for name in rows])
+        axes.set_yticks(range(len(rows)), [place_label(name, 34 if width == WIDE else 24) for name in rows])
         axes.set_xlabel("accuracy lost, in percentage points")
         axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         axes.grid(axis="y", visible=False)

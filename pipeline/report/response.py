@@ -19,6 +19,7 @@ from pipeline.report.words import joined, number
 
 _POINTS = 201
 _NAMED = 7  # classes that get a colour and a name
+_ASIDE = {2: 18, 3: 10}  # names side by side in a legend, and characters of each
 _MARKERS = "osD^vP*"
 _DOT = 160  # square points, of a category that all rows have
 _TICKS, _ACROSS = 16, 34  # names of categories below an axis, and characters that stand side by side there
@@ -86,8 +87,9 @@ def responses(model: Model, table: Table, config: Config, rows: Integers) -> Ite
 
 def response_picture(place: int, response: Response, coding: Coding, names: Sequence[str]) -> Picture:
     """Draw the response of a numbered feature, the regions of the classes, and where the data of all ``names`` lie."""
-    with sheet(320, 270) as figure:
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1))
+    more = max(0, min(len(names), _NAMED) - 3)  # than three lines of strokes
+    with sheet(320, 270 + 11 * more) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 1 + 0.3 * more))
         if not np.isfinite(response.output).any():
             say_instead(upper, "The output is not a number.")
         elif coding.softmax:
@@ -98,7 +100,7 @@ def response_picture(place: int, response: Response, coding: Coding, names: Sequ
         upper.tick_params(labelbottom=False, length=0)
         upper.set_ylabel("probability" if coding.softmax else "output")
         unit = f" ({place_label(response.unit, 12)})" if response.unit else ""
-        lower.set_xlabel(place_label(response.feature, 24) + unit)
+        lower.set_xlabel(place_label(response.feature, 36 - len(unit)) + unit)
         if response.texts:
             _name_categories(lower, response.texts)
         strokes = "below, a stroke where a row lies, one line a class"
@@ -153,11 +155,12 @@ def _probabilities(axes: Axes, response: Response, coding: Coding) -> None:
     """Draw one line a class; where there are too many, those that get highest."""
     peaks = np.nan_to_num(response.output).max(axis=0)
     shown = sorted(np.argsort(-peaks, kind="stable")[:_NAMED].tolist())
+    side = 2 if max(map(len, coding.classes)) > _ASIDE[3] else 3
     for index in shown:
-        looks = {"color": colour(index), "linestyle": dash(index), "label": place_label(coding.classes[index], 10)}
+        looks = {"color": colour(index), "linestyle": dash(index), "label": place_label(coding.classes[index], _ASIDE[side])}
         axes.plot(response.places, response.output[:, index], **looks | _line(response, _MARKERS[index % len(_MARKERS)]))
     axes.set_ylim(-0.03, 1.03)
-    axes.figure.legend(loc="outside upper left", ncols=3, handlelength=1.8, columnspacing=1)
+    axes.figure.legend(loc="outside upper left", ncols=side, handlelength=1.8, columnspacing=1)
 
 
 def _rug(axes: Axes, response: Response, names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from pipeline.runs.saved import Run
 
 _REGIONS, _TERMS = 50, 50_000  # that are listed; fewer of a large network
 _FEWEST, _MOST = 3, 9  # significant digits
+_LONG = 10  # columns, beyond which sums are tables
 _TRIED = 10_000  # rows on which rounded rules are tried
 _MINUS = "\N{MINUS SIGN}"
 
@@ -29,6 +30,7 @@ class Rule:
         answers: how many rows are predicted to be of each class.
         conditions: each sum that must lie on one side of a number, and the side.
         formulas: each value before the output's activation, by its name.
+        table: the same for many columns: each column with its factor in each formula.
         example: its number in the file, its columns, values, and classes predicted and true.
     """
 
@@ -36,6 +38,7 @@ class Rule:
     answers: dict[str, int]
     conditions: list[tuple[str, str]]
     formulas: dict[str, str]
+    table: list[tuple[str, list[str]]]
     example: dict[str, Any]
 
 
@@ -60,8 +63,11 @@ def rules_section(run: Run, table: Table) -> dict[str, Any]:
     digits = next((digits for digits in range(_FEWEST, _MOST) if agreeing(digits) == len(tried)), _MOST)
     listed = [_rule(run, table, rules, region.rounded(digits), answers) for region in rules.regions]
     times = Counter(text for rule in listed for text, _ in rule.conditions)
-    sums = {text: f"sum {place}" for place, text in enumerate((text for text in times if times[text] > 1), 1)}
+    columns = run.config.data.columns()
+    named = (text for text in times if times[text] > 1 or len(columns) > _LONG)
+    sums = {text: f"sum {place}" for place, text in enumerate(named, 1)}
     shown = {"digits": digits, "agreeing": agreeing(digits), "tried": len(tried), "bands": _bands(run), "sums": sums}
+    shown |= {"sum_table": _tabulated(columns, [*sums])}
     return shown | {"regions": listed, "count": rules.count, "rows": len(rows), "of": len(table)}
 
 
@@ -77,6 +83,7 @@ def _rule(run: Run, table: Table, rules: Rules, region: Region, answers: Integer
     tested = np.isin(region.rows, run.split.test)
     outputs = coding.classes if coding.softmax else ("value",)
     inside = region.holds(rules.columns[region.rows])  # not so at a border, where rounding decides
+    formulas = {name: _sum(columns, formula, formula[-1]) for name, formula in zip(outputs, region.formulas.T, strict=True)}
     row = region.rows[(inside * (1 + tested)).argmax()]  # a test row where there is one
     values = region.values(rules.columns[[row]])
     given, times = np.unique(answers[region.rows], return_counts=True)
@@ -84,7 +91,8 @@ def _rule(run: Run, table: Table, rules: Rules, region: Region, answers: Integer
         counts={name: (int(of.sum()), int(right[of].sum())) for name, of in (("training", ~tested), ("test", tested))},
         answers={classes[given[place]]: int(times[place]) for place in np.argsort(-times, kind="stable")},
         conditions=[_condition(columns, *side) for side in zip(region.borders.T, region.above, strict=True)],
-        formulas={name: _sum(columns, formula, formula[-1]) for name, formula in zip(outputs, region.formulas.T, strict=True)},
+        formulas=formulas,
+        table=_tabulated(columns, [*formulas.values()]),
         example={
             "row": table.named(np.array([row]))[0],
             "columns": dict(zip(columns, map(number, rules.columns[row].tolist()), strict=True)),
@@ -112,6 +120,22 @@ def _sum(columns: Sequence[str], factors: Floats, constant: float) -> str:
     ]
     text = " ".join(terms).removeprefix("+\N{NO-BREAK SPACE}")
     return text.replace("\N{NO-BREAK SPACE}", "", int(text.startswith(_MINUS))) or "0"
+
+
+def _tabulated(columns: Sequence[str], sums: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return each of many columns, and "" for what is added, with its factor in each sum; nothing for few columns."""
+    if len(columns) <= _LONG or not sums:
+        return []
+    terms = [
+        {name: factor.replace("\N{NO-BREAK SPACE}", "").removeprefix("+") for factor, _, name in map(_term, text.split(" "))}
+        for text in sums
+    ]
+    keys = {name: name.replace(" ", "\N{NO-BREAK SPACE}") for name in (*columns, "")}
+    return [(name, [factors.get(key, "0") for factors in terms]) for name, key in keys.items()]
+
+
+def _term(text: str) -> tuple[str, str, str]:
+    return text.partition("\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}")
 
 
 def _decimal(value: float) -> str:

@@ -9,7 +9,7 @@ from pipeline.findings.finding import Finding
 from pipeline.findings.registry import RULES, Rule
 from pipeline.judge.baselines import RIVAL_NAMES
 from pipeline.network.layers import unflatten
-from pipeline.report.words import NOT_MEASURED, number
+from pipeline.report.words import NOT_MEASURED, joined, number
 from pipeline.runs.parts import StandingSummary
 from pipeline.runs.saved import Run
 from pipeline.runs.summary import Summary
@@ -51,7 +51,8 @@ def findings(given: Iterable[Finding]) -> list[tuple[Finding, Rule]]:
 def comparison(summary: Summary) -> dict[str, StandingSummary]:
     """Return what each model reaches, by its name for a reader; the best on the test rows first."""
     ranked = sorted(summary.comparison.items(), key=lambda item: -1.0 if item[1].test is None else item[1].test, reverse=True)
-    return {{**RIVAL_NAMES, "network": OWN}[key]: standing for key, standing in ranked}
+    names = {**RIVAL_NAMES, "network": OWN}  # no criteria, no ADA rule
+    return {names[key]: standing for key, standing in ranked if key != "ada_rule" or standing.test is not None}
 
 
 def best_rival(summary: Summary) -> tuple[str, StandingSummary | None]:
@@ -117,8 +118,9 @@ def not_supplied(run: Run, summary: Summary) -> Sequence[str]:
     """Return what a reader would want to know and nobody told, or nobody measured."""
     gone = [label for key, label in CARD.items() if not getattr(summary.card, key)]
     quantities = {name: feature for name, feature in run.config.data.features.items() if not feature.categories}
-    gone += [f"unit of {name}" for name, feature in quantities.items() if feature.unit is None]
-    gone += [f"plausible range of {name}" for name, feature in quantities.items() if feature.range is None]
+    for what, key in (("unit", "unit"), ("plausible range", "range")):
+        names = [name for name, feature in quantities.items() if getattr(feature, key) is None]
+        gone += [f"{what} of {joined(names)}"] * bool(names)
     measured = {
         "accuracy on unseen rows": summary.unseen,
         "AUC, Brier score, log loss and calibration": summary.probabilities,

@@ -33,7 +33,13 @@ def show_summary(
     this run on the command line, where it is not the newest.
     """
     if full:
-        parts = [*_network(summary, True), *_everything(console, summary), *_changed(since), "", *_ending(summary, call, run)]
+        parts = [
+            *_network(console, summary, True),
+            *_everything(console, summary),
+            *_changed(since),
+            "",
+            *_ending(summary, call, run),
+        ]
         console.print(Group(*parts), crop=False)
         return
     for layout in _LAYOUTS:
@@ -53,7 +59,7 @@ def _first_screen(
     console: Console, summary: Summary, call: Call, since: str | None, run: Sequence[str], findings: int, notes: int, empty: int
 ) -> Iterator[RenderableType]:
     """Yield what matters most, with at most so many findings, notes and empty lines."""
-    yield from _network(summary, False)
+    yield from _network(console, summary, False)
     yield from [""] * (empty > 2)
     again = _again(summary, call, run)
     yield from headlines(summary.findings, findings, again)
@@ -75,7 +81,7 @@ def _again(summary: Summary, call: Call, run: Sequence[str]) -> str:
     return _of_run(call, "evaluate", run, full=True)
 
 
-def _network(summary: Summary, full: bool) -> Iterator[RenderableType]:
+def _network(console: Console, summary: Summary, full: bool) -> Iterator[RenderableType]:
     data, network = summary.data, summary.network
     slope = list(network.alpha) if isinstance(network.alpha, tuple) else network.alpha
     path = data.path if full or len(data.path) < _LONG else Path(data.path).name
@@ -84,7 +90,9 @@ def _network(summary: Summary, full: bool) -> Iterator[RenderableType]:
         trained = f"not trained on {path}"
     elif not data.train:
         trained = f"tested on {counted(data.test, 'row')} of {path}"
-    yield Text(f"{'-'.join(map(str, network.layers))} Leaky ReLU network, slope {slope}: {trained}", style="bold")
+    head = f"{'-'.join(map(str, network.layers))} Leaky ReLU network, slope {slope}:"
+    halves = max(cell_len(head), cell_len(trained)) <= console.width <= cell_len(head) + cell_len(trained)
+    yield Text(head + "\n" * halves + " " * (not halves) + trained, style="bold")
     if full:
         classes = ", ".join(f"{name} {count:,}" for name, count in data.classes.items())
         yield Text(f"{network.parameters:,} weights, {summary.engine} engine; {counted(data.rows, 'row')}: {classes}")

@@ -99,19 +99,21 @@ def joined(words: Iterable[object]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def code(text: str) -> Markup:
+    """Return what is typed; no line ends behind the hyphens of an option."""
+    whole = re.sub(r"(?<!\S)-+\w[\w-]*", r"<span>\g<0></span>", str(escape(visible(text))))
+    return Markup("<code>{}</code>").format(Markup(whole))  # noqa: S704 - escaped above
+
+
 def with_code(text: str) -> Markup:
     """Return text with `code` marked as such; everything else in it is text."""
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(text.split("`"))
-    )
+    return Markup("").join(code(part) if place % 2 else escape(part) for place, part in enumerate(text.split("`")))
 
 
 def steps_of(fix: str) -> Markup:
     """Return a fix as items of a list, a choice each, with a command in it marked as code."""
     commands = ("diabetes-pipeline ", "python -m pipeline ", "make ")
-    parts = [
-        Markup("<code>{}</code>").format(part) if part.startswith(commands) else with_code(part) for part in fix.split("; or ")
-    ]
+    parts = [code(part) if part.startswith(commands) else with_code(part) for part in fix.split("; or ")]
     return Markup("").join(Markup("<li>{}</li>").format(part) for part in parts)
 
 
@@ -133,5 +135,5 @@ def status(summary: Summary) -> tuple[str, str]:
 
 
 _FIGURES = (percent, interval, ranged, points, points_span, number, span, three_digits, quantity, p_value)
-FILTERS = (*_FIGURES, joined, with_code, headline, steps_of, shown)
+FILTERS = (*_FIGURES, joined, code, with_code, headline, steps_of, shown)
 """What the template may call, by name."""

@@ -1,7 +1,8 @@
 """What ``runs`` and ``compare`` show on the terminal."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -36,14 +37,15 @@ def show_runs(console: Console, entries: Iterable[Entry]) -> None:
         counts = level_counts(entry.findings)
         line = Text(f"{name:<24}" + "".join(f"{in_percent(share):>8}" for share in shares) + "  ")
         console.print(line.append(_counts(counts), style="bold red" if counts["error"] else ""))
-        console.print(_below(10, ", ".join([*label, *entry.changed])))
+        console.print(_below(10, ", ".join([*label, *_grouped(entry.changed)])))
 
 
 def show_change(console: Console, change: Change) -> None:
     """Print what changed from one run to another."""
     for when, run in zip(("before", "now"), change.runs, strict=True):
         console.print(Text(f"{when:<8}{'  '.join(_named(Path(run)))}"))
-    for text in [*_settings(change)] or ["no setting changed"]:
+    changed = [f"{key} {dump_line(old)} -> {dump_line(new)}" for key, (old, new) in change.settings.items()]
+    for text in [*_grouped(changed)] or ["no setting changed"]:
         console.print(_below(8, text, "bold"))
     console.print()
     console.print(_figures(change))
@@ -62,17 +64,12 @@ def show_change(console: Console, change: Change) -> None:
     )
 
 
-def _settings(change: Change) -> Iterator[str]:
-    """Yield a line a setting; of other features, codes or ways of reading only how many settings they are."""
-    mappings = Counter(_mapping(key) for key in change.settings)
-    for key, (old, new) in change.settings.items():
-        if mappings[_mapping(key)] < _MANY:
-            yield f"{key} {dump_line(old)} -> {dump_line(new)}"
+def _grouped(changed: Sequence[str]) -> Iterator[str]:
+    """Yield changed settings; of other features, codes or ways of reading only how many settings they are."""
+    names = [match[0] if (match := re.match(r"\w+\.\w+", text)) else text for text in changed]
+    mappings = Counter(names)
+    yield from (text for name, text in zip(names, changed, strict=True) if mappings[name] < _MANY)
     yield from (f"{name}: {count} settings differ" for name, count in mappings.items() if count >= _MANY)
-
-
-def _mapping(key: str) -> str:
-    return ".".join(key.split(".")[:2])
 
 
 def _figures(change: Change) -> Table:

@@ -207,7 +207,7 @@
   }
 
   const several = (names) =>
-    `${names.slice(0, -1).join(", ")} or ${names.at(-1)} are ${names.length > 2 ? "all" : "both"}`;
+    `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are ${names.length > 2 ? "all" : "both"}`;
 
   // A note starts with the name of its feature; one name may be the start of another
   function doubt(field, notes) {
@@ -261,7 +261,7 @@
         ...notes, choices(link, rejected && rejectedOf(file, `${stem}-rejected.csv`, rejected)));
       link.click();
     } catch (error) {
-      put(...problems(error).map(({msg}) => element("p", msg, {className: "failed"})));
+      put(...problems(error).map(({msg}) => element("p", `${file.name}: ${msg}`, {className: "failed"})));
     }
   }
 
@@ -283,7 +283,7 @@
         const response = await post("predict.csv?rejected=true", "application/octet-stream", file);
         saved(await response.blob(), name).click();
       } catch (error) {
-        part("scored").append(...problems(error).map(({msg}) => element("p", msg, {className: "failed"})));
+        part("scored").append(...problems(error).map(({msg}) => element("p", `${file.name}: ${msg}`, {className: "failed"})));
       }
     });
     return button;

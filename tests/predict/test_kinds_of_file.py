@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -159,7 +160,8 @@ def test_standard_input_and_output_hold_what_files_hold(clinic: Path, run: Scori
     assert done.stdout == (tmp_path / "out.csv").read_bytes()
     told = done.stderr.decode().splitlines()
     assert told[0] == 'standard input: separated by ";", decimal comma'
-    assert told[1].startswith("standard output: 60 rows, scored by ")
+    assert re.fullmatch(r"standard output: 60 rows scored in \d+\.\d s", told[1])
+    assert told[2] == f"by {(clinic / 'models' / 'latest').resolve().relative_to((clinic).resolve())}"
     done = streamed(tmp_path, "in.csv", "-", "--json")
     assert done.stdout == (tmp_path / "out.csv").read_bytes()
     said = json.loads(done.stderr)

@@ -20,7 +20,9 @@ Shape = Callable[[str], Reopened]
 def section_of(run: Reopened) -> str:
     """Return the text of the section, a line for each row of a table, paragraph and heading."""
     section = render("report/rules.html", rules=rules_section(run.run, run.table), config=run.run.config)
-    lines = re.sub("<(tr|p|br|h3|summary)", r"\n<\1", section.replace("\n", " ").replace("<td", "\t<td"))
+    lines = re.sub(
+        "<(tr|p|br|h3|summary)", r"\n<\1", section.replace("\n", " ").replace("<td", "\t<td").replace('<th scope="col"', "\t<th")
+    )
     return html.unescape(re.sub("<[^>]*>", "", lines)).replace("\xa0", " ")
 
 
@@ -60,23 +62,38 @@ def worked_out(text: str, values: pd.DataFrame) -> pd.Series:
     return total
 
 
-def compared(text: str, sums: dict[str, str], values: pd.DataFrame) -> pd.Series:
+def tabulated(text: str, values: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the sums of a table with a column for each sum, and a row for each factor."""
+    (_, _, *names), *rows = (line.split("\t") for line in text.splitlines() if "\t" in line)
+    factors = pd.DataFrame([row[1:] for row in rows], [row[0].strip() for row in rows], [name.strip() for name in names])
+    factors = factors.map(lambda cell: float(cell.replace("\u2212", "-")))
+    own = values.rename(columns=seen).assign(**{"added at the end": 1.0})
+    return {name: own[factors.index] @ factors[name] for name in factors}
+
+
+def compared(text: str, sums: dict[str, pd.Series], values: pd.DataFrame) -> pd.Series:
     left, side, right = re.fullmatch(r"(.*) ([<>≤≥]) (\u2212?[0-9.]+)", text, re.DOTALL).groups()
-    total, bound = worked_out(sums.get(left, left), values), float(right.replace("\u2212", "-"))
+    total, bound = sums[left] if left in sums else worked_out(left, values), float(right.replace("\u2212", "-"))
     return {"<": total < bound, ">": total > bound, "≤": total <= bound, "≥": total >= bound}[side]
 
 
 def read(section: str, values: pd.DataFrame) -> list[tuple[pd.Series, dict[str, pd.Series], str]]:
     """Return of each region which rows lie in it, its values by their names, and its whole text."""
-    sums = {name: text.strip() for name, text in re.findall(r"\n(sum \d+)\t(.+)", section)}
+    sums = {name: worked_out(text, values) for name, text in re.findall(r"\n(sum \d+)\t(.+)", section)}
+    if table := re.search(r"\n\s*\tcolumn\tsum 1.*?(?=\n *Region 1:)", section, re.DOTALL):
+        sums = tabulated(table[0], values)
     regions = []
     for part in re.split(r"\n *(?=Region \d+:)", section)[1:]:
-        conditions = re.search(r"\nIf (.*?),\s+then ", part)
+        conditions = re.search(r"\nIf (.*?),\s+(?:then|these numbers count:) ", part)
         inside = pd.Series(True, index=values.index)
         for condition in re.split(r"\s+and ", conditions[1]) if conditions else []:
             inside &= compared(condition.strip(), sums, values)
         formulas = re.findall(r"(?:then |Always: |\n)\s*value(?: of (.*?))? = ([^\n]*)", part)
-        regions.append((inside, {name: worked_out(text, values) for name, text in formulas}, part))
+        given = {name: worked_out(text, values) for name, text in formulas}
+        if "these numbers count" in part:
+            given = tabulated(part, values)
+            given = {"": next(iter(given.values()))} if len(given) == 1 else given
+        regions.append((inside, given, part))
     return regions
 
 

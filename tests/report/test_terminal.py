@@ -155,6 +155,36 @@ def test_in_full_no_number_is_broken_and_no_column_cut(width: int, summary: Summ
         assert line.split()[1:] == [*map(str, row.values()), *("-" if rate is None else f"{rate:.1%}" for rate in rates)]
 
 
+LONG = {"Normal": "Healthy plant leaf", "Type1": "Nutrient deficiency (nitrogen)", "Type2": "Powdery mildew infestation"}
+
+
+@pytest.mark.parametrize(("width", "numbered"), [(80, True), (160, False)])
+def test_classes_of_long_names_are_whole_and_numbered_where_their_names_have_no_room(
+    width: int, numbered: bool, summary: Summary
+) -> None:
+    scores = summary.metrics.test
+    confusion = {LONG[true]: {LONG.get(name, name): rows for name, rows in row.items()} for true, row in scores.confusion.items()}
+    rates = {key: {LONG[name]: rate for name, rate in getattr(scores, key).items()} for key in ("recall", "precision")}
+    metrics = summary.metrics.model_copy(update={"test": scores.model_copy(update={"confusion": confusion, **rates})})
+    lines = shown(summary.model_copy(update={"metrics": metrics}), width, full=True)
+    start = next(place for place, line in enumerate(lines) if line.startswith("test rows "))
+    heads = ["1", "2", "3"] if numbered else [*LONG.values()]
+    table = lines[start : next(place for place, line in enumerate(lines) if line.startswith("A line is"))]
+    assert re.findall(r"-> (.*?)(?:  |$)", table[0]) == [*heads, "no class"]
+    words = " ".join(table)
+    for place, (name, row) in enumerate(confusion.items(), 1):
+        first = f"{place} {name}" if numbered else name
+        (line,) = [line for line in table if line.startswith(first.split("(")[0].rsplit(" ", 1)[0])]
+        assert re.findall(r"(?<= )\d+(?= )", line.removeprefix(f"{place} "))[: len(row)] == [*map(str, row.values())]
+        assert all(word in words for word in name.split())
+
+
+def test_without_criteria_there_is_no_line_of_the_ada_rule(summary: Summary) -> None:
+    gone = summary.comparison["ada_rule"].model_copy(update={"test": None, "unseen": None})
+    lines = shown(summary.model_copy(update={"comparison": summary.comparison | {"ada_rule": gone}}), 80, full=True)
+    assert not any(line.startswith("the ADA rule ") for line in lines)
+
+
 @pytest.mark.parametrize(("width", "answers"), [(80, False), (200, True)])
 def test_a_confusion_matrix_is_shown_whole_or_left_out(width: int, answers: bool, summary: Summary) -> None:
     names = [f"tumour of the {organ}" for organ in ("lung", "colon", "skin", "liver", "brain", "bone")]

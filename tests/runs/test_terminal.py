@@ -161,3 +161,6 @@ def test_other_columns_are_counted_and_the_other_settings_listed(change: Change)
         "network.alpha 0.05 -> 0.2",
         "data.features: 4 settings differ",
     ]
+    texts = ("network.alpha 0.05 -> 0.2", *(f"data.codes.class {place} null -> {place}" for place in range(4)))
+    lines = shown(lambda console: show_runs(console, [entry(10, texts, finding("D201", "warning"))]), 80)
+    assert lines[-1].strip() == "default, network.alpha 0.05 -> 0.2, data.codes: 4 settings differ"

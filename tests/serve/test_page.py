@@ -73,9 +73,9 @@ def said_of(answer: dict[str, Any]) -> str:
         case [_]:
             return f"{answer['class']} {odds}"
         case [one, other]:
-            named = f"{one} or {other} are both"
+            named = f"{one} and {other} are both"
         case _:
-            named = "{}, {} or {} are all".format(*answer["possible"])
+            named = "{}, {} and {} are all".format(*answer["possible"])
     return f"Inconclusive: {named} possible. Most probable is {answer['class']}, {odds}"
 
 
@@ -388,7 +388,9 @@ def test_a_server_that_is_gone_is_said(browser: Any, run: Scoring) -> None:
             server.stop()
             assert answered(shown, "46") == "The server does not answer. Is it still running?"
             shown.set_input_files("#file", ROOT / "data" / "diabetes.csv")
-            assert shown.locator("#scored .failed").inner_text() == "The server does not answer. Is it still running?"
+            assert (
+                shown.locator("#scored .failed").inner_text() == "diabetes.csv: The server does not answer. Is it still running?"
+            )
 
 
 HOLD_THE_FIRST = """() => {
@@ -488,11 +490,11 @@ def test_a_file_that_cannot_be_scored_is_one_clear_line(browser: Any, server: Th
     with visited(browser, server.address, expected=HTTP_ERROR) as shown:
         shown.set_input_files("#file", tmp_path / "odd.csv")
         said = shown.locator("#scored .failed").inner_text()
-        assert "it lacks" in said
+        assert said.startswith("odd.csv: the file must be CSV, Excel or Parquet, with a header; it lacks ")
         assert '"HbA1c"' in said
         shown.route("**/predict.csv", lambda route: route.fulfill(status=413, json={"detail": "at most 5 bytes"}))
         drop(shown, "large.csv", "a\n1\n")
-        shown.locator("#scored .failed", has_text="at most 5 bytes").wait_for()
+        shown.locator("#scored .failed", has_text="large.csv: at most 5 bytes").wait_for()
 
 
 def read(download: Any) -> list[list[str]]:
