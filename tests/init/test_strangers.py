@@ -164,8 +164,11 @@ def test_an_id_that_repeats_names_the_patient_and_a_hospital_does_not(name: str,
     assert not (patient and name in draft.values["data"]["features"])
 
 
-def test_ids_of_a_few_groups_name_no_patients() -> None:
-    assert "patient" not in drafted(pd.concat([frame()] * 5).assign(id=np.arange(5 * ROWS) % 3)).values["data"]
+@pytest.mark.parametrize("name", ["id", "Hospital No"])
+def test_numbers_of_a_few_groups_name_no_patients(name: str) -> None:
+    draft = drafted(pd.concat([frame(**{name: np.arange(ROWS) % 3})] * 5))
+    assert draft.target == "t"
+    assert "patient" not in draft.values["data"]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ def test_a_name_of_a_patient_and_a_visit_is_asked_about(names: list[str], stem: 
 
 def test_classes_that_are_written_out_and_shortened_are_asked_about() -> None:
     (line,) = [line for line in drafted(frame(t=chosen("Negative", "neg", "Positive", "pos"))).look if "its own" in line]
-    asked = 't: is "neg" "Negative" and "pos" "Positive"? Each counts as a class of its own'
-    assert line == f"{asked}; if not, write one for both in the file"
+    asked = 't: does "neg" mean "Negative" and "pos" mean "Positive"? If so, write one for both in the file'
+    assert line == f"{asked}; now each counts as a class of its own"
     for others in (("mild", "mild to moderate", "severe"), ("no", "normal"), ("type 1", "type 2")):
         assert not [line for line in drafted(frame(t=chosen(*others))).look if "its own" in line]
