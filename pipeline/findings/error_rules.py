@@ -31,9 +31,9 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         binomial test at 0.001, divided by the number of classes. A class of fewer than 19 rows (20 of three classes, 29 of
         four) cannot be judged (see D209).
     How to fix: more rows of the class, or features that tell it from the others; where another model finds it, another training
-        or a wider layer. To drop rows of the others only moves the
-        mistakes. Where no model finds the class, and its probabilities are right and rank the rows, no training helps:
-        another class is more likely in nearly every row. Then use the probability, with a limit of your own.
+        or a wider layer. To drop rows of the others only moves the mistakes. Where no model finds the class, and its
+        probabilities are right and rank the rows, no training helps: another class is more likely in nearly every row. Then use
+        the probability, with a limit of your own.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()

@@ -181,7 +181,7 @@ def test_classes_of_long_names_are_whole_and_numbered_where_their_names_have_no_
 
 def test_counts_of_many_rows_do_not_squeeze_the_names_of_classes(summary: Summary) -> None:
     names = ("healthy", "anaemia", "sarcoma", "myeloma", "typhoid")
-    counts = {name: {other: 123_456 for other in [*names, "no class"]} for name in names}
+    counts = {name: dict.fromkeys([*names, "no class"], 123456) for name in names}
     rates = {key: dict.fromkeys(names, 0.5) for key in ("recall", "precision")}
     metrics = summary.metrics.model_copy(update={"test": summary.metrics.test.model_copy(update={"confusion": counts, **rates})})
     lines = shown(summary.model_copy(update={"metrics": metrics}), 80, full=True)
