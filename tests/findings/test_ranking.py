@@ -94,3 +94,8 @@ def test_of_a_group_one_row_counts() -> None:
         seen.append((bool(areas_of_rare(one)), bool(areas_of_rare(many))))
     alone, grouped = np.mean(seen, axis=0)
     assert grouped < alone
+    said = 0
+    for seed in range(100):  # the chances of groups rank nothing, but their copies are many
+        facts, order = rare(seed, 0.3, copies=8), np.random.default_rng(seed).permutation(ROWS // 8)
+        said += bool(areas_of_rare(replace(facts, chances=np.repeat(facts.chances[::8][order], 8, axis=0))))
+    assert said <= 2
