@@ -54,7 +54,7 @@ def duplicate_rows(facts: DataFacts) -> Iterator[Doubt]:
         copied = _beyond_chance(facts)
         yield Doubt(
             f"{len(numbers):,} of {len(table):,} rows repeat{'s' * (len(numbers) == 1)} an earlier row: equal in every feature "
-            f"and in {config.data.target} ({such_as(numbers, total=False)}){'' if copied else _PERHAPS}",
+            f"and in {config.data.target} ({such_as(numbers, total=False)}){'' if copied else f'; {_PERHAPS}'}",
             named_rows(numbers),
             f"remove {such_as(numbers)} from the file: they are the repeats",
             None if copied else "info",

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from pipeline.config.mended import stronger, surer
-from pipeline.config.remedy import Fix
+from pipeline.config.remedy import Fix, Step
 from pipeline.errors import counted, listing_or_count, such_as
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
-from pipeline.findings.ranking import HARDLY, areas_of_rare, by_probability, told_apart
+from pipeline.findings.ranking import HARDLY, areas_of_rare, by_probability, most_found, told_apart
 from pipeline.judge.baselines import DOUBTERS, RIVAL_NAMES
 from pipeline.judge.calibration import log_odds, recalibrate, unlike_chances
 from pipeline.judge.evaluate import Evaluation
@@ -30,9 +30,10 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         test rows. The sensitivity of the class must be below a third, and below one over the number of classes, by an exact
         binomial test at 0.001, divided by the number of classes. A class of fewer than 19 rows (20 of three classes, 29 of
         four) cannot be judged (see D209).
-    How to fix: more rows of the class, or features that tell it from the others. To drop rows of the others only moves the
-        mistakes. Where the class is rare and its probabilities are right and rank the rows, no training helps: another class is
-        more likely in nearly every row. Then use the probability, with a limit of your own.
+    How to fix: more rows of the class, or features that tell it from the others; where another model finds it, another training
+        or a wider layer. To drop rows of the others only moves the mistakes. Where no model finds the class, and its
+        probabilities are right and rank the rows, no training helps: another class is more likely in nearly every row. Then use
+        the probability, with a limit of your own.
     Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
     """
     truth, given = evaluation.held_out()
@@ -49,7 +50,9 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         lacking = {name: max(sizes.values()) - sizes[name] for name in details}
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
-        fix: Fix = f"add {bring}" if bring else ["add features that tell the classes apart", stronger]
+        elsewhere = all(most_found(truth, given, names.index(name)) >= HARDLY for name in details)
+        better: list[Step] = ["add features that tell the classes apart", stronger]
+        fix: Fix = (stronger, better) if elsewhere else f"add {bring}" if bring else better
         areas = {name: area for name, area in areas_of_rare(evaluation).items() if name in details}
         fix = by_probability(areas) if len(areas) == len(details) else fix
         yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}{told_apart(areas)}", details, fix, "classes")

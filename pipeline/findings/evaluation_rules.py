@@ -18,6 +18,7 @@ from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.standing import Standing
 from pipeline.machine.arrays import Integers
 
+_MORE: Fix = (stronger, ["add features that tell the classes apart", stronger])
 RECALLED = ("D206", "D210", "D211")
 """Findings beside which a lead of a model of many weights may be recall."""
 _GAP = 0.05  # between two accuracies, which counts as large
@@ -35,9 +36,10 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
         or, where folds held them out, on unseen rows. It does on a set of rows if it is right more often, by an exact McNemar
         test at 0.05; or if its sensitivity, averaged over the classes, beats naming a class at random by more than 2.33
         standard errors; a patient with several rows counts once. Test rows of a single class tell nothing.
-    How to fix: first clear the findings whose codes start with C, D or T. If the network leads, test enough rows to make the
-        lead three standard errors; if not, use the default training settings, a wider layer, or features that tell the classes
-        apart. Where the probabilities of a rare class are right and rank the rows, use them, with a limit of your own.
+    How to fix: first clear the findings whose codes start with C, D or T. If the network leads, and no other model leads it
+        (E402), test enough rows to make the lead three standard errors; if not, use the default training settings, a wider
+        layer, or features that tell the classes apart. Where the probabilities of a rare class are right and rank the rows, use
+        them, with a limit of your own.
     Source: McNemar (1947); the no-information rate: Kuhn and Johnson, Applied Predictive Modeling (2013).
     """
     truth, answers, tested = evaluation.truth, evaluation.answers, evaluation.tested
@@ -48,13 +50,13 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
     unknown += [(truth, evaluation.unseen.answers["network"], patients)] if evaluation.unseen else []
     if not _learnt(truth, answers, patients) or (unknown and not any(_learnt(*rows) for rows in unknown)):
         accuracy, majority = evaluation.test.accuracy, evaluation.standings["majority"].test or 0.0
-        areas = areas_of_rare(evaluation)
+        areas, shown = areas_of_rare(evaluation), _shown_by(*(unknown or [(truth, answers, patients)])[-1][:2])
         verb = "is no better than" if accuracy <= majority else "is not shown to beat"
         yield Doubt(
             f"test accuracy {accuracy:.1%} {verb} the largest class: always naming that class reaches {majority:.1%}"
             + told_apart(areas),
             {"accuracy": accuracy, "majority": majority},
-            by_probability(areas, "T303", "E401") if areas else _shown_by(*(unknown or [(truth, answers, patients)])[-1][:2]),
+            by_probability(areas, "T303", "E401") if areas else _MORE if _leaders(evaluation) else shown,
         )
 
 
@@ -80,7 +82,7 @@ def _shown_by(truth: Integers, answers: Integers) -> Fix:
     right, largest = answers == truth, truth == np.bincount(truth).argmax()
     better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
     if better <= worse:
-        return stronger, ["add features that tell the classes apart", stronger]
+        return _MORE
     enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
     return f"add rows until {enough:,} are tested (now {len(truth):,})"
 
@@ -103,11 +105,8 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
         (D206), only simple baselines are compared, for the others may recall what a new patient lacks.
     Source: McNemar (1947); on simple models against complex ones: Christodoulou et al., J Clin Epidemiol 2019.
     """
-    network, recalled = evaluation.standings["network"], evaluation.recalled
-    compared = [name for name in evaluation.standings if name != "network" and (not recalled or name in SIMPLE)]
-    better = {name: _wins(evaluation.standings[name], network, len(compared)) for name in compared}
-    better = {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
-    if better:
+    network = evaluation.standings["network"]
+    if better := _leaders(evaluation):
         best = max(better, key=lambda name: (better[name]["unseen"] or 0, better[name]["test"] or 0, name in SIMPLE))
         own, unseen = {"test": network.test, "unseen": network.unseen}, evaluation.unseen_words
         leads = "; ".join(f"{RIVAL_NAMES[name]} {_reached(wins, unseen)}" for name, wins in better.items())
@@ -118,6 +117,14 @@ def baseline_better(evaluation: Evaluation) -> Iterator[Doubt]:
             {"baselines": better, "best": best, "network": own},
             (stronger, f"use {RIVAL_NAMES[best]} instead"),
         )
+
+
+def _leaders(evaluation: Evaluation) -> dict[str, dict[str, float | None]]:
+    """Return the figures of each baseline that leads the network by more than chance explains."""
+    network, recalled = evaluation.standings["network"], evaluation.recalled
+    compared = [name for name in evaluation.standings if name != "network" and (not recalled or name in SIMPLE)]
+    better = {name: _wins(evaluation.standings[name], network, len(compared)) for name in compared}
+    return {name: wins for name, wins in better.items() if wins["test"] is not None or wins["unseen"] is not None}
 
 
 def _wins(rival: Standing, network: Standing, rivals: int) -> dict[str, float | None]:

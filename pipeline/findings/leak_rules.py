@@ -92,7 +92,7 @@ def criterion_decides(facts: DataFacts) -> Iterator[Doubt]:
             declared = {"criterion": feature.criterion, "threshold": threshold, "unit": feature.unit}
             details[column] = {**declared, "balanced_accuracy": balanced}
     alone = {column: detail for column, detail in details.items() if detail["balanced_accuracy"] >= CERTAIN}
-    some = np.stack([*met.values()]).max(axis=0) if len(met) > 1 else np.array([])
+    some = np.stack([met[column] for column in details]).max(axis=0) if len(details) > 1 else np.array([])
     together = _balanced(some, diabetic) if not alone and len(details) > 1 else 0.0
     if alone or (together > _TOGETHER and together >= _TOGETHER + _SURELY * _spread(some, diabetic)):
         named = alone or details

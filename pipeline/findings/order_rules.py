@@ -107,11 +107,10 @@ def _alike_neighbours(facts: DataFacts, different: Flags) -> Iterator[Doubt]:
     run = runs[int(np.argmax(z))]
     tested = np.isin(run[facts.parts.test], run[facts.parts.train]) & (run[facts.parts.test] >= 0)
     if max(z) > _BESIDE and tested.any():
-        told = f"they resemble one another, and {int(tested.sum()):,} test rows stand beside a training row"
+        told = f"they resemble one another, as matched pairs do too; {int(tested.sum()):,} test rows stand beside a training row"
         fix = "name the patient of each row in a column of the file, and set data.patient to it"
-        yield Doubt(
-            f"rows that follow one another seem to be of one patient: {told}", {"z": max(z), "rows": int(tested.sum())}, fix
-        )
+        evidence = {"columns": [], "z": max(z), "rows": int(tested.sum())}
+        yield Doubt(f"rows that follow one another seem to be of one patient: {told}", evidence, fix)
 
 
 def _names(table: Table) -> Iterator[tuple[str, Integers]]:

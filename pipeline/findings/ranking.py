@@ -13,6 +13,7 @@ from pipeline.findings.finding import SIGNIFICANCE
 from pipeline.judge.calibration import unlike_chances
 from pipeline.judge.evaluate import Evaluation
 from pipeline.judge.probability import auc
+from pipeline.machine.arrays import Integers
 
 HARDLY = 1 / 3
 """Share of the rows of a class below which it is hardly found."""
@@ -23,20 +24,26 @@ def areas_of_rare(evaluation: Evaluation) -> dict[str, float]:
     """Return the AUC of each class that is hardly found though its probabilities on held-out rows are right and rank the rows.
 
     They are right if E406 does not doubt them, and rank if the area is 3.1 standard errors above 1/2, where a group of rows
-    counts once. Such a class is not named because another one is more likely in nearly every row; no training changes that.
+    counts once. Such a class is not named because another one is more likely in nearly every row; no training changes that. Where
+    another model finds the class, that is not the reason.
     """
     truth, chances, groups = evaluation.held_out_chances()
-    answers, names, found = evaluation.held_out()[1]["network"], evaluation.test.classes, dict[str, float]()
+    answers, names, found = evaluation.held_out()[1], evaluation.test.classes, dict[str, float]()
     for place, name in enumerate(names):
         known = ~np.isnan(chances[:, place])
         hit, given = truth[known] == place, chances[known, place]
         ill, well = (len(np.unique(groups[known][side])) for side in (hit, ~hit))
-        if not ill or not well or len(answers) != len(truth) or np.mean(answers[known][hit] == place) >= HARDLY:
+        if not ill or not well or len(answers["network"]) != len(truth) or most_found(truth, answers, place) >= HARDLY:
             continue
         area, least = float(auc(given, hit, np.ones((1, len(hit))))[0]), _SURE * sqrt((ill + well + 1) / (12 * ill * well))
         if area - 0.5 > least and unlike_chances(given, hit, groups[known]) * len(names) >= SIGNIFICANCE:
             found[name] = area
     return found
+
+
+def most_found(truth: Integers, answers: Mapping[str, Integers], place: int) -> float:
+    """Return the share of the rows of a class that is found by the model that finds most of them."""
+    return max(float(np.mean(own[truth == place] == place)) for own in answers.values())
 
 
 def told_apart(areas: Mapping[str, float]) -> str:

@@ -189,8 +189,8 @@ def _shortened(name: str, classes: Mapping[str, list[str]]) -> list[str]:
     pairs = {long: short for short, long in permutations(classes, 2) if len(short) > 2 and alike(long).startswith(alike(short))}
     if {*pairs, *pairs.values()} != {*classes} or 2 * len(pairs) != len(classes):
         return []
-    asked = " and ".join(f'"{short}" "{long}"' for long, short in pairs.items())
-    return [f"{name}: is {asked}? Each counts as a class of its own; if not, write one for both in the file"]
+    asked = " and ".join(f'"{short}" mean "{long}"' for long, short in pairs.items())
+    return [f"{name}: does {asked}? If so, write one for both in the file; now each counts as a class of its own"]
 
 
 def _apart(seen: Overview, column: Column, odd: Oddities) -> tuple[Oddities, list[str]]:

@@ -24,6 +24,7 @@ from pipeline.init.vocabulary import (
     written,
 )
 from pipeline.machine.arrays import Floats
+from pipeline.read.cells import evidence
 from pipeline.read.columns import clip
 
 _LEFT = {"date": "a date ({})", "text": "free text ({})", "identifier": "{}: it names the rows", "constant": "tells nothing: {}"}
@@ -73,6 +74,7 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
             asked = f'does "{clip(stem)}" in "{clip(column.shown(0))}" name a patient with several rows?'
             first = [f"{name}: {asked} If so, write it into a column of its own, and set data.patient to that column"]
         return Input(None, reason, first=first)
+    first += _doubtful_thousands(column) if number else []
     odd = oddities(column) if number else odd_levels(column.level_rows)
     made = _number(column, answer, odd) if number else _categories(column, kind, odd)
     if made.settings is None:
@@ -82,6 +84,15 @@ def input_of(seen: Overview, column: Column, kind: Kind, answer: Answer) -> Inpu
     ):
         return Input(None, _DECIDES, [f"{name} is left out: {_DECIDES}"])
     return replace(made, first=first)
+
+
+def _doubtful_thousands(column: Column) -> list[str]:
+    """Return the question whether a mark between thousands is one here too, where no cell of the column says so."""
+    mark, decimal, found = column.cells.thousands or "", column.cells.decimal, evidence(column.different).cells
+    if not (cell := found.get(f"doubtful {mark}")) or found.keys() & {"whole", decimal}:
+        return []
+    told = f'{cell} is read as {cell.replace(mark, "")}, for "{mark}" stands between thousands in other columns'
+    return [f"{clip(column.name)}: {told}; if it means {cell.replace(mark, decimal)}, write it so in the file"]
 
 
 def _used_for(column: Column, kind: Kind) -> str | None:

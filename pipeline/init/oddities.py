@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -123,15 +123,23 @@ def _away(rows: Mapping[float, int]) -> tuple[dict[str | float, int], dict[str |
         beside = {code: max(low - code, code - high) for code in listed if code not in found and rows[code] > 1}
         most = max(rows[code] for code in others)
         kept = [code for code, gap in beside.items() if gap > 0.1 * reach or (gap > 0 and rows[code] > most)]
+    kept += _behind_grades(sorted(rows.keys() - {*found, *kept}))
     rest = sorted(rows.keys() - {*found, *kept})
     for code, more in ((rest[0], rest[1:]), (rest[-1], rest[:-1])) if len(rest) > 2 else ():
         reach = 2 * (more[-1] - more[0])
         outside, others_rows = not more[0] - reach <= code <= more[-1] + reach, sum(rows[other] for other in more)
         code_of_most = len(rows) <= _CODES and rows[code] > others_rows  # what most rows hold is a value
-        apart = code in _SINGLE and code - more[-1] >= _GAP and more[-1] - more[0] == len(more) - 1
-        if code < 0 <= more[0] or apart or (outside and (code < 0 or (rows[code] > 1 and not code_of_most))):
+        if code < 0 <= more[0] or (outside and (code < 0 or (rows[code] > 1 and not code_of_most))):
             kept.append(code)
     return _as_written(found, rows), _as_written(kept, rows)
+
+
+def _behind_grades(levels: Sequence[float]) -> list[float]:
+    """Return which numbers may say "unknown", or the like, behind grades that follow one another."""
+    codes, grades = [level for level in levels if level in _SINGLE], [level for level in levels if level not in _SINGLE]
+    without_gap = len(grades) > 1 and grades[-1] - grades[0] == len(grades) - 1
+    apart = without_gap and bool(codes) and codes[0] - grades[-1] >= _GAP - 1 and codes[-1] - grades[-1] >= _GAP
+    return codes if apart else []
 
 
 def _as_written(codes: Iterable[float], rows: Mapping[float, int]) -> dict[str | float, int]:
@@ -186,7 +194,7 @@ def thousands_in(seen: Overview) -> str | None:
     decimal = seen.source.cells.decimal
     for column in seen.columns.values():
         odd = np.flatnonzero(np.isinf(column.parsed))[:_LOOKED].tolist()
-        for text in (column.shown(place) for place in odd if np.isfinite(column.parsed).any()):
+        for text in map(column.shown, odd):
             for mark in ({".": ",", ",": "."}[decimal], " ", "'") if decimal in text else ():
                 if grouped(mark, decimal).fullmatch(text):
                     return mark

@@ -70,8 +70,8 @@ def _limit(lower: Floats, upper: Floats) -> float:
 def patients(columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:
     """Return the column that names patients with several rows each, if one does, and how one knows."""
     for name, column in columns.items():
-        alone = joined_words(name) == "id" and column.present <= _ROWS_EACH * len(column.different)  # or it names groups
-        if (alone or _names_people(name)) and _several_rows(column, kinds[name], name_says=True):
+        few = joined_words(name) in known("people or groups") and column.present <= _ROWS_EACH * len(column.different)
+        if (few or _names_people(name)) and _several_rows(column, kinds[name], name_says=True):
             return (name,), "its name says so, and its values repeat"
     several = [column for name, column in columns.items() if _several_rows(column, kinds[name], name_says=False)]
     alike = [column.name for column in several if _resemble(column, columns, kinds)]

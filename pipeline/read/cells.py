@@ -180,4 +180,4 @@ def _number(text: str | None, cells: Cells, censored: str | None) -> float:
 def grouped(thousands: str, decimal: str) -> re.Pattern[str]:
     """Return a pattern of numbers with marks between their thousands."""
     marks, point = re.escape(_GROUPS.get(thousands, thousands)), re.escape(decimal)
-    return re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{marks}][0-9]{{3}})+(?:{point}[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+    return re.compile(rf"[+-]?[1-9][0-9]{{0,2}}(?:[{marks}][0-9]{{3}})+(?:{point}[0-9]*)?(?:[eE][+-]?[0-9]+)?")

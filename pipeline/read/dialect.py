@@ -90,7 +90,9 @@ def _refuse_odd(place: str, first: list[str], rows: list[list[str]], separator: 
 
 def _rows_are_named(first: list[str], rows: list[list[str]]) -> bool:
     """Say whether rows have a cell in front that the header lacks, and that numbers them upwards or names each."""
-    if len(first) < 2 or len(rows) < _NAMED or {len(row) for row in rows} != {len(first) + 1} or not any(row[-1] for row in rows):
+    if len(first) < 2 or len(rows) < _NAMED or {len(row) for row in rows} != {len(first) + 1}:
+        return False
+    if not all(row[-1].strip() for row in rows):  # what the header lacks may as well be the name of the last column
         return False
     cells = [row[0].strip() for row in rows]
     if all(map(str.isdecimal, cells)):

@@ -89,7 +89,8 @@ def _confusions(console: Console, scores: ScoresSummary) -> Iterator[Table]:
     for heads in ({}, numbers):
         table = _confusion(scores, {name: f"-> {escape(heads.get(name, name))}" for name in answers}, heads)
         names = min(_NAME, max(cell_len(str(name)) for name in table.columns[0].cells))
-        if names + sum(2 + Text.from_markup(str(column.header)).cell_len for column in table.columns[1:]) <= console.width:
+        cells = ((column.header, *column.cells) for column in table.columns[1:])
+        if names + sum(2 + max(Text.from_markup(str(cell)).cell_len for cell in own) for own in cells) <= console.width:
             yield table
     yield _confusion(scores, {}, {})
 

@@ -136,6 +136,22 @@ def test_e402_compares_simple_models_only_where_others_may_recall_what_a_new_pat
     assert [*evidence(facts, "E402")["baselines"]] == ["logistic_regression"]
 
 
+def test_no_more_rows_are_asked_for_where_another_model_does_what_the_network_does_not() -> None:
+    truth = np.arange(400) % 4 == 0
+    answers = np.isin(np.arange(400), (0, 4, 1))  # two of a class right, and one row wrong
+    facts = answered(truth * 1, answers * 1, unseen=answers * 1)
+    fixes = {each.code: each.fix for each in find("E", facts, ())}
+    assert "are tested (now 400)" in fixes["E401"]
+    assert fixes["E408"] == 'add 200 more rows of "b"'
+    facts.unseen.answers["random_forest"] = truth * 1
+    lead = Standing(test=1.0, unseen=1.0, unseen_lead=LEAD, unseen_sure=True, p=0.001)
+    facts = replace(facts, standings=facts.standings | {"random_forest": lead})
+    fixes = {each.code: each.fix for each in find("E", facts, ())}
+    assert fixes["E401"] == fixes["E408"]
+    assert "add features that tell the classes apart" in fixes["E401"]
+    assert "rows" not in fixes["E401"]
+
+
 @pytest.mark.parametrize(
     ("unseen", "interval", "fires"),
     [

@@ -296,6 +296,14 @@ def test_d207_names_criteria_that_decide_together_where_none_does_alone():
     assert found(two_tests(1, 60, 0), "D207") is None  # too few to be sure
 
 
+def test_d207_leaves_out_a_criterion_that_no_row_has():
+    given = two_tests(1, 800, 0)
+    columns = dict(zip("abc", [*given.table.values.T, np.full(800, np.nan)], strict=True))
+    labels = np.array(given.table.classes)[given.table.truth]
+    features = {**TWO, "c": {"unit": "%", "criterion": "hba1c"}}
+    assert found(facts(columns, labels, features, reference="well"), "D207").evidence["columns"] == ["a", "b"]
+
+
 def test_d207_is_silent_where_two_tests_are_good_but_decide_nothing():
     """Classes three standard deviations apart in both, the limits where both together tell them best."""
     for seed in range(100):

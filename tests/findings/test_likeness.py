@@ -76,6 +76,7 @@ def test_neighbours_of_one_patient_are_seen_where_nothing_names_them(size: int, 
     assert doubt.message.startswith("rows that follow one another seem to be of one patient: ")
     train, test = train_test_split(together["number"], test_size=0.2, random_state=5)
     assert doubt.evidence["rows"] == test.isin(train).sum()
+    assert doubt.evidence["columns"] == []
     assert doubts(together[[*INPUTS, "ill"]].sample(frac=1, random_state=size), tmp_path, INPUTS) == []
     assert doubts(together[[*INPUTS, "ill", "number"]], tmp_path, INPUTS, group_by=["number"]) == []
 

@@ -1,6 +1,7 @@
 """Rare classes: probabilities that rank rows although none is predicted to be one; scikit-learn and SciPy are the oracle."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,11 @@ def test_nothing_is_said_of_chances_that_tell_nothing_or_are_wrong_or_where_the_
     assert areas_of_rare(rare(2, 0.9, steeper=3.0)) == {}
     found = rare(1, 0.9)
     assert areas_of_rare(replace(found, answers=found.truth)) == {}
+    others = SimpleNamespace(answers={"network": found.answers, "forest": found.truth}, chances={"network": found.chances})
+    others.groups = found.together
+    assert areas_of_rare(replace(found, unseen=others)) == {}
+    others.answers["forest"] = np.where(np.arange(ROWS) % 4 == 0, found.truth, 0)
+    assert areas_of_rare(replace(found, unseen=others)).keys() == {"b"}
     said = 0
     for seed in range(400):  # the chances rank nothing: another order than that of the rows
         facts = rare(seed, 0.3)
@@ -88,3 +94,8 @@ def test_of_a_group_one_row_counts() -> None:
         seen.append((bool(areas_of_rare(one)), bool(areas_of_rare(many))))
     alone, grouped = np.mean(seen, axis=0)
     assert grouped < alone
+    said = 0
+    for seed in range(100):  # the chances of groups rank nothing, but their copies are many
+        facts, order = rare(seed, 0.3, copies=8), np.random.default_rng(seed).permutation(ROWS // 8)
+        said += bool(areas_of_rare(replace(facts, chances=np.repeat(facts.chances[::8][order], 8, axis=0))))
+    assert said <= 2

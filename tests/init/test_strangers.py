@@ -63,6 +63,29 @@ def test_a_9_far_behind_the_grades_is_asked_about(shared: bool) -> None:
     assert draft.classes["9"] == count
 
 
+@pytest.mark.parametrize(
+    ("grades", "codes", "asked"),
+    [
+        ([1, 2, 3, 4], [7, 8, 9], True),
+        ([0, 1, 2, 3], [7, 9], True),
+        ([1, 2], [9], True),
+        ([0, 1, 2, 3, 4, 5], [7, 9], False),
+        ([1, 2, 4], [9], False),
+        ([1, 2, 3, 4, 5, 6], [7, 8, 9], False),
+    ],
+)
+def test_codes_behind_the_grades_of_an_input_are_asked_about(
+    grades: tuple[int, ...], codes: tuple[int, ...], asked: bool
+) -> None:
+    cells = [(codes if row % 8 == 0 else grades)[row % 5 % len(codes if row % 8 == 0 else grades)] for row in range(ROWS)]
+    cells[: len(grades)] = grades
+    counts = pd.Series(cells).value_counts()
+    lines = [line for line in drafted(frame(smoke=cells)).look if line.startswith("smoke")]
+    assert lines == [
+        f"smoke: is {code} ({counts[code]} rows) a value? It is kept as one; missing: [{code}] if not" for code in codes * asked
+    ]
+
+
 @pytest.mark.parametrize(("decimal", "thousands"), [(",", "."), (".", ","), (",", " "), (".", "'")])
 def test_a_mark_between_thousands_beside_the_decimal_mark_is_read_as_pandas_reads_it(decimal: str, thousands: str) -> None:
     drawn = np.random.default_rng(1).lognormal(6, 1.3, ROWS).round(1)
@@ -74,6 +97,17 @@ def test_a_mark_between_thousands_beside_the_decimal_mark_is_read_as_pandas_read
     theirs = pd.read_csv("mine.csv", sep=";", decimal=decimal, thousands=thousands).ferritin
     np.testing.assert_array_equal(load(load_config(path).data).values[:, 0], theirs)
     np.testing.assert_array_equal(theirs, drawn)
+
+
+@pytest.mark.parametrize(("others", "asked"), [((), True), (("950",), False), (("1.234.567",), False), (("1.024,5",), False)])
+def test_a_mark_that_may_stand_between_decimals_in_one_column_is_asked_about(others: tuple[str, ...], asked: bool) -> None:
+    ferritin = [f"{1 + row % 9}.{200 + row},5" for row in range(ROWS)]
+    density = [*others, *(f"1.{15 + row % 17:03d}" for row in range(ROWS - len(others)))]
+    table = frame().assign(ferritin=ferritin, density=density)[["ferritin", "density", "t"]]
+    told = f'density: {density[-1]} is read as {density[-1].replace(".", "")}, for "." stands between thousands in other columns'
+    draft = drafted(table.iloc[::-1].to_csv(sep=";", index=False))
+    lines = [line for line in draft.look if line.startswith("density")]
+    assert lines == [f"{told}; if it means {density[-1].replace('.', ',')}, write it so in the file"] * asked
 
 
 @pytest.mark.parametrize("names", [range(1, ROWS + 1), range(5, 3 * ROWS + 5, 3), [f"P-{row}a" for row in range(ROWS)]])
@@ -89,7 +123,10 @@ def test_names_of_rows_without_a_name_of_their_own_are_read_as_pandas_reads_them
     np.testing.assert_array_equal(ours.values, theirs[[*ours.features]])
 
 
-@pytest.mark.parametrize("text", ["a;b;y\n" + "1;2;x;\n3;5;w;\n" * 40, "a;b;y\n" + "1;2;3;x\n1;5;4;w\n" * 40])
+NOTES = "id;b;y\n" + "".join(f"{row};{row % 7}.5;{'wx'[row % 3 == 0]};{'late' * (row % 9 == 0)}\n" for row in range(1, 80))
+
+
+@pytest.mark.parametrize("text", ["a;b;y\n" + "1;2;x;\n3;5;w;\n" * 40, "a;b;y\n" + "1;2;3;x\n1;5;4;w\n" * 40, NOTES])
 def test_cells_that_name_no_row_are_no_names_of_rows(text: str) -> None:
     with pytest.raises(PipelineError, match="3 names there, 4 cells in each row below"):
         drafted(text)
@@ -127,8 +164,11 @@ def test_an_id_that_repeats_names_the_patient_and_a_hospital_does_not(name: str,
     assert not (patient and name in draft.values["data"]["features"])
 
 
-def test_ids_of_a_few_groups_name_no_patients() -> None:
-    assert "patient" not in drafted(pd.concat([frame()] * 5).assign(id=np.arange(5 * ROWS) % 3)).values["data"]
+@pytest.mark.parametrize("name", ["id", "Hospital No"])
+def test_numbers_of_a_few_groups_name_no_patients(name: str) -> None:
+    draft = drafted(pd.concat([frame(**{name: np.arange(ROWS) % 3})] * 5))
+    assert draft.target == "t"
+    assert "patient" not in draft.values["data"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +213,7 @@ def test_a_name_of_a_patient_and_a_visit_is_asked_about(names: list[str], stem: 
 
 def test_classes_that_are_written_out_and_shortened_are_asked_about() -> None:
     (line,) = [line for line in drafted(frame(t=chosen("Negative", "neg", "Positive", "pos"))).look if "its own" in line]
-    asked = 't: is "neg" "Negative" and "pos" "Positive"? Each counts as a class of its own'
-    assert line == f"{asked}; if not, write one for both in the file"
+    asked = 't: does "neg" mean "Negative" and "pos" mean "Positive"? If so, write one for both in the file'
+    assert line == f"{asked}; now each counts as a class of its own"
     for others in (("mild", "mild to moderate", "severe"), ("no", "normal"), ("type 1", "type 2")):
         assert not [line for line in drafted(frame(t=chosen(*others))).look if "its own" in line]

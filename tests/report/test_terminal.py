@@ -179,6 +179,16 @@ def test_classes_of_long_names_are_whole_and_numbered_where_their_names_have_no_
         assert all(word in words for word in name.split())
 
 
+def test_counts_of_many_rows_do_not_squeeze_the_names_of_classes(summary: Summary) -> None:
+    names = ("healthy", "anaemia", "sarcoma", "myeloma", "typhoid")
+    counts = {name: dict.fromkeys([*names, "no class"], 123456) for name in names}
+    rates = {key: dict.fromkeys(names, 0.5) for key in ("recall", "precision")}
+    metrics = summary.metrics.model_copy(update={"test": summary.metrics.test.model_copy(update={"confusion": counts, **rates})})
+    lines = shown(summary.model_copy(update={"metrics": metrics}), 80, full=True)
+    for name in names:
+        assert [line.split() for line in lines if name in line] == [[name, "50.0%", "50.0%"]]
+
+
 def test_without_criteria_there_is_no_line_of_the_ada_rule(summary: Summary) -> None:
     gone = summary.comparison["ada_rule"].model_copy(update={"test": None, "unseen": None})
     lines = shown(summary.model_copy(update={"comparison": summary.comparison | {"ada_rule": gone}}), 80, full=True)
