@@ -25,7 +25,7 @@ class Program:
         self.function, self._compiled = function, dict[tuple[Any, ...], Any]()
 
     def __call__(self, count: Any, plan: Any, data: Any, terms: Any, state: Any) -> Any:
-        """Return what ``program`` says. Finding what was compiled by all types, as TensorFlow does, would take a tenth as long."""
+        """Return what ``program`` says. Finding the compiled one by all types, as TensorFlow does, takes a tenth as long."""
         shapes = plan[2].shape, *(array.shape for array in data), terms[0].shape, terms[2][0].shape
         if shapes not in self._compiled:
             self._compiled[shapes] = self.function.get_concrete_function(count, plan, data, terms, state)

@@ -27,6 +27,8 @@ from pipeline.network.train import Recipe
 RECIPE = Recipe((6, 3, 1), (0.05, 0.05), False, "squared_error", "adam", 0.01, "constant", 100, 10, 1, 0)
 SIZES = (256, 1024, 4096)
 """How many networks at once, for those who can train many."""
+OFTEN, ENOUGH = 15, 0.1
+"""Most calls of somebody in a round, and seconds after which there is no further one."""
 
 ENGINE, ORDINAL = "this engine", "this engine, ordinal loss"
 KERAS, SKLEARN, TORCH = "Keras fit", "scikit-learn MLPRegressor", "PyTorch loop"
@@ -100,6 +102,14 @@ def clock(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def settled(run: Callable[[], object]) -> list[float]:
+    """Return the seconds of a call, or of several where it is so short that what ran before decides how long it takes."""
+    seconds = [clock(run)]
+    while len(seconds) < OFTEN and sum(seconds) < ENOUGH:
+        seconds.append(clock(run))
+    return seconds
+
+
 def take_turns(rivals: list[Rival], rounds: int) -> list[Timing]:
     """Run everybody once unmeasured, then one after the other in every round."""
     for rival in rivals:
@@ -112,7 +122,7 @@ def go_on(rivals: list[Rival], rounds: int) -> list[Timing]:
     seconds: list[list[float]] = [[] for _ in rivals]
     for _ in range(rounds):
         for rival, taken in zip(rivals, seconds, strict=True):
-            taken.append(clock(rival.run) * rival.scale)
+            taken.append(median(settled(rival.run)) * rival.scale)
     return [Timing(rival, tuple(taken)) for rival, taken in zip(rivals, seconds, strict=True)]
 
 
