@@ -49,7 +49,7 @@ def test_everybody_is_warmed_and_then_takes_turns() -> None:
         Rival(KERAS, "b", 1, lambda: calls.append("b")),
     ]
     timings = take_turns(turns, 2)
-    assert calls == ["warm a", "b", "a", "b", "a", "b"]
+    assert calls == ["warm a", "b", *2 * (15 * ["a"] + 15 * ["b"])]  # each is so short that it is repeated
     assert [len(each.seconds) for each in timings] == [2, 2]
 
 
