@@ -42,11 +42,12 @@ def padded_data(inputs: Floats32, targets: Floats32, sample_weight: Floats32 | N
 
 def terms_of(recipes: list[Recipe], lanes: tuple[int, int]) -> Any:
     """Return the (layers, *lanes) slopes, (kernels, *lanes) penalties and three (J, *lanes) of thresholds, a recipe a network."""
-    positions = {recipe: position for position, recipe in enumerate(dict.fromkeys(recipes))}
-    own = np.array([positions[recipe] for recipe in recipes]).reshape(lanes)
-    slopes = np.array([recipe.slopes for recipe in positions], np.float32).T
-    cuts = np.array([_all_thresholds(recipe) for recipe in positions]).transpose(1, 2, 0)
-    penalised = np.array([penalties(recipe) for recipe in positions], np.float32).T
+    alike = {(recipe.slopes, recipe.l2): recipe for recipe in recipes}  # in all that a term depends on
+    positions = {key: position for position, key in enumerate(alike)}
+    own = np.array([positions[recipe.slopes, recipe.l2] for recipe in recipes]).reshape(lanes)
+    slopes = np.array([recipe.slopes for recipe in alike.values()], np.float32).T
+    cuts = np.array([_all_thresholds(recipe) for recipe in alike.values()]).transpose(1, 2, 0)
+    penalised = np.array([penalties(recipe) for recipe in alike.values()], np.float32).T
     return slopes[:, own], penalised[:, own], tuple(cut[:, own] for cut in cuts)
 
 
