@@ -39,7 +39,7 @@ def measure() -> dict[str, Any]:
         "seconds_compiled_before": second,
         "seconds_two_processes": apart,
         "fits": len(ALPHAS) * 5 + 1,
-        "compilations": program.experimental_get_tracing_count(),
+        "compilations": program.function.experimental_get_tracing_count(),
         **search.best_params_,
         "accuracy": float(search.best_score_),
     }

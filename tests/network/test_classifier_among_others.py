@@ -176,7 +176,7 @@ def test_a_search_over_slopes_compiles_once_for_few_rows():
     inputs, labels = load_iris(return_X_y=True)
     search = GridSearchCV(LeakyReLUClassifier(hidden=(5,), **QUICK | {"epochs": 2}), {"alpha": slopes}, cv=5).fit(inputs, labels)
     program = xla.program(xla.ProgramKind((4, 5, 1), False, "ordinal", "adam", True))
-    assert program.experimental_get_tracing_count() == 2  # of the many starts, and of the few in folds
+    assert program.function.experimental_get_tracing_count() == 2  # of the many starts, and of the few in folds
     assert len(search.cv_results_["params"]) == 9
 
 
