@@ -111,7 +111,7 @@ def _layout(networks: int, recipe: Recipe, rows: int, cores: int) -> int:
     """
     groups, most = -(-networks // LANES), chunk(recipe, rows) // LANES
     if batch_shape(rows, recipe)[1] == 1 or is_long(recipe, rows) or most < 4:
-        return min(most, 4) * LANES  # few, as large files are trained from few starts
+        return most * LANES
     calls = max(-(-groups // most), min(cores, groups // 4))
     return 1 if networks == 1 else LANES if groups == 1 else -(-groups // (4 * calls)) * 4 * LANES
 
