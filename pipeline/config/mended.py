@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.config.remedy import OUT, Settings
+from pipeline.config.remedy import OUT, Settings, Step
 from pipeline.config.schema import Config, NetworkSection, SplitSection, TrainingSection
 
 _HALF = 0.5  # of the rows are tested; with more of them, few are left to learn from
@@ -40,6 +40,10 @@ def stronger(config: Config) -> Settings:
     if sum(config.network.hidden) < least and not isinstance(config.network.alpha, tuple):
         settings["network.hidden"] = [_WIDTH]
     return settings or {"training.epochs": 600 if training.epochs == "auto" else 2 * training.epochs}
+
+
+FIND_MORE: tuple[Step, list[Step]] = (stronger, ["add features that tell the classes apart", stronger])
+"""A fix where a network finds less than there is to find."""
 
 
 def by_profile(config: Config) -> Settings:

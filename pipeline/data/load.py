@@ -66,11 +66,11 @@ def _content(path: str) -> bytes:
         raise DataError(f"{path}: cannot read the data: {getattr(error, 'strerror', error)}; {hint}") from None
 
 
-def _truth(section: DataSection, columns: Columns, respelt: Mapping[str, str]) -> Integers:
+def _truth(section: DataSection, columns: Columns, others: Mapping[str, str]) -> Integers:
     if section.cut and columns.cut is not None:
         return classes_of_numbers(columns.cut, section.cut, section)
     target = columns.texts[section.target]
-    return classes_of_texts(target.different, section, respelt)[target.places]
+    return classes_of_texts(target.different, section, others)[target.places]
 
 
 def _table(section: DataSection, columns: Columns, truth: Integers, others: Sequence[str], source: Source, sha256: str) -> Table:

@@ -28,9 +28,9 @@ def respelt(texts: Iterable[str | None], section: DataSection) -> dict[str, str]
     return {text: next(iter(own)) for text in others if len(own := classes.get(alike(text), set())) == 1}
 
 
-def told_respelt(respelt: Mapping[str, str], section: DataSection) -> list[str]:
+def told_respelt(others: Mapping[str, str], section: DataSection) -> list[str]:
     """Return what is to be said of such texts."""
-    return [f'column "{section.target}": "{clip(text)}" is taken for "{name}"' for text, name in respelt.items()]
+    return [f'column "{section.target}": "{clip(text)}" is taken for "{name}"' for text, name in others.items()]
 
 
 def classes_of_texts(texts: Iterable[str | None], section: DataSection, others: Mapping[str, str] | None = None) -> Integers:

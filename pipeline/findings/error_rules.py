@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.config.mended import stronger, surer
-from pipeline.config.remedy import Fix, Step
+from pipeline.config.mended import FIND_MORE, surer
+from pipeline.config.remedy import Fix
 from pipeline.errors import counted, listing_or_count, such_as
 from pipeline.findings.association import binomial_tail, fisher
 from pipeline.findings.finding import SIGNIFICANCE, Doubt, detailed, named_rows
@@ -51,8 +51,7 @@ def class_hardly_found(evaluation: Evaluation) -> Iterator[Doubt]:
         bring = " and ".join(f'{counted(count, "more row")} of "{name}"' for name, count in lacking.items() if count)
         where = f"on {evaluation.unseen_words}" if evaluation.unseen else "in the test"
         elsewhere = all(most_found(truth, given, names.index(name)) >= HARDLY for name in details)
-        better: list[Step] = ["add features that tell the classes apart", stronger]
-        fix: Fix = (stronger, better) if elsewhere else f"add {bring}" if bring else better
+        fix: Fix = FIND_MORE if elsewhere else f"add {bring}" if bring else FIND_MORE[-1]
         areas = {name: area for name, area in areas_of_rare(evaluation).items() if name in details}
         fix = by_probability(areas) if len(areas) == len(details) else fix
         yield detailed(f"{head}: {where} the network finds {' and '.join(counts)}{told_apart(areas)}", details, fix, "classes")

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from pipeline.config.mended import another_split, by_profile, simpler, stronger
+from pipeline.config.mended import FIND_MORE, another_split, by_profile, simpler, stronger
 from pipeline.config.remedy import Fix
 from pipeline.findings.finding import Doubt
 from pipeline.findings.ranking import areas_of_rare, by_probability, told_apart
@@ -18,7 +18,6 @@ from pipeline.judge.metrics import mcnemar, wilson
 from pipeline.judge.standing import Standing
 from pipeline.machine.arrays import Integers
 
-_MORE: Fix = (stronger, ["add features that tell the classes apart", stronger])
 RECALLED = ("D206", "D210", "D211")
 """Findings beside which a lead of a model of many weights may be recall."""
 _GAP = 0.05  # between two accuracies, which counts as large
@@ -56,7 +55,7 @@ def no_better_than_majority(evaluation: Evaluation) -> Iterator[Doubt]:
             f"test accuracy {accuracy:.1%} {verb} the largest class: always naming that class reaches {majority:.1%}"
             + told_apart(areas),
             {"accuracy": accuracy, "majority": majority},
-            by_probability(areas, "T303", "E401") if areas else _MORE if _leaders(evaluation) else shown,
+            by_probability(areas, "T303", "E401") if areas else FIND_MORE if _leaders(evaluation) else shown,
         )
 
 
@@ -82,7 +81,7 @@ def _shown_by(truth: Integers, answers: Integers) -> Fix:
     right, largest = answers == truth, truth == np.bincount(truth).argmax()
     better, worse = int((right & ~largest).sum()), int((largest & ~right).sum())
     if better <= worse:
-        return _MORE
+        return FIND_MORE
     enough = max(len(truth) + 1, ceil(9 * (better + worse) / (better - worse) ** 2 * len(truth)))
     return f"add rows until {enough:,} are tested (now {len(truth):,})"
 
